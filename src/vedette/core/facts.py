@@ -1,0 +1,166 @@
+"""The typed registry of facts, and what is known when an ask is decided.
+
+A fact is known, *unknown* (asked, not learnt) or *pending* (a later door will learn it). What is
+not in a `Facts` at all is unknown: leaving a fact out can only make an answer stricter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum
+from types import MappingProxyType
+
+from vedette.core.channels import BETWEEN_PEOPLE, CALL, Channel
+
+Value = bool | int | str | tuple[int, ...] | frozenset[str]
+"""A known fact: yes/no, a number (also bytes and seconds), a word, a version, or a set of words."""
+
+
+class Missing(Enum):
+    """Why a fact has no value."""
+
+    UNKNOWN = "unknown"
+    PENDING = "pending"
+
+
+class FactType(StrEnum):
+    """How a fact's value is written in a condition and compared."""
+
+    YES_NO = "yes or no"
+    NUMBER = "number"
+    SIZE = "size"
+    DURATION = "duration"
+    VERSION = "version"
+    WORD = "word"
+    WORDS = "words"
+    DATE = "date"
+
+
+class Door(StrEnum):
+    """A place where traffic waits until decided."""
+
+    CLIENT = "client door"
+    FEDERATION_IN = "federation door, in"
+    FEDERATION_OUT = "federation door, out"
+    EVENT = "event door"
+    SIGN_IN = "sign-in door"
+    FILE = "file door"
+    CALL = "call door"
+    ADMINISTRATION = "administration door"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactSpec:
+    """One fact that rules may read.
+
+    `doors` learn it; `words`, where given, is the closed list of values a condition may name.
+    `claimable` says that a mere claim of it may exist, which a rule must ask for with `claimed`.
+    """
+
+    name: str
+    type: FactType
+    meaning: str
+    channels: frozenset[Channel]
+    doors: frozenset[Door]
+    words: frozenset[str] | None = None
+    claimable: bool = False
+
+
+FILE_KINDS = frozenset(
+    {"document", "image", "audio", "video", "text", "archive", "program", "encrypted", "other"}
+)
+_FILE = frozenset({Channel.FILE})
+_ROOM = frozenset({Channel.MESSAGE, Channel.FILE, Channel.PRESENCE, Channel.CONTACT}) | CALL
+_DEVICE = BETWEEN_PEOPLE | {Channel.SIGN_IN, Channel.ADMINISTER}
+_ADMIN = frozenset({Channel.ADMINISTER})
+_SIGN_IN = frozenset({Channel.SIGN_IN, Channel.ADMINISTER})
+_FILE_DOORS = frozenset({Door.EVENT, Door.CLIENT, Door.FILE})
+
+
+def _spec(
+    name: str,
+    type_: FactType,
+    meaning: str,
+    channels: frozenset[Channel],
+    doors: frozenset[Door],
+    *,
+    words: frozenset[str] | None = None,
+    claimable: bool = False,
+) -> tuple[str, FactSpec]:
+    spec = FactSpec(
+        name=name,
+        type=type_,
+        meaning=meaning,
+        channels=channels,
+        doors=doors,
+        words=words,
+        claimable=claimable,
+    )
+    return name, spec
+
+
+REGISTRY: Mapping[str, FactSpec] = MappingProxyType(
+    dict(
+        [
+            _spec("act", FactType.WORD, "the administrative act, `<area>:<subject>:<action>`",
+                  _ADMIN, frozenset({Door.ADMINISTRATION})),
+            _spec("approvals", FactType.NUMBER, "how many other administrators approved exactly this",
+                  _ADMIN, frozenset({Door.ADMINISTRATION})),
+            _spec("change.widens", FactType.WORDS, "parties towards which the change allows more",
+                  _ADMIN, frozenset({Door.ADMINISTRATION})),
+            _spec("device.compliant", FactType.YES_NO, "whether device management finds it in order",
+                  _DEVICE, frozenset({Door.SIGN_IN})),
+            _spec("device.managed", FactType.YES_NO, "whether the organisation manages the device",
+                  _DEVICE, frozenset({Door.SIGN_IN})),
+            _spec("device.platform", FactType.WORD, "the device's operating system",
+                  _DEVICE, frozenset({Door.SIGN_IN}),
+                  words=frozenset({"android", "ios", "linux", "macos", "windows", "other"}),
+                  claimable=True),
+            _spec("device.version", FactType.VERSION, "the operating system's version",
+                  _DEVICE, frozenset({Door.SIGN_IN}), claimable=True),
+            _spec("file.encrypted", FactType.YES_NO, "whether the bytes are encrypted end to end",
+                  _FILE, _FILE_DOORS),
+            _spec("file.kind", FactType.WORD, "what the file is; a declared type is only a claim",
+                  _FILE, _FILE_DOORS, words=FILE_KINDS, claimable=True),
+            _spec("file.size", FactType.SIZE, "the file's size in bytes",
+                  _FILE, _FILE_DOORS, claimable=True),
+            _spec("file.type", FactType.WORD, "the exact media type, such as `application/pdf`",
+                  _FILE, _FILE_DOORS, claimable=True),
+            _spec("room.encrypted", FactType.YES_NO, "whether the room is encrypted end to end",
+                  _ROOM, frozenset({Door.EVENT})),
+            _spec("room.kind", FactType.WORD, "the kind that the room was made as",
+                  _ROOM, frozenset({Door.EVENT})),
+            _spec("room.ours", FactType.YES_NO, "whether the room was made by one of us",
+                  _ROOM, frozenset({Door.EVENT})),
+            _spec("sign_in.factors", FactType.NUMBER, "how many independent factors were shown",
+                  _SIGN_IN, frozenset({Door.SIGN_IN, Door.ADMINISTRATION})),
+        ]
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known about the one thing being decided.
+
+    `known` holds facts that a door established (or `Missing`), `claims` what somebody merely said.
+    INVARIANT: nothing here is read from the clock, the network or the disk by whoever reads it.
+    """
+
+    known: Mapping[str, Value | Missing] = field(default_factory=dict)
+    claims: Mapping[str, Value] = field(default_factory=dict)
+
+    def get(self, name: str, *, claimed: bool) -> Value | Missing:
+        """The value of `name`, where `claimed` lets a mere claim stand in for an unlearnt fact.
+
+        A fact that was established always wins over a claim of it.
+        """
+        value = self.known.get(name, Missing.UNKNOWN)
+        if claimed and isinstance(value, Missing):
+            return self.claims.get(name, value)
+        return value
+
+
+NOTHING_KNOWN = Facts()
+"""The facts of an ask about which nothing was learnt."""
