@@ -1,0 +1,296 @@
+"""Header hygiene in both directions, and heads written anew from parsed parts.
+
+Nothing a peer wrote is passed on as it stands: each head is taken apart, checked,
+freed of what concerns one connection alone (RFC 9110 section 7.6.1) and of what
+only we may say about the client's address, and written again.
+
+Field names come in lower case, values without surrounding blanks.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from vedette.protocol.http.target import (
+    FEDERATION_SCHEME,
+    TARGET_LIMIT,
+    HeadFault,
+    Target,
+    parse_federation_target,
+    parse_target,
+)
+
+__all__ = [
+    "FEDERATION_SCHEME",
+    "HEADER_COUNT_LIMIT",
+    "HEAD_LIMIT",
+    "METHODS",
+    "TARGET_LIMIT",
+    "Field",
+    "HeadFault",
+    "RequestHeaders",
+    "ResponseHeaders",
+    "Target",
+    "clean_request_headers",
+    "clean_response_headers",
+    "is_field",
+    "parse_federation_target",
+    "parse_method",
+    "parse_target",
+    "render_head",
+]
+
+Field = tuple[bytes, bytes]
+"""A header field: name in lower case, value."""
+
+METHODS: Final = frozenset({b"GET", b"HEAD", b"PUT", b"POST", b"DELETE", b"OPTIONS"})
+HEADER_COUNT_LIMIT: Final = 100
+HEAD_LIMIT: Final = 32 * 1024
+"""Most bytes that names and values of one head may have together."""
+
+_TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]+")
+# RFC 9110 section 5.5: no CR, LF, NUL; the other controls but TAB are refused as well.
+_BAD_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_HOST = re.compile(
+    rb"[A-Za-z0-9.\-]{1,255}(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](?::[0-9]{1,5})?"
+)
+_DIGITS = re.compile(rb"[0-9]{1,18}")
+
+_HOP_BY_HOP = frozenset(
+    {
+        b"connection", b"keep-alive", b"proxy-connection", b"proxy-authenticate",
+        b"proxy-authorization", b"te", b"trailer", b"transfer-encoding", b"upgrade",
+        b"http2-settings",
+    }
+)  # fmt: skip
+# What a client may not say about itself, and what would let it rename its request.
+_FORGED = frozenset(
+    {
+        b"forwarded", b"via", b"x-real-ip", b"x-client-ip", b"x-cluster-client-ip", b"client-ip",
+        b"true-client-ip", b"cf-connecting-ip", b"fastly-client-ip", b"x-original-url",
+        b"x-original-host", b"x-rewrite-url", b"x-host", b"x-http-method", b"x-method-override",
+        b"x-http-method-override", b"x-original-method",
+    }
+)  # fmt: skip
+# Read once and kept apart; a second one is a fault.
+_SINGLE = frozenset(
+    {
+        b"host", b"authorization", b"content-length", b"transfer-encoding", b"expect",
+        b"proxy-authorization", b"content-type", b"origin", b"range", b"upgrade",
+    }
+)  # fmt: skip
+_NOT_FORWARDED = _HOP_BY_HOP | _FORGED | {b"content-length", b"expect", b"host"}
+# A `Connection` that names one of these would have us drop what the next server needs.
+_NEEDED = (_SINGLE | {b"cookie", b"accept", b"user-agent", b"x-forwarded-for"}) - {b"upgrade"}
+# Names that need no further look: known, and forwarded as they are.
+_PLAIN = frozenset(
+    {
+        b"accept", b"accept-encoding", b"accept-language", b"user-agent", b"referer", b"cookie",
+        b"cache-control", b"pragma", b"if-none-match", b"if-modified-since", b"dnt", b"priority",
+        b"sec-fetch-dest", b"sec-fetch-mode", b"sec-fetch-site", b"sec-ch-ua", b"date", b"etag",
+        b"access-control-request-method", b"access-control-request-headers", b"last-modified",
+        b"access-control-allow-origin", b"access-control-allow-methods", b"content-type",
+        b"access-control-allow-headers", b"content-disposition", b"content-security-policy",
+        b"cross-origin-resource-policy", b"referrer-policy", b"accept-ranges", b"set-cookie",
+        b"access-control-expose-headers", b"location", b"vary", b"retry-after", b"content-encoding",
+    }
+)  # fmt: skip
+# Dropped from answers: they name software, or send clients around the gateway.
+_UNWANTED_IN_ANSWERS = frozenset({b"server", b"x-powered-by", b"via", b"alt-svc"})
+
+
+@dataclass(frozen=True, slots=True)
+class RequestHeaders:
+    """A request's headers after cleaning.
+
+    `fields` are those to pass on, without `Host` and framing. `content_length` is
+    `None` where no such header was sent; `chunked` excludes it.
+    """
+
+    fields: list[Field]
+    host: bytes
+    content_length: int | None
+    chunked: bool
+    close: bool
+    expects_continue: bool
+    proxy_authorization: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseHeaders:
+    """An answer's headers after cleaning; `fields` are without framing."""
+
+    fields: list[Field]
+    content_length: int | None
+    chunked: bool
+    close: bool
+
+
+def parse_method(raw: bytes) -> bytes | HeadFault:
+    """Return `raw` if it is a method that Matrix uses; case matters (RFC 9110 section 9.1)."""
+    if raw in METHODS:
+        return raw
+    return HeadFault(
+        405, "M_UNRECOGNIZED", "the method is not one of GET HEAD PUT POST DELETE OPTIONS"
+    )
+
+
+def is_field(name: bytes, value: bytes) -> bool:
+    """Say whether `name` (lower case) and `value` may stand in a head."""
+    return _TOKEN.fullmatch(name) is not None and _BAD_VALUE.search(value) is None
+
+
+def _bad(error: str) -> HeadFault:
+    return HeadFault(400, "M_UNKNOWN", error)
+
+
+def _oversize(headers: Sequence[Field]) -> HeadFault | None:
+    if len(headers) > HEADER_COUNT_LIMIT:
+        return HeadFault(431, "M_TOO_LARGE", f"the head has more than {HEADER_COUNT_LIMIT} headers")
+    if sum([len(name) + len(value) for name, value in headers]) > HEAD_LIMIT:
+        return HeadFault(431, "M_TOO_LARGE", f"the head is longer than {HEAD_LIMIT} bytes")
+    return None
+
+
+def _shape_fault(headers: Sequence[Field]) -> HeadFault | None:
+    """Return what is wrong with sizes, names or values, if anything is."""
+    if (fault := _oversize(headers)) is not None:
+        return fault
+    if _BAD_VALUE.search(b"".join([value for _, value in headers])):
+        return _bad("a header's value has a control byte")
+    for name, _ in headers:
+        if name not in _PLAIN and name not in _SINGLE and _TOKEN.fullmatch(name) is None:
+            return _bad("a header's name is not a lower-case token")
+    return None
+
+
+def _singles(headers: Sequence[Field]) -> dict[bytes, bytes] | HeadFault:
+    """Return the headers of which there may be one."""
+    found: dict[bytes, bytes] = {}
+    for name, value in headers:
+        if name in _SINGLE:
+            if name in found:
+                return _bad(f"the header `{name.decode()}` is there twice")
+            found[name] = value
+    return found
+
+
+def _connection_options(headers: Iterable[Field]) -> frozenset[bytes]:
+    values = [value for name, value in headers if name == b"connection"]
+    if not values:
+        return frozenset()
+    options = (part.strip(b" \t") for value in values for part in value.lower().split(b","))
+    return frozenset(option for option in options if option)
+
+
+def _framing(single: dict[bytes, bytes]) -> tuple[int | None, bool] | HeadFault:
+    """Return body length and whether it is chunked (RFC 9112 section 6.3, the strict reading)."""
+    coding = single.get(b"transfer-encoding")
+    length = single.get(b"content-length")
+    if coding is not None:
+        if length is not None:
+            return _bad("`Content-Length` and `Transfer-Encoding` exclude each other")
+        if coding.lower() != b"chunked":
+            return HeadFault(501, "M_UNKNOWN", "`Transfer-Encoding` must be exactly `chunked`")
+        return None, True
+    if length is None:
+        return None, False
+    if _DIGITS.fullmatch(length) is None:
+        return _bad("`Content-Length` must be a decimal number")
+    return int(length), False
+
+
+def _is_forwarded(name: bytes, dropped: frozenset[bytes]) -> bool:
+    """Say whether a header goes on.
+
+    Names with an underscore are dropped: many servers read `_` and `-` alike, so
+    `X_Forwarded_For` would pass for ours.
+    """
+    if name in _PLAIN:
+        return name not in dropped
+    if name in _NOT_FORWARDED or name in dropped:
+        return False
+    return b"_" not in name and not name.startswith(b"x-forwarded-")
+
+
+def clean_request_headers(
+    headers: Sequence[Field], *, peer: bytes, proto: bytes
+) -> RequestHeaders | HeadFault:
+    """Return what may be passed on of a client's `headers`.
+
+    1. Sizes, names and values are checked.
+    2. What may be there once is there once; `Host` is there and well formed.
+    3. The framing has one reading; only `100-continue` is expected.
+    4. `Connection` names nothing that the next server needs; upgrades are not offered.
+    5. Connection-related and forged fields go; ours about the client are added:
+       `peer` is its address (empty: unknown, then no such field), `proto` its scheme.
+    """
+    # (1)
+    if (fault := _shape_fault(headers)) is not None:
+        return fault
+    # (2)
+    single = _singles(headers)
+    if isinstance(single, HeadFault):
+        return single
+    host = single.get(b"host", b"")
+    if _HOST.fullmatch(host) is None:
+        return _bad("the header `Host` is missing or not a host name")
+    # (3)
+    framing = _framing(single)
+    if isinstance(framing, HeadFault):
+        return framing
+    expect = single.get(b"expect")
+    if expect is not None and expect.lower() != b"100-continue":
+        return HeadFault(417, "M_UNKNOWN", "only `100-continue` can be expected")
+    # (4)
+    options = _connection_options(headers)
+    if not options.isdisjoint(_NEEDED):
+        return _bad("`Connection` names a header that must reach the server")
+    if b"upgrade" in single or b"upgrade" in options:
+        return _bad("the connection can't be upgraded to another protocol")
+    # (5)
+    fields = [field for field in headers if _is_forwarded(field[0], options)]
+    if peer:
+        fields.append((b"x-forwarded-for", peer))
+        fields.append((b"x-forwarded-proto", proto))
+    return RequestHeaders(
+        fields,
+        host,
+        framing[0],
+        framing[1],
+        b"close" in options,
+        expect is not None,
+        single.get(b"proxy-authorization"),
+    )
+
+
+def clean_response_headers(headers: Sequence[Field]) -> ResponseHeaders | HeadFault:
+    """Return what may be passed on of a server's `headers`, as strictly as for requests.
+
+    The server may be another organisation's, so its framing is believed no more than
+    a client's. The caller must know which answers have no body (RFC 9112 section 6.3).
+    """
+    if (fault := _shape_fault(headers)) is not None:
+        return fault
+    single = _singles(headers)
+    if isinstance(single, HeadFault):
+        return single
+    framing = _framing(single)
+    if isinstance(framing, HeadFault):
+        return framing
+    options = _connection_options(headers)
+    fields = [
+        field
+        for field in headers
+        if field[0] not in _UNWANTED_IN_ANSWERS and _is_forwarded(field[0], options)
+    ]
+    return ResponseHeaders(fields, framing[0], framing[1], b"close" in options)
+
+
+def render_head(start_line: bytes, fields: Iterable[Field]) -> bytes:
+    """Write a head: `start_line` without line end, then `fields`, then the empty line."""
+    lines = [start_line]
+    lines.extend([name + b": " + value for name, value in fields])
+    lines.append(b"\r\n")
+    return b"\r\n".join(lines)
