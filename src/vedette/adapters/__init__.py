@@ -1,0 +1,1 @@
+"""One file per outside thing; only the `main.py` of a process wires them."""

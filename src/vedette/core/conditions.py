@@ -33,37 +33,44 @@ class Outcomes(IntFlag):
 
     def negated(self) -> Outcomes:
         """Swap yes and no; unknown stays unknown."""
-        swapped = self & Outcomes.UNKNOWN
-        if self & Outcomes.YES:
-            swapped |= Outcomes.NO
-        if self & Outcomes.NO:
-            swapped |= Outcomes.YES
-        return swapped
+        return _NEGATED[self]
+
+
+_SINGLE = (Outcomes.NO, Outcomes.UNKNOWN, Outcomes.YES)
+
+
+def _negate(outcomes: int) -> Outcomes:
+    swapped = outcomes & Outcomes.UNKNOWN
+    swapped |= Outcomes.NO if outcomes & Outcomes.YES else 0
+    swapped |= Outcomes.YES if outcomes & Outcomes.NO else 0
+    return Outcomes(swapped)
+
+
+def _meet(left: int, right: int) -> Outcomes:
+    result = 0
+    for a in _SINGLE:
+        for b in _SINGLE:
+            if left & a and right & b:
+                result |= min(a, b)
+    return Outcomes(result)
+
+
+# The tables are computed once: flag arithmetic would cost more than all the rest of a decision.
+_NEGATED = tuple(_negate(outcomes) for outcomes in range(8))
+_WEAKER = tuple(tuple(_meet(a, b) for b in range(8)) for a in range(8))
 
 
 def all_of(parts: Iterable[Outcomes]) -> Outcomes:
     """Every part must hold: the weakest part decides. Nothing to hold is yes."""
     result = Outcomes.YES
     for part in parts:
-        result = _weakest(result, part)
+        result = _WEAKER[result][part]
     return result
 
 
 def any_of(parts: Iterable[Outcomes]) -> Outcomes:
     """One part is enough: the strongest part decides. Nothing to choose from is no."""
-    return all_of(part.negated() for part in parts).negated()
-
-
-_SINGLE = (Outcomes.NO, Outcomes.UNKNOWN, Outcomes.YES)
-
-
-def _weakest(left: Outcomes, right: Outcomes) -> Outcomes:
-    result = Outcomes(0)
-    for a in _SINGLE:
-        for b in _SINGLE:
-            if left & a and right & b:
-                result |= min(a, b)
-    return result
+    return _NEGATED[all_of(_NEGATED[part] for part in parts)]
 
 
 class Operator(Enum):

@@ -133,6 +133,8 @@ REGISTRY: Mapping[str, FactSpec] = MappingProxyType(
                   _ROOM, frozenset({Door.EVENT})),
             _spec("room.ours", FactType.YES_NO, "whether the room was made by one of us",
                   _ROOM, frozenset({Door.EVENT})),
+            _spec("today", FactType.DATE, "the day on which it is asked, UTC",
+                  frozenset(Channel), frozenset(Door)),
             _spec("sign_in.factors", FactType.NUMBER, "how many independent factors were shown",
                   _SIGN_IN, frozenset({Door.SIGN_IN, Door.ADMINISTRATION})),
         ]

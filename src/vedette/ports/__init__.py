@@ -1,0 +1,1 @@
+"""What the road needs from outside, one Protocol per file."""

@@ -1,0 +1,265 @@
+"""The audit log of one process: a bounded spool, written and synced by a thread of its own.
+
+Ids are given when a record is taken, so a refusal can carry its record's id at once. The thread
+writes whole batches and syncs once for each (group commit). Routine yeses are kept as distinct asks
+with counts unless `whole` is set: one `counted` record per distinct ask and interval.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import threading
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from vedette.core.asks import Ask
+from vedette.core.decision import Decision, Verdict
+from vedette.core.facts import Facts
+from vedette.core.record import GENESIS, ChainState, RecordFault, body, canonical, chained
+from vedette.ports.clock import Clock
+from vedette.ports.errors import Unavailable
+
+_MOST_WAITING = 20_000
+_MOST_COUNTED = 20_000
+_INTERVAL = 0.25
+_GAP = _MOST_WAITING
+"""How far numbers jump at a start, so that an id lost in a crash is never given twice."""
+
+Wait = Callable[["Future[None]"], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class _Waiting:
+    kind: str
+    id: str
+    at: float
+    ask: Ask | None
+    facts: Facts | None
+    decision: Decision | None
+    count: int = 1
+    done: Future[None] | None = None
+
+    def entry(self) -> dict[str, Any]:
+        base: dict[str, Any] = {"v": 1, "kind": self.kind, "id": self.id, "at": round(self.at, 3)}
+        if self.ask is not None and self.facts is not None and self.decision is not None:
+            base |= body(self.ask, self.facts, self.decision)
+        return base | ({"count": self.count} if self.kind == "counted" else {})
+
+
+@dataclass(slots=True)
+class AuditSpool:
+    """Writes `<folder>/<process>.jsonl`. `wait` turns a thread's future into an awaitable.
+
+    `whole` says whether routine yeses are kept one by one instead of counted.
+    """
+
+    folder: Path
+    process: str
+    clock: Clock
+    wait: Wait
+    whole: bool = False
+    _number: int = 0
+    _head: str = GENESIS
+    _failed: str | None = None
+    _queue: deque[_Waiting] = field(default_factory=deque)
+    _counts: dict[tuple[Any, ...], _Waiting] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _wake: threading.Event = field(default_factory=threading.Event)
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
+
+    @property
+    def path(self) -> Path:
+        """The file that is written."""
+        return self.folder / f"{self.process}.jsonl"
+
+    def start(self) -> None:
+        """Continue the chain of an earlier run and begin to write.
+
+        Raises:
+            Unavailable: the folder can't be written, or the file's end can't be read.
+        """
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            state = last_state(self.path)
+        except (OSError, RecordFault) as fault:
+            raise Unavailable(f"the audit spool `{self.path}` can't be used: {fault}") from fault
+        self._head = state.head
+        self._number = int(state.last.rpartition(":")[2]) + _GAP if state.last else 0
+        self._queue.append(_Waiting("started", self._next_id(), self.clock.now(), None, None, None))
+        self._thread = threading.Thread(target=self._run, name="audit-spool", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Write what is waiting and stop."""
+        self._stop.set()
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join(timeout=10)
+
+    def note(self, ask: Ask, facts: Facts, decision: Decision) -> str:
+        """Take a record that nothing waits for. Raises Unavailable when full or failing."""
+        with self._lock:
+            self._refuse_if_failing()
+            if decision.verdict is Verdict.YES and not self.whole:
+                return self._count(ask, facts, decision)
+            waiting = _Waiting(
+                "decision", self._next_id(), self.clock.now(), ask, facts, decision
+            )
+            self._queue.append(waiting)
+        return waiting.id
+
+    async def append(self, ask: Ask, facts: Facts, decision: Decision) -> str:
+        """Return once the record is on disk. Raises Unavailable when it may not be."""
+        done: Future[None] = Future()
+        with self._lock:
+            self._refuse_if_failing()
+            waiting = _Waiting(
+                "decision", self._next_id(), self.clock.now(), ask, facts, decision, 1, done
+            )
+            self._queue.append(waiting)
+        self._wake.set()
+        await self.wait(done)
+        return waiting.id
+
+    def _next_id(self) -> str:
+        self._number += 1
+        return f"{self.process}:{self._number}"
+
+    def _refuse_if_failing(self) -> None:
+        if self._failed is not None:
+            raise Unavailable(f"the audit spool fails: {self._failed}")
+        if len(self._queue) >= _MOST_WAITING:
+            raise Unavailable("the audit spool is full")
+
+    def _count(self, ask: Ask, facts: Facts, decision: Decision) -> str:
+        key = (ask.act, ask.who, ask.where, ask.questions, decision.reason, decision.rule,
+               tuple(facts.claims.items()),
+               tuple(facts.known.items()))  # fmt: skip
+        found = self._counts.get(key)
+        if found is not None:
+            found.count += 1
+            return found.id
+        if len(self._counts) >= _MOST_COUNTED:
+            raise Unavailable("the audit spool is full")
+        waiting = _Waiting("counted", "", self.clock.now(), ask, facts, decision)
+        self._counts[key] = waiting
+        waiting.id = self._next_id()
+        self._queue.append(waiting)
+        return waiting.id
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self._wake.wait(_INTERVAL)
+            self._wake.clear()
+            self._flush()
+        self._flush()
+
+    def _take(self) -> list[_Waiting]:
+        with self._lock:
+            batch = list(self._queue)
+            self._queue.clear()
+            self._counts.clear()
+        return batch
+
+    def _flush(self) -> None:
+        batch = self._take()
+        if not batch:
+            return
+        try:
+            self._write(batch)
+        except OSError as fault:
+            self._failed = str(fault)
+            with self._lock:  # nothing that was taken is dropped: it is tried again
+                self._queue.extendleft(reversed(batch))
+            _finish(batch, Unavailable(f"the record could not be written: {fault}"))
+        else:
+            self._failed = None
+            _finish(batch, None)
+
+    def _write(self, batch: list[_Waiting]) -> None:
+        """Append the batch whole or not at all: a torn tail is cut before the next try."""
+        head, lines = self._head, []
+        for waiting in batch:
+            linked = chained(head, waiting.entry())
+            head = str(linked["hash"])
+            lines.append(canonical(linked) + b"\n")
+        descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            before = os.fstat(descriptor).st_size
+            try:
+                data = b"".join(lines)
+                while data:
+                    data = data[os.write(descriptor, data) :]
+                os.fsync(descriptor)
+            except OSError:
+                with contextlib.suppress(OSError):
+                    os.ftruncate(descriptor, before)
+                raise
+        finally:
+            os.close(descriptor)
+        self._head = head
+
+
+def _finish(batch: list[_Waiting], outage: Unavailable | None) -> None:
+    for waiting in batch:
+        if waiting.done is None or waiting.done.done():
+            continue
+        if outage is None:
+            waiting.done.set_result(None)
+        else:
+            waiting.done.set_exception(outage)
+
+
+def read_spool(path: Path) -> Iterator[dict[str, Any]]:
+    """Every record of a spool file, in order.
+
+    A last line without its newline was being written when the machine stopped: it was never
+    synced, nothing relied on it, and it is left out.
+
+    Raises:
+        RecordFault: a line is not a record.
+    """
+    if not path.exists():
+        return
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            if not line.endswith(b"\n"):
+                return
+            try:
+                entry = json.loads(line)
+            except ValueError as fault:
+                raise RecordFault(f"line {number} of `{path.name}` is not a record") from fault
+            if not isinstance(entry, dict):
+                raise RecordFault(f"line {number} of `{path.name}` is not a record")
+            yield entry
+
+
+def last_state(path: Path) -> ChainState:
+    """Where the chain in a spool file stands, from its last whole line.
+
+    A torn tail is cut off, so that the next record starts on a line of its own. Raises RecordFault.
+    """
+    if not path.exists():
+        return ChainState(GENESIS, None, 0)
+    with path.open("rb+") as spool:
+        size = spool.seek(0, os.SEEK_END)
+        tail_from = max(0, size - (1 << 20))
+        spool.seek(tail_from)
+        tail = spool.read()
+        end = tail.rfind(b"\n") + 1
+        spool.truncate(tail_from + end)
+        line = tail[:end].rstrip(b"\n").rpartition(b"\n")[2]
+    if not line:
+        return ChainState(GENESIS, None, 0)
+    try:
+        entry = json.loads(line)
+        return ChainState(str(entry["hash"]), str(entry["id"]), -1)
+    except (ValueError, KeyError, TypeError) as fault:
+        raise RecordFault(f"the last record of `{path.name}` can't be read") from fault

@@ -1,0 +1,142 @@
+"""The boot file: this host's addresses, paths and secret files. No policy is in it.
+
+Paths are relative to the folder that holds the file. Secrets are in files of their own, mode 0600,
+which the boot file only names.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from vedette.core.names import InvalidName, ServerName
+
+NAME = "boot.toml"
+
+
+class BootFault(ValueError):
+    """The boot file can't be used; the message says why and what to do."""
+
+
+def _address(text: str) -> str:
+    host, colon, port = text.rpartition(":")
+    if not colon or not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
+        raise ValueError(f"`{text}` is not an address; write it like `127.0.0.1:8448`")
+    return text
+
+
+def _server(text: str) -> str:
+    try:
+        return ServerName(text)
+    except InvalidName as fault:
+        raise ValueError(str(fault)) from fault
+
+
+Address = Annotated[str, AfterValidator(_address)]
+Server = Annotated[str, AfterValidator(_server)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class GatewayBoot(_Section):
+    """Where the gateway listens, and with which keys."""
+
+    client: Address
+    """Where clients connect."""
+    federation: Address
+    """Where other servers connect; may be the same address as `client`."""
+    client_url: str
+    """The base URL that clients use, told in `.well-known/matrix/client`."""
+    federation_name: str
+    """`host:port` told in `.well-known/matrix/server`."""
+    certificate: Path = Path("tls/gateway.crt")
+    key: Path = Path("tls/gateway.key")
+    behind: tuple[str, ...] = ()
+    """Networks whose connections begin with a PROXY protocol header, and must."""
+    trusted_ca: Path | None = None
+    """A CA to trust for other servers besides the machine's own."""
+    routes: dict[Server, Address] = Field(default_factory=dict)
+    """Servers that are reached at a fixed address instead of being discovered."""
+    outgoing: Path = Path("run/federation-out.sock")
+    """Unix socket on which Synapse hands over every outgoing federation request."""
+    proxy: Path = Path("run/proxy-out.sock")
+    """Unix socket for everything else that Synapse sends out; only allowed pushers pass."""
+
+
+class SynapseBoot(_Section):
+    """Where Synapse keeps its things."""
+
+    socket: Path = Path("run/synapse.sock")
+    """Unix socket for clients, federation and media; only the gateway and control use it."""
+    database: str = "sqlite"
+    """`sqlite`, or the connection URL's secret file as `file:secrets/database-url`."""
+    folder: Path = Path("synapse")
+    signing_key: Path = Path("secrets/synapse-signing.key")
+
+
+class ControlBoot(_Section):
+    """Where control listens and keeps its revisions."""
+
+    listen: Address
+    token: Path = Path("secrets/admin.token")
+    database: str = "sqlite"
+    folder: Path = Path("control")
+    settings_key: Path = Path("secrets/settings.key")
+    """The Ed25519 private key (PEM) that signs every stream; only control reads it."""
+    people: Path = Path("people.csv")
+
+
+class Boot(_Section):
+    """The whole boot file, with its folder."""
+
+    folder: Path
+    organisation: Server
+    """The organisation's Matrix domain."""
+    public_key: Path = Path("keys/settings.pub")
+    """The Ed25519 public key (PEM) by which every door verifies its streams."""
+    gateway: GatewayBoot
+    synapse: SynapseBoot = SynapseBoot()
+    control: ControlBoot
+
+    def path(self, path: Path) -> Path:
+        """A path of the boot file, made absolute."""
+        return self.folder / path
+
+    def door(self, name: str) -> Path:
+        """The folder in which the streams of the door `name` lie."""
+        return self.folder / "doors" / name
+
+    def spool(self, name: str) -> Path:
+        """The folder in which the process `name` keeps its audit spool."""
+        return self.folder / "audit" / name
+
+
+DOORS = ("gateway", "synapse")
+"""The processes that receive streams."""
+
+
+def load(folder: Path) -> Boot:
+    """Read the boot file of the organisation in `folder`.
+
+    Raises:
+        BootFault: there is none, or it can't be used.
+    """
+    path = folder / NAME
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        return Boot(folder=folder.resolve(), **data)
+    except FileNotFoundError:
+        raise BootFault(
+            f"`{path}` does not exist; make an organisation with `vedette init DIR --domain NAME`"
+        ) from None
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        raise BootFault(f"`{path}` can't be read: {fault}") from fault
+    except ValidationError as fault:
+        first = fault.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise BootFault(f"`{path}`: `{where}`: {first['msg']}") from fault

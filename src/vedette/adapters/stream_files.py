@@ -1,0 +1,202 @@
+"""Streams as files: control writes the newest part of each, a door reads, verifies, acknowledges.
+
+Layout of a door's folder, which control and that door share and nobody else can read:
+
+    settings.part  people.part  sessions.part      written by control, replaced in one step
+    accepted/<stream>.part                         the door's own copy of the last good one
+    acknowledged.json                              written by the door
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from vedette.core.people import Directory, Person
+from vedette.core.compile import compile_rules
+from vedette.core.record import canonical
+from vedette.core.settings.canonical import from_canonical
+from vedette.core.settings.document import Document
+from vedette.ports.clock import Clock
+from vedette.ports.errors import StalePolicy
+from vedette.ports.policy import Policy
+from vedette.protocol.internal.streams import Part, Stream, StreamRefused, verify
+
+DECIDING = (Stream.SETTINGS, Stream.PEOPLE)
+"""The streams without which no door decides anything."""
+
+
+def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """Replace a file in one step, so that a reader sees the old or the new one, whole."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.new")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
+@dataclass(slots=True)
+class StreamFiles:
+    """A door's side of its streams, and the policy that they make.
+
+    `poll` is cheap (one stat per stream) and is called often by whoever owns the loop or a thread;
+    `current` never touches the disk.
+    """
+
+    folder: Path
+    organisation: str
+    key: Ed25519PublicKey
+    clock: Clock
+    changed: Callable[[Policy], None] | None = None
+    _parts: dict[Stream, Part] = field(default_factory=dict)
+    _seen: dict[Stream, tuple[int, int, int]] = field(default_factory=dict)
+    _refused: dict[Stream, str] = field(default_factory=dict)
+    _policy: Policy | None = None
+
+    def start(self) -> None:
+        """Take the last good part of each stream again, then whatever is newer."""
+        for stream in Stream:
+            self._take(stream, self.folder / "accepted" / f"{stream}.part", keep=False)
+        if self._parts:
+            self._refresh()
+        self.poll()
+        self._acknowledge()
+
+    def current(self) -> Policy:
+        """The policy in force. Raises StalePolicy when there is none, or it is too old."""
+        if self._policy is None:
+            raise StalePolicy("no signed settings and people were received yet")
+        now = self.clock.now()
+        for stream in DECIDING:
+            if self._parts[stream].expires <= now:
+                raise StalePolicy(f"the last good part of `{stream}` has expired")
+        return self._policy
+
+    def part(self, stream: Stream) -> Part | None:
+        """The part of a stream in force, if there is one."""
+        return self._parts.get(stream)
+
+    def poll(self) -> bool:
+        """Look for newer parts, take those that verify, and acknowledge. True if any was taken."""
+        taken = looked = False
+        for stream in Stream:
+            path = self.folder / f"{stream}.part"
+            stamp = _stamp(path)
+            if stamp is None or stamp == self._seen.get(stream):
+                continue
+            self._seen[stream] = stamp
+            looked = True
+            taken |= self._take(stream, path, keep=True)
+        if taken:
+            self._refresh()
+        if looked:
+            self._acknowledge()
+        return taken
+
+    def _take(self, stream: Stream, path: Path, *, keep: bool) -> bool:
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            return False
+        in_force = self._parts.get(stream)
+        try:
+            part = verify(
+                data,
+                stream=stream,
+                organisation=self.organisation,
+                key=self.key,
+                now=self.clock.now(),
+                above=in_force.number if in_force else 0,
+            )
+            _check(part)
+        except StreamRefused as refused:
+            if in_force is None or keep:
+                self._refused[stream] = str(refused)
+            return False
+        if keep:
+            write_whole(self.folder / "accepted" / f"{stream}.part", data)
+        self._parts[stream] = part
+        self._refused.pop(stream, None)
+        return True
+
+    def _refresh(self) -> None:
+        if any(stream not in self._parts for stream in DECIDING):
+            return
+        settings, people = (self._parts[stream] for stream in DECIDING)
+        self._policy = policy_of(settings, people)
+        if self.changed is not None:
+            self.changed(self._policy)
+
+    def _acknowledge(self) -> None:
+        """Say which part of each stream is in force here, and what was refused and why."""
+        report = {
+            "at": self.clock.now(),
+            "streams": {
+                stream.value: {
+                    "number": part.number if (part := self._parts.get(stream)) else 0,
+                    "refused": self._refused.get(stream),
+                }
+                for stream in Stream
+            },
+        }
+        write_whole(self.folder / "acknowledged.json", canonical(report))
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_mtime_ns, found.st_ino, found.st_size
+
+
+def _check(part: Part) -> None:
+    """A part whose body can't be used is refused like one with a bad signature."""
+    try:
+        if part.stream is Stream.SETTINGS:
+            compile_rules(document_of(part), int(part.body["revision"]))
+        if part.stream is Stream.PEOPLE:
+            people_of(part)
+    except (KeyError, TypeError, ValueError) as fault:
+        raise StreamRefused(f"part {part.number} can't be used here: {fault}") from fault
+
+
+def document_of(settings: Part) -> Document:
+    """The settings document that a settings part carries. Raises ValueError."""
+    return from_canonical(str(settings.body["document"]).encode())
+
+
+def people_of(people: Part) -> dict[str, Person]:
+    """The people that a people part carries. Raises KeyError, TypeError or ValueError."""
+    return {
+        str(user): Person(
+            groups=frozenset(map(str, entry["groups"])),
+            guest=bool(entry.get("guest", False)),
+            active=bool(entry.get("active", True)),
+        )
+        for user, entry in people.body["people"].items()
+    }
+
+
+def policy_of(settings: Part, people: Part) -> Policy:
+    """The policy that these two parts make."""
+    document = document_of(settings)
+    rules = compile_rules(document, int(settings.body["revision"]))
+    return Policy(rules, Directory(document, people_of(people)))
+
+
+def read_acknowledgement(folder: Path) -> dict[str, dict[str, object]] | None:
+    """What a door last acknowledged: per stream its number and what it refused; None if nothing."""
+    try:
+        report = json.loads((folder / "acknowledged.json").read_bytes())
+        return dict(report["streams"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

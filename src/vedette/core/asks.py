@@ -1,0 +1,119 @@
+"""What is asked of the policy.
+
+Every ask comes down to questions of one shape, *may somebody of these parties use this channel
+towards somebody of those?*, and says whether each of them must be answered with yes or one is
+enough. Members of a room are reduced to their distinct sets of parties before they get here, so an
+ask never grows with the number of people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from vedette.core.channels import Channel
+
+PartySet = frozenset[str]
+"""The names of all parties that one person belongs to."""
+
+
+class Act(StrEnum):
+    """What somebody is about to do, `<area>:<subject>:<action>`. Alphabetical; never reused."""
+
+    ADMINISTRATION_SETTINGS_APPLY = "administration:settings:apply"
+    CALL_CREDENTIALS_FETCH = "call:credentials:fetch"
+    DEVICE_MESSAGE_SEND = "device:message:send"
+    DIRECTORY_PEOPLE_SEARCH = "directory:people:search"
+    DIRECTORY_PROFILE_READ = "directory:profile:read"
+    DIRECTORY_ROOMS_SEARCH = "directory:rooms:search"
+    FEDERATION_REQUEST_RECEIVE = "federation:request:receive"
+    FEDERATION_REQUEST_SEND = "federation:request:send"
+    FILE_CONTENT_FETCH = "file:content:fetch"
+    FILE_CONTENT_UPLOAD = "file:content:upload"
+    NETWORK_REQUEST_SEND = "network:request:send"
+    PRESENCE_RECEIPT_SEND = "presence:receipt:send"
+    PRESENCE_STATUS_READ = "presence:status:read"
+    PRESENCE_TYPING_SEND = "presence:typing:send"
+    REQUEST_ENDPOINT_USE = "request:endpoint:use"
+    ROOM_EVENT_REDACT = "room:event:redact"
+    ROOM_EVENT_SEND = "room:event:send"
+    ROOM_MEMBER_INVITE = "room:member:invite"
+    ROOM_MEMBER_JOIN = "room:member:join"
+    ROOM_MEMBER_KNOCK = "room:member:knock"
+    ROOM_MEMBER_LEAVE = "room:member:leave"
+    ROOM_MEMBER_REMOVE = "room:member:remove"
+    ROOM_ROOM_CREATE = "room:room:create"
+    ROOM_STATE_CHANGE = "room:state:change"
+
+
+@dataclass(frozen=True, slots=True)
+class Someone:
+    """A person, or a server speaking for its people, as the policy sees them.
+
+    `organisation` is the server name, or the partner's name for servers of one partner: people of
+    one organisation are never ours to keep apart.
+    """
+
+    name: str
+    parties: PartySet
+    organisation: str
+    ours: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One channel from one distinct set of parties to another.
+
+    `whom` names an example on the receiving side, for people to read. A `to` of None means that
+    the receiving side could not be learnt.
+    """
+
+    channel: Channel
+    from_: PartySet
+    to: PartySet | None
+    whom: str
+
+
+class Need(StrEnum):
+    """How many of the questions must be answered with yes."""
+
+    EVERY = "every"
+    SOME = "some"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """One question to the policy: who is about to do what, and towards whom.
+
+    With no question left to answer (nobody else in the room, an act that only takes away, two
+    strangers dealing with each other) an ask that needs EVERY is routine and answered with yes;
+    one that needs SOME is answered with no.
+    """
+
+    act: Act
+    who: str
+    questions: tuple[Question, ...] = ()
+    need: Need = Need.EVERY
+    where: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """Everyone in a room, joined or invited, reduced to distinct kinds.
+
+    Each entry stands for all people who share parties, organisation and side.
+    """
+
+    kinds: frozenset[Someone]
+
+    @classmethod
+    def of(cls, people: Iterable[Someone]) -> Members:
+        """Reduce people to one example per kind; which example is not random: the lowest name."""
+        examples: dict[tuple[PartySet, str, bool], Someone] = {}
+        for person in people:
+            key = (person.parties, person.organisation, person.ours)
+            known = examples.get(key)
+            if known is None or person.name < known.name:
+                examples[key] = person
+        return cls(frozenset(examples.values()))

@@ -1,0 +1,131 @@
+"""Who is who: from a user id to the person as the policy sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from vedette.core.asks import PartySet, Someone
+from vedette.core.names import ServerName, UserId
+from vedette.core.settings.document import Document
+
+ANYONE = "anyone"
+US = "us"
+GUESTS = "guests"
+PARTNERS = "partners"
+OUTSIDE = "outside"
+SERVICES = "services"
+BUILT_IN = frozenset({ANYONE, US, GUESTS, PARTNERS, OUTSIDE})
+
+SERVICE_LOCALPARTS = frozenset({"vedette-notices", "vedette-inspector"})
+"""The suite's own accounts. Their few acts are fixed in code, outside the rules."""
+
+_MOST_REMEMBERED = 1 << 18
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """What the people stream says of one account here."""
+
+    groups: frozenset[str] = frozenset()
+    guest: bool = False
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Maps user ids and servers to parties, by the document and the people of one revision.
+
+    An account of ours that the people stream does not know, or that was deactivated, counts as
+    `us` without groups: taking a group away may tighten, never loosen what `us` is refused.
+    """
+
+    document: Document
+    people: Mapping[str, Person]
+    _remembered: dict[str, Someone] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def domain(self) -> ServerName:
+        """The organisation's own Matrix domain."""
+        return self.document.organisation.domain
+
+    def someone(self, user: UserId) -> Someone:
+        """The person with this user id, ours or not."""
+        found = self._remembered.get(user)
+        if found is None:
+            if len(self._remembered) >= _MOST_REMEMBERED:
+                self._remembered.clear()
+            found = self._remembered[user] = self._look_up(user)
+        return found
+
+    def server(self, name: ServerName) -> Someone:
+        """A server speaking for all its people: it has the parties that each of them has."""
+        if name == self.domain:
+            return Someone(name, frozenset({ANYONE, US}), name, True)
+        return self._stranger(name, name)
+
+    def is_service(self, user: UserId) -> bool:
+        """Whether this is one of the suite's own accounts here."""
+        return user.server == self.domain and user.localpart in SERVICE_LOCALPARTS
+
+    def everyone(self) -> tuple[Someone, ...]:
+        """One example of each kind of person that the rules can tell apart.
+
+        Used where there is no addressee yet. Of people elsewhere only the organisation is known.
+        """
+        examples: dict[PartySet, Someone] = {}
+        for user in sorted(self.people):
+            person = self.someone(UserId(user))
+            examples.setdefault(person.parties, person)
+        for name, partner in sorted(self.document.partners.items()):
+            parties = frozenset({ANYONE, PARTNERS, str(name)})
+            examples.setdefault(parties, Someone(partner.domains[0], parties, name, False))
+        parties = frozenset({ANYONE, OUTSIDE})
+        examples.setdefault(parties, Someone("a server nobody named", parties, "", False))
+        return tuple(examples.values())
+
+    def _look_up(self, user: UserId) -> Someone:
+        server = user.server
+        if server != self.domain:
+            stranger = self._stranger(user, server)
+            named = self._named(user, frozenset(), stranger.parties)
+            return Someone(user, stranger.parties | named, stranger.organisation, False)
+        if self.is_service(user):
+            return Someone(user, frozenset({ANYONE, SERVICES}), server, True)
+        person = self.people.get(user, Person())
+        base = frozenset({ANYONE, GUESTS if person.guest else US})
+        groups = person.groups if person.active else frozenset()
+        return Someone(user, base | self._named(user, groups, base), server, True)
+
+    def _stranger(self, name: str, server: ServerName) -> Someone:
+        for partner, entry in self.document.partners.items():
+            if any(covers(pattern, server) for pattern in entry.domains):
+                return Someone(name, frozenset({ANYONE, PARTNERS, str(partner)}), partner, False)
+        return Someone(name, frozenset({ANYONE, OUTSIDE}), server, False)
+
+    def _named(self, user: UserId, groups: frozenset[str], base: PartySet) -> PartySet:
+        """The document's own parties that this person belongs to."""
+        return frozenset(
+            str(name)
+            for name in self.document.parties
+            if self._belongs(name, user, groups, base)
+        )
+
+    def _belongs(self, name: str, user: UserId, groups: frozenset[str], base: PartySet) -> bool:
+        party = next((p for own, p in self.document.parties.items() if own == name), None)
+        if party is None:
+            return name in base
+        if user not in party.users and groups.isdisjoint(party.groups):
+            return False
+        return not any(self._belongs(other, user, groups, base) for other in party.except_)
+
+
+def covers(pattern: str, server: ServerName) -> bool:
+    """Whether a partner's domain pattern covers this server.
+
+    A plain pattern is a server name and covers exactly that one, port included; `*.acme.example`
+    covers every name below `acme.example` that carries no port, and not `acme.example` itself.
+    """
+    if pattern.startswith("*."):
+        return server.endswith(pattern[1:].lower()) and server.port is None
+    return server == pattern.lower()

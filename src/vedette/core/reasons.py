@@ -1,0 +1,50 @@
+"""The closed list of reason codes. A code is never reused for another meaning."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why a decision is what it is."""
+
+    ALLOWED = "allowed"
+    """A rule allows it towards everyone concerned."""
+    ROUTINE = "routine"
+    """No rule speaks of it: sign-out, sync, one's own settings, an empty room, taking away."""
+    SERVICE = "service"
+    """An act of the suite's own accounts, fixed in code."""
+    FORBIDDEN = "forbidden"
+    """A forbid's conditions hold."""
+    FACT_UNKNOWN = "fact-unknown"
+    """A forbid could not be checked, because a fact that it reads was not learnt."""
+    NO_RULE = "no-rule"
+    """No rule allows it."""
+    MEMBERS_UNKNOWN = "members-unknown"
+    """Who would receive it could not be learnt."""
+    FACT_PENDING = "fact-pending"
+    """A later door, a person or an approver must still add a fact."""
+    NOT_SUPPORTED = "not-supported"
+    """The suite never lets this pass: third-party invites, guests, `world_readable`."""
+    ROOM_POWER = "room-power"
+    """The change would give power over a room's state to someone from elsewhere."""
+    ROOM_ENCRYPTION = "room-encryption"
+    """The room must be encrypted and this is not, or would end it."""
+    ROOM_HISTORY = "room-history"
+    """The change would open a room's history wider than its kind allows."""
+    ROOM_KIND = "room-kind"
+    """The room's kind does not admit this person, or would change."""
+    UNKNOWN_ENDPOINT = "unknown-endpoint"
+    """The request is for nothing that is served here."""
+    UNKNOWN_EVENT = "unknown-event"
+    """An event of an unknown type without a readable body."""
+    STALE = "stale"
+    """The settings or people that decide are older than they may be, or were never received."""
+    UNAVAILABLE = "unavailable"
+    """Something that the decision needs did not answer."""
+    INTERNAL_ERROR = "internal-error"
+    """A bug; it was reported, and the ask was refused or held."""
+
+
+REFUSALS = frozenset(Reason) - {Reason.ALLOWED, Reason.ROUTINE, Reason.SERVICE}
+"""The codes that a refusal or a *not yet* may carry."""

@@ -1,0 +1,131 @@
+"""Compiled rules, indexed by channel and parties, so that rules that can't match cost nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from vedette.core.asks import PartySet, Question
+from vedette.core.channels import Channel
+from vedette.core.conditions import Condition, Outcomes, all_of, any_of
+from vedette.core.facts import Facts
+
+EVERYONE = ""
+"""The index key of a rule without `to`: it matches whoever is on the receiving side."""
+
+_ANYONE = frozenset({EVERYONE, "anyone"})
+_MOST_REMEMBERED = 1 << 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledRule:
+    """One rule, ready to be answered.
+
+    `pairs` holds every (from, to) pair of party names for which it speaks. `guardrail` marks a
+    forbid that no revision may lose. A rule in observe mode decides nothing.
+    """
+
+    id: str
+    forbids: bool
+    channels: frozenset[Channel]
+    pairs: frozenset[tuple[str, str]]
+    when: tuple[Condition, ...] = ()
+    unless: tuple[Condition, ...] = ()
+    say: str | None = None
+    observe: bool = False
+    guardrail: bool = False
+
+    def outcomes(self, facts: Facts) -> Outcomes:
+        """Whether the conditions hold: all of `when` and none of `unless`."""
+        if not self.when and not self.unless:
+            return Outcomes.YES
+        held = all_of(condition.outcomes(facts) for condition in self.when)
+        if not self.unless:
+            return held
+        lifted = any_of(condition.outcomes(facts) for condition in self.unless)
+        return all_of((held, lifted.negated()))
+
+    def conditions(self) -> Iterator[Condition]:
+        """Every condition of the rule."""
+        yield from self.when
+        yield from self.unless
+
+
+@dataclass(frozen=True, slots=True)
+class Applicable:
+    """The rules that speak about one question, each group in the order of ids."""
+
+    forbids: tuple[CompiledRule, ...]
+    allows: tuple[CompiledRule, ...]
+    observed: tuple[CompiledRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ruleset:
+    """All compiled rules of one revision.
+
+    Answers are remembered per distinct pair of party sets; the memory is bounded and holds nothing
+    but what the index says, so two rulesets of the same rules are the same.
+    """
+
+    revision: int
+    rules: tuple[CompiledRule, ...]
+    _index: dict[tuple[Channel, str], dict[str, tuple[CompiledRule, ...]]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+    _remembered: dict[tuple[Channel, PartySet, PartySet | None], Applicable] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+
+    @classmethod
+    def of(cls, revision: int, rules: Iterable[CompiledRule]) -> Ruleset:
+        """Index the rules; the order in which they are given never matters."""
+        ordered = tuple(sorted(rules, key=lambda rule: rule.id))
+        ruleset = cls(revision, ordered)
+        for rule in ordered:
+            for channel in rule.channels:
+                for from_, to in rule.pairs:
+                    row = ruleset._index.setdefault((channel, from_), {})
+                    row[to] = (*row.get(to, ()), rule)
+        return ruleset
+
+    def applicable(self, question: Question) -> Applicable:
+        """The rules that speak about this question."""
+        key = (question.channel, question.from_, question.to)
+        found = self._remembered.get(key)
+        if found is None:
+            if len(self._remembered) >= _MOST_REMEMBERED:
+                self._remembered.clear()
+            found = self._remembered[key] = self._look_up(question)
+        return found
+
+    def _look_up(self, question: Question) -> Applicable:
+        rows = [self._index.get((question.channel, party), {}) for party in question.from_]
+        matched: dict[str, CompiledRule] = {}
+        for row in rows:
+            for to in question.to | {EVERYONE} if question.to is not None else row:
+                matched.update((rule.id, rule) for rule in row.get(to, ()))
+        if question.to is None:
+            matched = {id_: rule for id_, rule in matched.items() if _speaks(rule, question)}
+        ordered = [matched[id_] for id_ in sorted(matched)]
+        return Applicable(
+            forbids=tuple(rule for rule in ordered if rule.forbids and not rule.observe),
+            allows=tuple(rule for rule in ordered if not rule.forbids and not rule.observe),
+            observed=tuple(rule for rule in ordered if rule.observe),
+        )
+
+    def needs(self, questions: Iterable[Question]) -> frozenset[str]:
+        """The names of all facts that the answer to these questions may read."""
+        return frozenset(
+            condition.fact
+            for question in questions
+            for group in (found := self.applicable(question)).forbids + found.allows + found.observed
+            for condition in group.conditions()
+        )
+
+
+def _speaks(rule: CompiledRule, question: Question) -> bool:
+    """Towards people who could not be learnt, every forbid speaks; an allow only if for anyone."""
+    return rule.forbids or any(
+        from_ in question.from_ and to in _ANYONE for from_, to in rule.pairs
+    )
