@@ -1,0 +1,73 @@
+"""The settings document: the whole policy of an organisation as one typed model.
+
+Forms, command-line paths, the reference page and the JSON Schema are derived from it. It holds
+references to secret files, never secrets, and nothing about a single host.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from vedette.core.settings.rules import Rule
+from vedette.core.settings.sections import (
+    Audit,
+    Media,
+    Messages,
+    Notices,
+    Organisation,
+    Partner,
+    Party,
+    Push,
+    RoomKind,
+    Section,
+    SignIn,
+    Streams,
+)
+from vedette.core.settings.spelling import Name
+
+
+class Document(Section):
+    """One whole settings document. An empty one (but for its name) allows nothing between people."""
+
+    organisation: Annotated[Organisation, Field(description="Whose document this is.")]
+    parties: Annotated[dict[Name, Party], Field(description="Named sets of our people.")] = Field(
+        default_factory=dict
+    )
+    partners: Annotated[
+        dict[Name, Partner], Field(description="Other organisations that have a name here.")
+    ] = Field(default_factory=dict)
+    rooms: Annotated[dict[Name, RoomKind], Field(description="Kinds of room.")] = Field(
+        default_factory=dict
+    )
+    rules: Annotated[
+        dict[Name, Rule], Field(description="Who may do what with whom. No rule, no yes.")
+    ] = Field(default_factory=dict)
+    guardrails: Annotated[
+        dict[Name, Rule], Field(description="Forbids that no revision may lose.")
+    ] = Field(default_factory=dict)
+    audit: Audit = Field(default_factory=Audit)
+    messages: Messages = Field(default_factory=Messages)
+    media: Media = Field(default_factory=Media)
+    push: Push = Field(default_factory=Push)
+    streams: Streams = Field(default_factory=Streams)
+    notices: Notices = Field(default_factory=Notices)
+    sign_in: SignIn = Field(default_factory=SignIn)
+
+
+__all__ = [
+    "Audit",
+    "Document",
+    "Media",
+    "Messages",
+    "Notices",
+    "Organisation",
+    "Partner",
+    "Party",
+    "Push",
+    "RoomKind",
+    "Rule",
+    "SignIn",
+    "Streams",
+]

@@ -1,0 +1,149 @@
+"""The list of all settings, derived from the model: for the reference page, forms and the CLI."""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from vedette.core.settings.document import Document
+from vedette.core.settings.faults import Path
+from vedette.core.settings.sections import Section, Setting
+from vedette.core.settings.spelling import (
+    spell_duration,
+    spell_size,
+)
+
+_SPELLED = {"media.max_upload": spell_size, "streams.lifetime": spell_duration,
+            "sign_in.session": spell_duration}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingInfo:
+    """One setting as the reference page shows it; `default` is in TOML spelling, empty if required.
+
+    `<name>` in a path stands for the name that the document gives to a party, partner, room or rule.
+    """
+
+    path: str
+    title: str
+    meaning: str
+    risk: str
+    type: str
+    default: str
+    recommended: str
+    restart: bool
+    command: str
+
+
+def settings_reference() -> list[SettingInfo]:
+    """Every setting, in the order of the document."""
+    return list(_walk(Document, ()))
+
+
+def known_keys(path: Path) -> list[str]:
+    """The keys that the table at `path` may have, as the document spells them."""
+    model: type[BaseModel] = Document
+    named = False
+    for part in path:
+        if named:
+            named = False  # this part is a name that the document gave
+            continue
+        field = next((f for k, f in model.model_fields.items() if _key(k, f) == part), None)
+        inner, named = _model_of(field.annotation) if field else (None, False)
+        if inner is None:
+            return []
+        model = inner
+    return [] if named else [_key(name, field) for name, field in model.model_fields.items()]
+
+
+def _key(name: str, field: FieldInfo) -> str:
+    return field.alias or name
+
+
+def _model_of(annotation: object) -> tuple[type[Section] | None, bool]:
+    """The model of a section, and whether the section holds many of it by name."""
+    if typing.get_origin(annotation) is dict:
+        return _model_of(typing.get_args(annotation)[1])[0], True
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        return annotation, False
+    return None, False
+
+
+def _walk(model: type[BaseModel], path: tuple[str, ...]) -> Iterator[SettingInfo]:
+    for name, field in model.model_fields.items():
+        inner, named = _model_of(field.annotation)
+        here = (*path, _key(name, field))
+        if inner is not None:
+            yield from _walk(inner, (*here, "<name>") if named else here)
+        else:
+            yield _info(here, field)
+
+
+def _info(path: tuple[str, ...], field: FieldInfo) -> SettingInfo:
+    words = next(item for item in field.metadata if isinstance(item, Setting))
+    dotted = ".".join(path)
+    return SettingInfo(
+        path=dotted,
+        title=words.title,
+        meaning=words.meaning,
+        risk=words.risk,
+        type=_type_words(dotted, field.annotation),
+        default=_default(dotted, field),
+        recommended=words.recommended,
+        restart=words.restart,
+        command=f"vedette settings set {dotted} <value>",
+    )
+
+
+def _default(path: str, field: FieldInfo) -> str:
+    if field.is_required() or field.default is None:
+        return ""
+    if path in _SPELLED:
+        return f'"{_SPELLED[path](field.default)}"'
+    return spell_value(field.default)
+
+
+def spell_value(value: object) -> str:
+    """A value in TOML spelling, on one line."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(spell_value(item) for item in value) + "]"
+    if isinstance(value, str):
+        return spell_text(value)
+    assert isinstance(value, int | date)  # nothing else is in a document
+    return str(value)
+
+
+def spell_text(text: str) -> str:
+    """A text as a TOML basic string."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(c if c.isprintable() else f"\\U{ord(c):08X}" for c in escaped) + '"'
+
+
+def _type_words(path: str, annotation: object) -> str:
+    if path in _SPELLED:
+        return "a size" if _SPELLED[path] is spell_size else "a duration"
+    origin, inner = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is typing.Literal:
+        return "one of " + ", ".join(spell_value(word) for word in inner)
+    if origin is typing.Annotated:
+        return _type_words(path, inner[0])
+    if origin in (types.UnionType, typing.Union):
+        return _type_words(path, inner[0])
+    if origin is tuple:
+        return "two names" if Ellipsis not in inner else f"a list of {_plural(path, inner[0])}"
+    if annotation is bool:
+        return "true or false"
+    return {int: "a whole number", date: "a date"}.get(typing.cast("type", annotation), "a text")
+
+
+def _plural(path: str, annotation: object) -> str:
+    words = _type_words(path, annotation)
+    return words if words.startswith("one of") else "texts"

@@ -1,0 +1,236 @@
+"""Whether every name in a document is one that the document gives, and every rule makes sense.
+
+Works on the raw values, so that it also speaks about a document in which single values are wrong.
+Whatever is not of the type it should be is passed over here: the model names it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from vedette.core.conditions import Condition, ConditionError
+from vedette.core.conditions import parse as parse_condition
+from vedette.core.facts import REGISTRY
+from vedette.core.names import InvalidName, ServerName
+from vedette.core.settings.faults import Finding, Path
+from vedette.core.settings.rules import channels_of, shape_faults
+from vedette.core.settings.spelling import (
+    BUILT_IN_PARTIES,
+    RESERVED_NAMES,
+    did_you_mean,
+    domain_matches,
+    is_bridge,
+)
+
+Table = Mapping[str, Any]
+
+
+def tables(values: Table, section: str) -> dict[str, Table]:
+    """The well-formed tables of a section, by name."""
+    found = values.get(section)
+    if not isinstance(found, Mapping):
+        return {}
+    return {name: table for name, table in found.items() if isinstance(table, Mapping)}
+
+
+def texts(table: Table, key: str) -> list[tuple[int, str]]:
+    """The texts in a list, with their positions."""
+    found = table.get(key)
+    if not isinstance(found, list | tuple):
+        return []
+    return [(at, text) for at, text in enumerate(found) if isinstance(text, str)]
+
+
+def rule_tables(values: Table) -> Iterator[tuple[Path, Table]]:
+    """Every rule and guardrail with its path."""
+    for section in ("rules", "guardrails"):
+        for name, rule in tables(values, section).items():
+            yield (section, name), rule
+
+
+def condition_texts(path: Path, rule: Table) -> Iterator[tuple[Path, Condition]]:
+    """Every condition of a rule that can be read, with its path."""
+    for key in ("when", "unless"):
+        for at, text in texts(rule, key):
+            try:
+                yield (*path, key, at), parse_condition(text)
+            except ConditionError:
+                continue  # the model names it
+
+
+def reference_findings(values: Table) -> Iterator[Finding]:
+    """Everything that is wrong with how the parts of a document refer to each other."""
+    yield from _party_findings(values)
+    yield from _partner_findings(values)
+    yield from _domain_findings(values)
+    known = _known_names(values)
+    for name, room in tables(values, "rooms").items():
+        for at, member in texts(room, "members"):
+            yield from _name_finding(("rooms", name, "members", at), member, known)
+    for path, rule in rule_tables(values):
+        yield from _rule_findings(path, rule, values, known)
+    for name in tables(values, "guardrails"):
+        if name in tables(values, "rules"):
+            message = f"a rule is called `{name}` too; records could not tell them apart"
+            yield Finding(("guardrails", name), message, "give one of them another name")
+
+
+def _known_names(values: Table) -> set[str]:
+    """What a rule may name: built-in parties, own parties, partners."""
+    own: set[str] = set()
+    for section in ("parties", "partners"):
+        found = values.get(section)
+        own |= set(found) if isinstance(found, Mapping) else set()
+    return own | BUILT_IN_PARTIES
+
+
+def _party_findings(values: Table) -> Iterator[Finding]:
+    parties = tables(values, "parties")
+    for name, party in parties.items():
+        if name in RESERVED_NAMES:
+            yield Finding(("parties", name), f"`{name}` is a built-in party; choose another name")
+        for at, other in texts(party, "except"):
+            path: Path = ("parties", name, "except", at)
+            if other not in parties and other != "guests":
+                hint = did_you_mean(other, parties)
+                yield Finding(path, f"`{other}` is not one of the parties", hint)
+            elif _reaches(other, name, parties):
+                yield Finding(path, f"`{name}` and `{other}` each leave the other out in a circle")
+
+
+def _reaches(start: str, goal: str, parties: Table) -> bool:
+    """Whether following `except` from `start` ever comes to `goal`."""
+    seen: set[str] = set()
+    waiting = [start]
+    while waiting:
+        name = waiting.pop()
+        if name == goal:
+            return True
+        if name not in seen and name in parties:
+            seen.add(name)
+            waiting += [other for _, other in texts(parties[name], "except")]
+    return False
+
+
+def _partner_findings(values: Table) -> Iterator[Finding]:
+    parties = values.get("parties")
+    taken = set(parties) if isinstance(parties, Mapping) else set()
+    for name in tables(values, "partners"):
+        if name in RESERVED_NAMES:
+            message = f"`{name}` is a built-in party; choose another name"
+            yield Finding(("partners", name), message)
+        elif name in taken:
+            message = f"a party is called `{name}` too; rules could not tell them apart"
+            yield Finding(("partners", name), message)
+
+
+def _domain_findings(values: Table) -> Iterator[Finding]:
+    own = _own_domain(values)
+    seen: list[tuple[str, str]] = []
+    for name, partner in tables(values, "partners").items():
+        for at, domain in texts(partner, "domains"):
+            path: Path = ("partners", name, "domains", at)
+            if own is not None and _covers(domain, own):
+                yield Finding(path, f"`{domain}` covers our own domain `{own}`")
+            other = next((o for o, d in seen if o != name and _overlap(domain, d)), None)
+            if other is not None:
+                yield Finding(path, f"`{domain}` belongs to the partner `{other}` already")
+            seen.append((name, domain))
+
+
+def _own_domain(values: Table) -> ServerName | None:
+    organisation = values.get("organisation")
+    domain = organisation.get("domain") if isinstance(organisation, Mapping) else None
+    try:
+        return ServerName(domain) if isinstance(domain, str) else None
+    except InvalidName:
+        return None
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Whether some server name is covered by both patterns."""
+    if one.lower() == other.lower():
+        return True
+    try:
+        return _covers(one, _name_of(other)) or _covers(other, _name_of(one))
+    except InvalidName:
+        return False
+
+
+def _name_of(pattern: str) -> ServerName:
+    """A name that the pattern covers."""
+    return ServerName("x." + pattern[2:] if pattern.startswith("*.") else pattern)
+
+
+def _covers(pattern: str, server: ServerName) -> bool:
+    try:
+        return domain_matches(pattern.lower(), server)
+    except InvalidName:
+        return False
+
+
+def _name_finding(path: Path, name: str, known: set[str]) -> Iterator[Finding]:
+    if name == "services":
+        yield Finding(path, "the suite's own accounts are outside the rules; leave `services` out")
+    elif name not in known and not is_bridge(name):
+        message = f"`{name}` is neither a party nor a partner"
+        yield Finding(path, message, did_you_mean(name, known))
+
+
+def _rule_findings(path: Path, rule: Table, values: Table, known: set[str]) -> Iterator[Finding]:
+    for key, message in shape_faults(rule):
+        yield Finding((*path, key) if key else path, message)
+    for key in ("between", "from", "to"):
+        for at, name in texts(rule, key):
+            yield from _name_finding((*path, key, at), name, known)
+    owner = rule.get("owner")
+    parties = tables(values, "parties")
+    if isinstance(owner, str) and owner and owner not in parties:
+        message = f"`{owner}` is not one of the parties, so nobody owns the rule"
+        yield Finding((*path, "owner"), message, did_you_mean(owner, parties))
+    if path[0] == "guardrails":
+        yield from _guardrail_findings(path, rule)
+    yield from _condition_findings(path, rule, values, known)
+
+
+def _guardrail_findings(path: Path, rule: Table) -> Iterator[Finding]:
+    if "allow" in rule:
+        message = "a guardrail only forbids; an allow belongs into `[rules]`"
+        yield Finding((*path, "allow"), message)
+    if rule.get("mode") == "observe":
+        message = "a guardrail always holds; one that only observes belongs into `[rules]`"
+        yield Finding((*path, "mode"), message)
+
+
+def _condition_findings(
+    path: Path, rule: Table, values: Table, known: set[str]
+) -> Iterator[Finding]:
+    channels = channels_of(rule.get("allow", rule.get("forbid")))
+    for place, condition in condition_texts(path, rule):
+        lacking = sorted(channels - REGISTRY[condition.fact].channels)
+        if lacking:
+            message = f"`{condition.fact}` is never known about {_listed(lacking)}"
+            hint = "make a rule of its own for the channels that have it"
+            yield Finding(place, message, hint)
+        yield from _word_findings(place, condition, values, known)
+
+
+def _listed(words: list[Any]) -> str:
+    quoted = [f"`{word}`" for word in words]
+    return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " and " + quoted[-1]
+
+
+def _word_findings(
+    place: Path, condition: Condition, values: Table, known: set[str]
+) -> Iterator[Finding]:
+    """Values of conditions that name something of the document."""
+    names = {"room.kind": set(tables(values, "rooms")), "change.widens": known}
+    allowed = names.get(condition.fact)
+    if allowed is None:
+        return
+    for value in condition.values:
+        if isinstance(value, str) and value not in allowed and not is_bridge(value):
+            what = "kind of room" if condition.fact == "room.kind" else "party or partner"
+            yield Finding(place, f"`{value}` is no {what} of this document",
+                          did_you_mean(value, allowed))  # fmt: skip

@@ -1,0 +1,310 @@
+"""The sections of the settings document apart from rules: words (parties, partners, rooms) and values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, StrictBool, StrictInt
+from pydantic_core import CoreSchema
+
+from vedette.core.settings.spelling import (
+    Date,
+    DomainPattern,
+    Duration,
+    HttpsUrl,
+    Line,
+    Server,
+    SigningKey,
+    Size,
+    User,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What the reference page, the form and the schema say about one setting.
+
+    `risk` is what a bad value costs. `recommended` is a value in TOML spelling, or a few words
+    where it depends on the organisation. `restart` marks a setting that Synapse reads only when it
+    starts. The command that sets it and the default are derived from the model.
+    """
+
+    title: str
+    meaning: str
+    risk: str
+    recommended: str
+    restart: bool = False
+
+    def __get_pydantic_json_schema__(
+        self, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Carry the words into the JSON Schema."""
+        schema = handler(core_schema)
+        words = {"title": self.title, "description": self.meaning, "x-risk": self.risk}
+        marks = {"x-recommended": self.recommended, "x-restart": self.restart}
+        return {**schema, **words, **marks}
+
+
+class Section(BaseModel):
+    """A table of the document: nothing unknown in it, nothing changed after it was read."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Organisation(Section):
+    """Whose document this is."""
+
+    name: Annotated[
+        Line,
+        Field(min_length=1),
+        Setting(
+            "Name",
+            "The organisation's name as people read it in sentences and on the sign-in page.",
+            "None for what is decided; a wrong name confuses people.",
+            "the name on your letterhead",
+        ),
+    ]
+    domain: Annotated[
+        Server,
+        Setting(
+            "Domain",
+            "The Matrix server name: what stands after the colon in every user id.",
+            "It can't be changed later; every account and room carries it.",
+            "your mail domain",
+            restart=True,
+        ),
+    ]
+
+
+class Party(Section):
+    """A named set of our people, from directory groups and single user ids."""
+
+    groups: Annotated[
+        tuple[Line, ...],
+        Setting(
+            "Groups",
+            "Directory groups whose members belong to the party.",
+            "Whoever may edit the group decides who falls under the rules of this party.",
+            "groups that only the personnel office edits",
+        ),
+    ] = ()
+    users: Annotated[
+        tuple[User, ...],
+        Setting(
+            "Users",
+            "Single people of the party, by user id.",
+            "Single people are forgotten when they change their job.",
+            "[]",
+        ),
+    ] = ()
+    except_: Annotated[
+        tuple[str, ...],
+        Field(alias="except"),
+        Setting(
+            "Except",
+            "Parties whose people are not in this one, whatever groups they have.",
+            "A missing exception lets contractors count as staff.",
+            "every party with fewer rights",
+        ),
+    ] = ()
+
+
+class Partner(Section):
+    """Another organisation: the domains it speaks from, and its pinned signing keys."""
+
+    domains: Annotated[
+        tuple[DomainPattern, ...],
+        Field(min_length=1),
+        Setting(
+            "Domains",
+            "The partner's Matrix server names; a leading `*.` stands for every name below, "
+            "not for the name itself.",
+            "A wildcard trusts whoever can add a name to that zone.",
+            "one exact server name",
+        ),
+    ]
+    keys: Annotated[
+        tuple[SigningKey, ...],
+        Setting(
+            "Keys",
+            "Signing keys that the partner's server must use; none means that its published "
+            "keys are believed.",
+            "Without a pinned key, whoever takes over the partner's DNS speaks in its name.",
+            "the key that the partner read out to you by telephone",
+        ),
+    ] = ()
+    contact: Annotated[
+        Line,
+        Setting(
+            "Contact",
+            "Whom to call there.",
+            "None; it is shown to administrators only.",
+            "a telephone number",
+        ),
+    ] = ""
+    valid_until: Annotated[
+        Date | None,
+        Setting(
+            "Valid until",
+            "The last day on which this is a partner; from the next day on it counts as outside.",
+            "A partner without an end is still trusted when the contract has long ended.",
+            "the end of the contract",
+        ),
+    ] = None
+
+
+class RoomKind(Section):
+    """A kind of room; it is chosen when a room is made and never changes."""
+
+    members: Annotated[
+        tuple[str, ...],
+        Setting(
+            "Members",
+            "Parties and partners whose people may be in such a room; none means everyone "
+            "whom the rules allow.",
+            "An open list lets a sensitive room grow by invitation.",
+            "the one party that the room is for",
+        ),
+    ] = ()
+    encrypted: Annotated[
+        StrictBool,
+        Setting(
+            "Encrypted",
+            "Whether such rooms are made encrypted end to end, for good.",
+            "Plain rooms can be read by whoever runs the server; in encrypted ones fewer rules "
+            "can be held.",
+            "true for rooms that the server's own administrators must not read",
+        ),
+    ] = False
+    sealed: Annotated[
+        StrictBool,
+        Setting(
+            "Sealed",
+            "Whether the organisation's visible inspector member stays out of such rooms.",
+            "Nobody looks into files there: only rules on `file.encrypted` still decide.",
+            "false, except for the board and the works council",
+        ),
+    ] = False
+    history: Annotated[
+        Literal["joined", "invited", "shared"],
+        Setting(
+            "History",
+            "From when on a member may read: from joining, from the invitation, or everything.",
+            "Wider than `joined`, somebody invited later reads what was not meant for them.",
+            '"joined"',
+        ),
+    ] = "joined"
+
+
+class Audit(Section):
+    """What the audit log keeps."""
+
+    permitted: Annotated[
+        Literal["counts", "whole"],
+        Setting(
+            "Routine permissions",
+            "Whether routine yeses are kept one by one or as distinct questions with counts; "
+            "refusals are always kept whole.",
+            "`whole` is a record of who writes to whom; `counts` makes replays say less.",
+            '"counts"',
+        ),
+    ] = "counts"
+
+
+class Messages(Section):
+    """Encryption of rooms made here whose kind says nothing about it."""
+
+    encrypted: Annotated[
+        Literal["never", "allowed", "required"],
+        Setting(
+            "Encryption",
+            "Whether rooms whose kind says nothing are made plain, as the client asks, or encrypted.",
+            "`required` takes what the file door could see; `never` lets the server's "
+            "administrators read along.",
+            '"allowed"',
+        ),
+    ] = "allowed"
+
+
+class Media(Section):
+    """Files on their way up."""
+
+    max_upload: Annotated[
+        Size,
+        Setting(
+            "Largest upload",
+            "The size over which an upload is refused.",
+            "A high limit fills the disk.",
+            '"50 MiB"',
+            restart=True,
+        ),
+    ] = 50 << 20
+
+
+class Push(Section):
+    """Where notifications of new messages may be sent."""
+
+    gateways: Annotated[
+        tuple[HttpsUrl, ...],
+        Setting(
+            "Push gateways",
+            "Addresses to which pushes may go; they carry ids only, never content.",
+            "Every gateway learns when which device gets a message.",
+            "your own gateway, or none",
+        ),
+    ] = ()
+
+
+class Streams(Section):
+    """How long doors trust what they last heard from control."""
+
+    lifetime: Annotated[
+        Duration,
+        Setting(
+            "Lifetime",
+            "How long a door goes on with the last settings, people and sessions it was told, "
+            "before it closes.",
+            "Too long, and a cut-off door keeps old rules; too short, and an outage closes it.",
+            '"7 days"',
+        ),
+    ] = 7 * 86400
+
+
+class Notices(Section):
+    """What the notice account tells people."""
+
+    per_minute: Annotated[
+        StrictInt,
+        Field(ge=0, le=60),
+        Setting(
+            "Notices per minute",
+            "How many notices one person gets for one rule in a minute, at most.",
+            "None: refusals are recorded whether or not somebody is told.",
+            "1",
+        ),
+    ] = 1
+
+
+class SignIn(Section):
+    """Values used by the sign-in service; who must show how much is a rule."""
+
+    second_factors: Annotated[
+        tuple[Literal["webauthn", "totp", "radius", "certificate", "recovery"], ...],
+        Setting(
+            "Second factors",
+            "Kinds of second factor that people may enrol (used by the sign-in service).",
+            "A code from an app can be read out to a stranger; a passkey can't.",
+            '["webauthn", "totp"]',
+        ),
+    ] = ("webauthn", "totp")
+    session: Annotated[
+        Duration,
+        Setting(
+            "Session",
+            "How long a sign-in lasts before all factors are asked again (used by the sign-in "
+            "service).",
+            "Long sessions keep a lost device useful to its finder.",
+            '"30 days"',
+        ),
+    ] = 30 * 86400

@@ -1,0 +1,186 @@
+"""How single values are written in the settings document, as Pydantic types.
+
+Every type accepts exactly the TOML spelling that the reference page shows and nothing else: a
+number is not taken for a text, nor a text for a number. Sizes are kept in bytes and durations in
+seconds; both are written back in the largest unit that divides them, so that two spellings of one
+value have one canonical form.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import difflib
+import re
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    PlainSerializer,
+    PlainValidator,
+    StringConstraints,
+    WithJsonSchema,
+)
+
+from vedette.core import conditions
+from vedette.core.channels import WORDS
+from vedette.core.names import ServerName, UserId, Word
+
+BUILT_IN_PARTIES = frozenset({"us", "guests", "partners", "outside", "anyone"})
+"""Parties that every organisation has."""
+
+RESERVED_NAMES = BUILT_IN_PARTIES | {"services"}
+"""Names that neither a party nor a partner may take."""
+
+_BRIDGE = re.compile(r"bridge:[A-Za-z0-9._=/-]{1,128}")
+_KEY = re.compile(r"(?P<id>ed25519:[A-Za-z0-9_]{1,64}) (?P<key>[A-Za-z0-9+/]{43})=?")
+_URL = re.compile(r"https://(?P<server>[^/?#@\s]+)(?P<path>/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?")
+_SIZES = (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1))
+_DURATIONS = (("week", 604800), ("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+    """A hint that names the nearest known word, or None where nothing is near."""
+    near = difflib.get_close_matches(word[:80], sorted(known), n=1)
+    return f"did you mean `{near[0]}`?" if near else None
+
+
+def is_bridge(word: str) -> bool:
+    """Whether `word` names the people of an application service, `bridge:<id>`."""
+    return _BRIDGE.fullmatch(word) is not None
+
+
+def spell_size(size: int) -> str:
+    """A size in bytes, in the largest unit that divides it: `50 MiB`."""
+    unit, bytes_ = next((u, b) for u, b in _SIZES if size % b == 0 and (size or b == 1))
+    return f"{size // bytes_} {unit}"
+
+
+def spell_duration(seconds: int) -> str:
+    """A duration in seconds, in the largest unit that divides it: `7 days`."""
+    # Weeks are left out on purpose: people and this document's defaults count in days.
+    unit, length = next(
+        (u, s) for u, s in _DURATIONS[1:] if seconds % s == 0 and (seconds or s == 1)
+    )
+    count = seconds // length
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+
+
+def domain_matches(pattern: str, server: ServerName) -> bool:
+    """Whether a partner's domain pattern covers a server name.
+
+    `acme.example` covers that name alone. `*.acme.example` covers every name below it, at any
+    depth, but not `acme.example` itself. A port is part of the name: a pattern without one covers
+    no server name that carries one.
+    """
+    if not pattern.startswith("*."):
+        return server == pattern
+    base = ServerName(pattern[2:])
+    return server.port == base.port and server.host.endswith("." + base.host)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("write a text in quotes")  # noqa: TRY004  # Pydantic wants ValueError
+    return value
+
+
+def _named(kind: type[str]) -> Callable[[object], Any]:
+    def build(value: object) -> str:
+        return kind(_text(value))
+
+    return build
+
+
+def _date(value: object) -> date:
+    # A TOML date-time is a `date` too in Python, hence the exact type.
+    if type(value) is date:
+        return value
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        return date.fromisoformat(value)
+    without = " without a time" if isinstance(value, datetime) else ""
+    raise ValueError(f"write a date{without}, such as 2027-06-30")
+
+
+def _size(value: object) -> int:
+    return conditions.read_size(_text(value))
+
+
+def _duration(value: object) -> int:
+    return conditions.read_duration(_text(value))
+
+
+def _domain_pattern(text: str) -> str:
+    if text.startswith("*."):
+        return "*." + ServerName(text[2:])
+    if "*" in text:
+        raise ValueError(f"`{text}` has a `*` elsewhere than as the leading `*.`")
+    return str(ServerName(text))
+
+
+def _signing_key(text: str) -> str:
+    found = _KEY.fullmatch(text)
+    if found is None:
+        raise ValueError(f"`{text}` is not a signing key; write `ed25519:<id> <unpadded base64>`")
+    try:
+        base64.b64decode(found["key"] + "=", validate=True)
+    except binascii.Error:
+        raise ValueError(f"the key `{found['id']}` is not valid base64") from None
+    return f"{found['id']} {found['key']}"
+
+
+def _https_url(text: str) -> str:
+    found = _URL.fullmatch(text)
+    if found is None:
+        raise ValueError(f"`{text}` is not an address such as `https://push.example.org/path`")
+    return f"https://{ServerName(found['server'])}{found['path'] or '/'}"
+
+
+def _channel_word(word: str) -> str:
+    if word not in WORDS:
+        hint = did_you_mean(word, WORDS) or "it is one of " + ", ".join(WORDS)
+        raise ValueError(f"`{word}` is not a channel; {hint}")
+    return word
+
+
+def _condition(text: str) -> str:
+    return conditions.parse(text).text
+
+
+def _sentence(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("the text has a line break or a control character; write one plain line")
+    return text
+
+
+_TEXT: dict[str, Any] = {"type": "string"}
+
+Name = Annotated[Word, PlainValidator(_named(Word)), WithJsonSchema(_TEXT)]
+"""A name that the document gives to a party, a partner, a kind of room or a rule."""
+Server = Annotated[ServerName, PlainValidator(_named(ServerName)), WithJsonSchema(_TEXT)]
+"""A Matrix server name."""
+User = Annotated[UserId, PlainValidator(_named(UserId)), WithJsonSchema(_TEXT)]
+"""A Matrix user id."""
+Date = Annotated[date, BeforeValidator(_date)]
+"""A calendar day, a TOML date."""
+Size = Annotated[int, PlainValidator(_size), PlainSerializer(spell_size), WithJsonSchema(_TEXT)]
+"""Bytes, written `50 MiB`."""
+Duration = Annotated[
+    int, PlainValidator(_duration), PlainSerializer(spell_duration), WithJsonSchema(_TEXT)
+]
+"""Seconds, written `7 days`."""
+Line = Annotated[str, StringConstraints(max_length=500), AfterValidator(_sentence)]
+"""One line of text for people to read."""
+DomainPattern = Annotated[str, AfterValidator(_domain_pattern)]
+"""A server name, or `*.` and a server name: see `domain_matches`."""
+SigningKey = Annotated[str, AfterValidator(_signing_key)]
+"""A server's ed25519 signing key, `ed25519:<id> <unpadded base64>`."""
+HttpsUrl = Annotated[str, AfterValidator(_https_url)]
+"""An https address without user, query or fragment."""
+ChannelWord = Annotated[str, AfterValidator(_channel_word)]
+"""A channel, `call` or `all`."""
+ConditionText = Annotated[str, AfterValidator(_condition)]
+"""One condition, kept in its canonical spelling."""
