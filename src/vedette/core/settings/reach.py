@@ -2,13 +2,123 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import date
 
-from vedette.core.settings.document import Document
-from vedette.core.settings.faults import Finding
+from vedette.core import conditions
+from vedette.core.channels import TOWARDS_ORGANISATION, Channel
+from vedette.core.conditions import Condition, Operator
+from vedette.core.facts import REGISTRY, FactType
+from vedette.core.settings.document import Document, Rule
+from vedette.core.settings.faults import Finding, Path
+
+_OF_THE_PERSON = ("device.", "sign_in.")
+"""Facts about the person at the door; nobody learns them about people on other servers."""
 
 
 def reach_findings(document: Document, today: date | None) -> list[Finding]:
-    """Rules that can never match, and sets that hold nobody."""
-    del document, today
-    return []
+    """Rules that can never match, and sets that hold nobody.
+
+    Where `today` is not given, nothing is said about what has ended.
+    """
+    remote = {"partners", "outside", *document.partners}
+    findings = [*_party_warnings(document), *_ended(document, today)]
+    for section, rules in (("rules", document.rules), ("guardrails", document.guardrails)):
+        for name, rule in rules.items():
+            findings += _remote_warnings((section, name), rule, remote)
+            findings += _contradictions((section, name), rule)
+    return findings
+
+
+def _warning(path: Path, message: str, hint: str | None = None) -> Finding:
+    return Finding(path, message, hint, "warning")
+
+
+def _party_warnings(document: Document) -> Iterator[Finding]:
+    own = document.organisation.domain
+    for name, party in document.parties.items():
+        if not party.groups and not party.users:
+            yield _warning(("parties", name), f"`{name}` holds nobody: no groups and no users")
+        for at, user in enumerate(party.users):
+            if user.server != own:
+                message = f"`{user}` has no account on `{own}`, so this says nothing about them"
+                yield _warning(("parties", name, "users", at), message)
+
+
+def _ended(document: Document, today: date | None) -> Iterator[Finding]:
+    if today is None:
+        return
+    for name, rule in document.rules.items():
+        if rule.expires is not None and rule.expires < today:
+            message = f"`{name}` ended on {rule.expires.isoformat()} and allows nothing any more"
+            yield _warning(("rules", name, "expires"), message)
+    for name, partner in document.partners.items():
+        if partner.valid_until is not None and partner.valid_until < today:
+            message = f"`{name}` ended on {partner.valid_until.isoformat()} and counts as outside"
+            yield _warning(("partners", name, "valid_until"), message)
+
+
+def _remote_warnings(path: Path, rule: Rule, remote: set[str]) -> Iterator[Finding]:
+    doers = set(rule.between or rule.from_ or ())
+    others = set(rule.between or rule.to or ())
+    if not doers <= remote:
+        return
+    if rule.channels & TOWARDS_ORGANISATION:
+        # A forbid of it is no mistake: it says what shall stay so.
+        if rule.allow:
+            message = "nobody from another server signs in or administers here; this allows nothing"
+            yield _warning((*path, "from"), message)
+        return
+    if others <= remote and Channel.CONTACT not in rule.channels:
+        message = "what two people on other servers do is not ours to decide; this never matches"
+        yield _warning((*path, "between" if rule.between else "from"), message)
+    elif Channel.FILE not in rule.channels:  # who fetches a file is one of us, at our door
+        yield from _unknowable(path, rule)
+
+
+def _unknowable(path: Path, rule: Rule) -> Iterator[Finding]:
+    effect = "so this allows nothing" if rule.allow else "so this ban always bites"
+    for at, text in enumerate(rule.when):
+        fact = conditions.parse(text).fact
+        if fact.startswith(_OF_THE_PERSON):
+            message = f"`{fact}` is never known about people on other servers, {effect}"
+            yield _warning((*path, "when", at), message)
+
+
+def _contradictions(path: Path, rule: Rule) -> Iterator[Finding]:
+    """Conditions that can't hold together, fact by fact."""
+    by_fact: dict[tuple[str, bool], list[tuple[int, Condition]]] = {}
+    for at, text in enumerate(rule.when):
+        condition = conditions.parse(text)
+        by_fact.setdefault((condition.fact, condition.claimed), []).append((at, condition))
+    for (fact, _), found in by_fact.items():
+        # A set of words may hold two different words at once.
+        if REGISTRY[fact].type is not FactType.WORDS and not _together([c for _, c in found]):
+            message = f"no `{fact}` meets all conditions on it, so the rule can never match"
+            yield _warning((*path, "when", found[-1][0]), message)
+
+
+_BOUNDS: dict[Operator, Callable[[int, int], bool]] = {
+    Operator.LESS: lambda value, bound: value < bound,
+    Operator.AT_MOST: lambda value, bound: value <= bound,
+    Operator.MORE: lambda value, bound: value > bound,
+    Operator.AT_LEAST: lambda value, bound: value >= bound,
+}
+
+
+def _together(found: list[Condition]) -> bool:
+    """Whether some value meets all of them; yes where that is not easily told."""
+    named = [set(c.values) for c in found if c.operator in (Operator.EQUAL, Operator.IN)]
+    barred = [set(c.values) for c in found if c.operator in (Operator.NOT_EQUAL, Operator.NOT_IN)]
+    bounds = [(_BOUNDS[c.operator], c.values[0]) for c in found if c.operator in _BOUNDS]
+    numbers = [(holds, bound) for holds, bound in bounds if isinstance(bound, int)]
+    if named:
+        left = set.intersection(*named).difference(*barred)
+        return any(_within(value, numbers) for value in left)
+    # Only bounds: if any whole number meets all, one at or beside a bound does.
+    near = {bound + step for _, bound in numbers for step in (-1, 0, 1) if bound + step >= 0}
+    return not numbers or any(_within(value, numbers) for value in near)
+
+
+def _within(value: object, bounds: list[tuple[Callable[[int, int], bool], int]]) -> bool:
+    return not isinstance(value, int) or all(holds(value, bound) for holds, bound in bounds)

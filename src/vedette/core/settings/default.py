@@ -1,0 +1,99 @@
+"""The document that a new organisation starts with."""
+
+from __future__ import annotations
+
+from vedette.core.names import ServerName
+from vedette.core.settings.reference import spell_text
+
+_TEXT = """\
+# The settings of @NAME@: who may do what with whom.
+#
+# Every yes or no that Vedette gives comes from a rule in this file.
+#   * No rule, no yes. What nobody allowed is refused.
+#   * A forbid always wins, and doubt makes it bite. Order never matters.
+#   * `us` is everyone who signs in here, guests apart. `partners` are the organisations named in
+#     [partners], `outside` is everybody else, `anyone` is all of them.
+# After a change, `vedette settings check` names every fault with its line, and `vedette settings
+# diff` says in words what would be different. Nothing is in force until `vedette settings apply`.
+
+[organisation]
+name   = @QUOTED@
+domain = "@DOMAIN@"    # stands in every user id; it can't be changed later
+
+# Parties are named sets of our people, from the groups of your directory. Write the groups of the
+# people who answer for security here, before anything else.
+[parties]
+security-office = { groups = ["Security-Officers"] }
+
+# Partners have a name, the server names that they speak from and, best, their pinned keys:
+#   acme = { domains = ["acme.example"], contact = "+49 30 1234 5678" }
+# Naming a partner allows nothing yet; that takes a rule.
+[partners]
+
+# Kinds of room; a room's kind is chosen when it is made and never changes. For example:
+#   board = { members = ["board"], encrypted = true }
+[rooms]
+
+# ---- Among ourselves: everything that an office needs -------------------------------------------
+
+# We write to each other, find and invite each other, see who is there, and call each other.
+[rules.talk]
+between = ["us", "us"]
+allow   = ["message", "contact", "presence", "call"]
+owner   = "security-office"
+
+# We send each other files of the usual kinds; programs and archives are not among them.
+# `claimed` says that this is the kind that the sender's client declares: it keeps honest people
+# from mistakes, it doesn't stop anybody who lies. `encrypted` are files in encrypted rooms, whose
+# kind nobody but the members can see.
+[rules.files]
+between = ["us", "us"]
+allow   = ["file"]
+when    = ["claimed file.kind in document, image, audio, video, text, encrypted"]
+say     = "We exchange documents, images, audio, video and text; other kinds of file are not sent here."
+owner   = "security-office"
+
+# ---- Towards others: nothing --------------------------------------------------------------------
+#
+# There is no rule here, so nothing passes. A first one may look like this:
+#   vedette rule add acme --between us acme --allow message,contact --reason "contract 4711"
+
+# ---- Towards the organisation -------------------------------------------------------------------
+
+# Everyone signs in with two factors. Whoever has shown only one is asked for the second.
+[rules.two-factors]
+from  = ["us"]
+allow = ["sign-in"]
+when  = ["sign_in.factors >= 2"]
+owner = "security-office"
+
+# The security office administers. Give single acts to others with rules of their own.
+[rules.security-office]
+from  = ["security-office"]
+allow = ["administer"]
+owner = "security-office"
+
+# ---- What no change may lose --------------------------------------------------------------------
+#
+# Guardrails are forbids that every revision must keep; to unlock one takes a second person.
+
+# Administrators are our own people, never guests, never partners, never anybody outside.
+[guardrails.administrators-apart]
+from   = ["guests", "partners", "outside"]
+forbid = ["administer"]
+owner  = "security-office"
+"""
+
+
+def default_document(name: str, domain: str) -> str:
+    """The commented default document for the organisation `name` at `domain`.
+
+    Raises:
+        InvalidName: `domain` is not a server name.
+    """
+    plain = " ".join("".join(c if c.isprintable() else " " for c in name).split())
+    filled = _TEXT.replace("@DOMAIN@", ServerName(domain))
+    # The name comes last, so that nothing in it can be taken for a place to fill.
+    head, _, rest = filled.partition("@NAME@")
+    before, _, after = rest.partition("@QUOTED@")
+    return f"{head}{plain}{before}{spell_text(plain)}{after}"

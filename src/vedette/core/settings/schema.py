@@ -1,0 +1,19 @@
+"""The JSON Schema of the settings document, for editors that complete and check while typing."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from vedette.core.settings.document import Document
+
+
+def json_schema() -> dict[str, Any]:
+    """The schema (draft 2020-12). It knows types and words; references only `check` knows."""
+    schema = Document.model_json_schema(by_alias=True, mode="validation")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def schema_text() -> str:
+    """The schema as a file, with a line end."""
+    return json.dumps(json_schema(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
