@@ -78,6 +78,8 @@ class StreamFiles:
         for stream in DECIDING:
             if self._parts[stream].expires <= now:
                 raise StalePolicy(f"the last good part of `{stream}` has expired")
+        if self._policy.directory.today != self.clock.today():
+            self._refresh()
         return self._policy
 
     def part(self, stream: Stream) -> Part | None:
@@ -131,7 +133,7 @@ class StreamFiles:
         if any(stream not in self._parts for stream in DECIDING):
             return
         settings, people = (self._parts[stream] for stream in DECIDING)
-        self._policy = policy_of(settings, people)
+        self._policy = policy_of(settings, people, self.clock.today())
         if self.changed is not None:
             self.changed(self._policy)
 
@@ -186,11 +188,11 @@ def people_of(people: Part) -> dict[str, Person]:
     }
 
 
-def policy_of(settings: Part, people: Part) -> Policy:
-    """The policy that these two parts make."""
+def policy_of(settings: Part, people: Part, today: int) -> Policy:
+    """The policy that these two parts make on one day (an ordinal)."""
     document = document_of(settings)
     rules = compile_rules(document, int(settings.body["revision"]))
-    return Policy(rules, Directory(document, people_of(people)))
+    return Policy(rules, Directory(document, people_of(people), today))
 
 
 def read_acknowledgement(folder: Path) -> dict[str, dict[str, object]] | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from vedette.core.asks import PartySet, Someone
 from vedette.core.names import ServerName, UserId
-from vedette.core.settings.document import Document
+from vedette.core.settings.document import Document, Partner
 
 ANYONE = "anyone"
 US = "us"
@@ -42,7 +42,10 @@ class Directory:
 
     document: Document
     people: Mapping[str, Person]
+    today: int
+    """The day for which this holds, as an ordinal: a partner ends with its last day."""
     _remembered: dict[str, Someone] = field(default_factory=dict, compare=False, repr=False)
+    _kinds: list[tuple[Someone, ...]] = field(default_factory=list, compare=False, repr=False)
 
     @property
     def domain(self) -> ServerName:
@@ -73,11 +76,22 @@ class Directory:
 
         Used where there is no addressee yet. Of people elsewhere only the organisation is known.
         """
+        if not self._kinds:
+            self._kinds.append(self._examples())
+        return self._kinds[0]
+
+    def ours(self) -> tuple[Someone, ...]:
+        """Those of `everyone` who have their account here."""
+        return tuple(person for person in self.everyone() if person.ours)
+
+    def _examples(self) -> tuple[Someone, ...]:
         examples: dict[PartySet, Someone] = {}
         for user in sorted(self.people):
             person = self.someone(UserId(user))
             examples.setdefault(person.parties, person)
         for name, partner in sorted(self.document.partners.items()):
+            if self._ended(partner):
+                continue
             parties = frozenset({ANYONE, PARTNERS, str(name)})
             examples.setdefault(parties, Someone(partner.domains[0], parties, name, False))
         parties = frozenset({ANYONE, OUTSIDE})
@@ -99,9 +113,14 @@ class Directory:
 
     def _stranger(self, name: str, server: ServerName) -> Someone:
         for partner, entry in self.document.partners.items():
+            if self._ended(entry):
+                continue
             if any(covers(pattern, server) for pattern in entry.domains):
                 return Someone(name, frozenset({ANYONE, PARTNERS, str(partner)}), partner, False)
         return Someone(name, frozenset({ANYONE, OUTSIDE}), server, False)
+
+    def _ended(self, partner: Partner) -> bool:
+        return partner.valid_until is not None and partner.valid_until.toordinal() < self.today
 
     def _named(self, user: UserId, groups: frozenset[str], base: PartySet) -> PartySet:
         """The document's own parties that this person belongs to."""

@@ -116,12 +116,12 @@ class Ruleset:
 
     def needs(self, questions: Iterable[Question]) -> frozenset[str]:
         """The names of all facts that the answer to these questions may read."""
-        return frozenset(
-            condition.fact
-            for question in questions
-            for group in (found := self.applicable(question)).forbids + found.allows + found.observed
-            for condition in group.conditions()
-        )
+        names: set[str] = set()
+        for question in questions:
+            found = self.applicable(question)
+            for rule in (*found.forbids, *found.allows, *found.observed):
+                names.update(condition.fact for condition in rule.conditions())
+        return frozenset(names)
 
 
 def _speaks(rule: CompiledRule, question: Question) -> bool:

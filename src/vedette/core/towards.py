@@ -69,18 +69,41 @@ def reach(act: Act, who: Someone, whom: Someone, channel: Channel) -> Ask:
 
 
 def reach_some(
-    act: Act, who: Someone, candidates: Iterable[Someone], channels: Iterable[Channel]
+    act: Act,
+    who: Someone,
+    candidates: Iterable[Someone],
+    channels: Iterable[Channel],
+    *,
+    receives: bool = False,
 ) -> Ask:
     """Ask whether there is anybody at all towards whom `who` may use one of `channels`.
 
     For what has no addressee yet, such as an upload: the addressee is asked about later.
+    `receives` turns it round: whether anybody may use one of them towards `who`.
     """
+    candidates = tuple(candidates)
     questions = {
-        Question(channel, who.parties, person.parties, person.name)
+        question
         for channel in channels
         for person in Members.of(candidates).kinds
+        for question in (
+            Question(channel, person.parties, who.parties, who.name)
+            if receives
+            else Question(channel, who.parties, person.parties, person.name),
+        )
     }
     return Ask(act=act, who=who.name, questions=_ordered(questions), need=Need.SOME)
+
+
+def connect_some(
+    act: Act, who: Someone, candidates: Iterable[Someone], channels: Iterable[Channel]
+) -> Ask:
+    """Ask whether any of `channels` is allowed in either direction with any of the candidates."""
+    channels, candidates = tuple(channels), tuple(candidates)
+    there = reach_some(act, who, candidates, channels)
+    back = reach_some(act, who, candidates, channels, receives=True)
+    questions = _ordered({*there.questions, *back.questions})
+    return Ask(act=act, who=who.name, questions=questions, need=Need.SOME)
 
 
 def connect(act: Act, who: Someone, whom: Someone, channels: Iterable[Channel] = CONTENT) -> Ask:

@@ -1,0 +1,194 @@
+"""From a request's head to what is asked and what is known. Nothing here decides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import parse_qs
+
+from vedette.core.asks import Act, Ask, Someone
+from vedette.core.channels import Channel
+from vedette.core.decision import Decision
+from vedette.core.facts import Facts, Value
+from vedette.core.file_kinds import declared_kind
+from vedette.core.names import InvalidName, MediaId, ServerName, UserId
+from vedette.core.people import Directory
+from vedette.core.reasons import Reason
+from vedette.core.towards import connect_some, reach, reach_some, routine
+from vedette.gateway.plan import Head
+from vedette.ports.homeserver import Homeserver, StoredFile
+from vedette.ports.policy import Policy
+from vedette.protocol.matrix.paths import Answering, Endpoint, Matched
+from vedette.protocol.matrix.paths_types import ANY_CHANNEL
+from vedette.spine import refuse
+
+Gathered = tuple[Ask, Facts] | Decision
+_NOTHING = Facts()
+_RECEIVING = frozenset({Channel.PRESENCE})
+"""Channels in which whoever is looked at is the sender, and whoever looks receives."""
+
+
+def act_of(endpoint: Endpoint) -> Act:
+    """What a request to this endpoint is about to do."""
+    if Channel.FILE in endpoint.channels and len(endpoint.channels) == 1:
+        fetch = endpoint.answering is Answering.STREAM
+        return Act.FILE_CONTENT_FETCH if fetch else Act.FILE_CONTENT_UPLOAD
+    if endpoint.channels and endpoint.name.startswith(("call.", "openid.")):
+        return Act.CALL_CREDENTIALS_FETCH
+    if endpoint.channels == (Channel.PRESENCE,):
+        return Act.PRESENCE_STATUS_READ
+    if endpoint.channels == (Channel.CONTACT,):
+        return _LOOKING.get(endpoint.name.partition(".")[0], Act.DIRECTORY_ROOMS_SEARCH)
+    return Act.REQUEST_ENDPOINT_USE
+
+
+_LOOKING = {
+    "profile": Act.DIRECTORY_PROFILE_READ,
+    "people": Act.DIRECTORY_PEOPLE_SEARCH,
+    "bridge": Act.DIRECTORY_PEOPLE_SEARCH,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ClientGather:
+    """Gathers for the client door."""
+
+    homeserver: Homeserver
+
+    async def __call__(
+        self, policy: Policy, user: UserId, matched: Matched, head: Head
+    ) -> Gathered:
+        """Gather what `user` asks with this request. Raises Unavailable."""
+        directory, endpoint = policy.directory, matched.endpoint
+        person = directory.someone(user)
+        if directory.is_service(user):
+            return routine(act_of(endpoint), user), _NOTHING
+        if endpoint.answering is Answering.STREAM and endpoint.channels == (Channel.FILE,):
+            return await self._fetch(policy, person, matched)
+        if endpoint.channels == (Channel.FILE,):
+            act = Act.FILE_CONTENT_UPLOAD
+            return reach_some(act, person, directory.everyone(), (Channel.FILE,)), declared(head)
+        whom = _addressee(directory, matched, head)
+        if whom is None:
+            everyone = directory.everyone()
+            return reach_some(act_of(endpoint), person, everyone, endpoint.channels), _NOTHING
+        if isinstance(whom, Reason):
+            return refuse(policy, whom)
+        return self._towards(directory, person, whom, endpoint), _NOTHING
+
+    @staticmethod
+    def _towards(directory: Directory, person: Someone, whom: Someone, endpoint: Endpoint) -> Ask:
+        act = act_of(endpoint)
+        if whom.ours and not whom.name.startswith("@"):  # our own server: anybody here will do
+            return reach_some(act, person, directory.ours(), endpoint.channels)
+        (channel,) = endpoint.channels
+        if channel in _RECEIVING:
+            return reach(act, whom, person, channel)
+        return reach(act, person, whom, channel)
+
+    async def _fetch(self, policy: Policy, person: Someone, matched: Matched) -> Gathered:
+        try:
+            server = ServerName(matched.params["server_name"])
+            media = MediaId(matched.params["media_id"])
+        except InvalidName:
+            return refuse(policy, Reason.UNKNOWN_ENDPOINT)
+        directory = policy.directory
+        if server != directory.domain:
+            sender = directory.server(server)
+            return reach(Act.FILE_CONTENT_FETCH, sender, person, Channel.FILE), _NOTHING
+        stored = await self.homeserver.stored_file(media)
+        return fetched(directory, stored, person)
+
+
+def fetched(directory: Directory, stored: StoredFile | None, whom: Someone) -> tuple[Ask, Facts]:
+    """The ask of a fetch: from whoever uploaded, to whoever fetches.
+
+    A file that does not exist is routine: the homeserver says so.
+    """
+    if stored is None:
+        return routine(Act.FILE_CONTENT_FETCH, whom.name), _NOTHING
+    owner = directory.someone(stored.owner)
+    if directory.is_service(stored.owner):
+        return routine(Act.FILE_CONTENT_FETCH, whom.name), _NOTHING
+    known: dict[str, Value] = {} if stored.size is None else {"file.size": stored.size}
+    claims: dict[str, Value] = {}
+    if stored.type:
+        claims = {"file.type": stored.type.partition(";")[0].strip().lower(),
+                  "file.kind": declared_kind(stored.type)}  # fmt: skip
+    return reach(Act.FILE_CONTENT_FETCH, owner, whom, Channel.FILE), Facts(known, claims)
+
+
+def declared(head: Head) -> Facts:
+    """What an upload declares of itself; its size is known where the carrier counts it."""
+    media_type = (head.get(b"content-type") or b"application/octet-stream").decode("latin-1")
+    claims: dict[str, Value] = {
+        "file.type": media_type.partition(";")[0].strip().lower(),
+        "file.kind": declared_kind(media_type),
+    }
+    return Facts({} if head.content_length is None else {"file.size": head.content_length}, claims)
+
+
+def _addressee(directory: Directory, matched: Matched, head: Head) -> Someone | Reason | None:
+    """With whom the request is about; None if nobody is named."""
+    value = matched.params.get(matched.endpoint.towards) if matched.endpoint.towards else None
+    if value is None:
+        query = parse_qs(head.target.query.decode("latin-1"))
+        named = query.get("server") or query.get("user_id")
+        value = named[0] if named else None
+    if value is None:
+        return None
+    try:
+        if value.startswith("@"):
+            return directory.someone(UserId(value))
+        if value.startswith("!") and ":" not in value:
+            return None  # a room id of version 12 names no server
+        return directory.server(ServerName(value.partition(":")[2] or value))
+    except InvalidName:
+        return Reason.UNKNOWN_ENDPOINT
+
+
+@dataclass(frozen=True, slots=True)
+class FederationGather:
+    """Gathers for both federation doors: what may pass between a server and our people."""
+
+    homeserver: Homeserver
+
+    async def incoming(self, policy: Policy, origin: ServerName, matched: Matched) -> Gathered:
+        """Gather what `origin` asks of us with this request. Raises Unavailable."""
+        directory, endpoint = policy.directory, matched.endpoint
+        server = directory.server(origin)
+        if server.ours:  # nobody but ourselves may speak in our name
+            return refuse(policy, Reason.NOT_SUPPORTED, origin)
+        if not endpoint.channels:
+            return routine(Act.FEDERATION_REQUEST_RECEIVE, origin), _NOTHING
+        if endpoint.channels == (Channel.FILE,):
+            try:
+                media = MediaId(matched.params["media_id"])
+            except InvalidName:
+                return refuse(policy, Reason.UNKNOWN_ENDPOINT)
+            return fetched(directory, await self.homeserver.stored_file(media), server)
+        return self._between(
+            Act.FEDERATION_REQUEST_RECEIVE, directory, server, endpoint, sends=True
+        ), _NOTHING
+
+    async def outgoing(self, policy: Policy, target: ServerName, matched: Matched) -> Gathered:
+        """Gather what we ask of `target` with a request that Synapse sends out."""
+        directory, endpoint = policy.directory, matched.endpoint
+        server = directory.server(target)
+        if not endpoint.channels:
+            return routine(Act.FEDERATION_REQUEST_SEND, target), _NOTHING
+        fetches = endpoint.channels == (Channel.FILE,)
+        return self._between(
+            Act.FEDERATION_REQUEST_SEND, directory, server, endpoint, sends=fetches
+        ), _NOTHING
+
+    @staticmethod
+    def _between(
+        act: Act, directory: Directory, server: Someone, endpoint: Endpoint, *, sends: bool
+    ) -> Ask:
+        """One allowed channel is enough: persons, rooms and contents are asked behind this door.
+
+        `sends` says that the other server is the sending side of a row with one channel.
+        """
+        if len(endpoint.channels) > 1 or endpoint.channels == ANY_CHANNEL:
+            return connect_some(act, server, directory.ours(), endpoint.channels)
+        return reach_some(act, server, directory.ours(), endpoint.channels, receives=not sends)

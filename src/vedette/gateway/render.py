@@ -1,0 +1,88 @@
+"""What the gateway says: the wire form of its own answers, made here and nowhere else."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from vedette.core.explain import sentence_across, sentence_for_person
+from vedette.core.reasons import Reason
+from vedette.gateway.plan import Answer
+from vedette.protocol.matrix.paths import Answering, Endpoint
+from vedette.spine import Refusal
+
+_JSON = (b"content-type", b"application/json")
+_CORS = (
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-allow-methods", b"GET, HEAD, POST, PUT, DELETE, OPTIONS"),
+    (b"access-control-allow-headers", b"X-Requested-With, Content-Type, Authorization, Date"),
+    (b"access-control-expose-headers", b"Synapse-Trace-Id, Server"),
+)
+_RETRY_SECONDS = b"5"
+
+
+def say(status: int, body: dict[str, Any], *extra: tuple[bytes, bytes]) -> Answer:
+    """A JSON answer that browsers may read too (Matrix client-server API, "Web browser clients")."""
+    return Answer(status, (_JSON, *_CORS, *extra), json.dumps(body).encode())
+
+
+def preflight() -> Answer:
+    """The answer to a browser that asks before it asks."""
+    return Answer(204, _CORS)
+
+
+UNRECOGNIZED = say(404, {"errcode": "M_UNRECOGNIZED", "error": "nothing is served here"})
+MISSING_TOKEN = say(
+    401, {"errcode": "M_MISSING_TOKEN", "error": "sign in first: this needs an access token"}
+)
+UNKNOWN_TOKEN = say(
+    401, {"errcode": "M_UNKNOWN_TOKEN", "error": "the access token is not known", "soft_logout": False}
+)
+
+
+def unsigned(why: str) -> Answer:
+    """The answer to a server whose request carries no usable X-Matrix authorisation."""
+    return say(401, {"errcode": "M_UNAUTHORIZED", "error": why})
+
+
+def refused_to_person(refusal: Refusal) -> Answer:
+    """A refusal to one of us: the sentence, and where to look it up."""
+    if refusal.in_doubt:
+        return unavailable()
+    decision = refusal.decision
+    return say(
+        403,
+        {
+            "errcode": "M_FORBIDDEN",
+            "error": sentence_for_person(decision),
+            "vedette": {
+                "reason": decision.reason.value,
+                "rule": decision.rule,
+                "record": refusal.record,
+            },
+        },
+    )
+
+
+def refused_to_server(refusal: Refusal, endpoint: Endpoint) -> Answer:
+    """A refusal to another server: no rule names.
+
+    Files are refused with 404, because a peer takes any other answer there for an outage.
+    """
+    if refusal.in_doubt:
+        return unavailable()
+    file = endpoint.answering is Answering.STREAM
+    return say(
+        404 if file else 403,
+        {
+            "errcode": "M_NOT_FOUND" if file else "M_FORBIDDEN",
+            "error": sentence_across(refusal.record),
+            "vedette": {"reason": Reason.FORBIDDEN.value, "rule": None, "record": refusal.record},
+        },
+    )
+
+
+def unavailable() -> Answer:
+    """The answer in doubt: nothing is lost, waiting helps."""
+    body = {"errcode": "M_UNKNOWN", "error": "this can't be decided right now; try again shortly"}
+    return say(503, body, (b"retry-after", _RETRY_SECONDS))
