@@ -1,0 +1,1 @@
+"""Migrations of control's database, run by Alembic when control starts."""

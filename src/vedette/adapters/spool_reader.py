@@ -1,0 +1,50 @@
+"""Reads the audit spools of every process of one organisation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vedette.core.record import RecordFault
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolReader:
+    """The Records below one folder: `<folder>/<process>/<process>.jsonl`."""
+
+    folder: Path
+
+    def processes(self) -> tuple[str, ...]:
+        """Every process that has a spool."""
+        found = self.folder.glob("*/*.jsonl")
+        return tuple(sorted(path.stem for path in found if path.stem == path.parent.name))
+
+    def read(self, process: str, offset: int = 0) -> Iterator[tuple[dict[str, Any], int]]:
+        """The records from `offset` on; a torn last line is left out. Raises RecordFault."""
+        path = self.folder / process / f"{process}.jsonl"
+        with path.open("rb") as spool:
+            if spool.seek(0, 2) < offset:
+                raise RecordFault(f"the spool of `{process}` is shorter than it was")
+            spool.seek(offset)
+            for line in spool:
+                if not line.endswith(b"\n"):
+                    return
+                offset += len(line)
+                yield _record(line, process, offset), offset
+
+
+def _record(line: bytes, process: str, offset: int) -> dict[str, Any]:
+    try:
+        entry = json.loads(line)
+    except (ValueError, RecursionError) as fault:
+        raise RecordFault(
+            f"the spool of `{process}` has a line before byte {offset} that is not a record"
+        ) from fault
+    if not isinstance(entry, dict):
+        raise RecordFault(
+            f"the spool of `{process}` has a line before byte {offset} that is not a record"
+        )
+    return entry
