@@ -1,0 +1,120 @@
+"""A decision in words: for the refused person, for the administrator, for the auditor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vedette.core.asks import Ask, Question
+from vedette.core.conditions import Condition, Outcomes
+from vedette.core.decision import Decision, Verdict
+from vedette.core.facts import Facts, Missing
+from vedette.core.reasons import Reason
+from vedette.core.ruleset import CompiledRule, Ruleset
+
+_FOR_PERSON = {
+    Reason.ALLOWED: "This is allowed.",
+    Reason.ROUTINE: "This is allowed.",
+    Reason.SERVICE: "This is allowed.",
+    Reason.FORBIDDEN: "Your organisation does not allow this.",
+    Reason.FACT_UNKNOWN: "Your organisation allows this only under conditions that could not be checked.",
+    Reason.NO_RULE: "Your organisation has not allowed this.",
+    Reason.MEMBERS_UNKNOWN: "It is not known yet who would receive this. Please try again in a moment.",
+    Reason.FACT_PENDING: "This is waiting for one more step.",
+    Reason.NOT_SUPPORTED: "This is not possible here.",
+    Reason.ROOM_POWER: "People from other organisations can't be given control over this room.",
+    Reason.ROOM_ENCRYPTION: "This room is encrypted, and this was not.",
+    Reason.ROOM_HISTORY: "This room's history can't be opened that far.",
+    Reason.ROOM_KIND: "This kind of room is not for everyone who was named.",
+    Reason.UNKNOWN_ENDPOINT: "Nothing is served here.",
+    Reason.UNKNOWN_EVENT: "This kind of message is not known here.",
+    Reason.STALE: "This can't be decided right now. Please try again in a moment.",
+    Reason.UNAVAILABLE: "This can't be decided right now. Please try again in a moment.",
+    Reason.INTERNAL_ERROR: "Something went wrong here, so this was not sent. Your administrator was told.",
+}  # fmt: skip
+
+_NEXT = "If you need it, ask your administrator."
+_NO_NEXT = frozenset(
+    {
+        Reason.ALLOWED, Reason.ROUTINE, Reason.SERVICE, Reason.MEMBERS_UNKNOWN, Reason.FACT_PENDING,
+        Reason.NOT_SUPPORTED, Reason.UNKNOWN_ENDPOINT, Reason.STALE, Reason.UNAVAILABLE,
+        Reason.INTERNAL_ERROR, Reason.ROOM_ENCRYPTION,
+    }
+)  # fmt: skip
+
+
+def sentence_for_person(decision: Decision) -> str:
+    """What the person at the door reads: the rule's own sentence, or a plain general one."""
+    if decision.verdict is not Verdict.YES and decision.say:
+        return decision.say
+    sentence = _FOR_PERSON[decision.reason]
+    if decision.reason in _NO_NEXT:
+        return sentence
+    whom = f" Concerned: {decision.towards}." if decision.towards else ""
+    return f"{sentence}{whom} {_NEXT}"
+
+
+def sentence_across(record: str | None) -> str:
+    """What another organisation reads: no rule and no reason, but something to refer to."""
+    reference = f" Reference: {record}." if record else ""
+    return f"The other organisation does not accept this.{reference}"
+
+
+def sentence_for_administrator(decision: Decision) -> str:
+    """Verdict, rule, towards whom and what was missing, in one line."""
+    rule = f"rule `{decision.rule}`" if decision.rule else "no rule"
+    towards = f" towards {decision.towards}" if decision.towards else ""
+    missing = [
+        f"{word}: {', '.join(names)}"
+        for word, names in (("pending", decision.pending), ("unknown", decision.unknown))
+        if names
+    ]
+    tail = f" ({'; '.join(missing)})" if missing else ""
+    return f"{decision.verdict.value}{towards}: {rule}, {decision.reason.value}{tail}"
+
+
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """One rule that spoke about an ask: whether its conditions held, and why."""
+
+    rule: str
+    matched: str
+    because: str
+
+
+_MATCHED = {Outcomes.YES: "yes", Outcomes.NO: "no", Outcomes.UNKNOWN: "unknown"}
+
+
+def considered(rules: Ruleset, ask: Ask, facts: Facts) -> list[Considered]:
+    """Every rule that spoke about the ask, in the order of ids, for the auditor."""
+    found: dict[str, tuple[CompiledRule, Question]] = {}
+    for question in ask.questions:
+        applicable = rules.applicable(question)
+        for rule in (*applicable.forbids, *applicable.allows, *applicable.observed):
+            found.setdefault(rule.id, (rule, question))
+    return [
+        Considered(id_, _MATCHED.get(rule.outcomes(facts), "pending"), _because(rule, facts, question))
+        for id_, (rule, question) in sorted(found.items())
+    ]
+
+
+def _because(rule: CompiledRule, facts: Facts, question: Question) -> str:
+    verb = "forbids" if rule.forbids else "allows"
+    mode = ", observed only" if rule.observe else ""
+    head = f"{verb} {question.channel.value} towards {question.whom}{mode}"
+    parts = [_condition(condition, facts, "needs") for condition in rule.when]
+    parts += [_condition(condition, facts, "lifted by") for condition in rule.unless]
+    return "; ".join([head, *parts])
+
+
+def _condition(condition: Condition, facts: Facts, word: str) -> str:
+    value = facts.get(condition.fact, claimed=condition.claimed)
+    known = value.value if isinstance(value, Missing) else _written(value)
+    return f"{word} `{condition.text}`, it is {known}"
+
+
+def _written(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, frozenset):
+        return ", ".join(sorted(map(str, value))) or "nothing"
+    return ".".join(map(str, value)) if isinstance(value, tuple) else str(value)
