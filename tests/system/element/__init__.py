@@ -1,0 +1,1 @@
+"""Element Web's interface in a real browser, against a real homeserver."""
