@@ -1,0 +1,177 @@
+"""What Synapse's private parts ask, and what they may be answered.
+
+`Gate` is the one interface between the wrappers of this package and the policy. Everything a gate
+is given is plain data, except `RoomReader`, which reads cheap facts on demand. Nothing a gate
+answers is a bool: only `Pass.PASS` lets something through, so a forgotten `return` refuses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum
+from typing import Protocol
+
+
+class Pass(Enum):
+    """The only value that lets something through."""
+
+    PASS = "pass"  # noqa: S105  # a word, not a password
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A no, with what the person who asked may read.
+
+    `extra` is added to the error's JSON as it is; towards another server it MUST hold no rule name.
+    """
+
+    sentence: str
+    extra: Mapping[str, object] = field(default_factory=dict)
+
+
+Answer = Pass | Refused
+
+
+class Inward(Enum):
+    """What happens to an event that another server sent.
+
+    EMPTY stores it without content and shows it to nobody; it can't be undone. HOLD keeps it, and
+    everything after it in the room, whole and in order until the gate passes it.
+    """
+
+    EMPTY = "empty"
+    HOLD = "hold"
+
+
+class During(StrEnum):
+    """On which way an event came in from another server."""
+
+    SEND = "send"  # pushed in a transaction
+    PULLED = "pulled"  # fetched by us: missing events, history, the state of a room being joined
+    INVITE = "invite"  # one of us is invited
+    JOIN = "join"  # a remote person joins a room we are in (signed by us)
+    KNOCK = "knock"
+    LEAVE = "leave"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventView:
+    """One event as the policy sees it.
+
+    `device` is known for events of our own clients only. `template` marks what a remote person
+    would like us to sign (make_join, make_knock): nothing is stored if it passes.
+    """
+
+    room: str
+    kind: str
+    sender: str
+    state_key: str | None
+    content: Mapping[str, object]
+    device: str | None = None
+    event_id: str | None = None
+    template: bool = False
+    redacts: str | None = None
+
+    @property
+    def membership(self) -> str | None:
+        """The membership that a member event sets."""
+        value = self.content.get("membership")
+        return value if self.kind == "m.room.member" and isinstance(value, str) else None
+
+
+class RoomReader(Protocol):
+    """Cheap facts about one room, read from caches that Synapse itself keeps true.
+
+    None means: not known now (the room is still loading, or we are not in it).
+    """
+
+    @property
+    def room(self) -> str:
+        """The room's id."""
+
+    async def joined(self) -> frozenset[str] | None:
+        """Everyone who is joined."""
+
+    async def invited(self) -> frozenset[str] | None:
+        """Everyone who is invited."""
+
+    async def state(
+        self, *keys: tuple[str, str]
+    ) -> Mapping[tuple[str, str], Mapping[str, object]] | None:
+        """The contents of these state events, by type and state key; absent ones are left out."""
+
+    async def version(self) -> str | None:
+        """The room's version."""
+
+    async def sender_of(self, event_id: str) -> str | None:
+        """Who sent an event of this room, for redactions and relations; None if we don't have it."""
+
+    async def creator(self) -> str | None:
+        """Who made the room (sender of its create event)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """That `reader` would see something of `sender`: presence of one towards one."""
+
+    sender: str
+    reader: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoomForm:
+    """A room about to be made: the request's body, still to be changed by `room_defaults`.
+
+    INVARIANT: nothing of the room exists yet. `body` is the dictionary that Synapse will read.
+    """
+
+    user: str
+    device: str | None
+    body: dict[str, object]
+
+
+class Gate(Protocol):
+    """Who answers the wrappers. Every method is total; one that raises counts as a no, or a hold.
+
+    The event path waits for these answers: an implementation MUST NOT wait for network or disk
+    for routine events.
+    """
+
+    async def create_room(self, form: RoomForm) -> Answer:
+        """Whether a room may be made as `form.body` says, which may be changed in place."""
+
+    async def upgrade_room(self, user: str, version: str, room: RoomReader) -> Answer:
+        """Whether a person may replace a room by a new one of this version."""
+
+    async def local_event(self, event: EventView, room: RoomReader) -> Answer:
+        """Whether we may make or sign this event, before anything of it leaves or is stored.
+
+        Asked for events of our people (also those of createRoom, delayed ones when they fire,
+        profile changes of members) and for templates of remote joins and knocks.
+        """
+
+    async def inbound_event(
+        self, event: EventView, origin: str, during: During, room: RoomReader
+    ) -> Answer | Inward:
+        """What happens to an event of another server. A refusal empties, where only that helps."""
+
+    async def enter_elsewhere(
+        self, user: str, room: str, servers: frozenset[str], membership: str
+    ) -> Answer:
+        """Whether one of us may ask other servers to `join` or `knock`, before anything leaves."""
+
+    async def entered_elsewhere(self, user: str, room: RoomReader) -> Answer:
+        """Whether one of us may stay in a room just joined elsewhere; after a no we leave."""
+
+    async def typing(self, user: str, room: RoomReader) -> Answer:
+        """Whether anyone in the room may see that `user`, local or remote, types."""
+
+    async def receipt(self, user: str, room: RoomReader) -> Answer:
+        """Whether anyone in the room may see what `user`, local or remote, has read."""
+
+    async def presence(self, glances: frozenset[Glance]) -> frozenset[Glance]:
+        """Which of these may be: who is there, towards whom."""
+
+    async def to_device(self, sender: str, kind: str, readers: frozenset[str]) -> frozenset[str]:
+        """Which of these people's devices may receive a to-device message of this type."""
