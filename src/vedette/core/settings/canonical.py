@@ -19,7 +19,7 @@ from vedette.core.settings.parse import check_values
 from vedette.core.settings.spelling import spell_duration, spell_size
 
 
-class InvalidDocument(ValueError):
+class DocumentError(ValueError):
     """Bytes are not the canonical form of a valid document; the message says what is wrong."""
 
 
@@ -33,20 +33,20 @@ def from_canonical(data: bytes) -> Document:
     """The document of a canonical form; settings that it doesn't know yet have their defaults.
 
     Raises:
-        InvalidDocument: the bytes are no JSON object, or not a valid document.
+        DocumentError: the bytes are no JSON object, or not a valid document.
     """
     try:
         values = json.loads(data)
     except (ValueError, RecursionError):
-        raise InvalidDocument("these bytes are not JSON") from None
+        raise DocumentError("these bytes are not JSON") from None
     if not isinstance(values, dict):
-        raise InvalidDocument("these bytes are not a settings document")
+        raise DocumentError("these bytes are not a settings document")
     for section in ("rules", "guardrails"):
         _drop_unset(values.get(section))
     document, findings = check_values(values)
     if document is None:
         wrong = [f"{spell_path(f.path)}: {f.message}" for f in findings if f.severity == "error"]
-        raise InvalidDocument("; ".join(wrong))
+        raise DocumentError("; ".join(wrong))
     return document
 
 
@@ -63,14 +63,14 @@ def _drop_unset(rules: object) -> None:
                 rules[name] = {key: value for key, value in rule.items() if value not in (None, [])}
 
 
-def _settled(value: Any) -> Any:  # noqa: ANN401  # JSON has no narrower type
+def _settled(value: Any) -> Any:
     """Every list of a document is a set of words; `between` is the only one that may repeat one."""
     if isinstance(value, dict):
         return {key: _settled_key(key, inner) for key, inner in value.items()}
     return sorted(set(value)) if isinstance(value, list) else value
 
 
-def _settled_key(key: str, value: Any) -> Any:  # noqa: ANN401  # JSON has no narrower type
+def _settled_key(key: str, value: Any) -> Any:
     if key == "between" and isinstance(value, list):
         return sorted(value)
     if key in ("when", "unless") and isinstance(value, list):

@@ -50,7 +50,7 @@ owner   = "security-office"
 between = ["us", "us"]
 allow   = ["file"]
 when    = ["claimed file.kind in document, image, audio, video, text, encrypted"]
-say     = "We exchange documents, images, audio, video and text; other kinds of file are not sent here."
+say     = "We exchange documents, images, audio, video and text, no other kinds of file."
 owner   = "security-office"
 
 # ---- Towards others: nothing --------------------------------------------------------------------

@@ -29,7 +29,7 @@ from vedette.core.settings.spelling import Name
 
 
 class Document(Section):
-    """One whole settings document. An empty one (but for its name) allows nothing between people."""
+    """One whole settings document. An empty one allows nothing between people."""
 
     organisation: Annotated[Organisation, Field(description="Whose document this is.")]
     parties: Annotated[dict[Name, Party], Field(description="Named sets of our people.")] = Field(

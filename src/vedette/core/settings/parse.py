@@ -77,11 +77,8 @@ def _unsaid(found: Iterable[Finding], said: list[Finding]) -> Iterator[Finding]:
 
 def _only_damage(finding: Finding, source: Source) -> bool:
     """Whether something seems missing only because part of its table can't be read."""
-    return (
-        "missing" in finding.message
-        and finding.path[:-1] in source.damaged
-        or (finding.path in source.damaged)
-    )
+    missing = "missing" in finding.message and finding.path[:-1] in source.damaged
+    return missing or finding.path in source.damaged
 
 
 def _placed(findings: list[Finding], source: Source) -> Iterator[Fault]:

@@ -27,7 +27,7 @@ _SPELLED = {"media.max_upload": spell_size, "streams.lifetime": spell_duration,
 class SettingInfo:
     """One setting as the reference page shows it; `default` is in TOML spelling, empty if required.
 
-    `<name>` in a path stands for the name that the document gives to a party, partner, room or rule.
+    `<name>` in a path stands for the name of a party, partner, kind of room or rule.
     """
 
     path: str
@@ -117,7 +117,6 @@ def spell_value(value: object) -> str:
         return "[" + ", ".join(spell_value(item) for item in value) + "]"
     if isinstance(value, str):
         return spell_text(value)
-    assert isinstance(value, int | date)  # nothing else is in a document
     return str(value)
 
 

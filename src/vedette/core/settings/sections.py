@@ -1,4 +1,4 @@
-"""The sections of the settings document apart from rules: words (parties, partners, rooms) and values."""
+"""The sections of the settings document apart from rules: words and values."""
 
 from __future__ import annotations
 
@@ -219,7 +219,8 @@ class Messages(Section):
         Literal["never", "allowed", "required"],
         Setting(
             "Encryption",
-            "Whether rooms whose kind says nothing are made plain, as the client asks, or encrypted.",
+            "Whether rooms whose kind says nothing are made plain, as the client asks, or "
+            "encrypted.",
             "`required` takes what the file door could see; `never` lets the server's "
             "administrators read along.",
             '"allowed"',

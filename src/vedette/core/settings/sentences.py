@@ -106,6 +106,6 @@ def _answer(rule: Rule) -> str:
 
 
 def _joined(words: Sequence[str], last: str) -> str:
-    if len(words) < 2:
+    if not words[1:]:
         return "".join(words)
     return f"{', '.join(words[:-1])} {last} {words[-1]}"

@@ -25,7 +25,7 @@ _KEYS = ("bare_key", "quoted_key", "dotted_key")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where one key, value or table stands. Offsets are bytes of the UTF-8 text, lines count from 1.
+    """Where one key, value or table stands: bytes of the UTF-8 text, lines counted from 1.
 
     `start` to `end` is the whole statement (for a table its header and all below), `value_start`
     to `value_end` the value alone (for a table from after its header on). `kind` is `pair`,
@@ -49,6 +49,8 @@ class Tree:
     faults: list[Fault] = field(default_factory=list)
     whole: set[Path] = field(default_factory=set)
     """Tables that were opened by a header or written in braces: they can't be opened again."""
+    comments: set[int] = field(default_factory=set)
+    """Where comments between statements begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,8 @@ def _statement(node: Node, tree: Tree) -> None:
         _pair(node, _Spot((), tree.values), tree)
     elif node.type in _TABLES:
         _table(node, tree)
+    elif node.type == "comment":
+        tree.comments.add(node.start_byte)
 
 
 def _table(node: Node, tree: Tree) -> None:
@@ -135,6 +139,8 @@ def _table(node: Node, tree: Tree) -> None:
     for child in node.named_children:
         if child.type == "pair":
             _pair(child, spot, tree)
+        elif child.type == "comment":
+            tree.comments.add(child.start_byte)
 
 
 def _open(name: str, parent: _Spot, place: Place, tree: Tree) -> _Spot:
@@ -176,9 +182,10 @@ def _nowhere(place: Place) -> _Spot:
 
 
 def _pair(node: Node, base: _Spot, tree: Tree) -> None:
-    if len(node.named_children) < 2:
-        return
-    key, value = node.named_children[0], node.named_children[-1]
+    key, *rest = node.named_children or [node]
+    if not rest:
+        return  # half a pair; the reader named it
+    value = rest[-1]
     names = tuple(key_parts(key))
     span = (node.start_byte, node.end_byte, value.start_byte, value.end_byte)
     place = Place("pair", _line(node), *span)
