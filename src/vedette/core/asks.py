@@ -22,6 +22,7 @@ class Act(StrEnum):
     """What somebody is about to do, `<area>:<subject>:<action>`. Alphabetical; never reused."""
 
     ADMINISTRATION_SETTINGS_APPLY = "administration:settings:apply"
+    ADMINISTRATION_SETTINGS_RESTORE = "administration:settings:restore"
     CALL_CREDENTIALS_FETCH = "call:credentials:fetch"
     DEVICE_MESSAGE_SEND = "device:message:send"
     DIRECTORY_PEOPLE_SEARCH = "directory:people:search"

@@ -59,8 +59,14 @@ class ChainState:
     length: int
 
 
-def verify_chain(entries: Iterable[Mapping[str, JSON]], process: str) -> ChainState:
-    """Check a whole chain from its beginning.
+NOTHING = ChainState(GENESIS, None, 0)
+"""A chain before its first record."""
+
+
+def verify_chain(
+    entries: Iterable[Mapping[str, JSON]], process: str, after: ChainState = NOTHING
+) -> ChainState:
+    """Check a chain, from its beginning or from where it was checked before.
 
     1. Each record follows the one before it. 2. Its hash is right. 3. Its id is of this process
     and its number is one more than the last, except that a `started` record may leave a gap.
@@ -68,7 +74,8 @@ def verify_chain(entries: Iterable[Mapping[str, JSON]], process: str) -> ChainSt
     Raises:
         RecordFault: names the first record that does not hold.
     """
-    head, last, number, length = GENESIS, None, 0, 0
+    head, last, length = after.head, after.last, after.length
+    number = int(last.rpartition(":")[2]) if last else 0
     for entry in entries:
         name = str(entry.get("id"))
         if entry.get("previous") != head:  # (1)
