@@ -77,7 +77,7 @@ def _of_resource(mount: str, resource: JsonResource) -> list[dict[str, Any]]:
 def _wants_proof(callback: Any) -> bool:
     """Say whether the handler asks for a token, or a federation servlet for a signature."""
     handler = inspect.unwrap(callback)
-    servlet = getattr(handler, "__self__", None)
+    servlet: Any = getattr(handler, "__self__", None)
     if hasattr(servlet, "REQUIRE_AUTH"):
         return bool(servlet.REQUIRE_AUTH)
     return any(ASKS_FOR_TOKEN.search(inspect.getsource(part)) for part in _parts_of(handler))

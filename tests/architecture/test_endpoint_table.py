@@ -5,12 +5,11 @@ from __future__ import annotations
 import ast
 import json
 import re
-import re._constants as sre
-import re._parser as sre_parser
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.metadata import version
 from itertools import product
 from pathlib import Path
@@ -22,6 +21,10 @@ import synapse
 from vedette.protocol.matrix import paths
 from vedette.protocol.matrix.paths import Door, Endpoint, ServedBy, Token
 from vedette.protocol.matrix.paths_types import spellings
+
+# The standard library's own reader of expressions; it has no public name and no type stubs.
+sre: Any = import_module("re._constants")
+sre_parser: Any = import_module("re._parser")
 
 PUBLIC = frozenset({Door.CLIENT, Door.FEDERATION_IN})
 
@@ -115,7 +118,7 @@ def _sequences(parsed: Any) -> Iterator[tuple[str, ...]]:
 
 def _choices(operator: Any, argument: Any) -> Iterator[str]:
     if operator is sre.AT:
-        yield ""
+        yield ""  # an anchor
     elif operator is sre.LITERAL:
         yield chr(argument)
     elif operator is sre.ANY:
@@ -324,9 +327,7 @@ def _paths_in(function: ast.AsyncFunctionDef) -> set[str]:
     for node in ast.walk(function):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             found |= set(_paths_made_by(node.func.id, node))
-        elif isinstance(node, ast.keyword) and node.arg == "path":
-            found |= set(_written_out(node.value))
-        elif isinstance(node, ast.Assign):
+        elif isinstance(node, ast.Assign | ast.keyword):
             found |= set(_written_out(node.value))
     return {path for path in found if path.startswith("/_matrix/")}
 

@@ -35,7 +35,11 @@ WORDS = sorted({word for row in ENDPOINTS for s in spellings(row.pattern) for wo
 
 def at(path: str, method: str = "GET") -> Matched | None:
     assert path.startswith("/")
-    return match(method, tuple(path[1:].split("/")))
+    return match(method, parts(path))
+
+
+def parts(path: str) -> tuple[str, ...]:
+    return tuple(path[1:].split("/"))
 
 
 def row_at(path: str, method: str = "GET") -> Endpoint:
@@ -137,19 +141,19 @@ def test_a_door_asks_for_the_channel_that_the_path_serves(
 )
 def test_what_is_kept_from_the_public_has_no_row_and_a_reason(path: str, method: str) -> None:
     assert at(path, method) is None
-    assert refusal(method, tuple(path[1:].split("/"))) is not None
+    assert refusal(method, parts(path)) is not None
 
 
 def test_a_file_goes_out_only_over_the_signed_endpoint() -> None:
-    signed = tuple("_matrix/federation/v1/media/download/m1".split("/"))
-    unsigned = tuple("_matrix/media/v3/download/a.example/m1".split("/"))
+    signed = parts("/_matrix/federation/v1/media/download/m1")
+    unsigned = parts("/_matrix/media/v3/download/a.example/m1")
     assert match_outgoing("GET", signed) is not None
     assert match_outgoing("GET", unsigned) is None
     assert refusal("GET", unsigned, outgoing=True) is not None
 
 
 def test_the_client_endpoints_are_no_way_out() -> None:
-    assert match_outgoing("GET", tuple("_matrix/client/v3/sync".split("/"))) is None
+    assert match_outgoing("GET", parts("/_matrix/client/v3/sync")) is None
 
 
 def test_an_empty_state_key_is_a_trailing_slash() -> None:
@@ -228,7 +232,7 @@ def test_the_gateway_serves_the_well_known_files_itself() -> None:
 
 
 def test_the_methods_of_a_path_are_known_and_those_of_an_unknown_path_are_none() -> None:
-    assert methods_at(tuple("_matrix/client/v3/devices/D".split("/"))) == {"GET", "PUT", "DELETE"}
+    assert methods_at(parts("/_matrix/client/v3/devices/D")) == {"GET", "PUT", "DELETE"}
     assert methods_at(("_matrix", "client", "v3", "register")) == frozenset()
 
 
@@ -265,9 +269,9 @@ def test_no_word_of_a_row_hides_another_row() -> None:
     st.sampled_from([*METHODS, "HEAD", "", "get", "CONNECT"]), st.lists(segment_like, max_size=14)
 )
 def test_any_segments_are_answered_without_an_error_and_only_by_a_row_of_theirs(
-    method: str, parts: list[str]
+    method: str, drawn: list[str]
 ) -> None:
-    segments = tuple(parts)
+    segments = tuple(drawn)
     found = match(method, segments)
     assert found is None or belongs_to(found.endpoint, method, segments)
     methods_at(segments)
