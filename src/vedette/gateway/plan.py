@@ -1,0 +1,219 @@
+"""What the carrier is told to do: heads in, plans out. Flat data, no I/O.
+
+The carrier asks one function, the `Plan`, once per request, when the head is
+complete and clean. Its answer says everything the carrier needs; the carrier knows
+no policy.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from ssl import SSLContext
+
+from vedette.protocol.http.head import (
+    FEDERATION_SCHEME,
+    Field,
+    HeadFault,
+    Target,
+    is_field,
+    parse_federation_target,
+    parse_target,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tcp:
+    """A TCP address: an IP address or name, and a port (0: any free one, to listen on)."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unix:
+    """The path of a Unix socket."""
+
+    path: str
+
+
+Address = Tcp | Unix
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """The client's address; `host` is empty on a Unix socket."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class TlsFacts:
+    """What the handshake established; `certificate` is the client's, DER, if it showed one."""
+
+    version: str
+    cipher: str
+    certificate: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """One request's head: `headers` are those that would be passed on, and no others.
+
+    `host` is the `Host` header as sent. `content_length` is `None` where the body is
+    chunked or absent. `proxy_authorization` is never passed on; a homeserver proves
+    with it that an outgoing request is its own.
+    """
+
+    method: bytes
+    target: Target
+    headers: list[Field]
+    host: bytes
+    peer: Peer
+    tls: TlsFacts | None
+    content_length: int | None
+    chunked: bool
+    proxy_authorization: bytes | None
+
+    def get(self, name: bytes) -> bytes | None:
+        """Return the first header called `name` (lower case)."""
+        for found, value in self.headers:
+            if found == name:
+                return value
+        return None
+
+
+def _check_fields(fields: tuple[Field, ...]) -> None:
+    for name, value in fields:
+        if not is_field(name, value):
+            raise ValueError(f"`{name!r}` is not a lower-case name with a printable value")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Answer the request here. `headers` without `content-length`; names in lower case.
+
+    Raises:
+        ValueError: a header would break the head apart.
+    """
+
+    status: int
+    headers: tuple[Field, ...] = ()
+    body: bytes = b""
+
+    def __post_init__(self) -> None:
+        """Refuse headers that can't be written."""
+        _check_fields(self.headers)
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """Where requests are carried to, how long that may take, in seconds, and with what TLS.
+
+    Connections are pooled per equal `Upstream`; keep one object per server.
+    `idle_seconds` must be shorter than the server's own, so that the pool rarely
+    holds a connection that the server is about to close. `response_seconds` is the
+    longest silence while an answer is awaited: long-polls live in it.
+    """
+
+    address: Address
+    tls: SSLContext | None = None
+    server_hostname: str | None = None
+    connect_seconds: float = 10.0
+    response_seconds: float = 600.0
+    idle_seconds: float = 30.0
+    max_connections: int = 20_000
+
+
+Observer = Callable[[int, list[Field], bytes], None]
+"""Learns an answer: status, headers, and the body's first bytes as they were sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """Carry the request to `upstream`.
+
+    `body_limit`: most bytes of request body, `None` for no limit. `extra_headers` are
+    added and replace the client's of the same name. `host` replaces `Host`.
+    `target` replaces path and query. `body` replaces a body that was collected
+    (see `Collect`), and means nothing otherwise. `on_response` is called once, before
+    the client has the whole answer, with at most `observe_limit` bytes of its body;
+    never for an answer that broke off. `tag` names the exchange for `Server.cut`.
+    """
+
+    upstream: Upstream
+    body_limit: int | None
+    extra_headers: tuple[Field, ...] = ()
+    host: bytes | None = None
+    target: bytes | None = None
+    body: bytes | None = None
+    on_response: Observer | None = None
+    observe_limit: int = 64 * 1024
+    tag: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse headers that can't be written."""
+        if self.extra_headers:
+            _check_fields(self.extra_headers)
+
+
+@dataclass(frozen=True, slots=True)
+class Collect:
+    """Read the whole body first, at most `body_limit` bytes, then ask `then`.
+
+    For requests whose body is signed or must be changed. `then` must not answer with
+    another `Collect`.
+    """
+
+    body_limit: int
+    then: "Callable[[bytes], Answer | Forward | Awaitable[Answer | Forward]]"
+    tag: str | None = None
+
+
+Action = Answer | Forward | Collect
+Plan = Callable[[Head], Action | Awaitable[Action]]
+"""What to do with a request. An action at once costs no task; an awaitable is awaited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one connection may cost. Times in seconds, sizes in bytes.
+
+    A body must arrive at `body_rate` bytes a second on the average, with
+    `body_seconds` of patience; a client must take answers with `write_seconds` of
+    patience for one full buffer. `per_address` is the most connections from one
+    address, `None` for no limit.
+    """
+
+    head_seconds: float = 10.0
+    idle_seconds: float = 75.0
+    body_seconds: float = 20.0
+    body_rate: int = 1024
+    write_seconds: float = 60.0
+    linger_seconds: float = 2.0
+    sweep_seconds: float = 1.0
+    connections: int = 20_000
+    per_address: int | None = None
+    buffer_bytes: int = 64 * 1024
+    replay_bytes: int = 64 * 1024
+    drain_bytes: int = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """The form of request targets that a listener speaks.
+
+    llhttp knows no scheme with a hyphen, so where `scheme` is set the request line
+    is shown to it with the hyphens left out of that scheme, and `parse` gets it whole.
+    """
+
+    parse: Callable[[bytes], Target | HeadFault]
+    scheme: bytes | None = None
+
+    @property
+    def shown(self) -> bytes:
+        """The scheme as the parser is shown it."""
+        return (self.scheme or b"").replace(b"-", b"")
+
+
+ORIGIN_FORM = Dialect(parse_target)
+FEDERATION_FORM = Dialect(parse_federation_target, FEDERATION_SCHEME)

@@ -1,0 +1,144 @@
+"""TLS towards clients: modern protocols alone, certificates renewed without a restart."""
+
+import asyncio
+import os
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+
+# TLS 1.2 with forward secrecy and AEAD only (RFC 9325 section 4.2); 1.3 chooses its own.
+_CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
+_WATCH_SECONDS = 2.0
+
+Stamp = tuple[tuple[int, int, int], ...]
+
+
+class TlsFilesError(Exception):
+    """The certificate or key can't be used; the message says which and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class TlsFiles:
+    """A certificate chain and its key (PEM), and the CA for client certificates, if any.
+
+    With `client_ca` clients may show a certificate; whether they must is a rule's affair.
+    """
+
+    certificate: str
+    key: str
+    client_ca: str | None = None
+
+
+def make_context(files: TlsFiles) -> ssl.SSLContext:
+    """Return a server's context.
+
+    Session tickets are off: a session resumed by ticket would keep a client
+    certificate that was revoked since.
+
+    Raises:
+        TlsFilesError: a file is missing, malformed, or key and certificate don't match.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(_CIPHERS)
+    context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_TICKET
+    context.num_tickets = 0
+    context.set_alpn_protocols(["http/1.1"])
+    try:
+        context.load_cert_chain(files.certificate, files.key, _no_password)
+        if files.client_ca is not None:
+            context.load_verify_locations(files.client_ca)
+            context.verify_mode = ssl.CERT_OPTIONAL
+    except (OSError, ValueError) as fault:
+        raise TlsFilesError(_why(files, fault)) from fault
+    return context
+
+
+def _no_password() -> str:
+    """Refuse encrypted keys: OpenSSL would ask for the password on the terminal."""
+    raise ValueError(
+        "the key is encrypted; store it without a password, readable by its owner only"
+    )
+
+
+def _why(files: TlsFiles, fault: Exception) -> str:
+    names = f"certificate `{files.certificate}` with key `{files.key}`"
+    if isinstance(fault, ssl.SSLError) and fault.reason == "KEY_VALUES_MISMATCH":
+        return f"{names}: the key does not belong to the certificate; renew both files together"
+    if isinstance(fault, ssl.SSLError):
+        return f"{names}: not valid PEM files ({fault.reason or fault}); check what wrote them"
+    return f"{names}: {fault}"
+
+
+class ServerTls:
+    """A context for listeners that follows its files.
+
+    When the files change they are loaded anew; connections made from then on get the
+    new certificate. Files that can't be used change nothing, and `on_fault` is told
+    once per change.
+    """
+
+    def __init__(self, files: TlsFiles, on_fault: Callable[[str], None] | None = None) -> None:
+        """Load `files`.
+
+        Raises:
+            TlsFilesError: they can't be used; there is no last good one yet.
+        """
+        self._files = files
+        self._on_fault = on_fault
+        self._stamp = _stamp(files)
+        self._current = make_context(files)
+        self._watcher: asyncio.Task[None] | None = None
+        self.context = make_context(files)
+        # OpenSSL asks at every hello, with or without a server name.
+        self.context.sni_callback = self._choose
+
+    def _choose(self, connection: ssl.SSLObject, _name: str | None, _: ssl.SSLContext) -> None:
+        connection.context = self._current
+
+    def reload(self) -> bool:
+        """Load the files if they changed; return whether a new certificate is in use.
+
+        Reads files, so not for the event loop's own thread.
+        """
+        stamp = _stamp(self._files)
+        if stamp == self._stamp:
+            return False
+        self._stamp = stamp
+        try:
+            self._current = make_context(self._files)
+        except TlsFilesError as fault:
+            if self._on_fault is not None:
+                self._on_fault(f"{fault}; the last good certificate stays in use")
+            return False
+        return True
+
+    def watch(self, loop: asyncio.AbstractEventLoop, seconds: float = _WATCH_SECONDS) -> None:
+        """Follow the files until `close` or the end of `loop`."""
+        if self._watcher is None:
+            self._watcher = loop.create_task(self._watch(seconds))
+
+    async def _watch(self, seconds: float) -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            await asyncio.to_thread(self.reload)
+
+    def close(self) -> None:
+        """Follow the files no more."""
+        if self._watcher is not None:
+            self._watcher.cancel()
+            self._watcher = None
+
+
+def _stamp(files: TlsFiles) -> Stamp:
+    """Return what changes when a file does; a missing file has a stamp too."""
+    paths = [files.certificate, files.key] + ([files.client_ca] if files.client_ca else [])
+    return tuple(_stamp_of(path) for path in paths)
+
+
+def _stamp_of(path: str) -> tuple[int, int, int]:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return (0, 0, 0)
+    return (found.st_mtime_ns, found.st_size, found.st_ino)
