@@ -1,0 +1,105 @@
+# Everything one does with this checkout. `make help` lists it.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DEFAULT_GOAL := help
+
+VENV   := .venv
+BIN    := $(VENV)/bin
+PYTHON ?= python3
+DEMO   ?= demo
+ONLY   ?=
+
+# pip reads neither the user's nor the machine's wishes about where the project itself comes from:
+# every package is one of the lock file's, by its hash, and none is built here.
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+
+CODE := src tests bench
+FAST := tests/core tests/protocol tests/architecture tests/decisions
+
+.PHONY: help
+help:  ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 10
+
+# --- install ------------------------------------------------------------------------------------
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { echo "python3 is missing; on Debian: apt install python3 python3-venv" >&2; exit 1; }
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "$$($(PYTHON) --version) is too old; Python 3.11 or newer is needed, name one with PYTHON=…" >&2; exit 1; }
+	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+	  || { echo "python3 has no venv; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.suite: requirements/suite.txt pyproject.toml | $(BIN)/python
+	@echo "installing what Vedette needs (wheels only, each by its hash)"
+	$(INSTALL) --require-hashes --only-binary=:all: -r requirements/suite.txt
+	$(INSTALL) --require-hashes --only-binary=:all: -r requirements/build.txt
+	$(INSTALL) --no-deps --no-build-isolation --no-index --editable .
+	touch $@
+
+# one package of the test clients, atomicwrites, is published as source alone
+$(VENV)/.test: requirements/test.txt $(VENV)/.suite
+	@echo "installing what the tests need"
+	$(INSTALL) --require-hashes --only-binary=:all: --no-binary=atomicwrites --no-build-isolation -r requirements/test.txt
+	touch $@
+
+.PHONY: setup
+setup: $(VENV)/.suite  ## what is needed to run Vedette, in .venv
+
+.PHONY: setup-test
+setup-test: $(VENV)/.test  ## what is needed to test it as well
+
+# --- run ----------------------------------------------------------------------------------------
+
+.PHONY: up
+up: $(VENV)/.suite  ## two organisations on this machine; plays the scene, then runs until Ctrl-C
+	@exec $(BIN)/vedette demo $(DEMO)
+
+# --- test ---------------------------------------------------------------------------------------
+
+.PHONY: test
+test: $(VENV)/.test  ## everything; on Debian it installs the programs that the tests drive, if it may
+	@.ci/debian-packages
+	$(MAKE) --no-print-directory lint
+	$(MAKE) --no-print-directory docs-check
+	$(BIN)/pytest
+
+.PHONY: check
+check: $(VENV)/.test lint  ## seconds: format, rules, types, import contracts, the core's tests
+	@$(BIN)/pytest -q -m "not system" $(wildcard $(FAST))
+
+.PHONY: lint
+lint: $(VENV)/.test
+	@$(BIN)/ruff format --check --quiet $(wildcard $(CODE)) || { echo "run \`make fix\`" >&2; exit 1; }
+	$(BIN)/ruff check --quiet $(wildcard $(CODE))
+	$(BIN)/mypy --strict src
+	$(BIN)/lint-imports --no-logo
+
+.PHONY: fix
+fix: $(VENV)/.test  ## format, and mend what can be mended by itself
+	$(BIN)/ruff check --fix --quiet $(wildcard $(CODE)) || true
+	$(BIN)/ruff format $(wildcard $(CODE))
+
+# --- pages, measurements, locks -----------------------------------------------------------------
+
+.PHONY: docs
+docs: $(VENV)/.test  ## write the reference pages anew
+	$(BIN)/python -m docs.generate
+
+.PHONY: docs-check
+docs-check: $(VENV)/.test
+	@$(BIN)/python -m docs.generate --check
+
+.PHONY: bench
+bench: $(VENV)/.test  ## measure; ONLY=<prefix> runs a part
+	$(BIN)/python -m bench $(ONLY)
+
+.PHONY: lock
+lock:  ## choose versions anew (needs uv)
+	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
+	  --no-emit-package vedette --extra test -o requirements/test.txt pyproject.toml
+	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
+	  --no-emit-package vedette --extra suite -c requirements/test.txt -o requirements/suite.txt pyproject.toml
+	echo 'hatchling editables setuptools' | tr ' ' '\n' | uv pip compile --quiet --universal --generate-hashes --no-header \
+	  --python-version 3.11 -o requirements/build.txt -
