@@ -64,8 +64,8 @@ class GatewayBoot(_Section):
     """Servers that are reached at a fixed address instead of being discovered."""
     outgoing: Path = Path("run/federation-out.sock")
     """Unix socket on which Synapse hands over every outgoing federation request."""
-    proxy: Path = Path("run/proxy-out.sock")
-    """Unix socket for everything else that Synapse sends out; only allowed pushers pass."""
+    pushes: Address | None = None
+    """Loopback address of the way out for pushes; without one, no push leaves."""
 
 
 class SynapseBoot(_Section):
@@ -77,6 +77,8 @@ class SynapseBoot(_Section):
     """`sqlite`, or the connection URL's secret file as `file:secrets/database-url`."""
     folder: Path = Path("synapse")
     signing_key: Path = Path("secrets/synapse-signing.key")
+    secrets: Path = Path("secrets/synapse")
+    """Folder of `registration`, `macaroon`, `form` and `replication`: one secret a file."""
 
 
 class ControlBoot(_Section):
@@ -99,6 +101,8 @@ class Boot(_Section):
     """The organisation's Matrix domain."""
     public_key: Path = Path("keys/settings.pub")
     """The Ed25519 public key (PEM) by which every door verifies its streams."""
+    settings: Path = Path("settings.toml")
+    """The settings document that becomes revision 1; from then on control's revisions count."""
     gateway: GatewayBoot
     synapse: SynapseBoot = SynapseBoot()
     control: ControlBoot
@@ -110,6 +114,10 @@ class Boot(_Section):
     def door(self, name: str) -> Path:
         """The folder in which the streams of the door `name` lie."""
         return self.folder / "doors" / name
+
+    def log(self, name: str) -> Path:
+        """The file to which `vedette up` leads what the process `name` prints."""
+        return self.folder / "log" / f"{name}.log"
 
     def spool(self, name: str) -> Path:
         """The folder in which the process `name` keeps its audit spool."""
