@@ -31,13 +31,14 @@ _PLAIN = (
     ("Expected newline or end", "something follows the value; one line says one thing"),
     ("Unclosed array", "the list is not closed; write `]` after its last value"),
     ("Unclosed inline table", "the braces are not closed; write `}` after the last value"),
+    ('Expected "\'"', "the text is not closed; write a quote after it"),
     ("Unterminated string", "the text is not closed; write a quote after it"),
     ("Illegal character '\\n'", "the text is not closed; write a quote after it"),
     ("Invalid initial character for a key", "a name is missing before this"),
     ("Invalid statement", "this is neither a table's name nor a key with a value"),
     ("Invalid value", "this is not a value; texts stand in quotes"),
     ("Invalid date or datetime", "this is not a day of the calendar"),
-    ("Unescaped '\\\\' in a string", "a backslash in a text is written twice"),
+    ("Unescaped '\\' in a string", "a backslash in a text is written twice"),
     ("Invalid hex value", "this escape in the text names no character"),
     ("Duplicate inline table key", "the same key stands twice in these braces"),
     ("Cannot declare", "this table stands here for the second time"),
@@ -122,18 +123,34 @@ def _statement_end(lines: list[str], start: int) -> int:
     """The line after the statement that begins at `start`.
 
     Goes on while a bracket or a long text is open, but never over a line that clearly begins the
-    next statement: then the bracket was forgotten.
+    next statement: then the bracket was forgotten. A long text may hold such lines, so that it
+    is first believed to end where its quotes say.
     """
-    depth, closer = _scan(lines[start], 0, None)
     if not _KEY.match(lines[start]) and not lines[start].lstrip().startswith(('"', "'")):
         return start + 1  # a header, a comment, or nothing that could hold a value
+    end = _open_until(lines, start, believing=True)
+    if end - start > 1 and not _readable(lines[start:end]):
+        return _open_until(lines, start, believing=False)
+    return end
+
+
+def _open_until(lines: list[str], start: int, *, believing: bool) -> int:
+    depth, closer = _scan(lines[start], 0, None)
     end = start + 1
     while end < len(lines) and (depth > 0 or closer):
-        if _STARTS.match(lines[end]):
+        if _STARTS.match(lines[end]) and not (closer and believing):
             return end
         depth, closer = _scan(lines[end], depth, closer)
         end += 1
-    return end if depth <= 0 and not closer else start + 1
+    return end
+
+
+def _readable(chunk: list[str]) -> bool:
+    try:
+        tomllib.loads("\n".join(chunk))
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _scan(line: str, depth: int, closer: str | None) -> tuple[int, str | None]:

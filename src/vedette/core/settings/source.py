@@ -182,12 +182,13 @@ def _nowhere(place: Place) -> _Spot:
 
 
 def _pair(node: Node, base: _Spot, tree: Tree) -> None:
-    key, *rest = node.named_children or [node]
-    if not rest:
+    # A comment behind the value belongs to the pair in this grammar.
+    parts = [child for child in node.named_children if child.type != "comment"]
+    if not parts[1:]:
         return  # half a pair; the reader named it
-    value = rest[-1]
+    key, value = parts[0], parts[1]
     names = tuple(key_parts(key))
-    span = (node.start_byte, node.end_byte, value.start_byte, value.end_byte)
+    span = (node.start_byte, value.end_byte, value.start_byte, value.end_byte)
     place = Place("pair", _line(node), *span)
     parent = _descend(names[:-1], base, place, tree)
     path = (*parent.path, names[-1])
