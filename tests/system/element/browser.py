@@ -67,15 +67,19 @@ class ElementBrowser:
         await self.page.fill("#mx_LoginForm_password", password)
         await self.page.click(".mx_Login_submit")
         await self.page.wait_for_selector(".mx_MatrixChat")
-        await self._dismiss_toasts()
 
-    async def _dismiss_toasts(self) -> None:
-        """Close the offers that cover the left column; they come one after another."""
-        offers = self.page.locator(".mx_Toast_buttons").get_by_role(
-            "button", name=re.compile("^(Dismiss|Later|No|Not now)$")
-        )
-        while await offers.count():
-            await offers.first.click()
+    async def close_offers_when_seen(self) -> None:
+        """From now on close each offer that covers the page, as it comes up."""
+        toasts = self.page.locator(".mx_Toast_buttons")
+        no_toast = toasts.get_by_role("button", name=re.compile("^(Dismiss|Later|No|Not now)$"))
+        new_here = self.page.locator("[role=tooltip], [role=dialog]")
+        understood = new_here.get_by_role("button", name="OK", exact=True)
+
+        async def close(offer: Locator) -> None:
+            await offer.first.click()
+
+        for offer in (no_toast, understood):
+            await self.page.add_locator_handler(offer.first, close, no_wait_after=True)
 
     async def open_room(self, room: str) -> None:
         """Open a room by its id, accepting the invitation if there is one."""
@@ -180,7 +184,9 @@ async def element_browser(
                 accept_downloads=True,
             )
             try:
-                yield ElementBrowser(await _first_page(context), site_url)
+                element = ElementBrowser(await _first_page(context), site_url)
+                await element.close_offers_when_seen()
+                yield element
             finally:
                 await context.close()
 

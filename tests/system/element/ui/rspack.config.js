@@ -1,7 +1,7 @@
 // Bundles Element Web's interface, as published in matrix-react-sdk, with the page in src/.
 // The folder to write to is named by the environment, so that the source tree stays clean.
 const path = require("node:path");
-const { CopyRspackPlugin, CssExtractRspackPlugin } = require("@rspack/core");
+const { CopyRspackPlugin, CssExtractRspackPlugin, ProvidePlugin } = require("@rspack/core");
 
 const sdk = path.dirname(require.resolve("matrix-react-sdk/package.json"));
 const emit = { type: "asset/resource", generator: { filename: "files/[hash][ext]" } };
@@ -10,7 +10,8 @@ const strip = {
     loader: "builtin:swc-loader",
     options: {
         jsc: { parser: { syntax: "typescript", tsx: true, decorators: true }, transform: { legacyDecorator: true } },
-        env: { targets: "chrome 120" },
+        // The interface's modules import one another in circles and count on `const` becoming `var`.
+        env: { targets: "chrome 120", include: ["transform-block-scoping"] },
     },
 };
 const icon = [
@@ -49,7 +50,7 @@ module.exports = {
             // Voice messages are not driven here, and their worklet needs a bundler feature of its own.
             [path.join(sdk, "src/audio/RecorderWorklet")]: path.resolve(__dirname, "src/no-recorder.ts"),
         },
-        fallback: { buffer: require.resolve("buffer/"), events: require.resolve("events/"), util: require.resolve("util/"), process: false, crypto: false, fs: false, path: false },
+        fallback: { buffer: require.resolve("buffer/"), events: require.resolve("events/"), util: require.resolve("util/"), crypto: false, fs: false, path: false },
     },
     module: {
         rules: [
@@ -64,6 +65,8 @@ module.exports = {
         ],
     },
     plugins: [
+        // Some of the interface's own dependencies were written for Node.js.
+        new ProvidePlugin({ process: require.resolve("process/browser"), Buffer: ["buffer", "Buffer"] }),
         new CssExtractRspackPlugin({ filename: "[name].css" }),
         new CopyRspackPlugin({
             patterns: [
