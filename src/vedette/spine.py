@@ -22,9 +22,7 @@ from vedette.ports.policy import Policy, PolicySource
 
 _MAKER = object()
 
-DOUBT = frozenset(
-    {Reason.STALE, Reason.UNAVAILABLE, Reason.INTERNAL_ERROR, Reason.MEMBERS_UNKNOWN}
-)
+DOUBT = frozenset({Reason.STALE, Reason.UNAVAILABLE, Reason.INTERNAL_ERROR, Reason.MEMBERS_UNKNOWN})
 """Reasons that say nothing about the ask itself: what is accepted already must be held, not lost."""
 
 

@@ -21,6 +21,7 @@ from typing import Any
 from vedette.core.asks import Ask
 from vedette.core.decision import Decision, Verdict
 from vedette.core.facts import Facts
+from vedette.core.reasons import Reason
 from vedette.core.record import GENESIS, ChainState, RecordFault, body, canonical, chained
 from vedette.ports.clock import Clock
 from vedette.ports.errors import Unavailable
@@ -103,15 +104,17 @@ class AuditSpool:
         if self._thread is not None:
             self._thread.join(timeout=10)
 
+    def keep_whole(self, whole: bool) -> None:
+        """From now on, keep routine yeses one by one, or counted."""
+        self.whole = whole
+
     def note(self, ask: Ask, facts: Facts, decision: Decision) -> str:
         """Take a record that nothing waits for. Raises Unavailable when full or failing."""
         with self._lock:
             self._refuse_if_failing()
-            if decision.verdict is Verdict.YES and not self.whole:
+            if self._is_counted(decision):
                 return self._count(ask, facts, decision)
-            waiting = _Waiting(
-                "decision", self._next_id(), self.clock.now(), ask, facts, decision
-            )
+            waiting = _Waiting("decision", self._next_id(), self.clock.now(), ask, facts, decision)
             self._queue.append(waiting)
         return waiting.id
 
@@ -127,6 +130,11 @@ class AuditSpool:
         self._wake.set()
         await self.wait(done)
         return waiting.id
+
+    def _is_counted(self, decision: Decision) -> bool:
+        """Probing for what is not served must not fill the log: it is always counted."""
+        routine = decision.verdict is Verdict.YES and not self.whole
+        return routine or decision.reason is Reason.UNKNOWN_ENDPOINT
 
     def _next_id(self) -> str:
         self._number += 1

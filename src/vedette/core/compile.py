@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from vedette.core.channels import WORDS
 from vedette.core.conditions import Condition, parse
@@ -16,12 +16,12 @@ def compile_rules(document: Document, revision: int) -> Ruleset:
     Raises:
         ConditionError: a condition can't be read, which `settings.parse` would have said.
     """
-    rules = [*_section(document.rules, False), *_section(document.guardrails, True)]
+    rules = [*_section(document.rules.items(), False), *_section(document.guardrails.items(), True)]
     return Ruleset.of(revision, rules)
 
 
-def _section(rules: Mapping[str, Rule], guardrail: bool) -> Iterator[CompiledRule]:
-    for name, rule in rules.items():
+def _section(rules: Iterable[tuple[str, Rule]], guardrail: bool) -> Iterator[CompiledRule]:
+    for name, rule in rules:
         # A guardrail's id is told apart from a rule's of the same name in records and `why`.
         yield compile_rule(f"guardrails.{name}" if guardrail else str(name), rule, guardrail)
 

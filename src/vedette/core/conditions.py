@@ -186,7 +186,9 @@ def _check_operator(spec: FactSpec, operator: Operator, values: tuple[Value, ...
     if operator in _ORDER and spec.type not in _ORDERED:
         raise ConditionError(f"`{spec.name}` can't be compared with `{operator.value}`")
     if operator not in (Operator.IN, Operator.NOT_IN) and len(values) > 1:
-        raise ConditionError(f"`{operator.value}` takes one value; use `in` or `not in` for several")
+        raise ConditionError(
+            f"`{operator.value}` takes one value; use `in` or `not in` for several"
+        )
 
 
 def _value(spec: FactSpec, text: str) -> Value:
@@ -250,7 +252,11 @@ def _word(spec: FactSpec, text: str) -> Value:
         raise ConditionError(f"`{text}` is not a word, which `{spec.name}` needs")
     if spec.words is not None and text not in spec.words:
         near = difflib.get_close_matches(text, spec.words, n=1)
-        hint = f"did you mean `{near[0]}`?" if near else "it is one of " + ", ".join(sorted(spec.words))
+        hint = (
+            f"did you mean `{near[0]}`?"
+            if near
+            else "it is one of " + ", ".join(sorted(spec.words))
+        )
         raise ConditionError(f"`{spec.name}` is never `{text}`; {hint}")
     return text
 

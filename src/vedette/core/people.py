@@ -125,9 +125,7 @@ class Directory:
     def _named(self, user: UserId, groups: frozenset[str], base: PartySet) -> PartySet:
         """The document's own parties that this person belongs to."""
         return frozenset(
-            str(name)
-            for name in self.document.parties
-            if self._belongs(name, user, groups, base)
+            str(name) for name in self.document.parties if self._belongs(name, user, groups, base)
         )
 
     def _belongs(self, name: str, user: UserId, groups: frozenset[str], base: PartySet) -> bool:

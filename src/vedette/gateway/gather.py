@@ -17,7 +17,7 @@ from vedette.core.towards import connect_some, reach, reach_some, routine
 from vedette.gateway.plan import Head
 from vedette.ports.homeserver import Homeserver, StoredFile
 from vedette.ports.policy import Policy
-from vedette.protocol.matrix.paths import Answering, Endpoint, Matched
+from vedette.protocol.matrix.paths import Answering, Endpoint, Matched, Token
 from vedette.protocol.matrix.paths_types import ANY_CHANNEL
 from vedette.spine import refuse
 
@@ -174,6 +174,11 @@ class FederationGather:
         """Gather what we ask of `target` with a request that Synapse sends out."""
         directory, endpoint = policy.directory, matched.endpoint
         server = directory.server(target)
+        if (
+            endpoint.token is Token.NONE
+        ):  # nobody with whom nothing is allowed is even asked for keys
+            act = Act.FEDERATION_REQUEST_SEND
+            return connect_some(act, server, directory.ours(), ANY_CHANNEL), _NOTHING
         if not endpoint.channels:
             return routine(Act.FEDERATION_REQUEST_SEND, target), _NOTHING
         fetches = endpoint.channels == (Channel.FILE,)

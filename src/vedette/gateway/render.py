@@ -36,7 +36,8 @@ MISSING_TOKEN = say(
     401, {"errcode": "M_MISSING_TOKEN", "error": "sign in first: this needs an access token"}
 )
 UNKNOWN_TOKEN = say(
-    401, {"errcode": "M_UNKNOWN_TOKEN", "error": "the access token is not known", "soft_logout": False}
+    401,
+    {"errcode": "M_UNKNOWN_TOKEN", "error": "the access token is not known", "soft_logout": False},
 )
 
 

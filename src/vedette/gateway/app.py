@@ -1,0 +1,157 @@
+"""The client door and the federation door, in: what to do with each request's head.
+
+One endpoint table decides what exists. A row without channels is routine and settled at once; a
+row with channels is asked, after the facts that it needs were gathered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from vedette.core.asks import Act, Ask
+from vedette.core.decision import Decision
+from vedette.core.facts import Facts
+from vedette.core.names import ServerName, UserId
+from vedette.core.reasons import Reason
+from vedette.core.towards import routine
+from vedette.gateway import render
+from vedette.gateway.enforce import forward
+from vedette.gateway.gather import ClientGather, FederationGather, act_of
+from vedette.gateway.plan import Action, Answer, Head, Upstream
+from vedette.gateway.pushers import pusher_fault
+from vedette.ports.homeserver import Homeserver
+from vedette.ports.policy import Policy
+from vedette.protocol.matrix.paths import Door, Endpoint, Matched, ServedBy, Token, match
+from vedette.protocol.matrix.xmatrix import XMatrixFault, parse_xmatrix
+from vedette.spine import Permit, Refusal, Settled, Spine, refuse
+
+_BEARER = b"bearer "
+_CLIENT = "a client"
+_SIGNING_IN = frozenset({"login", "refresh", "account.password"})
+"""Rows about signing in: the engine proves the person, so the sign-in rules are not asked here."""
+
+WellKnown = Callable[[str], dict[str, object]]
+
+
+@dataclass(frozen=True, slots=True)
+class PublicDoors:
+    """The plan for everything that reaches the public addresses."""
+
+    spine: Spine
+    homeserver: Homeserver
+    upstream: Upstream
+    domain: ServerName
+    well_known: WellKnown
+
+    def plan(self, head: Head) -> Action | Awaitable[Action]:
+        """Say what happens with this request."""
+        method = head.method.decode("latin-1")
+        if method == "OPTIONS":
+            return render.preflight()
+        matched = match("GET" if method == "HEAD" else method, head.target.segments)
+        if matched is None:
+            return self._unknown(head)
+        if matched.endpoint.token is Token.X_MATRIX:
+            return self._federation(head, matched)
+        return self._client(head, matched)
+
+    def _unknown(self, head: Head) -> Answer:
+        """Nothing is served there. Recorded, so that probing shows."""
+        act, who = Act.REQUEST_ENDPOINT_USE, head.peer.host or "inside"
+        self.spine.settle(act, who, lambda policy: refuse(policy, Reason.UNKNOWN_ENDPOINT))
+        return render.UNRECOGNIZED
+
+    def _client(self, head: Head, matched: Matched) -> Action | Awaitable[Action]:
+        endpoint = matched.endpoint
+        token = bearer(head)
+        if token is None and endpoint.token is Token.ACCESS_TOKEN:
+            return render.MISSING_TOKEN
+        if endpoint.served_by is ServedBy.GATEWAY:
+            return render.say(200, self.well_known(endpoint.name))
+        if endpoint.name == "pushers.set":
+            return pusher_fault(self.spine, self.upstream, head, endpoint)
+        if token is None or not endpoint.channels or endpoint.name in _SIGNING_IN:
+            return self._routine(head, endpoint)
+        return self._asked(head, matched, token)
+
+    def _routine(self, head: Head, endpoint: Endpoint) -> Action:
+        """A row without rules compiles to an allow, and settles like every ask."""
+        ask = routine(Act.REQUEST_ENDPOINT_USE, _CLIENT, endpoint.name)
+        policies: list[Policy] = []
+
+        def prepare(policy: Policy) -> tuple[Ask, Facts]:
+            policies.append(policy)
+            return ask, Facts()
+
+        settled = self.spine.settle(ask.act, ask.who, prepare)
+        if isinstance(settled, Permit):
+            return forward(settled, head, endpoint, self.upstream, policies[0].directory.document)
+        return render.refused_to_person(settled)
+
+    async def _asked(self, head: Head, matched: Matched, token: str) -> Action:
+        gather = ClientGather(self.homeserver)
+        user: list[UserId] = []
+        policies: list[Policy] = []
+
+        async def facts(policy: Policy) -> tuple[Ask, Facts] | Decision:
+            policies.append(policy)
+            person = await self.homeserver.whose(token)
+            if person is None:
+                return refuse(policy, Reason.UNKNOWN_ENDPOINT)
+            user.append(person)
+            return await gather(policy, person, matched, head)
+
+        settled = await self.spine.settle_after(act_of(matched.endpoint), _CLIENT, facts)
+        if isinstance(settled, Permit):
+            document = policies[0].directory.document
+            return forward(settled, head, matched.endpoint, self.upstream, document)
+        if not user and not settled.in_doubt:
+            return render.UNKNOWN_TOKEN
+        return render.refused_to_person(settled)
+
+    def _federation(self, head: Head, matched: Matched) -> Action | Awaitable[Action]:
+        try:
+            signed = parse_xmatrix(head.get(b"authorization") or b"")
+        except XMatrixFault as fault:
+            return render.unsigned(str(fault))
+        if signed.destination not in (None, self.domain):
+            return render.unsigned("this request was signed for another server")
+        return self._from_server(head, matched, signed.origin)
+
+    async def _from_server(self, head: Head, matched: Matched, origin: ServerName) -> Action:
+        gather = FederationGather(self.homeserver)
+        policies: list[Policy] = []
+
+        async def facts(policy: Policy) -> tuple[Ask, Facts] | Decision:
+            policies.append(policy)
+            return await gather.incoming(policy, origin, matched)
+
+        settled = await self._settle_server(matched.endpoint, origin, facts)
+        if isinstance(settled, Refusal):
+            return render.refused_to_server(settled, matched.endpoint)
+        document = policies[0].directory.document
+        return forward(settled, head, matched.endpoint, self.upstream, document)
+
+    async def _settle_server(
+        self,
+        endpoint: Endpoint,
+        origin: ServerName,
+        facts: Callable[[Policy], Awaitable[tuple[Ask, Facts] | Decision]],
+    ) -> Settled:
+        """Contact with a partner waits for its record; what a room already carries does not."""
+        act = Act.FEDERATION_REQUEST_RECEIVE
+        if Door.FEDERATION_IN in endpoint.doors and len(endpoint.channels) == 1:
+            return await self.spine.settle_durably(act, origin, facts)
+        return await self.spine.settle_after(act, origin, facts)
+
+
+def bearer(head: Head) -> str | None:
+    """The access token of a request. Tokens in the address are not taken: addresses are logged."""
+    value = head.get(b"authorization")
+    if value is None or value[: len(_BEARER)].lower() != _BEARER:
+        return None
+    try:
+        return value[len(_BEARER) :].decode("ascii").strip() or None
+    except UnicodeDecodeError:
+        return None

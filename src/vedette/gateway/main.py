@@ -1,0 +1,154 @@
+"""Wires the gateway: the client door and both federation doors."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import ssl
+from concurrent.futures import Future
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+from vedette.adapters.audit_spool import AuditSpool
+from vedette.adapters.boot_file import Boot, BootFault, load
+from vedette.adapters.federation_discovery import FederationDiscovery
+from vedette.adapters.log_incidents import LogIncidents
+from vedette.adapters.stream_files import StreamFiles
+from vedette.adapters.synapse_inner import SynapseInner
+from vedette.adapters.system_clock import SystemClock
+from vedette.core.names import ServerName
+from vedette.gateway.app import PublicDoors
+from vedette.gateway.behind import Behind
+from vedette.gateway.carrier import FEDERATION_FORM, Server, serve
+from vedette.gateway.loop import run
+from vedette.gateway.outgoing import OutgoingDoor
+from vedette.gateway.plan import Address, Limits, Tcp, Unix, Upstream
+from vedette.gateway.tls import ServerTls, TlsFiles
+from vedette.gateway.tunnel import PushTunnel
+from vedette.spine import Spine
+
+PROCESS = "gateway"
+_POLL_SECONDS = 0.025
+
+
+def main(folder: Path) -> None:
+    """Run the gateway of the organisation in `folder` until it is told to end.
+
+    Raises:
+        BootFault, TlsFilesError, Unavailable, OSError: it can't start; the message says why.
+    """
+    run(_serve(load(folder)))
+
+
+def public_key(boot: Boot) -> Ed25519PublicKey:
+    """The key by which every stream is verified. Raises BootFault."""
+    path = boot.path(boot.public_key)
+    try:
+        key = load_pem_public_key(path.read_bytes())
+    except (OSError, ValueError) as fault:
+        raise BootFault(f"`{path}` is not a public key that can be read: {fault}") from fault
+    if not isinstance(key, Ed25519PublicKey):
+        raise BootFault(f"`{path}` is not an Ed25519 key")
+    return key
+
+
+async def _wait(done: Future[None]) -> None:
+    await asyncio.wrap_future(done)
+
+
+def _wired(boot: Boot) -> tuple[Spine, StreamFiles, AuditSpool]:
+    clock = SystemClock()
+    spool = AuditSpool(boot.spool(PROCESS), PROCESS, clock, _wait)
+    streams = StreamFiles(
+        boot.door(PROCESS),
+        boot.organisation,
+        public_key(boot),
+        clock,
+        lambda policy: spool.keep_whole(policy.directory.document.audit.permitted == "whole"),
+    )
+    return Spine(streams, spool, LogIncidents(), clock), streams, spool
+
+
+def outgoing_tls(boot: Boot) -> ssl.SSLContext:
+    """How other servers are spoken to: TLS 1.2 or newer, certificate and name verified."""
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if boot.gateway.trusted_ca is not None:
+        context.load_verify_locations(boot.path(boot.gateway.trusted_ca))
+    return context
+
+
+async def _serve(boot: Boot) -> None:
+    spine, streams, spool = _wired(boot)
+    spool.start()
+    streams.start()
+    homeserver = SynapseInner(boot.path(boot.synapse.socket))
+    servers: list[Server] = []
+    tunnel = PushTunnel(spine)
+    try:
+        servers.append(await _public(boot, spine, homeserver))
+        servers.append(await _outgoing(boot, spine, homeserver))
+        if boot.gateway.pushes is not None:
+            await tunnel.listen(boot.gateway.pushes)
+        await _until_told(streams)
+    finally:
+        await tunnel.close()
+        for server in servers:
+            await server.close(grace_seconds=2.0)
+        await homeserver.close()
+        spool.close()
+
+
+async def _public(boot: Boot, spine: Spine, homeserver: SynapseInner) -> Server:
+    domain = ServerName(boot.organisation)
+    upstream = Upstream(Unix(str(boot.path(boot.synapse.socket))))
+    doors = PublicDoors(spine, homeserver, upstream, domain, lambda name: _well_known(boot, name))
+    files = TlsFiles(str(boot.path(boot.gateway.certificate)), str(boot.path(boot.gateway.key)))
+    behind = Behind.of(*boot.gateway.behind) if boot.gateway.behind else None
+    addresses = sorted({boot.gateway.client, boot.gateway.federation})
+    return await serve(
+        doors.plan,
+        [tcp(address) for address in addresses],
+        tls=ServerTls(files),
+        limits=Limits(per_address=None),
+        behind=behind,
+    )
+
+
+async def _outgoing(boot: Boot, spine: Spine, homeserver: SynapseInner) -> Server:
+    tls = outgoing_tls(boot)
+    discovery = FederationDiscovery(boot.gateway.routes, tls)
+    door = OutgoingDoor(spine, homeserver, discovery, tls)
+    socket = boot.path(boot.gateway.outgoing)
+    socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with contextlib.suppress(FileNotFoundError):
+        socket.unlink()
+    return await serve(door.plan, [Unix(str(socket))], dialect=FEDERATION_FORM)
+
+
+def _well_known(boot: Boot, name: str) -> dict[str, object]:
+    """What `.well-known` says (Matrix client-server and server-server API, "Well-known URI")."""
+    if name == "well-known.client":
+        return {"m.homeserver": {"base_url": boot.gateway.client_url}}
+    return {"m.server": boot.gateway.federation_name}
+
+
+def tcp(address: str) -> Address:
+    """A boot file's address as the carrier takes it."""
+    host, _, port = address.rpartition(":")
+    return Tcp(host.strip("[]"), int(port))
+
+
+async def _until_told(streams: StreamFiles) -> None:
+    """Follow the streams until SIGTERM or SIGINT."""
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+    while not told.is_set():
+        streams.poll()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(told.wait(), _POLL_SECONDS)
