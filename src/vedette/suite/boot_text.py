@@ -1,0 +1,96 @@
+"""The text of a new boot file, with a comment for whoever opens it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+_TEXT = """\
+# The boot file of {domain}: this host's addresses, paths and secret files.
+#
+# No policy is in here: who may do what stands in the settings document (`vedette settings show`).
+# Paths are relative to this folder. What is changed here holds after the next `vedette up`.
+
+organisation = {organisation}   # stands in every user id; it can't be changed later
+settings     = "settings.toml"     # becomes revision 1; later changes go through `vedette settings`
+public_key   = "keys/settings.pub" # by this every door verifies what it is sent
+
+# The only way in. TLS ends here; what stands in front may only pass TCP on.
+[gateway]
+client          = {client}    # clients connect here
+federation      = {federation}    # other servers connect here
+client_url      = {client_url}    # what clients are told in .well-known/matrix/client
+federation_name = {federation_name}    # what servers are told in .well-known/matrix/server
+certificate     = "tls/gateway.crt"   # read again when it changes
+key             = "tls/gateway.key"
+{trusted_ca}
+# Load balancers that begin each connection with a PROXY protocol header, as networks:
+# behind = ["10.0.0.0/24"]
+{routes}
+# The messaging engine. It listens on a Unix socket and has no other way out than the gateway.
+[synapse]
+socket      = "run/synapse.sock"
+folder      = "synapse"
+database    = "sqlite"             # for trying it; about a hundred people
+signing_key = "secrets/synapse-signing.key"
+secrets     = "secrets/synapse"
+
+# Settings, the administration API and the audit. Never reachable from outside.
+[control]
+listen       = {control}
+token        = "secrets/admin.token"
+settings_key = "secrets/settings.key"
+people       = "people.csv"
+folder       = "control"
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BootAnswers:
+    """Everything about a host that is not the same everywhere."""
+
+    domain: str
+    client: str
+    federation: str
+    control: str
+    client_url: str
+    federation_name: str
+    routes: dict[str, str] = field(default_factory=dict)
+    trusts_ca: bool = False
+
+
+def boot_text(answers: BootAnswers) -> str:
+    """The boot file that says these answers."""
+    trusted = (
+        'trusted_ca      = "tls/ca.crt"    # trusted for other servers besides this machine\'s own'
+        if answers.trusts_ca
+        else "# A CA to trust for other servers besides this machine's own:\n"
+        '# trusted_ca = "tls/ca.crt"'
+    )
+    return _TEXT.format(
+        domain=answers.domain,
+        organisation=_quoted(answers.domain),
+        client=_quoted(answers.client),
+        federation=_quoted(answers.federation),
+        control=_quoted(answers.control),
+        client_url=_quoted(answers.client_url),
+        federation_name=_quoted(answers.federation_name),
+        trusted_ca=trusted,
+        routes=_routes(answers.routes),
+    )
+
+
+def _routes(routes: dict[str, str]) -> str:
+    if not routes:
+        return (
+            "# Servers that are reached at a fixed address instead of being discovered:\n"
+            '# [gateway.routes]\n# "partner.example" = "192.0.2.10:8448"\n'
+        )
+    lines = [f"{_quoted(server)} = {_quoted(address)}" for server, address in routes.items()]
+    head = "\n# Servers that are reached at a fixed address instead of being discovered.\n"
+    return head + "[gateway.routes]\n" + "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    """A TOML basic string; JSON's is one wherever no character above U+FFFF is escaped."""
+    return json.dumps(text, ensure_ascii=False)
