@@ -1,0 +1,1 @@
+"""What administrators do, shared by the console, the API and the command line."""

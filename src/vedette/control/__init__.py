@@ -1,0 +1,1 @@
+"""The administration door: revisions, streams, people and the admin API."""

@@ -1,0 +1,46 @@
+"""What the doors answer when something new is sent to them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from vedette.core.revision import Revision
+from vedette.core.settings.document import Document
+
+
+class DoorState(StrEnum):
+    """How a door stands towards what it was sent."""
+
+    IN_FORCE = "in force"
+    REFUSED = "refused"
+    SILENT = "silent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoorAnswer:
+    """One door's answer. `milliseconds` is how long it took, `why` what it said when it refused."""
+
+    door: str
+    state: DoorState
+    revision: int
+    milliseconds: int | None = None
+    why: str | None = None
+
+    def __str__(self) -> str:
+        match self.state:
+            case DoorState.IN_FORCE:
+                after = "" if self.milliseconds is None else f" after {self.milliseconds} ms"
+                return f"{self.door}: revision {self.revision} in force{after}"
+            case DoorState.REFUSED:
+                return f"{self.door}: refused revision {self.revision}: {self.why}"
+            case DoorState.SILENT:
+                return (
+                    f"{self.door}: no answer yet; it goes on with what it had, and takes revision "
+                    f"{self.revision} as soon as it runs"
+                )
+
+
+Announce = Callable[[Revision, Document], Awaitable[tuple[DoorAnswer, ...]]]
+"""Sends a new revision to every door and returns their answers within a second."""

@@ -1,0 +1,50 @@
+"""The one way in which an administrative act says that nothing was done, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from vedette.core.settings.faults import Fault
+
+
+class Code(StrEnum):
+    """Why an act was rejected. Never reused for another meaning."""
+
+    CONFLICT = "conflict"
+    """The settings changed since the draft was begun."""
+    FAULTS = "faults"
+    """The document, the rule or the value has faults."""
+    GUARDRAIL = "guardrail"
+    """A guardrail would be lost, which takes a second person."""
+    INVALID = "invalid"
+    """The request itself can't be read."""
+    LOCK_OUT = "lock-out"
+    """Nobody could change the settings any more."""
+    NOTHING_CHANGES = "nothing-changes"
+    """The draft says what is in force already."""
+    NOT_FOUND = "not-found"
+    """What was named does not exist."""
+    REFUSED = "refused"
+    """The rules refuse this act."""
+    UNAVAILABLE = "unavailable"
+    """Something that the act needs does not answer."""
+
+
+class Rejected(Exception):
+    """Nothing was done. `message` says why, `hint` what to do, `faults` every fault of a text."""
+
+    def __init__(
+        self,
+        code: Code,
+        message: str,
+        hint: str | None = None,
+        faults: Iterable[Fault] = (),
+        record: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.hint = hint
+        self.faults = tuple(faults)
+        self.record = record

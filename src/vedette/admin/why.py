@@ -1,0 +1,218 @@
+"""Why: the decision on an ask that somebody wonders about, or on one that was recorded."""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vedette.admin.policy import local_administrator, rules_of
+from vedette.admin.rejected import Code, Rejected
+from vedette.core.asks import Act, Ask, Members
+from vedette.core.channels import Channel
+from vedette.core.conditions import ConditionError, Operator, parse
+from vedette.core.decide import decide
+from vedette.core.decision import Decision, Verdict
+from vedette.core.explain import (
+    Considered,
+    considered,
+    sentence_for_administrator,
+    sentence_for_auditor,
+    sentence_for_person,
+)
+from vedette.core.facts import REGISTRY, Facts, FactType, Missing, Value
+from vedette.core.file_kinds import declared_kind
+from vedette.core.names import UserId
+from vedette.core.reasons import Reason
+from vedette.core.record import RecordFault, read_body
+from vedette.core.ruleset import Ruleset
+from vedette.core.settings.document import Document
+from vedette.core.towards import meet, organisation, reach
+from vedette.ports.policy import Policy
+
+_ACTS = {
+    Channel.SIGN_IN: Act.REQUEST_ENDPOINT_USE,
+    Channel.ADMINISTER: Act.ADMINISTRATION_SETTINGS_APPLY,
+    Channel.CONTACT: Act.ROOM_MEMBER_INVITE,
+    Channel.PRESENCE: Act.PRESENCE_STATUS_READ,
+}
+_CODE = frozenset(Reason) - {
+    Reason.ALLOWED,
+    Reason.ROUTINE,
+    Reason.FORBIDDEN,
+    Reason.FACT_UNKNOWN,
+    Reason.NO_RULE,
+    Reason.MEMBERS_UNKNOWN,
+    Reason.FACT_PENDING,
+}
+"""Reasons that the code gave, not the rules: there is nothing to replay."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wondering:
+    """May `from_` use `channel` towards `to`? `file` is a file's name, `facts` lines such as
+    `room.encrypted = yes` or `claimed file.type = application/pdf`.
+    """
+
+    from_: str
+    to: str | None
+    channel: str
+    file: str | None = None
+    size: int | None = None
+    facts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Why:
+    """A decision and how it came about. `sentence` is for administrators, `person` is what the
+    refused person reads. `record` and `same` are set for a recorded ask: whether a replay gives
+    the same answer, None where there is nothing to replay.
+    """
+
+    decision: Decision
+    sentence: str
+    person: str
+    considered: tuple[Considered, ...]
+    record: str | None = None
+    same: bool | None = None
+
+
+def why(policy: Policy, wondering: Wondering, today: int) -> Why:
+    """Decide what somebody wonders about, by the policy in force; nothing is recorded.
+
+    Raises:
+        Rejected: a name, the channel or a fact can't be read.
+    """
+    ask = _ask(policy, wondering)
+    facts = _facts(wondering, today)
+    decision = decide(policy.rules, ask, facts)
+    return Why(
+        decision=decision,
+        sentence=sentence_for_administrator(decision),
+        person=sentence_for_person(decision),
+        considered=tuple(considered(policy.rules, ask, facts)),
+    )
+
+
+def why_record(entry: Mapping[str, Any], document: Document | None) -> Why:
+    """Decide a recorded ask again with the rules of its revision.
+
+    `document` is that revision's, or None where it is not known any more.
+
+    Raises:
+        Rejected: this is not the record of a decision.
+    """
+    try:
+        ask, facts, decision = read_body(entry)
+        name = str(entry["id"])
+    except (RecordFault, KeyError) as fault:
+        raise Rejected(Code.INVALID, f"this record holds no decision: {fault}") from fault
+    if document is None:
+        rules, same = Ruleset.of(decision.revision, []), None
+    else:
+        rules = rules_of(document, decision.revision)
+        same = None if decision.reason in _CODE else decide(rules, ask, facts) == decision
+    return Why(
+        decision=decision,
+        sentence=sentence_for_auditor(name, ask, decision, same),
+        person=sentence_for_person(decision),
+        considered=tuple(considered(rules, ask, facts)),
+        record=name,
+        same=same,
+    )
+
+
+def as_contract(found: Why) -> dict[str, Any]:
+    """The shape of `why --json`."""
+    decision = found.decision
+    shape: dict[str, Any] = {
+        "answer": decision.verdict.value,
+        "reason": decision.reason.value,
+        "rule": decision.rule,
+        "towards": decision.towards,
+        "pending": list(decision.pending),
+        "unknown": list(decision.unknown),
+        "revision": decision.revision,
+        "sentence": found.sentence,
+        "considered": [
+            {"rule": each.rule, "matched": each.matched, "because": each.because}
+            for each in found.considered
+        ],
+        "person": found.person,
+    }
+    if found.record is not None:
+        shape |= {"record": found.record, "same": found.same}
+    return shape
+
+
+def _ask(policy: Policy, wondering: Wondering) -> Ask:
+    channel = _channel(wondering.channel)
+    act = _ACTS.get(channel, Act.ROOM_EVENT_SEND)
+    who = policy.directory.someone(_user(wondering.from_))
+    if channel in (Channel.SIGN_IN, Channel.ADMINISTER):
+        over = policy.directory.someone(_user(wondering.to)).parties if wondering.to else None
+        return organisation(act, who, channel, over)
+    if wondering.to is None:
+        raise Rejected(Code.INVALID, f"towards whom? `{channel}` is between people", "name `--to`")
+    whom = policy.directory.someone(_user(wondering.to))
+    if channel is Channel.CONTACT:
+        return meet(act, who.name, [whom], Members.of([who]), None)
+    return reach(act, who, whom, channel)
+
+
+def _channel(word: str) -> Channel:
+    try:
+        return Channel(word)
+    except ValueError:
+        listed = ", ".join(channel.value for channel in Channel)
+        raise Rejected(Code.INVALID, f"`{word}` is not a channel", f"one of {listed}") from None
+
+
+def _user(text: str) -> UserId:
+    try:
+        return UserId(text)
+    except ValueError as fault:
+        hint = "write a whole user id, such as `@bob:example.org`"
+        if text.startswith("!"):
+            hint = "who is in a room only its server knows; name a member, or ask `why RECORD`"
+        raise Rejected(Code.INVALID, str(fault), hint) from fault
+
+
+def _facts(wondering: Wondering, today: int) -> Facts:
+    known: dict[str, Value | Missing] = {"today": today}
+    claims: dict[str, Value] = {}
+    if wondering.channel == Channel.SIGN_IN:
+        known["sign_in.factors"] = Missing.PENDING  # the sign-in page asks for them
+    if wondering.file is not None:
+        type_ = mimetypes.guess_type(wondering.file)[0] or "application/octet-stream"
+        claims = {"file.type": type_, "file.kind": declared_kind(type_)}
+        if wondering.size is not None:
+            known["file.size"] = claims["file.size"] = wondering.size
+    for line in wondering.facts:
+        name, value, claimed = _fact(line)
+        (claims if claimed else known)[name] = value
+    return Facts(known, claims)
+
+
+def _fact(line: str) -> tuple[str, Value, bool]:
+    """A fact that is written like a condition with `=`, or `in` for several words."""
+    try:
+        condition = parse(line)
+    except ConditionError as fault:
+        raise Rejected(Code.INVALID, str(fault), "write `fact = value`") from fault
+    if condition.operator not in (Operator.EQUAL, Operator.IN):
+        raise Rejected(Code.INVALID, f"`{line}` says no value", "write `fact = value`")
+    if REGISTRY[condition.fact].type is FactType.WORDS:
+        return condition.fact, frozenset(map(str, condition.values)), condition.claimed
+    return condition.fact, condition.values[0], condition.claimed
+
+
+def administrators_ask(document: Document, act: Act) -> Ask:
+    """The ask of the holder of the local token, for trying it out."""
+    return organisation(act, local_administrator(document), Channel.ADMINISTER)
+
+
+def passed(found: Why) -> bool:
+    """Whether the answer is a yes."""
+    return found.decision.verdict is Verdict.YES

@@ -1,0 +1,97 @@
+"""What control does by itself: watch people, renew streams, anchor the audit chains."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from vedette.admin.doors import DoorAnswer
+from vedette.admin.settings import SettingsDesk
+from vedette.control.checkpoints import Anchor
+from vedette.control.streams import Publisher
+from vedette.core.revision import Revision
+from vedette.core.settings.document import Document
+from vedette.ports.clock import Clock
+from vedette.ports.errors import Unavailable
+from vedette.ports.people import PeopleSource
+
+_LOG = logging.getLogger("vedette.control")
+_PEOPLE_SECONDS = 0.25
+_LONGEST_RENEWAL = 3600.0
+"""Streams are renewed at half of their lifetime, and at least every hour."""
+_ANCHOR_SECONDS = 60.0
+
+
+@dataclass(slots=True)
+class Upkeep:
+    """The running duties of control. `begin` once, then `run` until cancelled."""
+
+    desk: SettingsDesk
+    publisher: Publisher
+    people: PeopleSource
+    anchor: Anchor
+    clock: Clock
+    _said: tuple[str, ...] = ()
+
+    def begin(self, first_text: str) -> int:
+        """Take people and the newest revision, and send every stream. Returns the revision.
+
+        Raises:
+            Rejected: the first document has faults.
+            Unavailable: revisions or numbers can't be kept.
+        """
+        self.people.poll()
+        self._say_faults()
+        revision, document = self.desk.begin(first_text)
+        self.publisher.settings(revision, document)
+        self.publisher.people(self.people.people())
+        self.publisher.sessions()
+        return revision.number
+
+    async def announce(self, revision: Revision, document: Document) -> tuple[DoorAnswer, ...]:
+        """Send a new revision and return the doors' answers."""
+        return await self.publisher.answers(self.publisher.settings(revision, document))
+
+    async def run(self) -> None:
+        """Do every duty until cancelled."""
+        async with asyncio.TaskGroup() as duties:
+            duties.create_task(_every(lambda: _PEOPLE_SECONDS, self._watch_people))
+            duties.create_task(_every(self._renewal, self._renew))
+            duties.create_task(_every(lambda: _ANCHOR_SECONDS, self._anchor))
+
+    def _renewal(self) -> float:
+        return min(_LONGEST_RENEWAL, max(1.0, self.publisher.lifetime / 2))
+
+    async def _watch_people(self) -> None:
+        if self.people.poll():
+            revision, document = self.desk.current()
+            self.desk.take(document, revision.number)
+            self.publisher.people(self.people.people())
+            _LOG.info("people changed: %d are known now", len(self.people.people()))
+        self._say_faults()
+
+    async def _renew(self) -> None:
+        self.publisher.settings(*self.desk.current())
+        self.publisher.people(self.people.people())
+        self.publisher.sessions()
+
+    async def _anchor(self) -> None:
+        await asyncio.to_thread(self.anchor.checkpoint)
+
+    def _say_faults(self) -> None:
+        if self.people.faults() != self._said:
+            self._said = self.people.faults()
+            for fault in self._said:
+                _LOG.error("the list of people was not taken: %s", fault)
+
+
+async def _every(seconds: Callable[[], float], duty: Callable[[], Awaitable[None]]) -> None:
+    """Do a duty again and again. An outage is logged, and the duty is done again in its turn."""
+    while True:
+        await asyncio.sleep(seconds())
+        try:
+            await duty()
+        except Unavailable as outage:
+            _LOG.error("%s", outage)
