@@ -71,6 +71,7 @@ class EventView:
     device: str | None = None
     event_id: str | None = None
     template: bool = False
+    making: bool = False
     redacts: str | None = None
 
     @property
@@ -95,6 +96,9 @@ class RoomReader(Protocol):
 
     async def invited(self) -> frozenset[str] | None:
         """Everyone who is invited."""
+
+    async def servers(self) -> frozenset[str]:
+        """The servers of its members; also known, as far as told, while the room is loading."""
 
     async def state(
         self, *keys: tuple[str, str]
@@ -124,10 +128,12 @@ class RoomForm:
     """A room about to be made: the request's body, still to be changed by `room_defaults`.
 
     INVARIANT: nothing of the room exists yet. `body` is the dictionary that Synapse will read.
+    `version` is what `body` names, or the server's default.
     """
 
     user: str
     device: str | None
+    version: str
     body: dict[str, object]
 
 
@@ -147,7 +153,7 @@ class Gate(Protocol):
     async def local_event(self, event: EventView, room: RoomReader) -> Answer:
         """Whether we may make or sign this event, before anything of it leaves or is stored.
 
-        Asked for events of our people (also those of createRoom, delayed ones when they fire,
+        Asked for events of our people (those of createRoom too, delayed ones when they fire,
         profile changes of members) and for templates of remote joins and knocks.
         """
 

@@ -1,0 +1,134 @@
+"""Events of other servers.
+
+What is pushed in a transaction is acknowledged and lies in Synapse's staging table, on disk and in
+order, before it is worked off room by room. It is judged there, as it is taken off: a held room is
+simply not worked off, so nothing is lost, nothing is fetched again, and lifting the hold (or
+Synapse's own look every minute) delivers all of it in order. Everything else is judged by
+`check_event_for_spam`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from synapse.events.utils import prune_event
+from synapse.module_api import NOT_SPAM
+
+from vedette.synapse.answers import Held, spam
+from vedette.synapse.internals.gate import Answer, During, Inward, Pass, Refused
+from vedette.synapse.internals.views import view, way_in
+from vedette.synapse.internals.wrapping import Place, original, quietly
+
+if TYPE_CHECKING:
+    from synapse.api.room_versions import RoomVersion
+    from synapse.events import EventBase
+    from synapse.storage.databases.main.lock import Lock
+
+Staged = tuple[str, "EventBase"]
+
+
+async def judge(place: Place, event: EventBase, origin: str, during: During) -> Answer | Inward:
+    """Ask the gate about one event of another server."""
+    reader = place.rooms.reader(event.room_id)
+    return await place.gate.inbound_event(view(event), origin, during, reader)
+
+
+def emptied(event: EventBase) -> EventBase:
+    """The event without content, marked so that nobody is shown it and it is never judged again."""
+    empty = prune_event(event)
+    empty.internal_metadata.soft_failed = True
+    empty.internal_metadata.spam_checker_spammy = True
+    return empty
+
+
+async def judged(place: Place, staged: Staged) -> Staged | None:
+    """What is to be worked off for a staged event; None if its room must wait."""
+    origin, event = staged
+    held: Answer | Inward = Inward.HOLD
+    outcome = await quietly(place, lambda: judge(place, event, origin, During.SEND), held)
+    if outcome is Pass.PASS:
+        return staged
+    if outcome is Inward.EMPTY or isinstance(outcome, Refused):
+        return origin, emptied(event)
+    return None
+
+
+def install_staged_events(place: Place) -> None:
+    """Judge what is taken off the staging table; never thin it out.
+
+    Synapse prunes a room's queue when it grows past a hundred and relies on fetching the rest
+    later; after a hold that would show as a gap.
+    """
+    server = place.hs.get_federation_server()
+    store = place.hs.get_datastores().main
+    work_off = original(
+        server,
+        "_process_incoming_pdus_in_room_inner",
+        *("room_id", "room_version", "lock", "latest_origin", "latest_event"),
+    )
+    take = original(store, "get_next_staged_event_for_room", "room_id", "room_version")
+    original(store, "prune_staged_events_in_room", "room_id", "room_version")
+    original(server, "_handle_old_staged_events")
+
+    async def next_staged(room_id: str, room_version: RoomVersion) -> Staged | None:
+        staged = await take(room_id, room_version)
+        return await judged(place, staged) if staged else None
+
+    async def begin(
+        room_id: str, version: RoomVersion, lock: Lock, origin: str | None, event: EventBase | None
+    ) -> None:
+        ready = await judged(place, (origin, event)) if origin and event else None
+        await work_off(room_id, version, lock, *(ready or (None, None)))
+
+    def process(
+        room_id: str,
+        room_version: RoomVersion,
+        lock: Lock,
+        latest_origin: str | None = None,
+        latest_event: EventBase | None = None,
+    ) -> Any:
+        return place.hs.run_as_background_process(
+            "vedette", begin, room_id, room_version, lock, latest_origin, latest_event
+        )
+
+    async def prune(room_id: str, room_version: RoomVersion) -> bool:
+        del room_id, room_version
+        return False
+
+    setattr(store, take.__name__, next_staged)
+    store.prune_staged_events_in_room = prune  # type: ignore[method-assign]
+    setattr(server, "_process_incoming_pdus_in_room_inner", process)  # noqa: B010  # a private part
+    _judge_what_has_no_queue(place)
+
+
+def _judge_what_has_no_queue(place: Place) -> None:
+    async def check_event_for_spam(event: EventBase) -> Any:
+        if place.hs.is_mine_id(event.sender):
+            return NOT_SPAM
+        during, origin = way_in()
+        if during in (During.SEND, During.LEAVE):
+            return NOT_SPAM
+        named = origin or event.sender.partition(":")[2]
+        return spam(await judge(place, event, named, during), during)
+
+    place.hs.get_module_api().register_spam_checker_callbacks(
+        check_event_for_spam=check_event_for_spam
+    )
+
+
+def close_staged_events(place: Place) -> None:
+    """Take no event of another server; its rooms are held, since nothing of them is stored."""
+
+    async def check_event_for_spam(event: EventBase) -> Any:
+        if place.hs.is_mine_id(event.sender):
+            return NOT_SPAM
+        raise Held
+
+    place.hs.get_module_api().register_spam_checker_callbacks(
+        check_event_for_spam=check_event_for_spam
+    )
+
+
+def lift_holds(place: Place) -> None:
+    """Look at once at everything that waits, instead of within Synapse's minute."""
+    place.hs.get_federation_server()._handle_old_staged_events()  # noqa: SLF001
