@@ -6,17 +6,18 @@ import re
 import socket
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from playwright.async_api import BrowserContext, Locator, Page, async_playwright
+from playwright.async_api import BrowserContext, Locator, Page, TimeoutError, async_playwright
 
 CHROMIUM = "/usr/bin/chromium"
 PATIENCE_MS = 30_000
+OFFER_MS = 500
 FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -76,7 +77,9 @@ class ElementBrowser:
         understood = new_here.get_by_role("button", name="OK", exact=True)
 
         async def close(offer: Locator) -> None:
-            await offer.first.click()
+            # An offer may be gone again by itself, which is as good.
+            with suppress(TimeoutError):
+                await offer.dispatch_event("click", timeout=OFFER_MS)
 
         for offer in (no_toast, understood):
             await self.page.add_locator_handler(offer.first, close, no_wait_after=True)

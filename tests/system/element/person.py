@@ -58,6 +58,16 @@ class Person:
         assert isinstance(made, RoomCreateResponse), made
         return made.room_id
 
+    async def knows_members(self, room: str, count: int) -> None:
+        """Wait until `count` people have joined, so that what is said is encrypted for them."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while self._joined(room) < count:
+                await self.client.synced.wait()
+
+    def _joined(self, room: str) -> int:
+        known = self.client.rooms.get(room)
+        return known.joined_count if known else 0
+
     async def say(self, room: str, text: str) -> None:
         """Send a text, encrypted where the room is."""
         await self._send(room, {"msgtype": "m.text", "body": text})
@@ -85,9 +95,14 @@ class Person:
         room, _ = await self._heard(text)
         return room
 
-    async def receives_file(self, name: str) -> bytes:
-        """Wait for a file called `name` and return its content, decrypted."""
-        _, event = await self._heard(name)
+    async def was_encrypted(self, text: str) -> bool:
+        """Whether the message whose body is `text` reached the server encrypted."""
+        _, event = await self._heard(text)
+        return bool(event.decrypted)
+
+    async def receives_file(self, room: str, name: str) -> bytes:
+        """Wait for a file called `name` in `room` and return its content, decrypted."""
+        _, event = await self._heard(name, room)
         assert isinstance(event, RoomMessageFile | RoomEncryptedFile), event
         fetched = await self.client.download(event.url)
         assert isinstance(fetched, MemoryDownloadResponse), fetched
@@ -99,12 +114,12 @@ class Person:
         )
         return clear
 
-    async def _heard(self, body: str) -> tuple[str, RoomMessage]:
+    async def _heard(self, body: str, room: str | None = None) -> tuple[str, RoomMessage]:
         async with asyncio.timeout(PATIENCE_SECONDS), self._news:
             while True:
-                for room, event in self.heard:
-                    if event.body == body:
-                        return room, event
+                for where, event in self.heard:
+                    if event.body == body and room in (None, where):
+                        return where, event
                 await self._news.wait()
 
 

@@ -60,3 +60,47 @@ async def test_both_ways_in_a_plain_room(scene: Scene) -> None:
         "Hello Bob, so is this",
     ]
     assert await scene.ann.visible_errors() == []
+
+
+async def test_both_ways_in_an_encrypted_room_that_the_other_made(scene: Scene) -> None:
+    room = await scene.bob.make_room("Encrypted room", scene.server.ann.user, encrypted=True)
+    await scene.ann.open_room(room)
+    await scene.bob.knows_members(room, 2)
+    await scene.bob.say(room, "Hello Ann, this is encrypted")
+    await scene.ann.waits_for(room, "Hello Ann, this is encrypted")
+    assert await scene.ann.send_text(room, "Hello Bob, nobody else reads this")
+    assert await scene.bob.hears("Hello Bob, nobody else reads this") == room
+    await scene.ann.screenshot(scene.pictures / "encrypted.png")
+    assert await scene.ann.read_timeline(room) == [
+        "Hello Ann, this is encrypted",
+        "Hello Bob, nobody else reads this",
+    ]
+    assert await scene.bob.was_encrypted("Hello Bob, nobody else reads this")
+    assert await scene.ann.visible_errors() == []
+
+
+async def test_a_direct_message_begun_in_element_is_encrypted(scene: Scene) -> None:
+    await scene.ann.open_dm(scene.server.bob.user)
+    assert await scene.ann.send_text(None, "A word between us")
+    room = await scene.bob.hears("A word between us")
+    assert await scene.bob.was_encrypted("A word between us")
+    await scene.bob.say(room, "Only between us")
+    await scene.ann.waits_for(None, "Only between us")
+    await scene.ann.screenshot(scene.pictures / "direct.png")
+    assert await scene.ann.visible_errors() == []
+
+
+@pytest.mark.parametrize("encrypted", [False, True], ids=["plain", "encrypted"])
+async def test_files_arrive_whole_both_ways(scene: Scene, report: Path, encrypted: bool) -> None:
+    room = await scene.bob.make_room("Files", scene.server.ann.user, encrypted=encrypted)
+    await scene.ann.open_room(room)
+    await scene.bob.knows_members(room, 2)
+    assert await scene.ann.attach_file(report)
+    assert await scene.bob.receives_file(room, report.name) == report.read_bytes()
+    answer = report.with_name("answer.txt")
+    answer.write_text("Understood.\n" * 1000)
+    await scene.bob.send_file(room, answer)
+    await scene.ann.waits_for(room, answer.name)
+    assert await scene.ann.download_file(answer.name) == answer.read_bytes()
+    await scene.ann.screenshot(scene.pictures / f"files-{encrypted}.png")
+    assert await scene.ann.visible_errors() == []
