@@ -1,0 +1,215 @@
+"""`vedette up`: every process of one organisation on this machine.
+
+Control comes first, since it writes what the doors decide by; Synapse's configuration is rendered
+from the document that control signed; then Synapse and the gateway start side by side.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from vedette.adapters.boot_file import Boot, BootFault, load
+from vedette.suite.addresses import fits_socket, is_free
+from vedette.suite.probes import probe_socket, probe_url
+from vedette.suite.progress import Progress
+from vedette.suite.supervisor import Program, StartFault, Supervisor
+from vedette.suite.synapse_files import write_homeserver
+
+_SETTINGS_WAIT_SECONDS = 30.0
+_LOCK = "run/up.lock"
+
+
+class UpFault(RuntimeError):
+    """The organisation can't be run here; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """One organisation that is up."""
+
+    boot: Boot
+    supervisor: Supervisor
+    progress: Progress
+
+    def urls(self) -> tuple[tuple[str, str], ...]:
+        """What to open or to connect to, with its name."""
+        gateway = self.boot.gateway
+        return (
+            ("clients", gateway.client_url),
+            ("federation", f"https://{gateway.federation_name}"),
+            ("administration", f"http://{self.boot.control.listen}/vedette/api/v1"),
+        )
+
+
+async def start(folder: Path, progress: Progress) -> Running:
+    """Start everything of the organisation in `folder`; `stop` on the result's supervisor ends it.
+
+    Raises:
+        BootFault, UpFault, StartFault: it can't run; the message says why and what to do.
+    """
+    boot = load(folder)
+    check_paths(boot)
+    supervisor = Supervisor(lambda text: progress.line(f"{boot.organisation}: {text}"))
+    try:
+        progress.step(f"{boot.organisation}: starting control")
+        await supervisor.start(control_program(boot))
+        await _settings_arrived(boot)
+        progress.step(f"{boot.organisation}: starting Synapse and the gateway")
+        async with asyncio.TaskGroup() as both:
+            both.create_task(supervisor.start(synapse_program(boot)))
+            both.create_task(supervisor.start(gateway_program(boot)))
+    except BaseException as fault:
+        await supervisor.stop()
+        if isinstance(fault, BaseExceptionGroup):
+            raise _first_start_fault(fault) from None
+        raise
+    return Running(boot, supervisor, progress)
+
+
+async def run(folder: Path, progress: Progress) -> None:
+    """Start everything, say where it is, say `ready`, and run until SIGINT or SIGTERM."""
+    with only_one(folder), told_to_end() as told:
+        running = await _unless_told(folder, progress, told)
+        if running is None:
+            return
+        try:
+            for name, url in running.urls():
+                progress.line(f"{name:15} {url}")
+            progress.line("ready")
+            await told.wait()
+        finally:
+            progress.step(f"{running.boot.organisation}: ending")
+            await running.supervisor.stop()
+            progress.line(f"{running.boot.organisation}: ended")
+
+
+async def _unless_told(folder: Path, progress: Progress, told: asyncio.Event) -> Running | None:
+    """Start, but give up and end what was started as soon as it is told to end."""
+    starting = asyncio.create_task(start(folder, progress))
+    waiting = asyncio.create_task(told.wait())
+    await asyncio.wait({starting, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if starting.done():
+        return starting.result()
+    starting.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await starting
+    return None
+
+
+def control_program(boot: Boot) -> Program:
+    """The settings, the administration API and the audit."""
+    return Program(
+        name="control",
+        command=_vedette("control"),
+        folder=boot.folder,
+        log=boot.log("control"),
+        environment={"VEDETTE_DIR": str(boot.folder)},
+        healthy=probe_url(f"http://{boot.control.listen}/ready"),
+    )
+
+
+def gateway_program(boot: Boot) -> Program:
+    """The client door and the federation doors."""
+    certificate = boot.path(boot.gateway.certificate)
+    return Program(
+        name="gateway",
+        command=_vedette("gateway"),
+        folder=boot.folder,
+        log=boot.log("gateway"),
+        environment={"VEDETTE_DIR": str(boot.folder)},
+        healthy=probe_url(f"https://{boot.gateway.client}/.well-known/matrix/client", certificate),
+    )
+
+
+def synapse_program(boot: Boot) -> Program:
+    """The messaging engine; its configuration is written anew before every start."""
+    folder = boot.path(boot.synapse.folder)
+    return Program(
+        name="synapse",
+        command=(sys.executable, "-I", "-m", "synapse.app.homeserver", "-c", "homeserver.yaml"),
+        folder=folder,
+        log=boot.log("synapse"),
+        healthy=probe_socket(boot.path(boot.synapse.socket), "/health"),
+        before=lambda: write_homeserver(boot),
+    )
+
+
+def _vedette(command: str) -> tuple[str, ...]:
+    return (sys.executable, "-I", "-m", "vedette.cli.main", command)
+
+
+def check_paths(boot: Boot) -> None:
+    """What can be known before anything is started. Raises UpFault."""
+    for socket in (boot.synapse.socket, boot.gateway.outgoing):
+        path = boot.path(socket)
+        if not fits_socket(path):
+            raise UpFault(
+                f"`{path}` is too long for a Unix socket; move the folder to a shorter path"
+            )
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    addresses = {boot.gateway.client, boot.gateway.federation, boot.control.listen}
+    taken = sorted(address for address in addresses if not is_free(address))
+    if taken:
+        raise UpFault(
+            f"something else listens on `{'`, `'.join(taken)}`; end it, or change the address in"
+            f" `{boot.folder / 'boot.toml'}`"
+        )
+
+
+async def _settings_arrived(boot: Boot) -> None:
+    """Wait until control has signed the settings for Synapse's door."""
+    part = boot.door("synapse") / "settings.part"
+    deadline = asyncio.get_running_loop().time() + _SETTINGS_WAIT_SECONDS
+    while not part.exists():
+        if asyncio.get_running_loop().time() > deadline:
+            raise StartFault(f"control signed no settings; see `{boot.log('control')}`")
+        await asyncio.sleep(0.05)
+
+
+def _first_start_fault(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    first = group.exceptions[0]
+    return _first_start_fault(first) if isinstance(first, BaseExceptionGroup) else first
+
+
+@contextlib.contextmanager
+def only_one(folder: Path) -> Iterator[None]:
+    """Hold the organisation's lock, so that it never runs twice. Raises BootFault, UpFault."""
+    if not folder.is_dir():
+        raise BootFault(
+            f"`{folder}` does not exist; make an organisation with `vedette init {folder}"
+            " --domain NAME`"
+        )
+    path = folder / _LOCK
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UpFault(f"`{folder}` is running already; end that one first") from None
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def told_to_end() -> Iterator[asyncio.Event]:
+    """An event that SIGINT and SIGTERM set."""
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, told.set)
+    try:
+        yield told
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
