@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,8 +75,11 @@ def settings_state(revisions: tuple[Revision, ...]) -> ChainState:
     """Where the chain of revisions stands."""
     if not revisions:
         return NOTHING
-    last = revisions[-1]
-    return ChainState(last.hash, f"{SETTINGS_CHAIN}:{last.number}", last.number)
+    return _state(revisions[-1])
+
+
+def _state(revision: Revision) -> ChainState:
+    return ChainState(revision.hash, f"{SETTINGS_CHAIN}:{revision.number}", revision.number)
 
 
 def verify_all(
@@ -112,15 +115,11 @@ def _verify_settings(
         if revisions is None:
             raise RecordFault("the revisions can't be read")
         verify_revisions(revisions)
-        for state in _states(revisions):
-            seen(state)
+        for revision in revisions:
+            seen(_state(revision))
         return settings_state(revisions)
 
     return _report(SETTINGS_CHAIN, anchor, walk)
-
-
-def _states(revisions: tuple[Revision, ...]) -> Iterator[ChainState]:
-    return (settings_state(revisions[:count]) for count in range(1, len(revisions) + 1))
 
 
 def _report(

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from vedette.admin.policy import local_administrator, rules_of
+from vedette.admin.policy import rules_of
 from vedette.admin.rejected import Code, Rejected
 from vedette.core.asks import Act, Ask, Members
 from vedette.core.channels import Channel
 from vedette.core.conditions import ConditionError, Operator, parse
 from vedette.core.decide import decide
-from vedette.core.decision import Decision, Verdict
+from vedette.core.decision import Decision
 from vedette.core.explain import (
     Considered,
     considered,
@@ -206,13 +206,3 @@ def _fact(line: str) -> tuple[str, Value, bool]:
     if REGISTRY[condition.fact].type is FactType.WORDS:
         return condition.fact, frozenset(map(str, condition.values)), condition.claimed
     return condition.fact, condition.values[0], condition.claimed
-
-
-def administrators_ask(document: Document, act: Act) -> Ask:
-    """The ask of the holder of the local token, for trying it out."""
-    return organisation(act, local_administrator(document), Channel.ADMINISTER)
-
-
-def passed(found: Why) -> bool:
-    """Whether the answer is a yes."""
-    return found.decision.verdict is Verdict.YES

@@ -1,0 +1,1 @@
+"""The admin API: everything that console and command line do, over HTTP."""

@@ -1,0 +1,226 @@
+"""Synapse's own configuration, written from the settings document and the boot file.
+
+Whoever runs Synapse writes what `render` returns to `homeserver_file` before each start; `doctor`
+compares the two. Nothing in it is a secret: secrets stand in files of their own, which it names.
+It is written as JSON, every bit of which is YAML 1.2 too.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from vedette.adapters.boot_file import Boot
+from vedette.core.settings.document import Document
+
+SECRETS = ("registration", "macaroon", "form", "replication")
+"""The names of Synapse's secrets: files of random text in the boot file's `synapse.secrets`."""
+
+_HEADER = "# Written by Vedette from the settings document and the boot file; changes here are lost.\n"
+# Synapse makes rooms of version 12 unless told otherwise. In those, clients older than mid-2025 do
+# not know that creators have all power, and grey out calls and room settings.
+_ROOM_VERSION = "11"
+
+
+def homeserver_file(boot: Boot) -> Path:
+    """Where Synapse's configuration lies."""
+    return boot.path(boot.synapse.folder) / "homeserver.yaml"
+
+
+def log_file(boot: Boot) -> Path:
+    """Where Synapse's log configuration lies."""
+    return boot.path(boot.synapse.folder) / "log.yaml"
+
+
+def secret_file(boot: Boot, name: str) -> Path:
+    """Where one of Synapse's secrets lies: `registration`, `macaroon`, `form` or `replication`."""
+    return boot.path(boot.synapse.secrets / name)
+
+
+def render(document: Document, boot: Boot, *, module: bool = True) -> str:
+    """Synapse's configuration, the same text for the same input.
+
+    `module` is False only for trying the rest of it: without the module no event is decided.
+    """
+    config = {
+        **_identity(document, boot),
+        **_reach(boot),
+        **_accounts(boot),
+        **_rooms(),
+        **_media(document, boot),
+        **_limits(),
+        **(_module(document, boot) if module else {}),
+    }
+    return _written(config)
+
+
+def render_log(boot: Boot) -> str:
+    """Synapse's log configuration: warnings and its own course, never content."""
+    handler = {
+        "class": "logging.handlers.RotatingFileHandler",
+        "formatter": "plain",
+        "filename": str(boot.path(boot.synapse.folder) / "log" / "synapse.log"),
+        "maxBytes": 10 << 20,
+        "backupCount": 5,
+        "encoding": "utf-8",
+    }
+    line = "%(asctime)s %(levelname)s %(name)s %(request)s %(message)s"
+    config = {
+        "version": 1,
+        "formatters": {"plain": {"format": line}},
+        "handlers": {"file": handler},
+        "loggers": {
+            "vedette": {"level": "INFO"},
+            # The SQL logger writes values, among them content.
+            "synapse.storage.SQL": {"level": "WARNING"},
+            "synapse.access": {"level": "WARNING"},
+        },
+        "root": {"level": "WARNING", "handlers": ["file"]},
+        "disable_existing_loggers": False,
+    }
+    return _written(config)
+
+
+def _written(config: dict[str, Any]) -> str:
+    return _HEADER + json.dumps(config, indent=2, sort_keys=True) + "\n"
+
+
+def _identity(document: Document, boot: Boot) -> dict[str, Any]:
+    folder = boot.path(boot.synapse.folder)
+    return {
+        "server_name": str(document.organisation.domain),
+        "public_baseurl": boot.gateway.client_url.rstrip("/") + "/",
+        "serve_server_wellknown": False,
+        "pid_file": str(folder / "synapse.pid"),
+        "log_config": str(log_file(boot)),
+        "signing_key_path": str(boot.path(boot.synapse.signing_key)),
+        "database": {
+            "name": "sqlite3",
+            "args": {"database": str(folder / "homeserver.db"), "cp_min": 1, "cp_max": 5},
+        },
+        # Its own key is believed from the start; nobody else is asked about other servers' keys.
+        "trusted_key_servers": [],
+        "suppress_key_server_warning": True,
+        "report_stats": False,
+    }
+
+
+def _reach(boot: Boot) -> dict[str, Any]:
+    """One way in and one way out, both of them the gateway."""
+    return {
+        "listeners": [
+            {
+                "path": str(boot.path(boot.synapse.socket)),
+                "type": "http",
+                "mode": "660",
+                "x_forwarded": True,
+                "resources": [{"names": ["client", "federation"], "compress": False}],
+            }
+        ],
+        "outbound_federation_restricted_to": ["gateway"],
+        "instance_map": {"gateway": {"path": str(boot.path(boot.gateway.outgoing))}},
+        "worker_replication_secret_path": str(secret_file(boot, "replication")),
+        # Who may be talked to is decided by rules, not by address; nothing is reached directly.
+        "federation_ip_range_blacklist": [],
+        "url_preview_enabled": False,
+        **_pushes(boot),
+        "allow_public_rooms_without_auth": False,
+        "allow_public_rooms_over_federation": False,
+        "allow_profile_lookup_over_federation": True,
+        "allow_device_name_lookup_over_federation": False,
+        "enable_metrics": False,
+    }
+
+
+def _pushes(boot: Boot) -> dict[str, Any]:
+    """Pushes carry ids only and go through the gateway's way out; without one there are none."""
+    way_out = boot.gateway.pushes
+    push = {"enabled": way_out is not None, "include_content": False}
+    if way_out is None:
+        return {"push": push}
+    proxy = f"http://{way_out}"
+    return {"push": push, "http_proxy": proxy, "https_proxy": proxy, "no_proxy_hosts": []}
+
+
+def _accounts(boot: Boot) -> dict[str, Any]:
+    return {
+        "enable_registration": False,
+        "registration_shared_secret_path": str(secret_file(boot, "registration")),
+        "macaroon_secret_key_path": str(secret_file(boot, "macaroon")),
+        "form_secret_path": str(secret_file(boot, "form")),
+        "allow_guest_access": False,
+        "enable_3pid_lookup": False,
+        "enable_3pid_changes": False,
+        "default_identity_server": None,
+        "account_threepid_delegates": {},
+        "password_config": {"enabled": True, "localdb_enabled": True},
+        # Without a password again, a found unlocked phone could not make itself a second device.
+        "ui_auth": {"session_timeout": 0},
+        "user_directory": {"enabled": True, "search_all_users": False},
+        "include_profile_data_on_invite": True,
+        "require_auth_for_profile_requests": True,
+        "limit_profile_requests_to_users_who_share_rooms": True,
+    }
+
+
+def _rooms() -> dict[str, Any]:
+    return {
+        "default_room_version": _ROOM_VERSION,
+        # Whether a room is made encrypted is decided by the event door, which knows its kind.
+        "encryption_enabled_by_default_for_room_type": "off",
+        "presence": {"enabled": True},
+        # Nothing is forgotten behind anybody's back.
+        "retention": {"enabled": False},
+        "enable_room_list_search": True,
+        "redaction_retention_period": "7d",
+        "forgotten_room_retention_period": "28d",
+    }
+
+
+def _media(document: Document, boot: Boot) -> dict[str, Any]:
+    return {
+        "media_store_path": str(boot.path(boot.synapse.folder) / "media"),
+        "max_upload_size": document.media.max_upload,
+        "enable_authenticated_media": True,
+        "dynamic_thumbnails": False,
+    }
+
+
+def _limits() -> dict[str, Any]:
+    """Rate limits: above what an office does, below what a runaway client does."""
+    return {
+        "rc_message": {"per_second": 20, "burst_count": 200},
+        "rc_joins": {
+            "local": {"per_second": 2, "burst_count": 50},
+            "remote": {"per_second": 1, "burst_count": 50},
+        },
+        "rc_invites": {
+            "per_room": {"per_second": 5, "burst_count": 100},
+            "per_user": {"per_second": 1, "burst_count": 50},
+            "per_issuer": {"per_second": 5, "burst_count": 100},
+        },
+        "rc_login": {
+            # The gateway is the only address that Synapse sees before `x_forwarded` is read.
+            "address": {"per_second": 1, "burst_count": 50},
+            "account": {"per_second": 0.2, "burst_count": 10},
+            "failed_attempts": {"per_second": 0.1, "burst_count": 5},
+        },
+        "rc_federation": {
+            "window_size": 1000,
+            "sleep_limit": 50,
+            "sleep_delay": 100,
+            "reject_limit": 200,
+            "concurrent": 10,
+        },
+    }
+
+
+def _module(document: Document, boot: Boot) -> dict[str, Any]:
+    config = {
+        "organisation": str(document.organisation.domain),
+        "streams": str(boot.door("synapse")),
+        "spool": str(boot.spool("synapse")),
+        "public_key": str(boot.path(boot.public_key)),
+    }
+    return {"modules": [{"module": "vedette.synapse.module.Module", "config": config}]}

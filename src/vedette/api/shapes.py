@@ -1,0 +1,233 @@
+"""The JSON shapes of the admin API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+_TEXT = Field(max_length=4 << 20)
+_REASON = Field(min_length=1, max_length=500, description="Why, for the history.")
+_BASE = Field(
+    default=None,
+    ge=1,
+    le=2**53,
+    description="The revision on which the change stands; refused if another one is in force.",
+)
+
+
+class Shape(BaseModel):
+    """A JSON object without unknown fields."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FaultShape(Shape):
+    """One fault of a document."""
+
+    line: int
+    path: str
+    message: str
+    hint: str | None
+    severity: str
+
+
+class ErrorBody(Shape):
+    """What went wrong."""
+
+    code: str
+    message: str
+    hint: str | None
+    faults: list[FaultShape]
+    record: str | None
+
+
+class ErrorShape(Shape):
+    """The one shape of every error."""
+
+    error: ErrorBody
+
+
+class Status(Shape):
+    """How a process is."""
+
+    status: str
+    detail: list[str]
+
+
+class SettingsShape(Shape):
+    """The settings in force."""
+
+    revision: int
+    digest: str
+    text: str
+    document: dict[str, Any]
+
+
+class ValueShape(Shape):
+    """One setting and its value, defaults included."""
+
+    path: str
+    value: Any
+
+
+class DraftBody(Shape):
+    """A draft to look at."""
+
+    text: str = _TEXT
+
+
+class ApplyBody(Shape):
+    """A draft to apply."""
+
+    text: str = _TEXT
+    base: int = Field(ge=1, le=2**53, description="The revision on which the draft stands.")
+    reason: str = _REASON
+
+
+class SetBody(Shape):
+    """One setting to set; without a value it gets its default."""
+
+    path: str = Field(min_length=1, max_length=300)
+    value: str | None = Field(max_length=65536, description="TOML; null removes the setting.")
+    reason: str = _REASON
+    base: int | None = _BASE
+
+
+class RestoreBody(Shape):
+    """An earlier revision to make the new one."""
+
+    revision: int = Field(ge=1, le=2**53)
+    reason: str = _REASON
+
+
+class RuleBody(Shape):
+    """A rule to add: its keys as the document spells them."""
+
+    id: str = Field(min_length=1, max_length=64)
+    rule: dict[str, str | list[str]]
+    guardrail: bool = False
+    reason: str = _REASON
+    base: int | None = _BASE
+
+
+class ChangeShape(Shape):
+    """One difference, in words and as a command."""
+
+    path: str
+    before: str
+    after: str
+    words: str
+    command: str
+
+
+class DifferenceShape(Shape):
+    """What a draft changes."""
+
+    changes: list[ChangeShape]
+    warnings: list[FaultShape]
+    restart: list[str]
+    widens: list[str]
+
+
+class DoorShape(Shape):
+    """One door's answer."""
+
+    door: str
+    state: str
+    revision: int
+    milliseconds: int | None
+    why: str | None
+    words: str
+
+
+class AppliedShape(Shape):
+    """A new revision in force."""
+
+    revision: int
+    record: str
+    difference: DifferenceShape
+    doors: list[DoorShape]
+
+
+class RevisionShape(Shape):
+    """One revision, without its text in lists."""
+
+    number: int
+    author: str
+    approvers: list[str]
+    reason: str
+    at: int
+    digest: str
+    hash: str
+    previous: str
+    words: list[str]
+    commands: list[str]
+    text: str | None
+
+
+class RuleShape(Shape):
+    """One rule, as a sentence and as TOML."""
+
+    id: str
+    guardrail: bool
+    sentence: str
+    text: str
+    owner: str
+    say: str
+
+
+class WhyBody(Shape):
+    """What somebody wonders about. `draft` asks a draft instead of the settings in force."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    from_: str = Field(alias="from", max_length=255)
+    to: str | None = Field(default=None, max_length=255)
+    channel: str = Field(max_length=32)
+    file: str | None = Field(default=None, max_length=1024)
+    size: int | None = Field(default=None, ge=0, le=2**53)
+    facts: list[str] = Field(default_factory=list, max_length=50)
+    draft: str | None = Field(default=None, max_length=4 << 20)
+
+
+class ConsideredShape(Shape):
+    """One rule that was looked at."""
+
+    rule: str
+    matched: str
+    because: str
+
+
+class WhyShape(Shape):
+    """A decision and how it came about."""
+
+    answer: str
+    reason: str
+    rule: str | None
+    towards: str | None
+    pending: list[str]
+    unknown: list[str]
+    revision: int
+    sentence: str
+    considered: list[ConsideredShape]
+    person: str
+    record: str | None = None
+    same: bool | None = None
+
+
+class ChainShape(Shape):
+    """What was found out about one audit chain."""
+
+    process: str
+    holds: bool
+    records: int
+    anchored: str | None
+    words: str
+
+
+class PeopleShape(Shape):
+    """How many people are known, and why the newest list was not taken."""
+
+    count: int
+    faults: list[str]
