@@ -77,8 +77,6 @@ class SynapseBoot(_Section):
     """`sqlite`, or the connection URL's secret file as `file:secrets/database-url`."""
     folder: Path = Path("synapse")
     signing_key: Path = Path("secrets/synapse-signing.key")
-    secrets: Path = Path("secrets/synapse")
-    """Folder of `registration`, `macaroon`, `form` and `replication`: one secret a file."""
 
 
 class ControlBoot(_Section):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import aiohttp
 
 from vedette.adapters.boot_file import Boot
+from vedette.admin.homeserver import secret_file
 
 _PATH = "http://inside/_synapse/admin/v1/register"
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
@@ -36,7 +37,7 @@ async def register(boot: Boot, account: NewAccount) -> bool:
     Raises:
         AccountFault: Synapse can't be reached, or refused.
     """
-    secret = boot.path(boot.synapse.secrets / "registration").read_bytes().strip()
+    secret = secret_file(boot, "registration").read_bytes().strip()
     connector = aiohttp.UnixConnector(path=str(boot.path(boot.synapse.socket)))
     try:
         async with aiohttp.ClientSession(connector=connector, timeout=_TIMEOUT) as session:

@@ -23,6 +23,7 @@ client_url      = {client_url}    # what clients are told in .well-known/matrix/
 federation_name = {federation_name}    # what servers are told in .well-known/matrix/server
 certificate     = "tls/gateway.crt"   # read again when it changes
 key             = "tls/gateway.key"
+pushes          = {pushes}    # Synapse's way out for pushes, on this machine alone
 {trusted_ca}
 # Load balancers that begin each connection with a PROXY protocol header, as networks:
 # behind = ["10.0.0.0/24"]
@@ -33,7 +34,6 @@ socket      = "run/synapse.sock"
 folder      = "synapse"
 database    = "sqlite"             # for trying it; about a hundred people
 signing_key = "secrets/synapse-signing.key"
-secrets     = "secrets/synapse"
 
 # Settings, the administration API and the audit. Never reachable from outside.
 [control]
@@ -55,6 +55,7 @@ class BootAnswers:
     control: str
     client_url: str
     federation_name: str
+    pushes: str
     routes: dict[str, str] = field(default_factory=dict)
     trusts_ca: bool = False
 
@@ -75,6 +76,7 @@ def boot_text(answers: BootAnswers) -> str:
         control=_quoted(answers.control),
         client_url=_quoted(answers.client_url),
         federation_name=_quoted(answers.federation_name),
+        pushes=_quoted(answers.pushes),
         trusted_ca=trusted,
         routes=_routes(answers.routes),
     )

@@ -29,17 +29,18 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from vedette.adapters.boot_file import NAME, load
+from vedette.admin.homeserver import SECRETS
 from vedette.core.names import InvalidName, ServerName
 from vedette.core.settings.default import default_document
 from vedette.suite.addresses import fits_socket, free_or_other, split
 from vedette.suite.boot_text import BootAnswers, boot_text
 from vedette.suite.certificates import ServerCertificate, self_signed
 
-CLIENT, FEDERATION, CONTROL = "127.0.0.1:8443", "127.0.0.1:8448", "127.0.0.1:8470"
+CLIENT, FEDERATION = "127.0.0.1:8443", "127.0.0.1:8448"
+CONTROL, PUSHES = "127.0.0.1:8470", "127.0.0.1:8471"
 """Where a new organisation listens if nothing else is said and the ports are free."""
 
 PEOPLE_HEAD = "user,groups,guest,active\n"
-_SYNAPSE_SECRETS = ("registration", "macaroon", "form", "replication")
 
 
 class InitFault(ValueError):
@@ -124,6 +125,7 @@ def _answers(wanted: NewOrganisation, domain: ServerName) -> BootAnswers:
     client = wanted.client or free_or_other(CLIENT)
     federation = wanted.federation or _federation(domain, frozenset({client}))
     control = wanted.control or free_or_other(CONTROL, frozenset({client, federation}))
+    pushes = free_or_other(PUSHES, frozenset({client, federation, control}))
     host, port = split(client)
     return BootAnswers(
         domain=domain,
@@ -132,6 +134,7 @@ def _answers(wanted: NewOrganisation, domain: ServerName) -> BootAnswers:
         control=control,
         client_url=f"https://{f'[{host}]' if ':' in host else host}:{port}",
         federation_name=_federation_name(domain, federation),
+        pushes=pushes,
         routes=wanted.routes,
         trusts_ca=wanted.trusted_ca is not None,
     )
@@ -168,8 +171,8 @@ def _write_secrets(folder: Path) -> None:
     _write(folder / "keys/settings.pub", public, 0o644)
     _write(folder / "secrets/admin.token", secrets.token_urlsafe(32).encode())
     _write(folder / "secrets/synapse-signing.key", _signing_key())
-    for name in _SYNAPSE_SECRETS:
-        _write(folder / "secrets/synapse" / name, secrets.token_urlsafe(48).encode())
+    for name in SECRETS:
+        _write(folder / "secrets" / f"synapse-{name}", secrets.token_urlsafe(48).encode())
 
 
 def _signing_key() -> bytes:

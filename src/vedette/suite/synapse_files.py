@@ -5,16 +5,14 @@ from __future__ import annotations
 from vedette.adapters.boot_file import Boot
 from vedette.adapters.stream_files import document_of, write_whole
 from vedette.adapters.system_clock import SystemClock
-from vedette.admin.homeserver import render
+from vedette.admin.homeserver import homeserver_file, log_file, render, render_log
 from vedette.core.settings.document import Document
 from vedette.protocol.internal.streams import Stream, StreamRefused, verify
 from vedette.suite.keys import settings_public_key
 
-CONFIGURATION = "homeserver.yaml"
-
 
 def write_homeserver(boot: Boot) -> None:
-    """Write `homeserver.yaml` as the newest signed settings say.
+    """Write Synapse's configuration as the newest signed settings say.
 
     Raises:
         ValueError: the signed settings can't be used.
@@ -23,7 +21,9 @@ def write_homeserver(boot: Boot) -> None:
     folder = boot.path(boot.synapse.folder)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
-    write_whole(folder / CONFIGURATION, render(signed_document(boot), boot).encode())
+    (folder / "log").mkdir(mode=0o700, exist_ok=True)
+    write_whole(homeserver_file(boot), render(signed_document(boot), boot).encode())
+    write_whole(log_file(boot), render_log(boot).encode())
 
 
 def signed_document(boot: Boot) -> Document:
