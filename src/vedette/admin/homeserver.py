@@ -15,7 +15,7 @@ from vedette.adapters.boot_file import Boot
 from vedette.core.settings.document import Document
 
 SECRETS = ("registration", "macaroon", "form", "replication")
-"""The names of Synapse's secrets: files of random text in the boot file's `synapse.secrets`."""
+"""Synapse's secrets: each is a file `secrets/synapse-<name>` of random text, mode 0600."""
 
 _HEADER = "# Written by Vedette from the settings document and the boot file; changes here are lost.\n"
 # Synapse makes rooms of version 12 unless told otherwise. In those, clients older than mid-2025 do
@@ -35,7 +35,7 @@ def log_file(boot: Boot) -> Path:
 
 def secret_file(boot: Boot, name: str) -> Path:
     """Where one of Synapse's secrets lies: `registration`, `macaroon`, `form` or `replication`."""
-    return boot.path(boot.synapse.secrets / name)
+    return boot.path(Path("secrets") / f"synapse-{name}")
 
 
 def render(document: Document, boot: Boot, *, module: bool = True) -> str:
