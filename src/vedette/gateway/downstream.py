@@ -15,7 +15,9 @@ from vedette.gateway.exchange import Exchange
 from vedette.gateway.plan import Dialect, Head, Peer, TlsFacts
 from vedette.gateway.reading import END, RawHead, RequestEvent, RequestReader
 from vedette.protocol.http.head import (
+    Field,
     HeadFault,
+    RequestHeaders,
     clean_request_headers,
     parse_method,
     render_head,
@@ -53,6 +55,8 @@ class ClientConnection(asyncio.Protocol):
         "_dialect",
         "_events",
         "_exchange",
+        "_last_cleaned",
+        "_last_headers",
         "_lingering",
         "_out",
         "_paused",
@@ -84,6 +88,8 @@ class ClientConnection(asyncio.Protocol):
         self._lingering = False
         self._closing = False
         self._pumping = False
+        self._last_headers: list[Field] = []
+        self._last_cleaned: RequestHeaders | None = None
         self.retiring = False
         """Whether the connection ends with the answer that is under way."""
         self.deadline = math.inf
@@ -219,9 +225,14 @@ class ClientConnection(asyncio.Protocol):
         target = self._dialect.parse(raw.target)
         if isinstance(target, HeadFault):
             return target
-        cleaned = clean_request_headers(raw.headers, peer=self._peer_bytes, proto=self._scheme)
-        if isinstance(cleaned, HeadFault):
-            return cleaned
+        # Clients repeat their headers from request to request on one connection.
+        cleaned = self._last_cleaned
+        if cleaned is None or raw.headers != self._last_headers:
+            fresh = clean_request_headers(raw.headers, peer=self._peer_bytes, proto=self._scheme)
+            if isinstance(fresh, HeadFault):
+                return fresh
+            cleaned = self._last_cleaned = fresh
+            self._last_headers = raw.headers
         head = Head(
             method,
             target,

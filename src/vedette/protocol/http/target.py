@@ -17,14 +17,19 @@ FEDERATION_SCHEME = b"matrix-federation://"
 
 # RFC 3986 section 3.3 `pchar`, and `[`, `]`, `|`, which browsers send as they are
 # (WHATWG URL, path percent-encode set). Backslash, controls and non-ASCII are not in it.
-_PATH = re.compile(rb"/(?:[A-Za-z0-9\-._~!$&'()*+,;=:@\[\]|/]|%[0-9A-Fa-f]{2})*")
+_PATH = re.compile(
+    rb"/[A-Za-z0-9\-._~!$&'()*+,;=:@\[\]|/]*(?:%[0-9A-Fa-f]{2}[A-Za-z0-9\-._~!$&'()*+,;=:@\[\]|/]*)*"
+)
 # Section 3.4, with the characters that browsers leave unescaped in queries.
-_QUERY = re.compile(rb"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@\[\]|/?{}^`]|%[0-9A-Fa-f]{2})*")
-_ENCODED_SEPARATOR = re.compile(rb"%(?:2[fF]|5[cC])")
+_QUERY = re.compile(
+    rb"[A-Za-z0-9\-._~!$&'()*+,;=:@\[\]|/?{}^`]*"
+    rb"(?:%[0-9A-Fa-f]{2}[A-Za-z0-9\-._~!$&'()*+,;=:@\[\]|/?{}^`]*)*"
+)
+_ENCODED_SEPARATOR = re.compile(rb"%(?:2[fF]|5[cC]|00)")
 _ENCODED_NUL = b"%00"
-# `.` and `..` alone or followed by a path parameter (`..;x`), which some servers drop.
-# The second form is read after decoding once more, for servers that decode twice.
-_DOTS = re.compile(r"(?:\.|%2[eE]){1,2}(?:;.*)?", re.DOTALL)
+# A part that is `.` or `..`, alone or followed by a path parameter (`..;x`), which some
+# servers drop; with `%2e` for a dot, encoded once or more often, and `%3b` likewise.
+_DOTS = re.compile(rb"/(?:\.|%(?:25)*2[eE]){1,2}(?:;|%(?:25)*3[bB]|/|$)")
 # A server name as in the Matrix specification, appendix "Server Name".
 _SERVER_NAME = re.compile(rb"(?:[A-Za-z0-9.\-]{1,230}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 
@@ -81,30 +86,20 @@ def parse_target(raw: bytes) -> Target | HeadFault:
         )
     if b"//" in path:
         return _refused("the address has an empty part (`//`)")
-    if _QUERY.fullmatch(query) is None or _ENCODED_NUL in query:
+    if query and (_QUERY.fullmatch(query) is None or _ENCODED_NUL in query):
         return _refused("the query has bytes that need escaping, or a NUL")
-    segments = _segments(path)
-    if isinstance(segments, HeadFault):
-        return segments
-    return Target(raw, path, query, segments)
-
-
-def _segments(path: bytes) -> tuple[str, ...] | HeadFault:
-    """Return the parts of `path`, each decoded once."""
-    if b"%" in path:
-        if _ENCODED_SEPARATOR.search(path) or _ENCODED_NUL in path:
-            return _refused("the address has an encoded slash, backslash or NUL")
-        try:
-            segments = tuple(unquote_to_bytes(part).decode() for part in path[1:].split(b"/"))
-        except UnicodeDecodeError:
-            return _refused("the address is not UTF-8 once decoded")
-    else:
-        segments = tuple(path[1:].decode("ascii").split("/"))
-    for segment in segments:
-        # Most segments start with a letter, so the pattern is rarely asked.
-        if segment[:1] in (".", "%") and _DOTS.fullmatch(segment):
-            return _refused("the address has a `.` or `..` part")
-    return segments
+    if _DOTS.search(path) is not None:
+        return _refused("the address has a `.` or `..` part")
+    if b"%" not in path:
+        return Target(raw, path, query, tuple(path[1:].decode("ascii").split("/")))
+    if _ENCODED_SEPARATOR.search(path) is not None:
+        return _refused("the address has an encoded slash, backslash or NUL")
+    try:
+        # No encoded slash is left, so the whole can be decoded before it is cut.
+        decoded = unquote_to_bytes(path[1:]).decode()
+    except UnicodeDecodeError:
+        return _refused("the address is not UTF-8 once decoded")
+    return Target(raw, path, query, tuple(decoded.split("/")))
 
 
 def parse_federation_target(raw: bytes) -> Target | HeadFault:
