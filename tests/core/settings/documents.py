@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from typing import Any
 
 from hypothesis import strategies as st
@@ -24,7 +24,9 @@ help-desk   = { groups = ["IT-Helpdesk"] }
 security-office = { groups = ["Security-Officers"] }
 
 [partners]
-acme = { domains = ["acme.example"], keys = ["ed25519:a_1 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"] }
+acme = { domains = ["acme.example"], keys = [
+    "ed25519:a_1 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+] }
 
 [rooms]                     # kinds
 board = { members = ["board"], encrypted = true, sealed = true }
@@ -40,7 +42,9 @@ documents  = { between = ["staff", "staff"], allow = ["file"], when = ["file.kin
 
 # Engineers send archives.
 # Nobody else does.
-archives   = { from = ["engineering"], to = ["staff"], allow = ["file"], when = ["file.kind in archive"] }
+archives = { from = ["engineering"], to = ["staff"], allow = ["file"], when = [
+    "file.kind in archive",  # and nothing else
+] }
 
 # The contract with Acme.
 [rules.acme]                # between: both ways
@@ -113,7 +117,7 @@ def rules(draw: st.DrawFn, *, forbids_only: bool = False) -> dict[str, Any]:
         if draw(st.booleans()):
             rule[key] = draw(values)
     if allows and draw(st.booleans()):
-        rule["expires"] = draw(st.dates(datetime.date(2026, 1, 1), datetime.date(2030, 1, 1)))
+        rule["expires"] = draw(st.dates(dt.date(2026, 1, 1), dt.date(2030, 1, 1)))
     if not forbids_only and draw(st.booleans()):
         rule["mode"] = draw(st.sampled_from(["enforce", "observe"]))
     return rule

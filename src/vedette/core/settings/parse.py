@@ -60,13 +60,24 @@ def check_values(
         document = Document.model_validate(values, by_alias=True, by_name=False)
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=False)
-        findings = [_finding(detail) for detail in details if detail["type"] != SHAPE_FAULT]
+        findings = [_finding(detail) for detail in details if not _said_below(detail, details)]
     findings += _unsaid(reference_findings(values), findings)
     if any(finding.severity == "error" for finding in findings):
         document = None
     if document is not None:
         findings += reach_findings(document, today)
     return document, findings
+
+
+def _said_below(detail: ErrorDetails, details: list[ErrorDetails]) -> bool:
+    """Whether a complaint only follows from others, or from what `references` says in full.
+
+    A list from which a wrong element was left out is not also too short.
+    """
+    loc = detail["loc"]
+    others = (other["loc"] for other in details if other is not detail)
+    short = detail["type"] == "too_short" and any(o[: len(loc)] == loc for o in others)
+    return short or detail["type"] == SHAPE_FAULT
 
 
 def _unsaid(found: Iterable[Finding], said: list[Finding]) -> Iterator[Finding]:
