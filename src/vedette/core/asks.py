@@ -61,6 +61,11 @@ class Someone:
     organisation: str
     ours: bool
 
+    @property
+    def kind(self) -> tuple[PartySet, str, bool]:
+        """What the rules can tell apart: people with the same kind get the same answers."""
+        return self.parties, self.organisation, self.ours
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -99,22 +104,36 @@ class Ask:
     where: str | None = None
 
 
+_Kind = tuple[PartySet, str, bool]
+
+
 @dataclass(frozen=True, slots=True)
 class Members:
     """Everyone in a room, joined or invited, reduced to distinct kinds.
 
-    Each entry stands for all people who share parties, organisation and side.
+    Each entry of `kinds` stands for all people who share parties, organisation and side; `alone`
+    holds the kinds of which there is just one person.
     """
 
     kinds: frozenset[Someone]
+    alone: frozenset[_Kind] = frozenset()
 
     @classmethod
     def of(cls, people: Iterable[Someone]) -> Members:
         """Reduce people to one example per kind; which example is not random: the lowest name."""
-        examples: dict[tuple[PartySet, str, bool], Someone] = {}
+        examples: dict[_Kind, Someone] = {}
+        counts: dict[_Kind, int] = {}
         for person in people:
-            key = (person.parties, person.organisation, person.ours)
+            key = person.kind
+            counts[key] = counts.get(key, 0) + 1
             known = examples.get(key)
             if known is None or person.name < known.name:
                 examples[key] = person
-        return cls(frozenset(examples.values()))
+        alone = frozenset(key for key, count in counts.items() if count == 1)
+        return cls(frozenset(examples.values()), alone)
+
+    def without(self, person: Someone) -> Members:
+        """Everyone but `person`, who is one of them: a colleague of the same kind stays."""
+        if person.kind not in self.alone:
+            return self
+        return Members(frozenset(k for k in self.kinds if k.kind != person.kind), self.alone)

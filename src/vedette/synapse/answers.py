@@ -75,3 +75,8 @@ def spam(outcome: Answer | Inward, during: During) -> Literal["NOT_SPAM"] | Code
 
 def _doubt(outcome: object) -> Refused:
     return NOT_TAKEN if outcome is Inward.EMPTY else NOT_DECIDED
+
+
+def hidden(answer: Answer) -> bool:
+    """The answer as `check_username_for_spam` wants it: True hides the person."""
+    return answer is not Pass.PASS

@@ -163,9 +163,7 @@ def _old_call(type_: str, content: Content) -> Classified:
     if type_ in _OLD_CALL_ENDS:
         return Classified(Sort.TAKES_AWAY)
     descriptions = [content.get(key) for key in ("offer", "answer", "description")]
-    sdp = "\n".join(
-        str(each.get("sdp", "")) for each in descriptions if isinstance(each, Mapping)
-    )
+    sdp = "\n".join(str(each.get("sdp", "")) for each in descriptions if isinstance(each, Mapping))
     lines = {line.strip().split(" ")[0] for line in sdp.splitlines()}
     channels = {Channel.VOICE}
     if "m=video" in lines:

@@ -42,7 +42,7 @@ def power_fault(content: Content, is_ours: IsOurs) -> Reason | None:
         return Reason.ROOM_POWER
     for type_, value in events.items():
         level = _level(value)
-        if level is None or (level < MODERATOR and _is_state_type(str(type_))):
+        if level is None or (level < MODERATOR and is_state_type(str(type_))):
             return Reason.ROOM_POWER
     for user, value in users.items():
         level = _level(value)
@@ -55,7 +55,7 @@ _MESSAGE_TYPES = ("m.room.message", "m.room.encrypted", "m.reaction", "m.room.re
                   "m.sticker", "m.poll.", "org.matrix.msc3381.", "m.call.")  # fmt: skip
 
 
-def _is_state_type(type_: str) -> bool:
+def is_state_type(type_: str) -> bool:
     """Whether an event of this type could be state: everything not known to be a message."""
     return type_ not in RTC_MEMBER_TYPES and not type_.startswith(_MESSAGE_TYPES)
 

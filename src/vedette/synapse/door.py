@@ -1,0 +1,224 @@
+"""The event door: answers the wrappers around Synapse by the rules.
+
+Every answer takes the one road: what is asked is gathered, decided and recorded by the spine, and
+only a Permit becomes `Pass.PASS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from vedette.core.asks import Act, Ask, Members
+from vedette.core.channels import Channel
+from vedette.core.decision import Decision
+from vedette.core.explain import sentence_across, sentence_for_person
+from vedette.core.facts import Facts
+from vedette.core.names import InvalidName, UserId
+from vedette.core.people import Directory
+from vedette.core.reasons import Reason
+from vedette.core.towards import connect, meet, reach, routine
+from vedette.ports.policy import Policy
+from vedette.spine import Permit, Settled, Spine, refuse
+from vedette.synapse.gather import EventGather, is_ours, kind_fault, kind_named, towards_servers
+from vedette.synapse.internals.gate import (
+    Answer,
+    During,
+    EventView,
+    Glance,
+    Inward,
+    Pass,
+    Refused,
+    RoomForm,
+    RoomReader,
+)
+from vedette.synapse.making import RoomWish, read_wish, shape_room
+
+Tell = Callable[[str, Decision, str], None]
+"""Tells a person (user id) about a refusal of theirs, with the record's id."""
+
+_DOOR_WAYS = frozenset({During.JOIN, During.INVITE, During.KNOCK})
+
+
+@dataclass(frozen=True, slots=True)
+class EventDoor:
+    """The Gate that decides by the policy in force."""
+
+    spine: Spine
+    tell: Tell
+    _gather: EventGather = field(default_factory=EventGather)
+
+    async def create_room(self, form: RoomForm) -> Answer:
+        """Judge a room whole, before anything of it exists, and give it its form."""
+        wishes: list[tuple[Policy, RoomWish]] = []
+
+        async def gather(policy: Policy) -> tuple[Ask, Facts] | Decision:
+            if _is_service(policy.directory, form.user):
+                return routine(Act.ROOM_ROOM_CREATE, form.user), Facts()
+            wish = read_wish(form.body)
+            if isinstance(wish, Reason):
+                return refuse(policy, wish)
+            wishes.append((policy, wish))
+            return _make(policy, form.user, wish)
+
+        settled = await self.spine.settle_durably(Act.ROOM_ROOM_CREATE, form.user, gather)
+        if isinstance(settled, Permit) and wishes:
+            shape_room(settled, form.body, *wishes[0])
+        return self._local(form.user, settled)
+
+    async def upgrade_room(self, user: str, version: str, room: RoomReader) -> Answer:
+        """A new room in an old one's place: with the same people, so nobody new is met."""
+        del version
+
+        async def gather(policy: Policy) -> tuple[Ask, Facts] | Decision:
+            return await self._gather.entered(policy, user, room)
+
+        return self._local(
+            user, await self.spine.settle_durably(Act.ROOM_ROOM_CREATE, user, gather)
+        )
+
+    async def local_event(self, event: EventView, room: RoomReader) -> Answer:
+        """Decide what one of us does, or what a remote person would like us to sign."""
+
+        async def gather(policy: Policy) -> tuple[Ask, Facts] | Decision:
+            return await self._gather.local(policy, event, room)
+
+        act = Act.ROOM_EVENT_SEND
+        settle = self.spine.settle_after
+        if event.membership in ("invite", "join", "knock"):
+            settle = self.spine.settle_durably
+        settled = await settle(act, event.sender, gather)
+        if event.template:
+            return _across(settled)
+        return self._local(event.sender, settled)
+
+    async def inbound_event(
+        self, event: EventView, origin: str, during: During, room: RoomReader
+    ) -> Answer | Inward:
+        """Pass, empty by a rule, or hold in doubt, what another server sent."""
+
+        async def gather(policy: Policy) -> tuple[Ask, Facts] | Decision:
+            return await self._gather.inbound(policy, event, during, room)
+
+        settle = self.spine.settle_durably if during in _DOOR_WAYS else self.spine.settle_after
+        settled = await settle(Act.ROOM_EVENT_SEND, event.sender or origin, gather)
+        if isinstance(settled, Permit):
+            return Pass.PASS
+        if during in _DOOR_WAYS:
+            return _across(settled)
+        return Inward.HOLD if settled.in_doubt else Inward.EMPTY
+
+    async def enter_elsewhere(
+        self, user: str, room: str, servers: frozenset[str], membership: str
+    ) -> Answer:
+        """Decide whether one of us may ask other servers to be let in."""
+        act = Act.ROOM_MEMBER_KNOCK if membership == "knock" else Act.ROOM_MEMBER_JOIN
+
+        async def gather(policy: Policy) -> tuple[Ask, Facts] | Decision:
+            return towards_servers(policy, user, room, sorted(servers), act)
+
+        return self._local(user, await self.spine.settle_durably(act, user, gather))
+
+    async def entered_elsewhere(self, user: str, room: RoomReader) -> Answer:
+        """Decide whether one of us may stay, now that the members are known."""
+
+        async def gather(policy: Policy) -> tuple[Ask, Facts] | Decision:
+            return await self._gather.entered(policy, user, room)
+
+        settled = await self.spine.settle_durably(Act.ROOM_MEMBER_JOIN, user, gather)
+        return self._local(user, settled)
+
+    async def typing(self, user: str, room: RoomReader) -> Answer:
+        """Decide whether the room may see somebody type."""
+        return await self._ephemeral(Act.PRESENCE_TYPING_SEND, user, room)
+
+    async def receipt(self, user: str, room: RoomReader) -> Answer:
+        """Decide whether the room may see what somebody has read."""
+        return await self._ephemeral(Act.PRESENCE_RECEIPT_SEND, user, room)
+
+    async def presence(self, glances: frozenset[Glance]) -> frozenset[Glance]:
+        """Decide who may see that somebody is there."""
+        act = Act.PRESENCE_STATUS_READ
+
+        def may(glance: Glance) -> bool:
+            def prepare(policy: Policy) -> tuple[Ask, Facts]:
+                one, other = (policy.directory.someone(UserId(u))
+                              for u in (glance.sender, glance.reader))  # fmt: skip
+                return reach(act, one, other, Channel.PRESENCE), Facts()
+
+            return isinstance(self.spine.settle(act, glance.sender, prepare), Permit)
+
+        return frozenset(glance for glance in glances if may(glance))
+
+    async def to_device(self, sender: str, kind: str, readers: frozenset[str]) -> frozenset[str]:
+        """Decide whose devices may get a message that no room carries."""
+        act = Act.DEVICE_MESSAGE_SEND
+
+        def may(reader: str) -> bool:
+            def prepare(policy: Policy) -> tuple[Ask, Facts]:
+                one, other = (policy.directory.someone(UserId(u)) for u in (sender, reader))
+                return connect(act, one, other), Facts()
+
+            return isinstance(self.spine.settle(act, sender, prepare), Permit)
+
+        del kind
+        return frozenset(reader for reader in readers if may(reader))
+
+    def find(self, reader: str, found: str) -> Answer:
+        """Decide whether one of us may find a person in the directory."""
+        act = Act.DIRECTORY_PEOPLE_SEARCH
+
+        def prepare(policy: Policy) -> tuple[Ask, Facts]:
+            one, other = (policy.directory.someone(UserId(u)) for u in (reader, found))
+            return reach(act, one, other, Channel.CONTACT), Facts()
+
+        return _across(self.spine.settle(act, reader, prepare))
+
+    async def _ephemeral(self, act: Act, user: str, room: RoomReader) -> Answer:
+        async def gather(policy: Policy) -> tuple[Ask, Facts] | Decision:
+            return await self._gather.ephemeral(policy, act, user, room)
+
+        return _across(await self.spine.settle_after(act, user, gather))
+
+    def _local(self, user: str, settled: Settled) -> Answer:
+        """The answer to one of us; a refusal is also explained by the notice account."""
+        if isinstance(settled, Permit):
+            return Pass.PASS
+        decision = settled.decision
+        if settled.record is not None:
+            self.tell(user, decision, settled.record)
+        body = {"reason": decision.reason.value, "rule": decision.rule, "record": settled.record}
+        return Refused(sentence_for_person(decision), {"vedette": body})
+
+
+def _across(settled: Settled) -> Answer:
+    """The answer to another server: no rule and no reason of ours."""
+    if isinstance(settled, Permit):
+        return Pass.PASS
+    body = {"reason": Reason.FORBIDDEN.value, "rule": None, "record": settled.record}
+    return Refused(sentence_across(settled.record), {"vedette": body})
+
+
+def _is_service(directory: Directory, user: str) -> bool:
+    try:
+        return directory.is_service(UserId(user))
+    except InvalidName:
+        return False
+
+
+def _make(policy: Policy, user: str, wish: RoomWish) -> tuple[Ask, Facts] | Decision:
+    """Everybody who is to be in the room meets everybody else."""
+    directory = policy.directory
+    if wish.kind is not None and kind_named(directory, wish.kind) is None:
+        return refuse(policy, Reason.ROOM_KIND)
+    kind = kind_named(directory, wish.kind)
+    everyone = {user, *wish.invited}
+    newcomers = [directory.someone(UserId(each)) for each in sorted(everyone)]
+    for person in newcomers:
+        fault = kind_fault(kind, person)
+        if fault is not None:
+            return refuse(policy, fault, person.name)
+    if wish.published and any(not is_ours(directory, each) for each in everyone):
+        return refuse(policy, Reason.NOT_SUPPORTED)
+    ask = meet(Act.ROOM_ROOM_CREATE, user, newcomers, Members(frozenset()), None)
+    return ask, Facts({"room.ours": True, "room.kind": wish.kind or "none"})

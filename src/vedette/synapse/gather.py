@@ -1,0 +1,330 @@
+"""From what Synapse is about to do to what is asked and what is known. Nothing here decides.
+
+Whatever is fixed in code about rooms (power, history, encryption) is a refusal of its own, made
+before the rules are asked. Nothing here waits for network or disk: room facts come from caches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from vedette.core.asks import Act, Ask, Members, Someone
+from vedette.core.channels import Channel
+from vedette.core.decision import Decision
+from vedette.core.facts import Facts, Missing, Value
+from vedette.core.names import InvalidName, ServerName, UserId
+from vedette.core.people import Directory
+from vedette.core.reasons import Reason
+from vedette.core.settings.document import RoomKind
+from vedette.core.towards import meet, routine, say
+from vedette.ports.policy import Policy
+from vedette.protocol.matrix.events import Classified, Sort, classify
+from vedette.protocol.matrix.rooms import (
+    guests_fault,
+    history_fault,
+    join_rules_fault,
+    kind_of,
+    power_fault,
+)
+from vedette.spine import refuse
+from vedette.synapse.internals.gate import During, EventView, RoomReader
+
+Gathered = tuple[Ask, Facts] | Decision
+State = Mapping[tuple[str, str], Mapping[str, object]]
+
+CREATE = ("m.room.create", "")
+ENCRYPTION = ("m.room.encryption", "")
+_LEAVING = frozenset({"leave", "ban"})
+_MOST_ROOMS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class RoomFacts:
+    """What is known of a room when something is about to happen in it."""
+
+    members: Members | None
+    joined: frozenset[str] | None
+    ours: bool | None
+    kind: str | None
+    encrypted: bool | None
+    federates: bool
+    any_remote: bool
+
+    def known(self) -> dict[str, Value | Missing]:
+        """The room's facts as conditions read them."""
+        unknown = Missing.UNKNOWN
+        return {
+            "room.encrypted": unknown if self.encrypted is None else self.encrypted,
+            "room.kind": self.kind or "none",
+            "room.ours": unknown if self.ours is None else self.ours,
+        }
+
+
+@dataclass(slots=True)
+class RoomGather:
+    """Gathers room facts; members are reduced again only when the room or the policy changed."""
+
+    _reduced: dict[str, tuple[object, object, Directory, Members]] = field(default_factory=dict)
+
+    async def room(self, directory: Directory, room: RoomReader) -> RoomFacts:
+        """What the room's reader knows now."""
+        joined, invited = await room.joined(), await room.invited()
+        state = await room.state(CREATE, ENCRYPTION)
+        create = (state or {}).get(CREATE, {})
+        creator = await room.creator()
+        members = self._members(directory, room.room, joined, invited)
+        return RoomFacts(
+            members=members,
+            joined=joined,
+            ours=None if creator is None else is_ours(directory, creator),
+            kind=kind_of(create),
+            encrypted=None if state is None else ENCRYPTION in state,
+            federates=create.get("m.federate", True) is not False,
+            any_remote=members is None or any(not kind.ours for kind in members.kinds),
+        )
+
+    def _members(
+        self,
+        directory: Directory,
+        room: str,
+        joined: frozenset[str] | None,
+        invited: frozenset[str] | None,
+    ) -> Members | None:
+        if joined is None or invited is None:
+            return None
+        found = self._reduced.get(room)
+        if found and found[0] is joined and found[1] is invited and found[2] is directory:
+            return found[3]
+        members = Members.of(people(directory, joined | invited))
+        if len(self._reduced) >= _MOST_ROOMS:
+            self._reduced.clear()
+        self._reduced[room] = (joined, invited, directory, members)
+        return members
+
+
+def people(directory: Directory, users: Iterable[str]) -> list[Someone]:
+    """The people with these user ids, the suite's own accounts left out.
+
+    An id that is none stands for somebody outside: rules about strangers must hold towards it.
+    """
+    found = []
+    for user in users:
+        try:
+            known = UserId(user)
+        except InvalidName:
+            found.append(Someone(user, frozenset({"anyone", "outside"}), user, False))
+            continue
+        if not directory.is_service(known):
+            found.append(directory.someone(known))
+    return found
+
+
+def is_ours(directory: Directory, user: str) -> bool:
+    """Whether this user id belongs to the organisation's own domain."""
+    return user.partition(":")[2] == directory.domain
+
+
+class EventGather:
+    """Gathers the asks about events, ours and those of other servers."""
+
+    def __init__(self) -> None:
+        """Begin with nothing remembered."""
+        self._rooms = RoomGather()
+
+    async def local(self, policy: Policy, event: EventView, room: RoomReader) -> Gathered:
+        """What one of us (or, for a template, a remote person) is about to do."""
+        directory = policy.directory
+        sender = _user(event.sender)
+        if sender is None:
+            return refuse(policy, Reason.UNKNOWN_EVENT)
+        if directory.is_service(sender):
+            return routine(_act(event), sender, event.room), Facts()
+        found = classify(event.kind, event.content, is_state=event.state_key is not None)
+        if found.sort is Sort.TAKES_AWAY:
+            return routine(_act(event), sender, event.room), Facts()
+        facts = await self._rooms.room(directory, room)
+        if found.sort is Sort.MEMBERSHIP:
+            return self._membership(policy, event, facts)
+        if found.sort is Sort.CONTENT:
+            return self._content(policy, event, found, facts)
+        return _structure(policy, event, found, facts)
+
+    async def inbound(
+        self, policy: Policy, event: EventView, during: During, room: RoomReader
+    ) -> Gathered:
+        """What an event of another server carries towards us."""
+        directory = policy.directory
+        found = classify(event.kind, event.content, is_state=event.state_key is not None)
+        if during in (During.JOIN, During.KNOCK, During.INVITE):
+            return await self._newcomer(policy, event, during, room)
+        structural = found.sort not in (Sort.CONTENT, Sort.UNKNOWN)
+        # The state of a room being joined must stay as it is, or the room breaks; what it says to
+        # people is asked when it is pushed to us.
+        fetched_state = during is During.PULLED and event.state_key is not None
+        if structural or fetched_state or during is During.LEAVE:
+            return routine(_act(event), event.sender, event.room), Facts()
+        if found.sort is Sort.UNKNOWN:
+            return refuse(policy, Reason.UNKNOWN_EVENT, event.sender)
+        sender = _user(event.sender)
+        if sender is None or is_ours(directory, sender):
+            return routine(_act(event), event.sender, event.room), Facts()
+        return self._content(policy, event, found, await self._rooms.room(directory, room))
+
+    async def entered(self, policy: Policy, user: str, room: RoomReader) -> Gathered:
+        """Whether one of us may stay in a room whose members are known only now."""
+        facts = await self._rooms.room(policy.directory, room)
+        newcomer = policy.directory.someone(UserId(user))
+        members = facts.members.without(newcomer) if facts.members else None
+        ask = meet(Act.ROOM_MEMBER_JOIN, user, [newcomer], members, room.room)
+        return ask, Facts(facts.known())
+
+    async def ephemeral(self, policy: Policy, act: Act, user: str, room: RoomReader) -> Gathered:
+        """Typing and receipts of one person, towards everyone in the room."""
+        facts = await self._rooms.room(policy.directory, room)
+        sender = policy.directory.someone(UserId(user))
+        others = facts.members.without(sender) if facts.members else None
+        return say(act, sender, others, (Channel.PRESENCE,), room.room), Facts(facts.known())
+
+    async def _newcomer(
+        self, policy: Policy, event: EventView, during: During, room: RoomReader
+    ) -> Gathered:
+        """A remote person wants in, or wants one of us in."""
+        directory = policy.directory
+        if during is During.INVITE:
+            inviter, invited = _user(event.sender), _user(event.state_key or "")
+            if inviter is None or invited is None:
+                return refuse(policy, Reason.UNKNOWN_EVENT)
+            members = Members.of([directory.someone(inviter)])
+            newcomers = [directory.someone(invited)]
+            ask = meet(Act.ROOM_MEMBER_INVITE, inviter, newcomers, members, event.room)
+            return ask, Facts()
+        return self._membership(policy, event, await self._rooms.room(directory, room))
+
+    def _membership(self, policy: Policy, event: EventView, facts: RoomFacts) -> Gathered:
+        """Invite, join and knock ask contact both ways; leaving, kicking and banning take away."""
+        membership = event.membership
+        target = _user(event.state_key or "")
+        act = _MEMBERSHIP_ACTS.get(membership or "")
+        if target is None or act is None or "third_party_invite" in event.content:
+            return refuse(policy, Reason.NOT_SUPPORTED, event.state_key)
+        already = facts.joined is not None and target in facts.joined
+        if membership in _LEAVING or (membership == "join" and already):
+            return routine(act, event.sender, event.room), Facts()
+        newcomer = policy.directory.someone(target)
+        if policy.directory.is_service(target):
+            return routine(act, event.sender, event.room), Facts()
+        kind = kind_named(policy.directory, facts.kind)
+        fault = kind_fault(kind, newcomer)
+        if fault is not None:
+            return refuse(policy, fault, target)
+        members = facts.members.without(newcomer) if facts.members else None
+        return meet(act, event.sender, [newcomer], members, event.room), Facts(facts.known())
+
+    @staticmethod
+    def _content(policy: Policy, event: EventView, found: Classified, facts: RoomFacts) -> Gathered:
+        """What is said, shown or called, towards everyone who is asked about."""
+        if facts.encrypted is not False and facts.ours is not False and not found.may_be_plain:
+            return refuse(policy, Reason.ROOM_ENCRYPTION)
+        sender = policy.directory.someone(UserId(event.sender))
+        others = facts.members.without(sender) if facts.members else None
+        known = facts.known()
+        if Channel.FILE in found.channels:
+            known["file.encrypted"] = False
+        ask = say(_act(event), sender, others, found.channels, event.room)
+        return ask, Facts(known, found.claims)
+
+
+def _structure(policy: Policy, event: EventView, found: Classified, facts: RoomFacts) -> Gathered:
+    """A change of what a room is: only rooms made here are ours to bind."""
+    if found.sort in (Sort.UNKNOWN, Sort.THIRD_PARTY):
+        unknown = found.sort is Sort.UNKNOWN
+        return refuse(policy, Reason.UNKNOWN_EVENT if unknown else Reason.NOT_SUPPORTED)
+    fault = _structure_fault(policy, event, found, facts) if facts.ours is not False else None
+    if fault is not None:
+        return refuse(policy, fault)
+    return routine(_act(event), event.sender, event.room), Facts(facts.known())
+
+
+def _structure_fault(
+    policy: Policy, event: EventView, found: Classified, facts: RoomFacts
+) -> Reason | None:
+    kind = kind_named(policy.directory, facts.kind)
+    match found.sort:
+        case Sort.POWER:
+            return power_fault(event.content, lambda user: is_ours(policy.directory, user))
+        case Sort.HISTORY:
+            return history_fault(
+                event.content, kind.history if kind else "joined", facts.any_remote
+            )
+        case Sort.JOIN_RULES:
+            return join_rules_fault(event.content, facts.federates)
+        case Sort.GUESTS:
+            return guests_fault(event.content)
+        case Sort.CREATE:
+            named = kind_of(event.content)
+            known = named is None or kind_named(policy.directory, named) is not None
+            return None if known else Reason.ROOM_KIND
+        case Sort.ENCRYPTION:
+            never = policy.directory.document.messages.encrypted == "never" and not (
+                kind and kind.encrypted
+            )
+            return Reason.ROOM_ENCRYPTION if never else None
+        case _:
+            return None
+
+
+def kind_named(directory: Directory, name: str | None) -> RoomKind | None:
+    """The kind of room with this name, if the document has one."""
+    kinds: Mapping[str, RoomKind] = {
+        str(key): kind for key, kind in directory.document.rooms.items()
+    }
+    return kinds.get(name) if name is not None else None
+
+
+def kind_fault(kind: RoomKind | None, person: Someone) -> Reason | None:
+    """Why a kind of room is not for this person; a history that partners may not see included."""
+    if kind is None:
+        return None
+    if kind.members and person.parties.isdisjoint(kind.members):
+        return Reason.ROOM_KIND
+    return None if person.ours or kind.history == "joined" else Reason.ROOM_HISTORY
+
+
+def towards_servers(
+    policy: Policy, user: str, room: str, servers: Iterable[str], act: Act
+) -> Gathered:
+    """Whether one of us may ask these servers to be let in; none named is nobody known."""
+    directory = policy.directory
+    named = []
+    for server in servers:
+        try:
+            named.append(directory.server(ServerName(server)))
+        except InvalidName:
+            return refuse(policy, Reason.NOT_SUPPORTED, server)
+    members = Members.of(named) if named else None
+    return meet(act, user, [directory.someone(UserId(user))], members, room), Facts()
+
+
+def _user(text: str) -> UserId | None:
+    try:
+        return UserId(text)
+    except InvalidName:
+        return None
+
+
+def _act(event: EventView) -> Act:
+    if event.kind == "m.room.member":
+        return _MEMBERSHIP_ACTS.get(event.membership or "", Act.ROOM_STATE_CHANGE)
+    if event.kind == "m.room.redaction":
+        return Act.ROOM_EVENT_REDACT
+    return Act.ROOM_EVENT_SEND if event.state_key is None else Act.ROOM_STATE_CHANGE
+
+
+_MEMBERSHIP_ACTS = {
+    "invite": Act.ROOM_MEMBER_INVITE,
+    "join": Act.ROOM_MEMBER_JOIN,
+    "knock": Act.ROOM_MEMBER_KNOCK,
+    "leave": Act.ROOM_MEMBER_LEAVE,
+    "ban": Act.ROOM_MEMBER_REMOVE,
+}

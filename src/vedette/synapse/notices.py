@@ -1,0 +1,114 @@
+"""The notice account: tells a person in a room of their own why something was refused.
+
+Most clients hide the sentence of a refusal, so it also comes as a message: at most a few a minute
+per person and rule, with the record's id, so that a question can be looked up.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from synapse.api.errors import SynapseError
+
+from vedette.core.decision import Decision
+from vedette.core.explain import sentence_for_person
+from vedette.ports.clock import Clock
+
+if TYPE_CHECKING:
+    from synapse.module_api import ModuleApi
+
+LOCALPART = "vedette-notices"
+ACCOUNT_DATA = "org.vedette.notices"
+"""Global account data of a person that remembers their notice room."""
+
+_LOG = logging.getLogger("vedette.notices")
+_MINUTE = 60.0
+_MOST_REMEMBERED = 10_000
+
+
+@dataclass(slots=True)
+class Pace:
+    """Lets through a few notices a minute for each person and rule."""
+
+    clock: Clock
+    _sent: OrderedDict[tuple[str, str], list[float]] = field(default_factory=OrderedDict)
+
+    def admits(self, person: str, rule: str, per_minute: int) -> bool:
+        """Whether one more notice may go out now; counts it if so."""
+        now = self.clock.now()
+        recent = [at for at in self._sent.pop((person, rule), []) if now - at < _MINUTE]
+        admitted = len(recent) < per_minute
+        if admitted:
+            recent.append(now)
+        self._sent[person, rule] = recent
+        if len(self._sent) > _MOST_REMEMBERED:
+            self._sent.popitem(last=False)
+        return admitted
+
+
+@dataclass(slots=True)
+class Notices:
+    """Sends notices in the background; a notice that can't be sent is logged and lost."""
+
+    api: ModuleApi
+    domain: str
+    pace: Pace
+    per_minute: Callable[[], int]
+    _ready: bool = False
+
+    @property
+    def account(self) -> str:
+        """The notice account's user id."""
+        return f"@{LOCALPART}:{self.domain}"
+
+    def tell(self, person: str, decision: Decision, record: str) -> None:
+        """Tell one of our people about a refusal, if it is not one too many. Never raises."""
+        if person.partition(":")[2] != self.domain or person == self.account:
+            return
+        rule = decision.rule or decision.reason.value
+        if not self.pace.admits(person, rule, self.per_minute()):
+            return
+        text = f"{sentence_for_person(decision)} (Record {record})"
+        self.api.run_as_background_process("vedette-notice", self._send, True, person, text)
+
+    async def _send(self, person: str, text: str) -> None:
+        try:
+            await self._account_exists()
+            room = await self._room(person)
+            content = {"msgtype": "m.notice", "body": text}
+            event = {"type": "m.room.message", "room_id": room, "sender": self.account}
+            await self.api.create_and_send_event_into_room({**event, "content": content})
+        except SynapseError as fault:
+            _LOG.warning("a notice to `%s` could not be sent: %s", person, fault)
+
+    async def _account_exists(self) -> None:
+        if self._ready:
+            return
+        if await self.api.check_user_exists(self.account) is None:
+            await self.api.register_user(LOCALPART, "Vedette")
+        self._ready = True
+
+    async def _room(self, person: str) -> str:
+        """The person's notice room, made on the first occasion."""
+        data = self.api.account_data_manager
+        known = await data.get_global(person, ACCOUNT_DATA)
+        if known and isinstance(known.get("room_id"), str):
+            return str(known["room_id"])
+        room, _ = await self.api.create_room(
+            self.account,
+            {
+                "preset": "private_chat",
+                "name": "Notices",
+                "is_direct": True,
+                "invite": [person],
+                "creation_content": {"m.federate": False},
+            },
+            ratelimit=False,
+        )
+        await self.api.update_room_membership(person, person, room, "join")
+        await data.put_global(person, ACCOUNT_DATA, {"room_id": room})
+        return room
