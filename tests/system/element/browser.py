@@ -96,8 +96,9 @@ class ElementBrowser:
 
     async def open_dm(self, user: str) -> None:
         """Begin to talk with `user`; Element makes the room, encrypted, with the first message."""
-        await self._go(f"user/{user}?action=chat")
-        await self.page.get_by_role("button", name="Message", exact=True).first.click()
+        await self._go(f"user/{user}")
+        await self.page.get_by_role("button", name=re.compile("^(Send m|M)essage$")).click()
+        await self.page.wait_for_function("window.location.hash.startsWith('#/room/')")
         await self._composer().wait_for()
 
     async def _go(self, screen: str) -> None:

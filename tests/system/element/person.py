@@ -56,7 +56,8 @@ class Person:
         state = [EnableEncryptionBuilder().as_dict()] if encrypted else []
         made = await self.client.room_create(name=name, invite=[invite], initial_state=state)
         assert isinstance(made, RoomCreateResponse), made
-        return made.room_id
+        room: str = made.room_id
+        return room
 
     async def knows_members(self, room: str, count: int) -> None:
         """Wait until `count` people have joined, so that what is said is encrypted for them."""
@@ -109,9 +110,7 @@ class Person:
         body: bytes = fetched.body
         if isinstance(event, RoomMessageFile):
             return body
-        clear: bytes = decrypt_attachment(
-            body, event.key["k"], event.hashes["sha256"], event.iv
-        )
+        clear: bytes = decrypt_attachment(body, event.key["k"], event.hashes["sha256"], event.iv)
         return clear
 
     async def _heard(self, body: str, room: str | None = None) -> tuple[str, RoomMessage]:
@@ -142,7 +141,7 @@ async def signed_in(server: Homeserver, account: Account, folder: Path) -> Async
         await asyncio.wait_for(client.synced.wait(), PATIENCE_SECONDS)
         yield person
     finally:
-        if syncing:
+        if syncing is not None:
             syncing.cancel()
             with suppress(asyncio.CancelledError):
                 await syncing

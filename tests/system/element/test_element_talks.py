@@ -82,6 +82,7 @@ async def test_both_ways_in_an_encrypted_room_that_the_other_made(scene: Scene) 
 async def test_a_direct_message_begun_in_element_is_encrypted(scene: Scene) -> None:
     await scene.ann.open_dm(scene.server.bob.user)
     assert await scene.ann.send_text(None, "A word between us")
+    await scene.ann.screenshot(scene.pictures / "direct.png")
     room = await scene.bob.hears("A word between us")
     assert await scene.bob.was_encrypted("A word between us")
     await scene.bob.say(room, "Only between us")

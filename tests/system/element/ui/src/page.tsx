@@ -56,11 +56,12 @@ export async function start(config: any): Promise<void> {
     SdkConfig.add({ validated_server_config: await AutoDiscoveryUtils.validateServerConfigWithStaticUrls(homeserver) });
     const [first, parameters] = screen();
     let chat: any = null;
+    let shown = "";
     ReactDOM.render(
         <MatrixChat
             ref={(it: any) => (chat = it)}
             config={SdkConfig.get()}
-            onNewScreen={(name: string) => (window.location.hash = `/${name}`)}
+            onNewScreen={(name: string) => (window.location.hash = shown = `#/${name}`)}
             realQueryParams={Object.fromEntries(new URLSearchParams(window.location.search))}
             startingFragmentQueryParams={parameters}
             initialScreenAfterLogin={{ screen: first, params: parameters }}
@@ -69,5 +70,8 @@ export async function start(config: any): Promise<void> {
         />,
         document.getElementById("matrixchat"),
     );
-    window.addEventListener("hashchange", () => chat?.showScreen(...screen()));
+    // Only an address that somebody typed is news to the interface; its own it has shown already.
+    window.addEventListener("hashchange", () => {
+        if (window.location.hash !== shown) chat?.showScreen(...screen());
+    });
 }
