@@ -1,0 +1,99 @@
+"""Two federating Synapses: `ours` behind a scripted gate, `theirs` plain."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.system.synapse_process import Api, Authority, SynapseProcess, eventually, running
+
+NUMBERS = itertools.count(1)
+
+
+@dataclass(slots=True)
+class Pair:
+    """Both servers, what the gate of ours is told to answer, and what it was asked."""
+
+    ours: SynapseProcess
+    theirs: SynapseProcess
+
+    @property
+    def folder(self) -> Path:
+        return self.ours.folder
+
+    def script(self, *entries: tuple[str, dict[str, Any], object]) -> None:
+        """From now on: the first entry that matches answers; otherwise everything passes."""
+        fresh = self.folder / "script.new"
+        fresh.write_text(json.dumps(entries))
+        fresh.rename(self.folder / "script.json")
+
+    def asks(self, method: str, **facts: Any) -> list[dict[str, Any]]:
+        """What the gate was asked so far."""
+        lines = (self.folder / "journal.jsonl").read_text().splitlines()
+        asked = [json.loads(line) for line in lines]
+        return [
+            ask
+            for ask in asked
+            if ask["method"] == method and all(ask.get(key) == facts[key] for key in facts)
+        ]
+
+    def lift(self) -> None:
+        """Have the module look at what is held."""
+        (self.folder / "lift").touch()
+
+    def our(self, name: str, *, admin: bool = False) -> Api:
+        """A new person of ours."""
+        return self.ours.register(f"{name}{next(NUMBERS)}", admin=admin)
+
+    def their(self, name: str) -> Api:
+        """A new person of theirs."""
+        return self.theirs.register(f"{name}{next(NUMBERS)}")
+
+    def room_of(self, maker: Api, *guests: Api, **body: object) -> str:
+        """A room that all of them have joined, as every server of theirs knows."""
+        room = maker.create_room(invite=[guest.user for guest in guests], **body)
+        via = maker.user.partition(":")[2]
+        for guest in guests:
+            eventually(lambda guest=guest: guest.join(room, via).status == 200)
+        everyone = {maker.user, *(guest.user for guest in guests)}
+        for person in (maker, *guests):
+            eventually(lambda person=person: everyone <= members(person, room))
+        return room
+
+
+def members(person: Api, room: str) -> set[str]:
+    """Who is joined, as this person sees it."""
+    reply = person.get(f"rooms/{room}/joined_members")
+    return set(reply.body["joined"]) if reply.status == 200 else set()
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    """Started once; a test that stops one must start it again."""
+    folder = tmp_path_factory.mktemp("internals")
+    authority = Authority.make(folder / "ca")
+    ours, theirs = folder / "ours", folder / "theirs"
+    ours.mkdir()
+    probe = {
+        "module": "tests.system.synapse_internals.probe.Probe",
+        "config": {"folder": str(ours)},
+    }
+    extra = {"max_event_delay_duration": "1h"}
+    one = SynapseProcess(ours, authority, "127.0.0.2", [probe], extra)
+    other = SynapseProcess(theirs, authority, "127.0.0.3", (), extra)
+    with running(one, other):
+        yield Pair(one, other)
+
+
+@pytest.fixture
+def pair(servers: Pair) -> Iterator[Pair]:
+    """Both servers with an empty script: everything passes."""
+    servers.script()
+    yield servers
+    servers.script()
