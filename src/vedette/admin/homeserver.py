@@ -113,7 +113,7 @@ def _reach(boot: Boot) -> dict[str, Any]:
             {
                 "path": str(boot.path(boot.synapse.socket)),
                 "type": "http",
-                "mode": "660",
+                "mode": 0o600,  # only the gateway and control, which are the same user
                 "x_forwarded": True,
                 "resources": [{"names": ["client", "federation"], "compress": False}],
             }
