@@ -132,7 +132,7 @@ def open_database(path: Path) -> SqlRevisions:
     return SqlRevisions(engine)
 
 
-def _prepare(connection: Any, _record: Any) -> None:  # noqa: ANN401  # SQLAlchemy's own event types
+def _prepare(connection: Any, _record: Any) -> None:  # SQLAlchemy's own event types
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")

@@ -17,7 +17,9 @@ from vedette.core.settings.document import Document
 SECRETS = ("registration", "macaroon", "form", "replication")
 """Synapse's secrets: each is a file `secrets/synapse-<name>` of random text, mode 0600."""
 
-_HEADER = "# Written by Vedette from the settings document and the boot file; changes here are lost.\n"
+_HEADER = (
+    "# Written by Vedette from the settings document and the boot file; changes here are lost.\n"
+)
 # Synapse makes rooms of version 12 unless told otherwise. In those, clients older than mid-2025 do
 # not know that creators have all power, and grey out calls and room settings.
 _ROOM_VERSION = "11"

@@ -29,9 +29,7 @@ def widens(old: Document, new: Document) -> frozenset[str]:
     return frozenset(named | _around(named, old, new))
 
 
-def _by_rules(
-    before: Mapping[str, Rule], after: Mapping[str, Rule], old: Document
-) -> set[str]:
+def _by_rules(before: Mapping[str, Rule], after: Mapping[str, Rule], old: Document) -> set[str]:
     named: set[str] = set()
     for name in {*before, *after}:
         was, becomes = before.get(name), after.get(name)
@@ -70,10 +68,7 @@ def _by_words(old: Document, new: Document) -> set[str]:
     }
     rules = [*new.rules.values(), *new.guardrails.values(), *old.rules.values()]
     beside = {
-        name
-        for rule in rules
-        if not changed.isdisjoint(_parties(rule))
-        for name in _parties(rule)
+        name for rule in rules if not changed.isdisjoint(_parties(rule)) for name in _parties(rule)
     }
     rooms = {US} | {m for kind in new.rooms.values() for m in kind.members}
     return changed | beside | (rooms if old.rooms != new.rooms else set())

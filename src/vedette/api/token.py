@@ -1,4 +1,4 @@
-"""The local administrator token: a file that only the administrator of this host can read."""
+"""The local administrator token, which only the administrator of this host can read."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class LocalToken:
-    """Compares in constant time; shows its value nowhere."""
+    """Compares in constant time; shows its value nowhere. An empty token matches nothing."""
 
     value: str
 
     def __repr__(self) -> str:
+        """Hide the value from logs."""
         return "LocalToken(…)"
 
     def matches(self, shown: str) -> bool:

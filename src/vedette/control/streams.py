@@ -58,6 +58,10 @@ class Publisher:
         body = {"revision": revision.number, "document": canonical(document).decode()}
         return self._send(Stream.SETTINGS, body)
 
+    async def announce(self, revision: Revision, document: Document) -> tuple[DoorAnswer, ...]:
+        """Send the settings of a new revision and return each door's answer within a second."""
+        return await self.answers(self.settings(revision, document))
+
     def people(self, people: Mapping[str, Person]) -> Sent:
         """Send everybody and their groups. Raises Unavailable."""
         entries = {
@@ -96,9 +100,7 @@ class Publisher:
         known = (self.doors.acknowledged(door).get(stream) for door in self.doors.names)
         return max((each.number for each in known if each is not None), default=0)
 
-    async def answers(
-        self, sent: Sent, seconds: float = ANSWER_SECONDS
-    ) -> tuple[DoorAnswer, ...]:
+    async def answers(self, sent: Sent, seconds: float = ANSWER_SECONDS) -> tuple[DoorAnswer, ...]:
         """Each door's answer, as soon as all have answered or the time is over."""
         begun = self.clock.now()
         found: dict[str, DoorAnswer] = {}

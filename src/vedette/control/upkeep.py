@@ -7,13 +7,9 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from vedette.admin.doors import DoorAnswer
 from vedette.admin.settings import SettingsDesk
 from vedette.control.checkpoints import Anchor
 from vedette.control.streams import Publisher
-from vedette.core.revision import Revision
-from vedette.core.settings.document import Document
-from vedette.ports.clock import Clock
 from vedette.ports.errors import Unavailable
 from vedette.ports.people import PeopleSource
 
@@ -32,7 +28,6 @@ class Upkeep:
     publisher: Publisher
     people: PeopleSource
     anchor: Anchor
-    clock: Clock
     _said: tuple[str, ...] = ()
 
     def begin(self, first_text: str) -> int:
@@ -49,10 +44,6 @@ class Upkeep:
         self.publisher.people(self.people.people())
         self.publisher.sessions()
         return revision.number
-
-    async def announce(self, revision: Revision, document: Document) -> tuple[DoorAnswer, ...]:
-        """Send a new revision and return the doors' answers."""
-        return await self.publisher.answers(self.publisher.settings(revision, document))
 
     async def run(self) -> None:
         """Do every duty until cancelled."""

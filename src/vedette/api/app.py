@@ -1,0 +1,269 @@
+"""The routes of the admin API, `/vedette/api/v1`."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, FastAPI, Path, Query
+from fastapi.responses import JSONResponse
+from fastapi.security import HTTPBearer
+
+from vedette.admin.audit import Wanted, find_record, list_records
+from vedette.admin.policy import LOCAL_ADMINISTRATOR, rules_of
+from vedette.admin.rejected import Code, Rejected
+from vedette.admin.rules import (
+    list_rules,
+    show_rule,
+    value_at,
+    with_rule,
+    with_value,
+    without_rule,
+    without_value,
+)
+from vedette.admin.settings import Applied, Proposal, difference, document_of
+from vedette.admin.why import Wondering, why, why_record
+from vedette.api import render, shapes
+from vedette.api.border import add_errors
+from vedette.api.office import Office
+from vedette.core.people import Directory
+from vedette.ports.policy import Policy
+
+PREFIX = "/vedette/api/v1"
+RECORD_PATTERN = r"^[a-z][a-z0-9-]{0,31}:[0-9]{1,18}$"
+Number = Annotated[int, Path(ge=1, le=2**53)]
+Name = Annotated[str, Path(max_length=80)]
+Reason = Annotated[str, Query(min_length=1, max_length=500)]
+Base = Annotated[int | None, Query(ge=1, le=2**53)]
+ERRORS: dict[int | str, dict[str, Any]] = {
+    status: {"model": shapes.ErrorShape, "description": words}
+    for status, words in {
+        400: "The request, the document or the rule has faults.",
+        401: "The local administrator token is missing.",
+        403: "The rules, a guardrail or the guard against lock-out refuse it.",
+        404: "What was named does not exist.",
+        409: "Somebody else applied a revision, or nothing changes.",
+        413: "The body is too large.",
+        422: "The request has another shape.",
+        503: "Something that is needed does not answer.",
+    }.items()
+}
+
+
+def make_app(office: Office) -> FastAPI:
+    """The whole API. Wrap it in `Border` before serving it: alone it asks nobody for a token."""
+    app = FastAPI(
+        title="Vedette admin API",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=f"{PREFIX}/openapi.json",
+        redirect_slashes=False,
+    )
+    add_errors(app)
+    _add_health(app, office)
+    bearer = Depends(HTTPBearer(auto_error=False, description="The local administrator token."))
+    for router in (_settings(office), _changes(office), _rules(office), _answers(office)):
+        app.include_router(router, prefix=PREFIX, responses=ERRORS, dependencies=[bearer])
+    return app
+
+
+def _add_health(app: FastAPI, office: Office) -> None:
+    @app.get("/health")
+    async def health() -> shapes.Status:
+        """Whether the process runs."""
+        return shapes.Status(status="ok", detail=[])
+
+    @app.get("/ready", responses={503: {"model": shapes.Status}})
+    async def ready() -> JSONResponse:
+        """Whether it decides, records and signs."""
+        troubles = office.troubles()
+        shape = shapes.Status(status="not ready" if troubles else "ready", detail=troubles)
+        return JSONResponse(shape.model_dump(), 503 if troubles else 200)
+
+
+def _settings(office: Office) -> APIRouter:
+    router, desk = APIRouter(tags=["settings"]), office.desk
+
+    @router.get("/settings")
+    async def show() -> shapes.SettingsShape:
+        """The settings in force, as text and as data with every default."""
+        revision, document = desk.current()
+        return shapes.SettingsShape(
+            revision=revision.number,
+            digest=revision.digest,
+            text=revision.text,
+            document=document.model_dump(mode="json", by_alias=True),
+        )
+
+    @router.get("/settings/value")
+    async def value(path: Annotated[str, Query(max_length=300)]) -> shapes.ValueShape:
+        """One setting."""
+        return shapes.ValueShape(path=path, value=value_at(desk.current()[1], path))
+
+    @router.post("/settings/check")
+    async def check(draft: shapes.DraftBody) -> list[shapes.FaultShape]:
+        """The warnings about a draft; faults come as an error that names all of them."""
+        return [render.fault(each) for each in desk.check(draft.text)[1]]
+
+    @router.post("/settings/diff")
+    async def diff(draft: shapes.DraftBody) -> shapes.DifferenceShape:
+        """What a draft would change."""
+        return render.difference(desk.difference(desk.current()[1], draft.text)[1])
+
+    @router.get("/settings/revisions")
+    async def history() -> list[shapes.RevisionShape]:
+        """Every revision, newest first, without texts."""
+        kept = desk.revisions.history()
+        return [render.revision(each, text=False) for each in reversed(kept)]
+
+    @router.get("/settings/revisions/{number}")
+    async def revision(number: Number) -> shapes.RevisionShape:
+        """One revision with its text."""
+        return render.revision(desk.revision(number), text=True)
+
+    @router.get("/settings/revisions/{number}/diff")
+    async def between(
+        number: Number, since: Annotated[int, Query(ge=1, le=2**53)]
+    ) -> shapes.DifferenceShape:
+        """What changed from revision `since` to this one."""
+        old, new = (document_of(desk.revision(each)) for each in (since, number))
+        return render.difference(difference(old, new))
+
+    return router
+
+
+def _changes(office: Office) -> APIRouter:
+    router, desk = APIRouter(tags=["settings"]), office.desk
+
+    @router.put("/settings")
+    async def apply(body: shapes.ApplyBody) -> shapes.AppliedShape:
+        """Apply a whole draft."""
+        return render.applied(await _apply(office, body.text, body.base, body.reason))
+
+    @router.patch("/settings")
+    async def change(body: shapes.SetBody) -> shapes.AppliedShape:
+        """Set one setting, or give it its default."""
+        newest = desk.current()[0]
+        if body.value is None:
+            text = without_value(newest.text, body.path)
+        else:
+            text = with_value(newest.text, body.path, body.value)
+        return render.applied(await _apply(office, text, body.base or newest.number, body.reason))
+
+    @router.post("/settings/restore")
+    async def restore(body: shapes.RestoreBody) -> shapes.AppliedShape:
+        """Make an earlier revision's text the new revision."""
+        return render.applied(await desk.restore(body.revision, body.reason, LOCAL_ADMINISTRATOR))
+
+    @router.post("/rules")
+    async def add(body: shapes.RuleBody) -> shapes.AppliedShape:
+        """Add one rule."""
+        newest = desk.current()[0]
+        text = with_rule(newest.text, body.id, body.rule, body.guardrail)
+        return render.applied(await _apply(office, text, body.base or newest.number, body.reason))
+
+    @router.delete("/rules/{name}")
+    async def drop(
+        name: Name, reason: Reason, base: Base = None, *, guardrail: bool = False
+    ) -> shapes.AppliedShape:
+        """Remove one rule."""
+        newest = desk.current()[0]
+        text = without_rule(newest.text, name, guardrail or name.startswith("guardrails."))
+        return render.applied(await _apply(office, text, base or newest.number, reason))
+
+    return router
+
+
+async def _apply(office: Office, text: str, base: int, reason: str) -> Applied:
+    return await office.desk.apply(
+        Proposal(text=text, base=base, reason=reason, author=LOCAL_ADMINISTRATOR)
+    )
+
+
+def _rules(office: Office) -> APIRouter:
+    router, desk = APIRouter(tags=["rules"]), office.desk
+
+    @router.get("/rules")
+    async def rules() -> list[shapes.RuleShape]:
+        """Every guardrail and rule, as sentences."""
+        return [render.rule(view) for view in list_rules(desk.current()[1])]
+
+    @router.get("/rules/{name}")
+    async def one_rule(name: Name) -> shapes.RuleShape:
+        """One rule."""
+        return render.rule(show_rule(desk.current()[1], name))
+
+    return router
+
+
+def _answers(office: Office) -> APIRouter:
+    router, desk = APIRouter(tags=["proof"]), office.desk
+
+    @router.post("/why")
+    async def ask(body: shapes.WhyBody) -> shapes.WhyShape:
+        """The decision on an ask, and how it comes about; nothing is recorded."""
+        wondering = Wondering(
+            from_=body.from_,
+            to=body.to,
+            channel=body.channel,
+            file=body.file,
+            size=body.size,
+            facts=tuple(body.facts),
+        )
+        return render.why(why(_policy(office, body.draft), wondering, desk.clock.today()))
+
+    @router.get("/why/{record}")
+    async def again(
+        record: Annotated[str, Path(pattern=RECORD_PATTERN)],
+    ) -> shapes.WhyShape:
+        """A recorded decision, decided again with the rules of its revision."""
+        entry = await asyncio.to_thread(find_record, office.records, record)
+        if entry is None:
+            known = ", ".join(office.records.processes())
+            raise Rejected(
+                Code.NOT_FOUND,
+                f"there is no record `{record}`",
+                f"processes that recorded: {known}",
+            )
+        kept = desk.revisions.get(int(entry.get("decision", {}).get("revision", 0)))
+        return render.why(why_record(entry, document_of(kept) if kept else None))
+
+    @router.get("/audit/records")
+    async def audit(
+        since: Annotated[float | None, Query(ge=0)] = None,
+        who: Annotated[str | None, Query(max_length=255)] = None,
+        rule: Annotated[str | None, Query(max_length=80)] = None,
+        answer: Annotated[str | None, Query(max_length=10)] = None,
+        most: Annotated[int, Query(ge=1, le=10_000)] = 200,
+    ) -> list[dict[str, Any]]:
+        """The newest records that match, oldest first."""
+        wanted = Wanted(since=since, who=who, rule=rule, answer=answer, most=most)
+        return await asyncio.to_thread(list_records, office.records, wanted)
+
+    @router.get("/audit/chains")
+    async def chains() -> list[shapes.ChainShape]:
+        """Every audit chain, checked against the last checkpoint."""
+        return [render.chain(each) for each in await asyncio.to_thread(office.verify)]
+
+    @router.get("/doors")
+    async def doors() -> list[shapes.DoorShape]:
+        """How each door stands."""
+        return [render.door(each) for each in office.doors()]
+
+    @router.get("/people")
+    async def people() -> shapes.PeopleShape:
+        """How many people are known, and why the newest list was not taken."""
+        source = office.people
+        return shapes.PeopleShape(count=len(source.people()), faults=list(source.faults()))
+
+    return router
+
+
+def _policy(office: Office, draft: str | None) -> Policy:
+    policy = office.desk.policy.current()
+    if draft is None:
+        return policy
+    document, _ = office.desk.check(draft)
+    directory = Directory(document, policy.directory.people, policy.directory.today)
+    return Policy(rules_of(document, policy.rules.revision), directory)

@@ -1,0 +1,136 @@
+"""The border of the admin API: who may ask, how much, and how every error looks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from vedette.admin.rejected import Rejected
+from vedette.api.render import STATUS, error, plain_error
+from vedette.api.shapes import ErrorShape
+from vedette.api.token import LocalToken
+from vedette.core.record import RecordFault
+from vedette.ports.errors import Unavailable
+
+LARGEST_BODY = 8 << 20
+"""Bytes of a request body; a document of 4 MiB may grow when it is escaped as JSON."""
+
+OPEN = frozenset({"/health", "/ready"})
+"""Paths that need no token; they say nothing about anybody."""
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Message, Receive, Send], Awaitable[None]]
+
+_PLAIN = {
+    404: ("not-found", "nothing is served at this path"),
+    405: ("method", "this path does not take this method"),
+}
+
+
+class _TooLarge(Exception):
+    """A body went on beyond what is taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Border:
+    """ASGI middleware: token first, then the body's limit, before anything is parsed."""
+
+    app: App
+    token: LocalToken
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Let a request pass, or answer it here."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers: list[tuple[bytes, bytes]] = scope["headers"]
+        if scope["path"] not in OPEN and not self._may(headers):
+            shape = plain_error(
+                "unauthorized",
+                "this needs the local administrator token",
+                "send `Authorization: Bearer …` with the content of the boot file's control.token",
+            )
+            await _answer(send, 401, shape, ((b"www-authenticate", b"Bearer"),))
+            return
+        await self._limited(scope, receive, send)
+
+    def _may(self, headers: list[tuple[bytes, bytes]]) -> bool:
+        shown = [value for name, value in headers if name == b"authorization"]
+        if len(shown) != 1:
+            return False
+        scheme, _, token = shown[0].decode("latin-1").partition(" ")
+        return scheme.lower() == "bearer" and self.token.matches(token.strip())
+
+    async def _limited(self, scope: Message, receive: Receive, send: Send) -> None:
+        length, begun = 0, False
+
+        async def counted() -> Message:
+            nonlocal length
+            message = await receive()
+            length += len(message.get("body", b""))
+            if length > LARGEST_BODY:
+                raise _TooLarge
+            return message
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, counted, watched)
+        except _TooLarge:
+            if not begun:
+                words = f"a request has at most {LARGEST_BODY} bytes"
+                await _answer(send, 413, plain_error("too-large", words))
+
+
+async def _answer(
+    send: Send, status: int, shape: ErrorShape, headers: tuple[tuple[bytes, bytes], ...] = ()
+) -> None:
+    body = json.dumps(shape.model_dump()).encode()
+    head = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": [*head, *headers]})
+    await send({"type": "http.response.body", "body": body})
+
+
+def add_errors(app: FastAPI) -> None:
+    """Give every error the one shape."""
+
+    @app.exception_handler(Rejected)
+    async def _rejected(_: Request, rejected: Rejected) -> JSONResponse:
+        return JSONResponse(error(rejected).model_dump(), STATUS[rejected.code])
+
+    @app.exception_handler(Unavailable)
+    async def _unavailable(_: Request, outage: Unavailable) -> JSONResponse:
+        return _json(503, "unavailable", str(outage), "`vedette doctor` says what is wrong")
+
+    @app.exception_handler(RecordFault)
+    async def _broken(_: Request, fault: RecordFault) -> JSONResponse:
+        return _json(503, "unavailable", str(fault), "`vedette audit verify` says where")
+
+    @app.exception_handler(RequestValidationError)
+    async def _unreadable(_: Request, fault: RequestValidationError) -> JSONResponse:
+        first = fault.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        return _json(422, "invalid", f"`{where}`: {first['msg'].lower()}", "see `/openapi.json`")
+
+    @app.exception_handler(HTTPException)
+    async def _http(_: Request, fault: HTTPException) -> JSONResponse:
+        code, words = _PLAIN.get(fault.status_code, ("invalid", str(fault.detail)))
+        answer = _json(fault.status_code, code, words, None)
+        answer.headers.update(fault.headers or {})
+        return answer
+
+
+def _json(status: int, code: str, message: str, hint: str | None) -> JSONResponse:
+    return JSONResponse(plain_error(code, message, hint).model_dump(), status)

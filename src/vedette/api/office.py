@@ -1,0 +1,30 @@
+"""What the admin API needs to answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from vedette.admin.audit import ChainReport
+from vedette.admin.doors import DoorAnswer
+from vedette.admin.settings import SettingsDesk
+from vedette.api.token import LocalToken
+from vedette.ports.people import PeopleSource
+from vedette.ports.records import Records
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    """The use-cases and sources behind the routes.
+
+    `doors` says how each door stands, `verify` checks every audit chain (it reads the disk),
+    `troubles` lists in sentences what keeps control from being ready.
+    """
+
+    desk: SettingsDesk
+    records: Records
+    people: PeopleSource
+    token: LocalToken
+    doors: Callable[[], tuple[DoorAnswer, ...]]
+    verify: Callable[[], list[ChainReport]]
+    troubles: Callable[[], list[str]]

@@ -1,0 +1,154 @@
+"""From values to the JSON shapes of the admin API, and from every refusal to the one error shape."""
+
+from __future__ import annotations
+
+from vedette.admin.audit import ChainReport
+from vedette.admin.doors import DoorAnswer
+from vedette.admin.rejected import Code, Rejected
+from vedette.admin.rules import RuleView
+from vedette.admin.settings import Applied, Difference
+from vedette.admin.why import Why, as_contract
+from vedette.api.shapes import (
+    AppliedShape,
+    ChainShape,
+    ChangeShape,
+    DifferenceShape,
+    DoorShape,
+    ErrorBody,
+    ErrorShape,
+    FaultShape,
+    RevisionShape,
+    RuleShape,
+    WhyShape,
+)
+from vedette.core.revision import Revision
+from vedette.core.settings.faults import Fault
+
+STATUS = {
+    Code.CONFLICT: 409,
+    Code.FAULTS: 400,
+    Code.GUARDRAIL: 403,
+    Code.INVALID: 400,
+    Code.LOCK_OUT: 403,
+    Code.NOTHING_CHANGES: 409,
+    Code.NOT_FOUND: 404,
+    Code.REFUSED: 403,
+    Code.UNAVAILABLE: 503,
+}
+"""The HTTP status of each code."""
+
+
+def error(rejected: Rejected) -> ErrorShape:
+    """A rejected act in the one error shape."""
+    return ErrorShape(
+        error=ErrorBody(
+            code=rejected.code.value,
+            message=rejected.message,
+            hint=rejected.hint,
+            faults=[fault(each) for each in rejected.faults],
+            record=rejected.record,
+        )
+    )
+
+
+def plain_error(code: str, message: str, hint: str | None = None) -> ErrorShape:
+    """An error of the API itself."""
+    body = ErrorBody(code=code, message=message, hint=hint, faults=[], record=None)
+    return ErrorShape(error=body)
+
+
+def fault(found: Fault) -> FaultShape:
+    """One fault of a text."""
+    return FaultShape(
+        line=found.line,
+        path=found.path,
+        message=found.message,
+        hint=found.hint,
+        severity=found.severity,
+    )
+
+
+def difference(found: Difference) -> DifferenceShape:
+    """What a draft changes."""
+    return DifferenceShape(
+        changes=[
+            ChangeShape(
+                path=change.path,
+                before=change.before,
+                after=change.after,
+                words=change.words,
+                command=change.command,
+            )
+            for change in found.changes
+        ],
+        warnings=[fault(each) for each in found.warnings],
+        restart=list(found.restart),
+        widens=list(found.widens),
+    )
+
+
+def door(answer: DoorAnswer) -> DoorShape:
+    """One door's answer."""
+    return DoorShape(
+        door=answer.door,
+        state=answer.state.value,
+        revision=answer.revision,
+        milliseconds=answer.milliseconds,
+        why=answer.why,
+        words=str(answer),
+    )
+
+
+def applied(done: Applied) -> AppliedShape:
+    """A new revision."""
+    return AppliedShape(
+        revision=done.revision.number,
+        record=done.record,
+        difference=difference(done.difference),
+        doors=[door(each) for each in done.doors],
+    )
+
+
+def revision(kept: Revision, *, text: bool) -> RevisionShape:
+    """One revision; lists leave the text out."""
+    return RevisionShape(
+        number=kept.number,
+        author=kept.author,
+        approvers=list(kept.approvers),
+        reason=kept.reason,
+        at=kept.at,
+        digest=kept.digest,
+        hash=kept.hash,
+        previous=kept.previous,
+        words=list(kept.words),
+        commands=list(kept.commands),
+        text=kept.text if text else None,
+    )
+
+
+def rule(view: RuleView) -> RuleShape:
+    """One rule."""
+    return RuleShape(
+        id=view.id,
+        guardrail=view.guardrail,
+        sentence=view.sentence,
+        text=view.text,
+        owner=view.owner,
+        say=view.say,
+    )
+
+
+def why(found: Why) -> WhyShape:
+    """A decision and how it came about."""
+    return WhyShape.model_validate(as_contract(found))
+
+
+def chain(report: ChainReport) -> ChainShape:
+    """One audit chain."""
+    return ChainShape(
+        process=report.process,
+        holds=report.holds,
+        records=report.records,
+        anchored=report.anchored,
+        words=report.words,
+    )

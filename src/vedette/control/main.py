@@ -1,0 +1,267 @@
+"""`vedette control`: wires the administration door and serves it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import stat
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
+
+from vedette.adapters.audit_spool import AuditSpool
+from vedette.adapters.boot_file import DOORS, Boot, BootFault, load
+from vedette.adapters.checkpoint_file import CheckpointFile
+from vedette.adapters.door_folders import DoorFolders
+from vedette.adapters.log_incidents import LogIncidents
+from vedette.adapters.people_file import PeopleFile
+from vedette.adapters.revisions import SqlRevisions, open_database
+from vedette.adapters.spool_reader import SpoolReader
+from vedette.adapters.system_clock import SystemClock
+from vedette.admin.audit import ChainReport, verify_all
+from vedette.admin.policy import CurrentPolicy
+from vedette.admin.rejected import Rejected
+from vedette.admin.settings import SettingsDesk, checked, document_of
+from vedette.api.app import make_app
+from vedette.api.border import Border
+from vedette.api.office import Office
+from vedette.api.token import LocalToken
+from vedette.control.checkpoints import Anchor
+from vedette.control.streams import Publisher
+from vedette.control.upkeep import Upkeep
+from vedette.core.names import ServerName
+from vedette.core.settings.document import Document
+from vedette.ports.errors import Unavailable
+from vedette.protocol.internal.checkpoints import Checkpoint, verify_checkpoint
+from vedette.spine import Spine
+
+PROCESS = "control"
+_LOG = logging.getLogger("vedette.control")
+
+
+class ControlFault(RuntimeError):
+    """Control can't start; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """Everything of one control process, before it serves."""
+
+    boot: Boot
+    spool: AuditSpool
+    upkeep: Upkeep
+    office: Office
+
+
+def database_file(boot: Boot) -> Path:
+    """Where the revisions lie."""
+    return boot.path(boot.control.folder) / "control.db"
+
+
+def checkpoint_file(boot: Boot) -> Path:
+    """Where the signed checkpoints lie."""
+    return boot.path(boot.control.folder) / "checkpoints.jsonl"
+
+
+def spool_folder(boot: Boot) -> Path:
+    """The folder that holds every process's spool."""
+    return boot.spool(PROCESS).parent
+
+
+def current_settings(boot: Boot) -> tuple[int, Document]:
+    """The revision in force and its document; before the first revision 0 and the first text.
+
+    Works while control runs and while it does not.
+
+    Raises:
+        Rejected: the first document has faults.
+        Unavailable: the revisions can't be read.
+    """
+    if database_file(boot).exists():
+        kept = open_database(database_file(boot))
+        newest = kept.newest()
+        kept.close()
+        if newest is not None:
+            return newest.number, document_of(newest)
+    return 0, checked(first_text(boot), SystemClock().today())[0]
+
+
+def first_text(boot: Boot) -> str:
+    """The text that becomes revision 1. Raises Unavailable."""
+    path = boot.path(boot.settings)
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as fault:
+        raise Unavailable(f"the first settings document `{path}` can't be read: {fault}") from fault
+
+
+def public_key(boot: Boot) -> Ed25519PublicKey:
+    """The key by which streams and checkpoints are verified. Raises Unavailable."""
+    try:
+        key = load_pem_public_key(boot.path(boot.public_key).read_bytes())
+    except (OSError, ValueError) as fault:
+        raise Unavailable(f"`{boot.path(boot.public_key)}` can't be read: {fault}") from fault
+    if not isinstance(key, Ed25519PublicKey):
+        raise Unavailable(f"`{boot.path(boot.public_key)}` is not an Ed25519 key")
+    return key
+
+
+def last_checkpoint(boot: Boot, file: Path | None = None) -> Checkpoint | None:
+    """The newest signed checkpoint, from control's own file unless another is named.
+
+    Raises:
+        CheckpointFault: it is not one of this organisation.
+        Unavailable: the file or the key can't be read.
+    """
+    line = CheckpointFile(file or checkpoint_file(boot)).last()
+    return verify_checkpoint(line, boot.organisation, public_key(boot)) if line else None
+
+
+def _private_key(path: Path) -> Ed25519PrivateKey:
+    _private(path)
+    try:
+        key = load_pem_private_key(path.read_bytes(), None)
+    except ValueError as fault:
+        raise ControlFault(f"`{path}` is not a private key in PEM form") from fault
+    if not isinstance(key, Ed25519PrivateKey):
+        raise ControlFault(f"`{path}` is not an Ed25519 key")
+    return key
+
+
+def _token(path: Path) -> LocalToken:
+    _private(path)
+    value = path.read_text(encoding="ascii").strip()
+    if len(value) < 32:
+        raise ControlFault(f"the token in `{path}` is shorter than 32 characters")
+    return LocalToken(value)
+
+
+def _private(path: Path) -> None:
+    """Refuse a secret that others on this host can read."""
+    try:
+        mode = path.stat().st_mode
+    except OSError as fault:
+        raise ControlFault(f"`{path}` can't be read: {fault}") from fault
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise ControlFault(f"others can read `{path}`; take that away with `chmod 600 {path}`")
+
+
+async def _wait(future: Future[None]) -> None:
+    await asyncio.wrap_future(future)
+
+
+def wire(boot: Boot) -> Wiring:
+    """Make every part of control.
+
+    Raises:
+        ControlFault: a key or the token can't be used.
+        Unavailable: the database can't be opened.
+    """
+    clock, records = SystemClock(), SpoolReader(spool_folder(boot))
+    key = _private_key(boot.path(boot.control.settings_key))
+    token = _token(boot.path(boot.control.token))
+    revisions = open_database(database_file(boot))
+    people = PeopleFile(boot.path(boot.control.people), _domain(boot))
+    policy = CurrentPolicy(clock)
+    spool = AuditSpool(boot.spool(PROCESS), PROCESS, clock, _wait)
+    doors = DoorFolders({name: boot.door(name) for name in DOORS})
+    publisher = Publisher(doors, revisions, key, boot.organisation, clock)
+    anchor = Anchor(
+        records, revisions, CheckpointFile(checkpoint_file(boot)), key, boot.organisation, clock
+    )
+    spine = Spine(policy, spool, LogIncidents(), clock)
+    desk = SettingsDesk(revisions, people, policy, spine, clock, publisher.announce)
+    office = Office(
+        desk=desk,
+        records=records,
+        people=people,
+        token=token,
+        doors=publisher.state,
+        verify=lambda: _verify(boot, records, revisions),
+        troubles=lambda: [f"the audit chain of `{p}` does not hold" for p in anchor.broken()],
+    )
+    return Wiring(boot, spool, Upkeep(desk, publisher, people, anchor), office)
+
+
+def _verify(boot: Boot, records: SpoolReader, revisions: SqlRevisions) -> list[ChainReport]:
+    return verify_all(records, revisions.history(), last_checkpoint(boot))
+
+
+def main(folder: Path) -> None:
+    """Run control for the organisation in `folder` until SIGTERM or SIGINT.
+
+    Raises:
+        ControlFault: it can't start.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    # Alembic tells every step of a migration; only trouble is worth a line.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    try:
+        asyncio.run(_run(wire(load(folder))))
+    except Rejected as rejected:
+        faults = "".join(f"\n  {fault}" for fault in rejected.faults)
+        raise ControlFault(f"{rejected.message}{faults}") from rejected
+    except (Unavailable, BootFault) as fault:
+        raise ControlFault(str(fault)) from fault
+
+
+async def _run(wiring: Wiring) -> None:
+    wiring.spool.start()
+    try:
+        revision = wiring.upkeep.begin(first_text(wiring.boot))
+        _LOG.info("revision %d is in force; listening on %s", revision, wiring.boot.control.listen)
+        await _serve(wiring)
+    finally:
+        wiring.spool.close()
+        wiring.upkeep.anchor.checkpoint()  # after the last record was written
+
+
+async def _serve(wiring: Wiring) -> None:
+    """Serve the API and do the upkeep; whichever ends first ends both."""
+    host, _, port = wiring.boot.control.listen.rpartition(":")
+    server = uvicorn.Server(
+        uvicorn.Config(
+            Border(make_app(wiring.office), wiring.office.token),
+            host=host.strip("[]"),
+            port=int(port),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            lifespan="off",
+            timeout_graceful_shutdown=5,
+        )
+    )
+    upkeep = asyncio.create_task(wiring.upkeep.run())
+    serving = asyncio.create_task(_until_signal(server))
+    done, _ = await asyncio.wait({upkeep, serving}, return_when=asyncio.FIRST_COMPLETED)
+    server.should_exit = True
+    upkeep.cancel()
+    await asyncio.gather(serving, upkeep, return_exceptions=True)
+    for task in done:
+        task.result()
+
+
+async def _until_signal(server: uvicorn.Server) -> None:
+    """Serve until SIGTERM or SIGINT, then end as a process that was asked to."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _ask_to_end, server)
+    # `serve` would take the signals for itself and raise them again once it is done, which ends
+    # the process before the last records are written; `_serve` does not.
+    await server._serve()  # noqa: SLF001
+    if not server.started:
+        raise ControlFault(f"`{server.config.host}:{server.config.port}` can't be listened on")
+
+
+def _ask_to_end(server: uvicorn.Server) -> None:
+    server.should_exit = True
+
+
+def _domain(boot: Boot) -> ServerName:
+    return ServerName(boot.organisation)
