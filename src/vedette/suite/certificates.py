@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from vedette.adapters.system_clock import SystemClock
+
 _CA_DAYS = 3650
 _SERVER_DAYS = 397
 """The longest that browsers accept."""
@@ -43,6 +45,11 @@ class ServerCertificate:
 
     certificate: bytes
     key: bytes
+
+
+def today() -> datetime.datetime:
+    """The machine's time, in the form that certificates are dated with."""
+    return datetime.datetime.fromtimestamp(SystemClock().now(), datetime.UTC)
 
 
 def make_authority(name: str, now: datetime.datetime) -> Authority:

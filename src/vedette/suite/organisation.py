@@ -57,6 +57,7 @@ class NewOrganisation:
     client: str | None = None
     federation: str | None = None
     control: str | None = None
+    pushes: str | None = None
     document: str | None = None
     """The first document, if it isn't the default one."""
     people: str = PEOPLE_HEAD
@@ -125,7 +126,7 @@ def _answers(wanted: NewOrganisation, domain: ServerName) -> BootAnswers:
     client = wanted.client or free_or_other(CLIENT)
     federation = wanted.federation or _federation(domain, frozenset({client}))
     control = wanted.control or free_or_other(CONTROL, frozenset({client, federation}))
-    pushes = free_or_other(PUSHES, frozenset({client, federation, control}))
+    pushes = wanted.pushes or free_or_other(PUSHES, frozenset({client, federation, control}))
     host, port = split(client)
     return BootAnswers(
         domain=domain,

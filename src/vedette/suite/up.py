@@ -144,7 +144,8 @@ def synapse_program(boot: Boot) -> Program:
 
 
 def _vedette(command: str) -> tuple[str, ...]:
-    return (sys.executable, "-I", "-m", "vedette.cli.main", command)
+    start = f"from pathlib import Path; from vedette.{command}.main import main; main(Path('.'))"
+    return (sys.executable, "-I", "-c", start)
 
 
 def check_paths(boot: Boot) -> None:
