@@ -70,7 +70,9 @@ def test_a_new_named_table_may_be_set_as_a_whole():
 def test_a_value_is_set_where_dotted_keys_are_used():
     assert set_value("a.b = 1 # x\n", "a.c", "2") == "a.b = 1 # x\na.c = 2\n"
     assert set_value("[t]\na.b = 1\n", "t.a.b", "2") == "[t]\na.b = 2\n"
-    assert tomllib.loads(set_value("[t]\na.b = 1\n", "t.a.c", "2")) == {"t": {"a": {"b": 1, "c": 2}}}
+    assert tomllib.loads(set_value("[t]\na.b = 1\n", "t.a.c", "2")) == {
+        "t": {"a": {"b": 1, "c": 2}}
+    }
 
 
 def test_windows_line_ends_stay():
@@ -185,18 +187,18 @@ def test_an_edit_does_exactly_what_it_says_and_every_comment_line_survives(pair,
     section = data.draw(st.sampled_from(sorted(found)))
     assume(found[section])
     name = data.draw(st.sampled_from(sorted(found[section])))
-    here = found[section][name]
-    path, key = [section, name], None
-    if isinstance(here, dict) and here:
-        key = data.draw(st.sampled_from(sorted(here)))
-        path.append(key)
-        here = here[key]
+    path = [section, name]
+    if isinstance(found[section][name], dict):
+        path.append(data.draw(st.sampled_from([*sorted(found[section][name]), "brand-new"])))
+    value = data.draw(st.sampled_from([True, 3, "x # y", ["a", "#"], 'it\'s "so"']))
     wanted = copy.deepcopy(found)
-    table = wanted[section][name] if key else wanted[section]
-    table[path[-1]] = here
-    edited = set_value(text, ".".join(path), spell_value(here) if here != {} else "{}")
+    table = wanted[section][name] if len(path) == 3 else wanted[section]
+    table[path[-1]] = value
+    edited = set_value(text, ".".join(path), spell_value(value))
     assert tomllib.loads(edited) == wanted
     assert comment_lines(edited) == comment_lines(text)
+    if path[-1] == "brand-new":
+        assert pruned(tomllib.loads(remove(edited, ".".join(path)))) == pruned(found)
 
 
 @given(documents, rules(), st.sampled_from(["new", "a-2"]))
@@ -229,7 +231,7 @@ def test_a_removed_rule_takes_only_its_own_comments(pair, data):
     for line in gone:
         at = next(i for i, other in enumerate(lines) if other.strip() == line)
         below = next((other for other in lines[at + 1 :] if not other.strip().startswith("#")), "")
-        assert below.strip(), f"{line} stood before an empty line"
+        assert below.strip(), f"{line} stood before an empty line in {text}"
 
 
 @given(documents, rules())

@@ -348,7 +348,7 @@ def _comments_above(data: bytes, tree: Tree, start: int) -> int:
     while start > 0:
         above = _line_start(data, start - 1)
         line = data[above:start]
-        if above + len(line) - len(line.lstrip()) not in tree.comments:
+        if above + len(line) - len(line.lstrip(b" \t")) not in tree.comments:
             return start
         start = above
     return start

@@ -19,8 +19,9 @@ from vedette.core.settings.spelling import (
     spell_size,
 )
 
-_SPELLED = {"media.max_upload": spell_size, "streams.lifetime": spell_duration,
+SPELLED = {"media.max_upload": spell_size, "streams.lifetime": spell_duration,
             "sign_in.session": spell_duration}  # fmt: skip
+"""Numbers that the document spells with a unit, and how."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,8 +105,8 @@ def _info(path: tuple[str, ...], field: FieldInfo) -> SettingInfo:
 def _default(path: str, field: FieldInfo) -> str:
     if field.is_required() or field.default is None:
         return ""
-    if path in _SPELLED:
-        return f'"{_SPELLED[path](field.default)}"'
+    if path in SPELLED:
+        return f'"{SPELLED[path](field.default)}"'
     return spell_value(field.default)
 
 
@@ -127,8 +128,8 @@ def spell_text(text: str) -> str:
 
 
 def _type_words(path: str, annotation: object) -> str:
-    if path in _SPELLED:
-        return "a size" if _SPELLED[path] is spell_size else "a duration"
+    if path in SPELLED:
+        return "a size" if SPELLED[path] is spell_size else "a duration"
     origin, inner = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is typing.Literal:
         return "one of " + ", ".join(spell_value(word) for word in inner)

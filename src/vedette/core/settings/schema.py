@@ -6,11 +6,17 @@ import json
 from typing import Any
 
 from vedette.core.settings.document import Document
+from vedette.core.settings.reference import SPELLED
 
 
 def json_schema() -> dict[str, Any]:
     """The schema (draft 2020-12). It knows types and words; references only `check` knows."""
     schema = Document.model_json_schema(by_alias=True, mode="validation")
+    for path, spell in SPELLED.items():
+        section, key = path.split(".")
+        model = schema["properties"][section]["$ref"].rpartition("/")[2]
+        setting = schema["$defs"][model]["properties"][key]
+        setting["default"] = spell(setting["default"])
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vedette.core.channels import BETWEEN_PEOPLE, Channel
+from vedette.core.names import InvalidName
+from vedette.core.settings.default import default_document
+from vedette.core.settings.document import Document
+from vedette.core.settings.parse import check_document, parse_document
+
+
+def default():
+    document = parse_document(default_document("Example AG", "example.org"))
+    assert isinstance(document, Document)
+    return document
+
+
+def test_the_default_document_has_neither_fault_nor_warning():
+    document, faults = check_document(default_document("Example AG", "Example.org"))
+    assert faults == []
+    assert document is not None
+    assert (document.organisation.name, document.organisation.domain) == (
+        "Example AG",
+        "example.org",
+    )
+
+
+def test_among_ourselves_everything_is_allowed_and_files_by_their_declared_kind():
+    rules = default().rules
+    among_us = [rule for rule in rules.values() if rule.between == ("us", "us")]
+    assert frozenset().union(*(rule.channels for rule in among_us)) == BETWEEN_PEOPLE
+    assert rules["files"].when == (
+        "claimed file.kind in document, image, audio, video, text, encrypted",
+    )
+
+
+def test_nothing_is_allowed_towards_anybody_else():
+    named = {
+        name
+        for rule in default().rules.values()
+        for name in (*(rule.between or ()), *(rule.from_ or ()), *(rule.to or ()))
+    }
+    assert named == {"us", "security-office"}
+
+
+def test_signing_in_takes_two_factors_and_administrators_are_our_own():
+    document = default()
+    assert document.rules["two-factors"].when == ("sign_in.factors >= 2",)
+    rail = document.guardrails["administrators-apart"]
+    assert (rail.from_, rail.channels) == (("guests", "partners", "outside"), {Channel.ADMINISTER})
+
+
+@given(st.text(min_size=1, max_size=60))
+def test_any_name_makes_a_valid_document(name):
+    document = parse_document(default_document(name + "x", "example.org"))
+    assert isinstance(document, Document)
+    assert document.organisation.name.endswith("x")
+
+
+def test_a_wrong_domain_is_refused():
+    with pytest.raises(InvalidName):
+        default_document("Example", "exa mple")
