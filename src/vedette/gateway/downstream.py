@@ -178,7 +178,9 @@ class ClientConnection(asyncio.Protocol):
         if self._exchange is not None:
             self._exchange.flush_upstream()
         self.flush()
-        self._set_reading(reading=not self._events)
+        # A lone end waits for the plan or the server; reading on shows a client that leaves.
+        events = self._events
+        self._set_reading(reading=not events or (len(events) == 1 and events[0] is END))
 
     def _take_events(self) -> None:
         events = self._events
