@@ -6,14 +6,15 @@ import re
 import socket
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from playwright.async_api import BrowserContext, Locator, Page, TimeoutError, async_playwright
+from playwright.async_api import BrowserContext, Locator, Page, async_playwright
+from playwright.async_api import TimeoutError as NotSeenError
 
 CHROMIUM = "/usr/bin/chromium"
 PATIENCE_MS = 30_000
@@ -55,8 +56,8 @@ class ElementBrowser:
         self.page = page
         self._site_url = site_url
 
-    async def login(self, homeserver_url: str, user: str, password: str) -> None:
-        """Sign in on the page's own form and wait until the first sync has been shown.
+    async def login(self, homeserver_url: str, user: str, password: str) -> bool:
+        """Sign in on the page's own form; returns whether that led to the rooms.
 
         The homeserver is the one the site is set up for; another one is a mistake in the test.
         """
@@ -67,18 +68,21 @@ class ElementBrowser:
         await self.page.fill("#mx_LoginForm_username", user)
         await self.page.fill("#mx_LoginForm_password", password)
         await self.page.click(".mx_Login_submit")
-        await self.page.wait_for_selector(".mx_MatrixChat")
+        rooms = self.page.locator(".mx_MatrixChat")
+        await rooms.or_(self.page.locator(".mx_Login_error")).first.wait_for()
+        return await rooms.count() == 1
 
     async def close_offers_when_seen(self) -> None:
         """From now on close each offer that covers the page, as it comes up."""
         toasts = self.page.locator(".mx_Toast_buttons")
         no_toast = toasts.get_by_role("button", name=re.compile("^(Dismiss|Later|No|Not now)$"))
-        new_here = self.page.locator("[role=tooltip], [role=dialog]")
+        # Known by its words: an error dialog has the same role and the same button, and must stay.
+        new_here = self.page.get_by_role("dialog").filter(has_text="Threads Activity Centre")
         understood = new_here.get_by_role("button", name="OK", exact=True)
 
         async def close(offer: Locator) -> None:
             # An offer may be gone again by itself, which is as good.
-            with suppress(TimeoutError):
+            with suppress(NotSeenError):
                 await offer.dispatch_event("click", timeout=OFFER_MS)
 
         for offer in (no_toast, understood):
@@ -160,11 +164,10 @@ class ElementBrowser:
 
     async def visible_errors(self) -> list[str]:
         """Every complaint that can be read on the screen now, in the order of ERROR_PLACES."""
-        found = []
+        found: list[str] = []
         for place in ERROR_PLACES:
-            for each in await self.page.locator(place).all():
-                if await each.is_visible():
-                    found.append(" ".join((await each.inner_text()).split()))
+            seen = self.page.locator(place).filter(visible=True)
+            found += [" ".join(text.split()) for text in await seen.all_inner_texts()]
         return found
 
     async def screenshot(self, path: Path) -> None:
@@ -178,21 +181,20 @@ async def element_browser(
 ) -> AsyncIterator[ElementBrowser]:
     """Start Chromium with a fresh profile; it is stopped and the profile removed at the end."""
     pinned = f"--ignore-certificate-errors-spki-list={trusted_key(homeserver_url, ca_file)}"
-    with TemporaryDirectory(prefix="element-") as profile:
-        async with async_playwright() as playwright:
-            context = await playwright.chromium.launch_persistent_context(
-                profile,
-                executable_path=CHROMIUM,
-                args=[*FLAGS, pinned],
-                viewport={"width": 1280, "height": 800},
-                accept_downloads=True,
-            )
-            try:
-                element = ElementBrowser(await _first_page(context), site_url)
-                await element.close_offers_when_seen()
-                yield element
-            finally:
-                await context.close()
+    async with AsyncExitStack() as cleanup:
+        profile = cleanup.enter_context(TemporaryDirectory(prefix="element-"))
+        playwright = await cleanup.enter_async_context(async_playwright())
+        context = await playwright.chromium.launch_persistent_context(
+            profile,
+            executable_path=CHROMIUM,
+            args=[*FLAGS, pinned],
+            viewport={"width": 1280, "height": 800},
+            accept_downloads=True,
+        )
+        cleanup.push_async_callback(context.close)
+        element = ElementBrowser(await _first_page(context), site_url)
+        await element.close_offers_when_seen()
+        yield element
 
 
 async def _first_page(context: BrowserContext) -> Page:
@@ -212,8 +214,10 @@ def trusted_key(url: str, ca_file: Path) -> str:
     parts = urlsplit(url)
     tls = ssl.create_default_context(cafile=ca_file)
     address = (parts.hostname or "", parts.port or 443)
-    with socket.create_connection(address, 10) as plain:
-        with tls.wrap_socket(plain, server_hostname=address[0]) as connection:
-            leaf = x509.load_der_x509_certificate(connection.getpeercert(binary_form=True) or b"")
+    with (
+        socket.create_connection(address, 10) as plain,
+        tls.wrap_socket(plain, server_hostname=address[0]) as connection,
+    ):
+        leaf = x509.load_der_x509_certificate(connection.getpeercert(binary_form=True) or b"")
     key = leaf.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return base64.b64encode(hashlib.sha256(key).digest()).decode()

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import http.client
 import json
 import os
 import secrets
@@ -11,14 +12,13 @@ import ssl
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -53,7 +53,7 @@ class Homeserver:
 def homeserver_for_element(folder: Path) -> Iterator[Homeserver]:
     """Run a homeserver over TLS on loopback while the context lasts, its files in `folder`."""
     port = _free_port()
-    ca_file = _write_certificates(folder)
+    ca_file = write_certificates(folder)
     shared_secret = secrets.token_hex(16)
     config = _write_config(folder, port, shared_secret)
     log = (folder / "synapse.out").open("wb")
@@ -65,11 +65,12 @@ def homeserver_for_element(folder: Path) -> Iterator[Homeserver]:
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )
     try:
-        url = f"https://{ADDRESS}:{port}"
         tls = ssl.create_default_context(cafile=ca_file)
-        _wait_until_it_answers(process, url, tls, folder)
-        people = [_register(url, tls, shared_secret, name) for name in ("ann", "bob")]
-        yield Homeserver(url=url, ca_file=ca_file, ann=people[0], bob=people[1])
+        _wait_until_it_answers(process, port, tls, folder)
+        people = [_register(port, tls, shared_secret, name) for name in ("ann", "bob")]
+        yield Homeserver(
+            url=f"https://{ADDRESS}:{port}", ca_file=ca_file, ann=people[0], bob=people[1]
+        )
     finally:
         process.terminate()
         process.wait(30)
@@ -138,13 +139,13 @@ def _write_log_config(folder: Path) -> Path:
 
 
 def _wait_until_it_answers(
-    process: "subprocess.Popen[bytes]", url: str, tls: ssl.SSLContext, folder: Path
+    process: "subprocess.Popen[bytes]", port: int, tls: ssl.SSLContext, folder: Path
 ) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            urllib.request.urlopen(f"{url}/health", context=tls, timeout=5).close()
-        except (urllib.error.URLError, OSError):
+            _ask(port, tls, "GET", "/_matrix/client/versions")
+        except OSError:
             time.sleep(0.1)
         else:
             return
@@ -152,13 +153,26 @@ def _wait_until_it_answers(
     raise RuntimeError(f"Synapse did not start; it said:\n{said}")
 
 
-def _register(url: str, tls: ssl.SSLContext, shared_secret: str, name: str) -> Account:
+def _ask(
+    port: int, tls: ssl.SSLContext, method: str, path: str, body: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    connection = http.client.HTTPSConnection(ADDRESS, port, context=tls, timeout=20)
+    with closing(connection):
+        connection.request(method, path, json.dumps(body) if body else None)
+        answer = connection.getresponse()
+        said = answer.read().decode()
+    if answer.status != 200:
+        raise RuntimeError(f"Synapse answered {path} with {answer.status}: {said}")
+    parsed: dict[str, Any] = json.loads(said)
+    return parsed
+
+
+def _register(port: int, tls: ssl.SSLContext, shared_secret: str, name: str) -> Account:
     """Make an account by Synapse's shared-secret registration (its admin API, "register")."""
-    endpoint = f"{url}/_synapse/admin/v1/register"
-    with urllib.request.urlopen(endpoint, context=tls) as answer:
-        nonce = json.load(answer)["nonce"]
+    endpoint = "/_synapse/admin/v1/register"
+    nonce = _ask(port, tls, "GET", endpoint)["nonce"]
     password = secrets.token_urlsafe(12)
-    signed = "\0".join([nonce, name, password, "notadmin"]).encode()
+    signed = f"{nonce}\0{name}\0{password}\0notadmin".encode()
     body = {
         "nonce": nonce,
         "username": name,
@@ -166,12 +180,10 @@ def _register(url: str, tls: ssl.SSLContext, shared_secret: str, name: str) -> A
         "admin": False,
         "mac": hmac.new(shared_secret.encode(), signed, hashlib.sha1).hexdigest(),
     }
-    request = urllib.request.Request(endpoint, json.dumps(body).encode())
-    with urllib.request.urlopen(request, context=tls) as answer:
-        return Account(user=json.load(answer)["user_id"], password=password)
+    return Account(user=_ask(port, tls, "POST", endpoint, body)["user_id"], password=password)
 
 
-def _write_certificates(folder: Path) -> Path:
+def write_certificates(folder: Path) -> Path:
     """Write a certificate authority and a certificate for loopback; returns the authority's."""
     ca_key, leaf_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     ca_name = x509.Name.from_rfc4514_string("CN=Test authority")

@@ -1,5 +1,6 @@
 """Ann sits at Element, Bob uses another client; they talk in plain and in encrypted rooms."""
 
+import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,9 +8,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from .browser import ElementBrowser, element_browser
+from .browser import ElementBrowser, element_browser, trusted_key
 from .build import built_site
-from .homeserver import Homeserver, homeserver_for_element
+from .homeserver import Homeserver, homeserver_for_element, write_certificates
 from .person import Person, signed_in
 from .serve import served
 
@@ -21,6 +22,7 @@ class Scene:
     """Both are signed in; screenshots go to `pictures`."""
 
     server: Homeserver
+    site_url: str
     ann: ElementBrowser
     bob: Person
     pictures: Path
@@ -36,8 +38,8 @@ async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene
             signed_in(server, server.bob, folder) as bob,
             element_browser(url, server.url, server.ca_file) as ann,
         ):
-            await ann.login(server.url, server.ann.user, server.ann.password)
-            yield Scene(server=server, ann=ann, bob=bob, pictures=folder)
+            assert await ann.login(server.url, server.ann.user, server.ann.password)
+            yield Scene(server=server, site_url=url, ann=ann, bob=bob, pictures=folder)
 
 
 @pytest.fixture
@@ -82,7 +84,6 @@ async def test_both_ways_in_an_encrypted_room_that_the_other_made(scene: Scene) 
 async def test_a_direct_message_begun_in_element_is_encrypted(scene: Scene) -> None:
     await scene.ann.open_dm(scene.server.bob.user)
     assert await scene.ann.send_text(None, "A word between us")
-    await scene.ann.screenshot(scene.pictures / "direct.png")
     room = await scene.bob.hears("A word between us")
     assert await scene.bob.was_encrypted("A word between us")
     await scene.bob.say(room, "Only between us")
@@ -105,3 +106,19 @@ async def test_files_arrive_whole_both_ways(scene: Scene, report: Path, encrypte
     assert await scene.ann.download_file(answer.name) == answer.read_bytes()
     await scene.ann.screenshot(scene.pictures / f"files-{encrypted}.png")
     assert await scene.ann.visible_errors() == []
+
+
+async def test_a_wrong_password_is_complained_about_on_the_screen(scene: Scene) -> None:
+    server = scene.server
+    async with element_browser(scene.site_url, server.url, server.ca_file) as stranger:
+        assert not await stranger.login(server.url, server.ann.user, "not the password")
+        (complaint,) = await stranger.visible_errors()
+        assert complaint.startswith("Incorrect username and/or password.")
+
+
+async def test_a_certificate_of_another_authority_is_not_trusted(
+    scene: Scene, tmp_path: Path
+) -> None:
+    another = write_certificates(tmp_path)
+    with pytest.raises(ssl.SSLCertVerificationError):
+        trusted_key(scene.server.url, another)
