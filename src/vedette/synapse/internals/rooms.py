@@ -127,14 +127,14 @@ class CurrentRoom:
     async def version(self) -> str | None:
         """The room's version; None if we don't know the room."""
         try:
-            return (await self.facts.store.get_room_version(self.room)).identifier
+            return str((await self.facts.store.get_room_version(self.room)).identifier)
         except (NotFoundError, UnsupportedRoomVersionError):
             return None
 
     async def sender_of(self, event_id: str) -> str | None:
         """Who sent an event of this room; None if we don't have it here."""
         event = await self.facts.store.get_event(event_id, allow_none=True)
-        return event.sender if event is not None and event.room_id == self.room else None
+        return str(event.sender) if event is not None and event.room_id == self.room else None
 
     async def creator(self) -> str | None:
         """Who made the room."""
