@@ -69,7 +69,10 @@ def answer(rules: Ruleset, question: Question, facts: Facts) -> Decision:
         # (3) No allow holds, and none still can: an empty ruleset ends here.
         if not hoped:
             reason = Reason.MEMBERS_UNKNOWN if question.to is None else Reason.NO_RULE
-            return _answer(Verdict.NO, reason, rules, question, facts, [], observed, found.allows)
+            named = [found.beside] if found.beside is not None else []
+            return _answer(
+                Verdict.NO, reason, rules, question, facts, named, observed, found.allows
+            )
     waiting = pending + hoped
     return _answer(
         Verdict.NOT_YET, Reason.FACT_PENDING, rules, question, facts, waiting[:1], observed, waiting
@@ -84,9 +87,9 @@ def _answer(
     facts: Facts,
     named: list[CompiledRule],
     observed: tuple[str, ...],
-    read: tuple[CompiledRule, ...] | list[CompiledRule] = (),
+    read: list[CompiledRule] | None = None,
 ) -> Decision:
-    """Build the Decision. `named` holds the rule to name, `read` further rules that mattered."""
+    """Build the Decision. `named` holds the rule to name, `read` the rules that mattered, if others."""
     if verdict is Verdict.YES:
         return Decision(
             verdict=verdict,
@@ -95,8 +98,13 @@ def _answer(
             revision=rules.revision,
             observed=observed,
         )
-    facts_read = sorted({c.fact for rule in (*named, *read) for c in rule.conditions()
-                         if isinstance(facts.get(c.fact, claimed=c.claimed), Missing)})  # fmt: skip
+    missing = {
+        condition.fact
+        for rule in (named if read is None else read)
+        for condition in rule.conditions()
+        if isinstance(facts.get(condition.fact, claimed=condition.claimed), Missing)
+    }
+    facts_read = sorted(missing)
     pending = [name for name in facts_read if facts.known.get(name) is Missing.PENDING]
     return Decision(
         verdict=verdict,
@@ -113,7 +121,7 @@ def _answer(
 
 def _merge(deciding: list[Decision], all_answers: list[Decision]) -> Decision:
     """One Decision for several questions: the lowest rule is named, what is missing is joined."""
-    first = min(deciding, key=lambda each: (each.rule is None, each.rule or "", each.towards or ""))
+    first = min(deciding, key=_rank)
     return Decision(
         verdict=first.verdict,
         reason=first.reason,
@@ -125,3 +133,9 @@ def _merge(deciding: list[Decision], all_answers: list[Decision]) -> Decision:
         say=first.say,
         observed=tuple(sorted({name for each in all_answers for name in each.observed})),
     )
+
+
+def _rank(each: Decision) -> tuple[bool, bool, str, str]:
+    """A rule that refuses comes before one that merely stops short, and that before none."""
+    short = each.reason in (Reason.NO_RULE, Reason.MEMBERS_UNKNOWN)
+    return short, each.rule is None, each.rule or "", each.towards or ""

@@ -53,11 +53,16 @@ class CompiledRule:
 
 @dataclass(frozen=True, slots=True)
 class Applicable:
-    """The rules that speak about one question, each group in the order of ids."""
+    """The rules that speak about one question, each group in the order of ids.
+
+    `beside` is the rule whose sentence explains a no that no rule gave: an allow between the same
+    parties that stops short of this, because of its conditions or its channels.
+    """
 
     forbids: tuple[CompiledRule, ...]
     allows: tuple[CompiledRule, ...]
     observed: tuple[CompiledRule, ...]
+    beside: CompiledRule | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +113,21 @@ class Ruleset:
         if question.to is None:
             matched = {id_: rule for id_, rule in matched.items() if _speaks(rule, question)}
         ordered = [matched[id_] for id_ in sorted(matched)]
+        allows = tuple(rule for rule in ordered if not rule.forbids and not rule.observe)
         return Applicable(
             forbids=tuple(rule for rule in ordered if rule.forbids and not rule.observe),
-            allows=tuple(rule for rule in ordered if not rule.forbids and not rule.observe),
+            allows=allows,
             observed=tuple(rule for rule in ordered if rule.observe),
+            beside=next((rule for rule in (*allows, *self._near(question)) if rule.say), None),
         )
+
+    def _near(self, question: Question) -> Iterator[CompiledRule]:
+        """Allows between the same parties in other channels, in the order of ids."""
+        to = question.to or frozenset()
+        for rule in self.rules:
+            pairs = ((f, t) for f, t in rule.pairs if f in question.from_ and t in to)
+            if not rule.forbids and not rule.observe and any(True for _ in pairs):
+                yield rule
 
     def needs(self, questions: Iterable[Question]) -> frozenset[str]:
         """The names of all facts that the answer to these questions may read."""

@@ -175,7 +175,11 @@ class EventGather:
         """Whether one of us may stay in a room whose members are known only now."""
         facts = await self._rooms.room(policy.directory, room)
         newcomer = policy.directory.someone(UserId(user))
-        members = facts.members.without(newcomer) if facts.members else None
+        if facts.members is None:  # still loading: its servers are known already, its people not
+            return towards_servers(
+                policy, user, room.room, await room.servers(), Act.ROOM_MEMBER_JOIN
+            )
+        members = facts.members.without(newcomer)
         ask = meet(Act.ROOM_MEMBER_JOIN, user, [newcomer], members, room.room)
         return ask, Facts(facts.known())
 
@@ -302,6 +306,7 @@ def towards_servers(
             named.append(directory.server(ServerName(server)))
         except InvalidName:
             return refuse(policy, Reason.NOT_SUPPORTED, server)
+    named = [server for server in named if not server.ours]
     members = Members.of(named) if named else None
     return meet(act, user, [directory.someone(UserId(user))], members, room), Facts()
 

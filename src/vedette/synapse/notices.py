@@ -73,7 +73,7 @@ class Notices:
         if not self.pace.admits(person, rule, self.per_minute()):
             return
         text = f"{sentence_for_person(decision)} (Record {record})"
-        self.api.run_as_background_process("vedette-notice", self._send, True, person, text)
+        self.api.run_as_background_process("vedette-notice", self._send, person, text)
 
     async def _send(self, person: str, text: str) -> None:
         try:

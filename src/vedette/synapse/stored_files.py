@@ -25,7 +25,7 @@ class StoredFiles(Resource):
 
     def __init__(self, store: DataStore) -> None:
         """Serve what `store` knows."""
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self._store = store
 
     def getChild(self, path: bytes, request: SynapseRequest) -> Resource:  # noqa: N802  # Twisted's name
@@ -38,7 +38,7 @@ class _StoredFile(DirectServeJsonResource):
     isLeaf = True  # noqa: N815  # Twisted's name
 
     def __init__(self, store: DataStore, media: bytes) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self._store = store
         self._media = media
 
