@@ -5,9 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from vedette.core.settings.reference import spell_value
+
+CALM = settings(deadline=None, max_examples=40)
+"""For properties over whole documents: few examples, and no hurry on a busy machine."""
 
 SAMPLE = """\
 # The whole sample of the language.

@@ -4,8 +4,8 @@ import json
 
 import pytest
 from hypothesis import given
+from tests.core.settings.documents import CALM, SAMPLE, documents
 
-from tests.core.settings.documents import SAMPLE, documents
 from vedette.core.settings.canonical import (
     DocumentError,
     canonical,
@@ -24,12 +24,14 @@ def document_of(text):
     return document
 
 
+@CALM
 @given(documents)
 def test_the_canonical_form_survives_the_way_there_and_back(pair):
     form = canonical(document_of(pair[1]))
     assert canonical(from_canonical(form)) == form
 
 
+@CALM
 @given(documents)
 def test_spelling_and_comments_do_not_change_the_digest(pair):
     found, text = pair

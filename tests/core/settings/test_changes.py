@@ -4,8 +4,8 @@ import shlex
 
 import pytest
 from hypothesis import given
+from tests.core.settings.documents import CALM, SAMPLE, documents
 
-from tests.core.settings.documents import SAMPLE, documents
 from vedette.core.settings.changes import can_only_refuse_more, differences
 from vedette.core.settings.document import Document
 from vedette.core.settings.edit import add_rule, remove, remove_rule, set_value
@@ -92,11 +92,12 @@ def test_what_is_no_longer_set_is_unset():
     assert change.command == "vedette settings unset partners.acme.valid_until"
 
 
+@CALM
 @given(documents)
 def test_the_commands_for_values_do_what_they_say(pair):
     """Following `set` and `unset` from the default values leads to the very same document."""
     new = document_of(pair[1])
-    plain = f'[organisation]\nname = "Example"\ndomain = "example.org"\n'
+    plain = '[organisation]\nname = "Example"\ndomain = "example.org"\n'
     text = plain
     for change in differences(document_of(plain), new):
         words = shlex.split(change.command)

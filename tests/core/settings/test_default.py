@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.core.settings.documents import CALM
 
 from vedette.core.channels import BETWEEN_PEOPLE, Channel
 from vedette.core.names import InvalidName
@@ -52,6 +53,7 @@ def test_signing_in_takes_two_factors_and_administrators_are_our_own():
     assert (rail.from_, rail.channels) == (("guests", "partners", "outside"), {Channel.ADMINISTER})
 
 
+@CALM
 @given(st.text(min_size=1, max_size=60))
 def test_any_name_makes_a_valid_document(name):
     document = parse_document(default_document(name + "x", "example.org"))

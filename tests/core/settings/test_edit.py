@@ -6,8 +6,8 @@ import tomllib
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from tests.core.settings.documents import CALM, SAMPLE, documents, rules
 
-from tests.core.settings.documents import SAMPLE, documents, rules
 from vedette.core.settings.document import Document
 from vedette.core.settings.edit import (
     EditError,
@@ -149,12 +149,12 @@ def test_what_looks_like_a_comment_in_a_text_is_none():
     assert remove(text, "b") == 'a = """\n# x"""\n'
 
 
-@pytest.mark.parametrize("id", ["nobody", "a.b", ""])
-def test_what_is_not_there_is_not_removed(id):
+@pytest.mark.parametrize("name", ["nobody", "a.b", ""])
+def test_what_is_not_there_is_not_removed(name):
     with pytest.raises(EditError):
-        remove_rule(SAMPLE, id)
+        remove_rule(SAMPLE, name)
     with pytest.raises(EditError):
-        remove(SAMPLE, f"rules.{id}")
+        remove(SAMPLE, f"rules.{name}")
 
 
 def test_an_added_rule_stands_behind_the_last_one_with_its_comment():
@@ -181,6 +181,7 @@ def test_a_comment_can_not_smuggle_in_a_rule():
     assert tomllib.loads(text) == {"rules": {"a": {"allow": ["file"]}}}
 
 
+@CALM
 @given(documents, st.data())
 def test_an_edit_does_exactly_what_it_says_and_every_comment_line_survives(pair, data):
     found, text = pair
@@ -201,6 +202,7 @@ def test_an_edit_does_exactly_what_it_says_and_every_comment_line_survives(pair,
         assert pruned(tomllib.loads(remove(edited, ".".join(path)))) == pruned(found)
 
 
+@CALM
 @given(documents, rules(), st.sampled_from(["new", "a-2"]))
 def test_an_added_rule_is_exactly_the_one_that_was_meant(pair, rule, name):
     found, text = pair
@@ -214,6 +216,7 @@ def test_an_added_rule_is_exactly_the_one_that_was_meant(pair, rule, name):
     assert comment_lines(edited) == comment_lines(text)
 
 
+@CALM
 @given(documents, st.data())
 def test_a_removed_rule_takes_only_its_own_comments(pair, data):
     found, text = pair
@@ -234,6 +237,7 @@ def test_a_removed_rule_takes_only_its_own_comments(pair, data):
         assert below.strip(), f"{line} stood before an empty line in {text}"
 
 
+@CALM
 @given(documents, rules())
 def test_adding_and_removing_a_rule_gives_the_text_back(pair, rule):
     _, text = pair

@@ -6,10 +6,10 @@ import tomllib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.core.settings.documents import CALM, SAMPLE, documents
 
-from tests.core.settings.documents import SAMPLE, documents
 from vedette.core.settings.document import Document
-from vedette.core.settings.parse import check_document, parse_document
+from vedette.core.settings.parse import check_document, check_values, parse_document
 
 HEAD = '[organisation]\nname = "Ex"\ndomain = "example.org"\n'
 
@@ -137,6 +137,7 @@ def test_a_fault_reads_as_one_line():
     )
 
 
+@CALM
 @given(documents)
 def test_every_spelling_of_a_valid_document_makes_the_same_model(pair):
     found, text = pair
@@ -144,18 +145,24 @@ def test_every_spelling_of_a_valid_document_makes_the_same_model(pair):
     assert parse_document(text) == wanted
 
 
+@CALM
 @given(st.text(max_size=200))
 def test_no_text_raises(text):
     assert parse_document(text)
 
 
+@CALM
 @given(
     st.lists(
-        st.tuples(st.integers(0, len(SAMPLE)), st.integers(0, 12), st.text("[]{}\"'#=,\n.x1 ", max_size=4)),
+        st.tuples(
+            st.integers(0, len(SAMPLE)),
+            st.integers(0, 12),
+            st.text("[]{}\"'#=,\n.x1 ", max_size=4),
+        ),
         min_size=1,
         max_size=5,
     )
-)  # fmt: skip
+)
 def test_no_damage_to_a_valid_document_raises_or_goes_unsaid(cuts):
     text = SAMPLE
     for at, length, new in cuts:
@@ -167,14 +174,22 @@ def test_no_damage_to_a_valid_document_raises_or_goes_unsaid(cuts):
         assert tomllib.loads(text)
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=3),
-                    lambda inner: st.lists(inner, max_size=3)
-                    | st.dictionaries(st.text(max_size=3), inner, max_size=3), max_leaves=8),
-       st.sampled_from(["organisation", "parties", "partners", "rooms", "rules", "guardrails"]),
-       st.sampled_from(["", "x", "x.between", "x.when", "x.domains", "x.except", "x.members"]))  # fmt: skip
-def test_no_value_in_a_wrong_place_raises(value, section, below):
-    from vedette.core.settings.parse import check_values
+_anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
 
+
+@CALM
+@given(
+    _anything,
+    st.sampled_from(["organisation", "parties", "partners", "rooms", "rules", "guardrails"]),
+    st.sampled_from(["", "x", "x.between", "x.when", "x.domains", "x.except", "x.members"]),
+)
+def test_no_value_in_a_wrong_place_raises(value, section, below):
     for part in reversed(below.split(".") if below else []):
         value = {part: value}
     document, findings = check_values({section: value})

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.core.settings.documents import CALM
 
 from vedette.core.settings.recovery import plain_words, recover
 
@@ -68,6 +69,7 @@ def test_many_broken_statements_take_no_longer_than_many_good_ones():
     assert len(result.faults) >= 3_000
 
 
+@CALM
 @given(st.text(st.sampled_from("ab=[]{}\"'#\n.,1 \\"), max_size=80))
 def test_lines_stay_where_they_are_whatever_was_blanked(text):
     assert recover(text).text.count("\n") == text.count("\n")

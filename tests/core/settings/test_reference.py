@@ -4,6 +4,7 @@ import tomllib
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.core.settings.documents import CALM
 
 from vedette.core.settings.parse import parse_document
 from vedette.core.settings.reference import (
@@ -58,6 +59,7 @@ def test_known_keys_are_those_of_the_document():
     assert known_keys(("media", "max_upload")) == []
 
 
+@CALM
 @given(st.text(st.characters(exclude_categories=["Cs"])) | st.integers(-9, 9) | st.dates())
 def test_a_spelled_value_reads_as_itself(value):
     assert tomllib.loads(f"v = {spell_value([value, True])}")["v"] == [value, True]

@@ -93,3 +93,22 @@ def test_references_are_checked_even_where_fields_are_wrong():
     text = rule("between = ['sta', 'us']\nallow = [1]\nwhen = ['room.kind = x']")
     paths = [fault.path for fault in check_document(HEAD + text)[1]]
     assert paths == ["rules.a.between[1]", "rules.a.allow[1]", "rules.a.when[1]"]
+
+
+@pytest.mark.parametrize("domain", ["*.", "a b", "", "*.x y"])
+def test_a_domain_that_is_none_is_named_once(domain):
+    text = f"[partners.b]\ndomains = ['{domain}', 'b.example']"
+    assert [fault.path for fault in check_document(HEAD + text)[1]] == ["partners.b.domains[1]"]
+
+
+def test_a_wrong_domain_of_our_own_hides_no_other_fault():
+    text = HEAD.replace("example.org", "exa mple.org") + rule(
+        "between = ['x', 'us']\nallow = ['file']"
+    )
+    paths = [fault.path for fault in check_document(text)[1]]
+    assert paths == ["organisation.domain", "rules.a.between[1]"]
+
+
+def test_a_wildcard_and_the_name_above_it_may_be_two_partners():
+    text = HEAD.replace('"acme.example", ', "") + "[partners.b]\ndomains = ['acme.example']"
+    assert check_document(text)[1] == []

@@ -27,8 +27,10 @@ BOTH = {"between": ("staff", "acme")}
         ),
         (
             Rule(from_=("a", "b", "c"), to=("outside",), allow=("file", "voice", "all")),
-            "From a, b and c to everyone outside: files, voice calls and everything between "
-            "people are allowed.",
+            (
+                "From a, b and c to everyone outside: files, voice calls and everything between "
+                "people are allowed."
+            ),
         ),
         (
             Rule(from_=("us",), allow=("sign-in",), when=("sign_in.factors >= 2",)),
@@ -45,13 +47,17 @@ BOTH = {"between": ("staff", "acme")}
         (
             Rule(**BOTH, allow=("file",), when=("file.kind in document, text", "file.size < 1 MiB"),
                  unless=("room.encrypted = yes", "room.ours = no")),
-            "Between staff and acme: files are allowed, when file.kind is document or text and "
-            "file.size is under 1 MiB, unless room.encrypted is yes or room.ours is no.",
+            (
+                "Between staff and acme: files are allowed, when file.kind is document or text and "
+                "file.size is under 1 MiB, unless room.encrypted is yes or room.ours is no."
+            ),
         ),
         (
             Rule(between=("bridge:irc", "partners"), forbid=("call",), mode="observe"),
-            "Between the people of the bridge irc and all partners: calls are forbidden "
-            "(`x` only observes; it decides nothing).",
+            (
+                "Between the people of the bridge irc and all partners: calls are forbidden "
+                "(`x` only observes; it decides nothing)."
+            ),
         ),
     ],
 )  # fmt: skip

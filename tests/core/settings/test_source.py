@@ -3,13 +3,14 @@ from __future__ import annotations
 import tomllib
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
+from tests.core.settings.documents import CALM, SAMPLE, documents
 
-from tests.core.settings.documents import SAMPLE, documents
 from vedette.core.settings.source import line_of, read, tree_of
 
 
+@CALM
 @given(documents)
 def test_the_tree_reads_the_values_that_the_standard_library_reads(pair):
     found, text = pair
@@ -38,6 +39,7 @@ def test_windows_line_ends_change_no_value_and_no_line():
     )
 
 
+@CALM
 @given(documents)
 def test_every_place_holds_what_its_path_says(pair):
     _, text = pair
@@ -82,6 +84,14 @@ def test_what_only_the_reader_knows_is_still_said():
     assert read("a = { b = 1 }\na.c = 2\n").faults
 
 
+@CALM
+@given(st.text(st.sampled_from("ab=[]{}\"'#\n.,1 \r\t\\-"), max_size=60))
+@example("[]\nx = 1\n[a]\ny =\nz = 2\n")
+@example('a = "\\q"\nb = 2027-02-30\n"\\q" = 1\n')
+def test_a_broken_text_has_a_tree_too(text):
+    assert isinstance(tree_of(text).values, dict)
+
+
 def test_text_that_is_not_unicode_is_one_fault():
     assert [fault.message for fault in read("a = '\ud800'").faults] == [
         "the text is not valid Unicode"
@@ -97,6 +107,7 @@ def test_monstrous_nesting_is_a_fault_and_no_crash(text):
     assert source.faults or source.values
 
 
+@CALM
 @given(st.text(st.sampled_from("ab=[]{}\"'#\n.,1 \r\t\\-"), max_size=60))
 def test_the_tree_never_says_something_else_than_the_standard_library(text):
     try:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.core.settings.documents import CALM
 
 from vedette.core.conditions import read_duration, read_size
 from vedette.core.names import ServerName
@@ -15,11 +16,13 @@ from vedette.core.settings.spelling import (
 )
 
 
+@CALM
 @given(st.integers(0, 10**12 - 1))
 def test_a_spelled_size_reads_as_itself(size):
     assert read_size(spell_size(size)) == size
 
 
+@CALM
 @given(st.integers(0, 10**9 - 1))
 def test_a_spelled_duration_reads_as_itself(seconds):
     assert read_duration(spell_duration(seconds)) == seconds

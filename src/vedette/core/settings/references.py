@@ -127,16 +127,19 @@ def _partner_findings(values: Table) -> Iterator[Finding]:
 
 def _domain_findings(values: Table) -> Iterator[Finding]:
     own = _own_domain(values)
-    seen: list[tuple[str, str]] = []
+    seen: list[tuple[str, _Covered]] = []
     for name, partner in tables(values, "partners").items():
         for at, domain in texts(partner, "domains"):
+            covered = _covered(domain)
+            if covered is None:
+                continue  # the model names it
             path: Path = ("partners", name, "domains", at)
-            if own is not None and _covers(domain, own):
+            if own is not None and domain_matches(domain.lower(), own):
                 yield Finding(path, f"`{domain}` covers our own domain `{own}`")
-            other = next((o for o, d in seen if o != name and _overlap(domain, d)), None)
+            other = next((o for o, c in seen if o != name and _overlap(covered, c)), None)
             if other is not None:
                 yield Finding(path, f"`{domain}` belongs to the partner `{other}` already")
-            seen.append((name, domain))
+            seen.append((name, covered))
 
 
 def _own_domain(values: Table) -> ServerName | None:
@@ -148,26 +151,26 @@ def _own_domain(values: Table) -> ServerName | None:
         return None
 
 
-def _overlap(one: str, other: str) -> bool:
-    """Whether some server name is covered by both patterns."""
-    if one.lower() == other.lower():
-        return True
+_Covered = tuple[str, int | None, bool]
+"""What a domain pattern covers: a host with a dot before it, a port, and whether all below."""
+
+
+def _covered(pattern: str) -> _Covered | None:
+    below = pattern.startswith("*.")
     try:
-        return _covers(one, _name_of(other)) or _covers(other, _name_of(one))
+        server = ServerName(pattern.removeprefix("*."))
     except InvalidName:
+        return None
+    return f".{server.host}", server.port, below
+
+
+def _overlap(one: _Covered, other: _Covered) -> bool:
+    """Whether some server name is covered by both."""
+    if one[1] != other[1]:
         return False
-
-
-def _name_of(pattern: str) -> ServerName:
-    """A name that the pattern covers."""
-    return ServerName("x." + pattern[2:] if pattern.startswith("*.") else pattern)
-
-
-def _covers(pattern: str, server: ServerName) -> bool:
-    try:
-        return domain_matches(pattern.lower(), server)
-    except InvalidName:
-        return False
+    if one[0] == other[0]:
+        return one[2] == other[2]  # `*.x` doesn't cover `x`
+    return (one[2] and other[0].endswith(one[0])) or (other[2] and one[0].endswith(other[0]))
 
 
 def _name_finding(path: Path, name: str, known: set[str]) -> Iterator[Finding]:

@@ -77,7 +77,9 @@ class Source:
 
 def read(text: str) -> Source:
     """Read a text, past as many faults as it has. Never raises."""
-    if any("\ud800" <= letter <= "\udfff" for letter in text):
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half a surrogate pair
         return Source("", {}, (Fault(1, "", "the text is not valid Unicode"),))
     try:
         return Source(text, tomllib.loads(text))
@@ -241,11 +243,17 @@ def _elements(node: Node) -> Iterator[Node]:
 
 
 def scalar(node: Node) -> object:
-    """The value of a leaf of the tree, as the standard library reads it."""
+    """The value of a leaf of the tree, as the standard library reads it.
+
+    What that can't read, though the grammar could, is its text: the reader names such faults.
+    """
     text = _text(node)
     if node.type == "string" and text.startswith('"') and "\\" not in text and "\n" not in text:
         return text.strip('"') if not text.startswith('"""') else text[3:-3]
-    return tomllib.loads(f"v = {text}")["v"]
+    try:
+        return tomllib.loads(f"v = {text}")["v"]
+    except ValueError:
+        return text
 
 
 def key_parts(node: Node) -> list[str]:
@@ -253,7 +261,10 @@ def key_parts(node: Node) -> list[str]:
     if node.type == "bare_key":
         return [_text(node)]
     if node.type == "quoted_key":
-        return list(tomllib.loads(f"{_text(node)} = 0"))
+        try:
+            return list(tomllib.loads(f"{_text(node)} = 0"))
+        except ValueError:
+            return [_text(node)]
     return [part for child in node.named_children for part in key_parts(child)]
 
 
