@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from vedette.core.asks import Ask, Need, Question
 from vedette.core.conditions import Outcomes
 from vedette.core.decision import Decision, Verdict
@@ -41,82 +44,87 @@ def answer(rules: Ruleset, question: Question, facts: Facts) -> Decision:
     """Answer one question; `decide` says how."""
     found = rules.applicable(question)
     observed = tuple(r.id for r in found.observed if r.outcomes(facts) is not Outcomes.NO)
-    pending: list[CompiledRule] = []
+    asked = _Asked(rules.revision, question, facts, observed)
+    waiting: list[CompiledRule] = []
     # (1) Doubt counts as a match: an unreachable directory must not lift a ban.
     for rule in found.forbids:
         outcomes = rule.outcomes(facts)
-        if outcomes is Outcomes.NO:
-            continue
-        if outcomes & Outcomes.NO:
-            pending.append(rule)
-            continue
-        certain = outcomes is Outcomes.YES
-        reason = Reason.FORBIDDEN if certain else Reason.FACT_UNKNOWN
-        if question.to is None:
-            reason = Reason.MEMBERS_UNKNOWN
-        return _answer(Verdict.NO, reason, rules, question, facts, [rule], observed)
+        if not outcomes & Outcomes.NO:
+            reason = Reason.FORBIDDEN if outcomes is Outcomes.YES else Reason.FACT_UNKNOWN
+            return asked.refused(_reason(question, reason), rule, (rule,))
+        if outcomes is not Outcomes.NO:
+            waiting.append(rule)
     # (2) Doubt does not count as a match.
-    hoped: list[CompiledRule] = []
     for rule in found.allows:
         outcomes = rule.outcomes(facts)
+        if outcomes is Outcomes.YES and not waiting:
+            return asked.allowed(rule)
         if outcomes is Outcomes.YES:
-            if pending:
-                break
-            return _answer(Verdict.YES, Reason.ALLOWED, rules, question, facts, [rule], observed)
+            return asked.awaited(waiting)
         if outcomes & Outcomes.YES:
-            hoped.append(rule)
-    else:
-        # (3) No allow holds, and none still can: an empty ruleset ends here.
-        if not hoped:
-            reason = Reason.MEMBERS_UNKNOWN if question.to is None else Reason.NO_RULE
-            named = [found.beside] if found.beside is not None else []
-            return _answer(
-                Verdict.NO, reason, rules, question, facts, named, observed, found.allows
-            )
-    waiting = pending + hoped
-    return _answer(
-        Verdict.NOT_YET, Reason.FACT_PENDING, rules, question, facts, waiting[:1], observed, waiting
-    )
+            waiting.append(rule)
+    # (3) No allow holds. If none still can, an empty ruleset among them, the answer is no.
+    if any(not rule.forbids for rule in waiting):
+        return asked.awaited(waiting)
+    return asked.refused(_reason(question, Reason.NO_RULE), found.beside, found.allows)
 
 
-def _answer(
-    verdict: Verdict,
-    reason: Reason,
-    rules: Ruleset,
-    question: Question,
-    facts: Facts,
-    named: list[CompiledRule],
-    observed: tuple[str, ...],
-    read: list[CompiledRule] | None = None,
-) -> Decision:
-    """Build the Decision. `named` holds the rule to name, `read` the rules that mattered, if others."""
-    if verdict is Verdict.YES:
+def _reason(question: Question, reason: Reason) -> Reason:
+    """Towards people who could not be learnt, no rule is the reason, but that."""
+    return Reason.MEMBERS_UNKNOWN if question.to is None else reason
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What every answer to one question has in common."""
+
+    revision: int
+    question: Question
+    facts: Facts
+    observed: tuple[str, ...]
+
+    def allowed(self, rule: CompiledRule) -> Decision:
         return Decision(
-            verdict=verdict,
-            reason=reason,
-            rule=named[0].id,
-            revision=rules.revision,
-            observed=observed,
+            verdict=Verdict.YES,
+            reason=Reason.ALLOWED,
+            rule=rule.id,
+            revision=self.revision,
+            observed=self.observed,
         )
-    missing = {
-        condition.fact
-        for rule in (named if read is None else read)
-        for condition in rule.conditions()
-        if isinstance(facts.get(condition.fact, claimed=condition.claimed), Missing)
-    }
-    facts_read = sorted(missing)
-    pending = [name for name in facts_read if facts.known.get(name) is Missing.PENDING]
-    return Decision(
-        verdict=verdict,
-        reason=reason,
-        rule=named[0].id if named else None,
-        towards=question.whom,
-        revision=rules.revision,
-        pending=tuple(pending) if verdict is Verdict.NOT_YET else (),
-        unknown=tuple(name for name in facts_read if name not in pending),
-        say=named[0].say if named else None,
-        observed=observed,
-    )
+
+    def refused(
+        self, reason: Reason, named: CompiledRule | None, read: Sequence[CompiledRule]
+    ) -> Decision:
+        return Decision(
+            verdict=Verdict.NO,
+            reason=reason,
+            rule=named.id if named else None,
+            towards=self.question.whom,
+            revision=self.revision,
+            unknown=self._missing(read, Missing.UNKNOWN),
+            say=named.say if named else None,
+            observed=self.observed,
+        )
+
+    def awaited(self, waiting: Sequence[CompiledRule]) -> Decision:
+        return Decision(
+            verdict=Verdict.NOT_YET,
+            reason=Reason.FACT_PENDING,
+            rule=waiting[0].id,
+            towards=self.question.whom,
+            revision=self.revision,
+            pending=self._missing(waiting, Missing.PENDING),
+            unknown=self._missing(waiting, Missing.UNKNOWN),
+            say=waiting[0].say,
+            observed=self.observed,
+        )
+
+    def _missing(self, rules: Sequence[CompiledRule], kind: Missing) -> tuple[str, ...]:
+        """The facts that these rules read and that are missing in this way."""
+        read = (condition for rule in rules for condition in rule.conditions())
+        return tuple(
+            sorted({c.fact for c in read if self.facts.get(c.fact, claimed=c.claimed) is kind})
+        )
 
 
 def _merge(deciding: list[Decision], all_answers: list[Decision]) -> Decision:

@@ -36,6 +36,7 @@ class ServerName(str):
     __slots__ = ()
 
     def __new__(cls, text: str) -> Self:
+        """Check and build. Raises InvalidName."""
         found = _SERVER.fullmatch(text) if len(text) <= 230 else None
         if found is None or int(found["port"] or 0) > 65535:
             raise InvalidName("server name", text)
@@ -62,6 +63,7 @@ class UserId(str):
     __slots__ = ()
 
     def __new__(cls, text: str) -> Self:
+        """Check and build. Raises InvalidName."""
         found = _USER.fullmatch(text) if len(text) <= 255 else None
         if found is None:
             raise InvalidName("user id", text)
@@ -85,6 +87,7 @@ class RoomId(str):
     __slots__ = ()
 
     def __new__(cls, text: str) -> Self:
+        """Check and build. Raises InvalidName."""
         if not text.startswith("!") or not _OPAQUE.fullmatch(text[1:]):
             raise InvalidName("room id", text)
         return super().__new__(cls, text)
@@ -96,6 +99,7 @@ class EventId(str):
     __slots__ = ()
 
     def __new__(cls, text: str) -> Self:
+        """Check and build. Raises InvalidName."""
         if not text.startswith("$") or not _OPAQUE.fullmatch(text[1:]):
             raise InvalidName("event id", text)
         return super().__new__(cls, text)
@@ -107,6 +111,7 @@ class DeviceId(str):
     __slots__ = ()
 
     def __new__(cls, text: str) -> Self:
+        """Check and build. Raises InvalidName."""
         if not _DEVICE.fullmatch(text):
             raise InvalidName("device id", text)
         return super().__new__(cls, text)
@@ -118,6 +123,7 @@ class MediaId(str):
     __slots__ = ()
 
     def __new__(cls, text: str) -> Self:
+        """Check and build. Raises InvalidName."""
         if not _MEDIA.fullmatch(text):
             raise InvalidName("media id", text)
         return super().__new__(cls, text)
@@ -132,6 +138,7 @@ class Word(str):
     __slots__ = ()
 
     def __new__(cls, text: str) -> Self:
+        """Check and build. Raises InvalidName."""
         if not _WORD.fullmatch(text):
             raise InvalidName("name (lower-case letters, digits and hyphens)", text)
         return super().__new__(cls, text)
