@@ -183,8 +183,8 @@ def _init_both(folder: Path, authority: Authority) -> None:
                 federation=federation,
                 control=control,
                 pushes=pushes,
-                document=_document(house),
-                people=_people(house),
+                document=document_of(house),
+                people=people_of(house),
                 certificate=issue(authority, names, today()),
                 trusted_ca=authority.pem,
                 routes=others,
@@ -193,12 +193,14 @@ def _init_both(folder: Path, authority: Authority) -> None:
         )
 
 
-def _document(house: House) -> str:
+def document_of(house: House) -> str:
+    """The first settings document of one organisation."""
     found = resources.files("vedette.suite") / "documents" / house.document
     return found.read_text(encoding="utf-8")
 
 
-def _people(house: House) -> str:
+def people_of(house: House) -> str:
+    """The people table of one organisation."""
     lines = (f"{role.localpart},{';'.join(role.groups)},no,yes\n" for role in house.people)
     return PEOPLE_HEAD + "".join(lines)
 

@@ -66,9 +66,13 @@ class _Child:
 
 @dataclass(slots=True)
 class Supervisor:
-    """Runs programs until `stop`. `say` is told of every death and return."""
+    """Runs programs until `stop`. `say` is told of every death and return.
+
+    `changed` is called after every start of a process.
+    """
 
     say: Say
+    changed: Callable[[], None] = lambda: None
     _children: list[_Child] = field(default_factory=list)
     _stopping: bool = False
 
@@ -116,6 +120,7 @@ class Supervisor:
         if program.before is not None:
             program.before()
         child.process = await _spawn(program)
+        self.changed()
 
     async def _watch(self, child: _Child) -> None:
         """Start the child again whenever it dies, after a pause that grows."""

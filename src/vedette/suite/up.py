@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import json
 import os
 import signal
 import sys
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vedette.adapters.boot_file import Boot, BootFault, load
+from vedette.adapters.stream_files import write_whole
 from vedette.suite.addresses import fits_socket, is_free
 from vedette.suite.probes import probe_socket, probe_url
 from vedette.suite.progress import Progress
@@ -25,6 +27,8 @@ from vedette.suite.synapse_files import write_homeserver
 
 _SETTINGS_WAIT_SECONDS = 30.0
 _LOCK = "run/up.lock"
+PIDS = Path("run/pids.json")
+"""The process ids of what runs, by name."""
 
 
 class UpFault(RuntimeError):
@@ -58,6 +62,7 @@ async def start(folder: Path, progress: Progress) -> Running:
     boot = load(folder)
     check_paths(boot)
     supervisor = Supervisor(lambda text: progress.line(f"{boot.organisation}: {text}"))
+    supervisor.changed = lambda: _write_pids(boot, supervisor)
     try:
         progress.step(f"{boot.organisation}: starting control")
         await supervisor.start(control_program(boot))
@@ -164,6 +169,11 @@ def check_paths(boot: Boot) -> None:
             f"something else listens on `{'`, `'.join(taken)}`; end it, or change the address in"
             f" `{boot.folder / 'boot.toml'}`"
         )
+
+
+def _write_pids(boot: Boot, supervisor: Supervisor) -> None:
+    """Say which process is which, for whoever must look at one."""
+    write_whole(boot.path(PIDS), json.dumps(supervisor.pids()).encode())
 
 
 async def _settings_arrived(boot: Boot) -> None:

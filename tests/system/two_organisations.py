@@ -1,0 +1,234 @@
+"""Two real organisations and a homeserver that nobody named, for the tests of the whole.
+
+`example.test` and `acme.test` are made by `vedette init` and run by `vedette up`, each with its own
+control, gateway and Synapse. `outside` is a plain Synapse, which finds them by `.well-known` through a
+CONNECT proxy that knows their names. All of it listens on loopback and ends with the tests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.system.connect_proxy import connect_proxy
+from tests.system.synapse_process import PASSWORD, Authority, SynapseProcess, free_port
+from vedette.adapters.boot_file import Boot, load
+from vedette.core.names import ServerName
+from vedette.suite.accounts import NewAccount, register
+from vedette.suite.certificates import Authority as SuiteAuthority
+from vedette.suite.certificates import issue, today
+from vedette.suite.demo import ACME, EXAMPLE, House, document_of, people_of
+from vedette.suite.organisation import NewOrganisation, certificate_names, init
+from vedette.suite.up import PIDS
+
+READY_SECONDS = 90
+COMMAND = (sys.executable, "-I", "-m", "vedette.cli.main")
+
+
+@dataclass(frozen=True, slots=True)
+class Someone:
+    """A person with an account."""
+
+    user: str
+    password: str
+    groups: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Organisation:
+    """One organisation that runs, and what a test may do with it."""
+
+    folder: Path
+    name: str
+    domain: str
+    ca_file: Path
+    people: Mapping[str, Someone]
+    first_document: str
+    process: subprocess.Popen[str] | None = None
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def boot(self) -> Boot:
+        return load(self.folder)
+
+    @property
+    def client_url(self) -> str:
+        return self.boot.gateway.client_url
+
+    @property
+    def federation_url(self) -> str:
+        return f"https://{self.boot.gateway.federation}"
+
+    def start(self) -> None:
+        """`vedette up`, until it says `ready`."""
+        self.process = subprocess.Popen(
+            [*COMMAND, "up", str(self.folder)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        os.set_blocking(self.process.stdout.fileno(), False)
+        end = time.monotonic() + READY_SECONDS
+        while "ready" not in self.read():
+            assert self.process.poll() is None, "\n".join(self.lines)
+            assert time.monotonic() < end, "\n".join(self.lines)
+            time.sleep(0.05)
+
+    def read(self) -> list[str]:
+        """Everything that `up` has printed so far, line by line."""
+        assert self.process is not None
+        assert self.process.stdout is not None
+        while line := self.process.stdout.readline():
+            self.lines.append(line.rstrip("\n"))
+        return self.lines
+
+    def stop(self) -> None:
+        """End it as Ctrl-C would, and wait."""
+        if self.process is None:
+            return
+        self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.wait(60)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(10)
+            raise
+        finally:
+            self.process = None
+
+    def cli(
+        self, *words: str, given: str | None = None, check: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        """Run `vedette …` in this organisation."""
+        environment = {"PATH": os.environ["PATH"], "VEDETTE_DIR": str(self.folder)}
+        done = subprocess.run(
+            [*COMMAND, *words],
+            input=given,
+            check=False,
+            capture_output=True,
+            text=True,
+            env=environment,
+            timeout=60,
+        )
+        assert not check or done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
+        return done
+
+    def apply(self, document: str, reason: str = "a test") -> None:
+        """Put another settings document in force."""
+        draft = self.folder / "draft.toml"
+        draft.write_text(document, encoding="utf-8")
+        self.cli("settings", "apply", str(draft), "--reason", reason)
+
+    def pid(self, name: str) -> int:
+        """The process id of `control`, `gateway` or `synapse` now."""
+        return int(json.loads((self.folder / PIDS).read_bytes())[name])
+
+    def kill(self, name: str, how: signal.Signals = signal.SIGKILL) -> int:
+        """Send a signal to one process; returns the process id it had."""
+        pid = self.pid(name)
+        os.kill(pid, how)
+        return pid
+
+    def wait_for_another(self, name: str, than: int, seconds: float = 60) -> int:
+        """Wait until `name` was started again, with another process id than `than`."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            pid = self.pid(name)
+            if pid != than:
+                return pid
+            time.sleep(0.05)
+        raise AssertionError(f"{name} was not started again")
+
+
+@dataclass(frozen=True, slots=True)
+class TwoOrganisations:
+    """Everything that runs. `outside` is a plain Synapse that no document names."""
+
+    example: Organisation
+    acme: Organisation
+    ca_file: Path
+    outside: SynapseProcess | None = None
+
+
+def make(
+    folder: Path, house: House, authority: Authority, routes: Mapping[str, str], at: Sequence[str]
+) -> Organisation:
+    """Make one organisation of the demo, at the addresses client, federation, control, pushes."""
+    ca = SuiteAuthority(authority.certificate, authority.key)
+    client, federation, control, pushes = at
+    init(
+        NewOrganisation(
+            folder=folder,
+            domain=house.domain,
+            name=house.name,
+            client=client,
+            federation=federation,
+            control=control,
+            pushes=pushes,
+            document=document_of(house),
+            people=people_of(house),
+            certificate=issue(ca, certificate_names(ServerName(house.domain), client), today()),
+            trusted_ca=ca.pem,
+            routes=dict(routes),
+        ),
+        today(),
+    )
+    people = {
+        role.localpart: Someone(
+            f"@{role.localpart}:{house.domain}", secrets.token_urlsafe(9), role.groups
+        )
+        for role in house.people
+    }
+    return Organisation(
+        folder, house.name, house.domain, authority.file, people, document_of(house)
+    )
+
+
+def make_accounts(organisation: Organisation) -> None:
+    """Give everybody an account."""
+
+    async def all_of_them() -> None:
+        for localpart, person in organisation.people.items():
+            await register(organisation.boot, NewAccount(localpart, person.password))
+
+    asyncio.run(all_of_them())
+
+
+@contextmanager
+def two_organisations(folder: Path, *, outside: bool = True) -> Iterator[TwoOrganisations]:
+    """Make and run both, and the homeserver outside; ends everything whatever happens."""
+    authority = Authority.make(folder / "ca")
+    at = {house: [f"127.0.0.1:{free_port()}" for _ in range(4)] for house in (EXAMPLE, ACME)}
+    places = {f"{house.domain}:443": at[house][0] for house in at}
+    with ExitStack() as everything:
+        organisations = []
+        for house, other in ((EXAMPLE, ACME), (ACME, EXAMPLE)):
+            made = make(
+                folder / house.domain, house, authority, {other.domain: at[other][1]}, at[house]
+            )
+            everything.callback(made.stop)
+            made.start()
+            make_accounts(made)
+            organisations.append(made)
+        plain = None
+        if outside:
+            proxy = everything.enter_context(connect_proxy(places))
+            proxied = {"https_proxy": proxy, "no_proxy_hosts": []}
+            plain = SynapseProcess(folder / "outside", authority, "127.0.0.4", extra_config=proxied)
+            everything.callback(plain.stop)
+            plain.start()
+        yield TwoOrganisations(organisations[0], organisations[1], authority.file, plain)
+
+
+__all__ = ["PASSWORD", "Organisation", "Someone", "TwoOrganisations", "two_organisations"]
