@@ -41,6 +41,8 @@ FILES = "a = { between = ['us', 'us'], allow = ['file'], when = "
         (FILES + "['file.size < 1 MiB', 'file.size > 1 MiB'] }", "rules.a.when[2]", "never match"),
         (FILES + "['file.size = 1 MiB', 'file.size > 1 MiB'] }", "rules.a.when[2]", "never match"),
         ("[parties.x]", "parties.x", "holds nobody"),
+        ("[rooms.x]\nhistory = 'shared'", "rooms.x.history", "starts at joining"),
+        ("[rooms.x]\nsealed = true", "rooms.x.sealed", "made plain"),
         ("[parties.x]\nusers = ['@a:b.example']", "parties.x.users[1]", "no account"),
     ],
 )  # fmt: skip
@@ -60,6 +62,8 @@ def test_what_can_never_matter_is_said(text, path, words):
         # Who fetches a file from outside is one of us, at our door.
         "a = { from = ['acme'], to = ['us'], allow = ['file'], when = ['device.managed = yes'] }",
         FILES + "['file.size >= 1 MiB', 'file.size <= 1 MiB'] }",
+        "[rooms.x]\nsealed = true\nencrypted = true\nhistory = 'shared'\nmembers = ['us']",
+        "[rooms.x]\nsealed = true\n[messages]\nencrypted = 'required'",
         FILES + "['file.size > 1 MiB', 'file.size < 2 MiB', 'file.kind not in text'] }",
         FILES + "['file.kind = text', 'claimed file.kind = image'] }",
         "a = { between = ['us', 'us'], allow = ['call'], when = ['device.version > 2.1'] }",

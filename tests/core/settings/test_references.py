@@ -40,6 +40,7 @@ PEOPLE = 'between = ["us", "us"]\nallow = ["message"]\n'
         ("[partners.b]\ndomains = ['example.org']", "partners.b.domains[1]", "our own domain"),
         ("[partners.b]\ndomains = ['*.org']", "partners.b.domains[1]", "our own domain"),
         ("[rooms.b]\nmembers = ['borad']", "rooms.b.members[1]", "neither a party nor a partner"),
+        ("[rooms.b]\nmembers = ['staff', 'acme']\nhistory = 'shared'", "rooms.b.history", "`acme` may"),
         (rule("between = ['us', 'services']\nallow = ['file']"), "rules.a.between[2]", "outside the"),
         (rule("from = ['sta']\nto = ['us']\nallow = ['file']"), "rules.a.from[1]", "neither"),
         (rule("from = ['us']\nto = ['sta']\nallow = ['file']"), "rules.a.to[1]", "neither"),

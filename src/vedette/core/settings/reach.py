@@ -22,7 +22,7 @@ def reach_findings(document: Document, today: date | None) -> list[Finding]:
     Where `today` is not given, nothing is said about what has ended.
     """
     remote = {"partners", "outside", *document.partners}
-    findings = [*_party_warnings(document), *_ended(document, today)]
+    findings = [*_party_warnings(document), *_room_warnings(document), *_ended(document, today)]
     for section, rules in (("rules", document.rules), ("guardrails", document.guardrails)):
         for name, rule in rules.items():
             findings += _remote_warnings((section, name), rule, remote)
@@ -43,6 +43,18 @@ def _party_warnings(document: Document) -> Iterator[Finding]:
             if user.server != own:
                 message = f"`{user}` has no account on `{own}`, so this says nothing about them"
                 yield _warning(("parties", name, "users", at), message)
+
+
+def _room_warnings(document: Document) -> Iterator[Finding]:
+    for name, room in document.rooms.items():
+        if room.history != "joined" and not room.members:
+            message = (
+                "no members are named, so wherever a partner may be, history starts at joining"
+            )
+            yield _warning(("rooms", name, "history"), message)
+        if room.sealed and not room.encrypted and document.messages.encrypted != "required":
+            message = f"`{name}` keeps the inspector out, but such a room may be made plain"
+            yield _warning(("rooms", name, "sealed"), message, "write `encrypted = true` too")
 
 
 def _ended(document: Document, today: date | None) -> Iterator[Finding]:

@@ -68,6 +68,7 @@ def reference_findings(values: Table) -> Iterator[Finding]:
     for name, room in tables(values, "rooms").items():
         for at, member in texts(room, "members"):
             yield from _name_finding(("rooms", name, "members", at), member, known)
+        yield from _history_findings(("rooms", name), room, values)
     for path, rule in rule_tables(values):
         yield from _rule_findings(path, rule, values, known)
     for name in tables(values, "guardrails"):
@@ -179,6 +180,18 @@ def _name_finding(path: Path, name: str, known: set[str]) -> Iterator[Finding]:
     elif name not in known and not is_bridge(name):
         message = f"`{name}` is neither a party nor a partner"
         yield Finding(path, message, did_you_mean(name, known))
+
+
+def _history_findings(path: Path, room: Table, values: Table) -> Iterator[Finding]:
+    """History from before somebody joined is never shown where a partner may be."""
+    partners = values.get("partners")
+    others = {"partners", "outside", "anyone"} | set(
+        partners if isinstance(partners, Mapping) else ()
+    )
+    guests = [member for _, member in texts(room, "members") if member in others]
+    if guests and room.get("history") in ("invited", "shared"):
+        message = f"`{guests[0]}` may be in these rooms, so their history begins with joining"
+        yield Finding((*path, "history"), message, 'write "joined", or leave others out')
 
 
 def _rule_findings(path: Path, rule: Table, values: Table, known: set[str]) -> Iterator[Finding]:

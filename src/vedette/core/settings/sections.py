@@ -171,7 +171,8 @@ class RoomKind(Section):
         StrictBool,
         Setting(
             "Encrypted",
-            "Whether such rooms are made encrypted end to end, for good.",
+            "Whether such rooms are made encrypted end to end, for good; false leaves it to "
+            "`messages.encrypted`.",
             "Plain rooms can be read by whoever runs the server; in encrypted ones fewer rules "
             "can be held.",
             "true for rooms that the server's own administrators must not read",
@@ -213,14 +214,14 @@ class Audit(Section):
 
 
 class Messages(Section):
-    """Encryption of rooms made here whose kind says nothing about it."""
+    """Encryption of rooms made here whose kind doesn't ask for it."""
 
     encrypted: Annotated[
         Literal["never", "allowed", "required"],
         Setting(
             "Encryption",
-            "Whether rooms whose kind says nothing are made plain, as the client asks, or "
-            "encrypted.",
+            "Whether rooms whose kind doesn't ask for encryption are made plain, as the client "
+            "asks, or encrypted.",
             "`required` takes what the file door could see; `never` lets the server's "
             "administrators read along.",
             '"allowed"',
