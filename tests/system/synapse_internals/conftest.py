@@ -84,7 +84,11 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
         "module": "tests.system.synapse_internals.probe.Probe",
         "config": {"folder": str(ours)},
     }
-    extra = {"max_event_delay_duration": "1h"}
+    extra = {
+        "max_event_delay_duration": "1h",
+        # else the same first sync is answered from a cache for two minutes
+        "caches": {"sync_response_cache_duration": "0s"},
+    }
     one = SynapseProcess(ours, authority, "127.0.0.2", [probe], extra)
     other = SynapseProcess(theirs, authority, "127.0.0.3", (), extra)
     with running(one, other):
