@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
-FAULT = 1
-"""The exit code when something could not be done; the sentence is on standard error."""
+from vedette.cli.surroundings import Exit
+from vedette.cli.surroundings import fault as said
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The organisation's folder.")]
 Address = Annotated[str | None, typer.Option(help="host:port; a free port if it is left out.")]
@@ -53,7 +53,7 @@ def init(
             today(),
         )
     except (InitFault, OSError, ValueError) as fault:
-        _give_up(fault)
+        raise said(str(fault)) from fault
     print(f"{domain} lies in {made.folder}; its settings document is {made.folder}/settings.toml")
     print(f"run it: vedette up {made.folder}")
     for text in made.to_do:
@@ -70,7 +70,7 @@ def up(folder: Folder) -> None:
     try:
         asyncio.run(run(folder.resolve(), Progress(sys.stdout)))
     except (BootFault, UpFault, StartFault, OSError) as fault:
-        _give_up(fault)
+        raise said(str(fault), code=Exit.UNAVAILABLE) from fault
 
 
 def demo(
@@ -96,7 +96,7 @@ def demo(
     try:
         asyncio.run(run(folder.resolve(), as_json=json, once=once))
     except (AccountFault, BootFault, InitFault, OSError, SceneFault, StartFault, UpFault) as fault:
-        _give_up(fault)
+        raise said(str(fault), code=Exit.UNAVAILABLE) from fault
 
 
 def add_user(
@@ -104,7 +104,8 @@ def add_user(
 ) -> str | None:
     """Add a person to people.csv and make the account; returns a password that was chosen here.
 
-    Exits with a sentence when it can't be done.
+    Raises:
+        CliFault: it can't be done; the message says why.
     """
     from vedette.adapters.boot_file import BootFault
     from vedette.suite.accounts import AccountFault
@@ -114,9 +115,4 @@ def add_user(
     try:
         return asyncio.run(add_person(folder.resolve(), person))
     except (AccountFault, BootFault, PeopleFault, OSError) as fault:
-        _give_up(fault)
-
-
-def _give_up(fault: Exception) -> NoReturn:
-    print(f"vedette: {fault}", file=sys.stderr)
-    raise typer.Exit(FAULT)
+        raise said(str(fault), code=Exit.UNAVAILABLE) from fault

@@ -109,8 +109,7 @@ class Supervisor:
         for child in reversed(self._children):
             if child.watch is not None:
                 child.watch.cancel()
-                with contextlib.suppress(asyncio.CancelledError, Exception):
-                    await child.watch
+                await asyncio.wait({child.watch})
         for child in reversed(self._children):
             await _end(child)
         self._children.clear()

@@ -149,8 +149,7 @@ def synapse_program(boot: Boot) -> Program:
 
 
 def _vedette(command: str) -> tuple[str, ...]:
-    start = f"from pathlib import Path; from vedette.{command}.main import main; main(Path('.'))"
-    return (sys.executable, "-I", "-c", start)
+    return (sys.executable, "-I", "-m", "vedette.cli.main", command)
 
 
 def check_paths(boot: Boot) -> None:

@@ -1,0 +1,86 @@
+"""Only the spine makes a Permit, and every effect takes one."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from vedette.core.decision import Decision, Verdict
+from vedette.core.reasons import Reason
+from vedette.spine import Permit
+
+SOURCE = Path(__file__).parents[2] / "src/vedette"
+SPINE = SOURCE / "spine.py"
+
+
+def _modules() -> Iterator[tuple[Path, ast.Module]]:
+    for path in sorted(SOURCE.rglob("*.py")):
+        yield path, ast.parse(path.read_text(encoding="utf-8"))
+
+
+def _calls(tree: ast.AST, name: str) -> Iterator[ast.Call]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            called = node.func
+            if (isinstance(called, ast.Name) and called.id == name) or (
+                isinstance(called, ast.Attribute) and called.attr == name
+            ):
+                yield node
+
+
+def test_only_the_spine_calls_permit_and_only_once():
+    where = [path for path, tree in _modules() for _ in _calls(tree, "Permit")]
+    assert where == [SPINE]
+
+
+def test_nobody_else_touches_what_makes_a_permit():
+    users = [
+        path
+        for path, tree in _modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name | ast.Attribute)
+        and (getattr(node, "id", None) or getattr(node, "attr", None)) == "_MAKER"
+    ]
+    assert set(users) == {SPINE}
+
+
+def test_a_permit_made_by_hand_is_no_permit():
+    decision = Decision(verdict=Verdict.YES, reason=Reason.ALLOWED, revision=1)
+    with pytest.raises(TypeError, match="only the spine"):
+        Permit(decision, "gateway:1", object())
+
+
+@pytest.mark.parametrize("effect", ["forward", "apply_revision"])
+def test_every_effect_takes_a_permit_first(effect: str):
+    found = [
+        node
+        for _, tree in _modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == effect
+    ]
+    for function in found:
+        given = [a for a in function.args.args if a.arg != "self"]
+        assert given, f"`{effect}` takes nothing"
+        assert given[0].annotation is not None
+        assert ast.unparse(given[0].annotation) == "Permit"
+    if effect == "forward":
+        assert found
+
+
+def test_only_the_spine_catches_every_exception():
+    broad = [
+        f"{path.relative_to(SOURCE)}:{node.lineno}"
+        for path, tree in _modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ExceptHandler)
+        and (node.type is None or ast.unparse(node.type) in ("Exception", "BaseException"))
+        and not _raises_again(node)
+        and path != SPINE
+    ]
+    assert broad == []
+
+
+def _raises_again(handler: ast.ExceptHandler) -> bool:
+    """Whether what was caught always goes on: the handler cleans up and raises."""
+    return isinstance(handler.body[-1], ast.Raise)
