@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from vedette.admin.rejected import Code, Rejected
@@ -76,9 +77,21 @@ def with_rule(text: str, name: str, keys: Mapping[str, Any], guardrail: bool) ->
     """The text with one more rule. Raises Rejected."""
     section = "guardrails" if guardrail else "rules"
     try:
-        return add_rule(text, name, dict(keys), section=section)
+        return add_rule(text, name, _with_date(keys), section=section)
     except EditError as fault:
         raise Rejected(Code.INVALID, str(fault)) from fault
+
+
+def _with_date(keys: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys with `expires` as the date that TOML knows. Raises Rejected."""
+    if "expires" not in keys:
+        return dict(keys)
+    try:
+        return {**keys, "expires": date.fromisoformat(keys["expires"])}
+    except (TypeError, ValueError):
+        raise Rejected(
+            Code.INVALID, f"`{keys['expires']}` is not a date", "write it like `2027-06-30`"
+        ) from None
 
 
 def without_rule(text: str, name: str, guardrail: bool) -> str:

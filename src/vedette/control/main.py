@@ -24,20 +24,22 @@ from vedette.adapters.revisions import SqlRevisions, open_database
 from vedette.adapters.spool_reader import SpoolReader
 from vedette.adapters.system_clock import SystemClock
 from vedette.admin.audit import ChainReport, verify_all
-from vedette.admin.policy import CurrentPolicy
+from vedette.admin.doctor import Examined, Found, examine
+from vedette.admin.policy import LOCAL_ADMINISTRATOR, CurrentPolicy
 from vedette.admin.rejected import Rejected
-from vedette.admin.settings import SettingsDesk, checked, document_of
+from vedette.admin.settings import Applied, SettingsDesk, checked, document_of
 from vedette.api.app import make_app
 from vedette.api.border import Border
 from vedette.api.office import Office
 from vedette.api.token import LocalToken
+from vedette.control import examination
 from vedette.control.checkpoints import Anchor
 from vedette.control.streams import Publisher
 from vedette.control.upkeep import Upkeep
 from vedette.core.names import ServerName
 from vedette.core.settings.document import Document
 from vedette.ports.errors import Unavailable
-from vedette.protocol.internal.checkpoints import Checkpoint, verify_checkpoint
+from vedette.protocol.internal.checkpoints import Checkpoint, CheckpointFault, verify_checkpoint
 from vedette.spine import Spine
 
 PROCESS = "control"
@@ -155,8 +157,8 @@ async def _wait(future: Future[None]) -> None:
     await asyncio.wrap_future(future)
 
 
-def wire(boot: Boot) -> Wiring:
-    """Make every part of control.
+def wire(boot: Boot, process: str = PROCESS) -> Wiring:
+    """Make every part of control, recording as `process`.
 
     Raises:
         ControlFault: a key or the token can't be used.
@@ -168,7 +170,7 @@ def wire(boot: Boot) -> Wiring:
     revisions = open_database(database_file(boot))
     people = PeopleFile(boot.path(boot.control.people), _domain(boot))
     policy = CurrentPolicy(clock)
-    spool = AuditSpool(boot.spool(PROCESS), PROCESS, clock, _wait)
+    spool = AuditSpool(boot.spool(process), process, clock, _wait)
     doors = DoorFolders({name: boot.door(name) for name in DOORS})
     publisher = Publisher(doors, revisions, key, boot.organisation, clock)
     anchor = Anchor(
@@ -190,6 +192,81 @@ def wire(boot: Boot) -> Wiring:
 
 def _verify(boot: Boot, records: SpoolReader, revisions: SqlRevisions) -> list[ChainReport]:
     return verify_all(records, revisions.history(), last_checkpoint(boot))
+
+
+def verify_here(boot: Boot, checkpoint: Path | None) -> tuple[list[ChainReport], int | None]:
+    """Check every chain, with control running or not; also the time of the checkpoint used.
+
+    Raises:
+        CheckpointFault: the checkpoint is not this organisation's.
+        Unavailable: a file can't be read.
+    """
+    anchor = last_checkpoint(boot, checkpoint)
+    history = None
+    if database_file(boot).exists():
+        kept = open_database(database_file(boot))
+        history = kept.history()
+        kept.close()
+    reports = verify_all(SpoolReader(spool_folder(boot)), history, anchor)
+    return reports, anchor.at if anchor else None
+
+
+def examine_here(boot: Boot, *, control_answers: bool) -> list[Found]:
+    """Everything that `doctor` finds on this host, with control running or not.
+
+    Raises:
+        Rejected: there is no revision yet and the first document has faults.
+        Unavailable: the revisions or the public key can't be read.
+    """
+    revision, document = current_settings(boot)
+    chains, trouble, anchored = _chains(boot)
+    folders = DoorFolders({name: boot.door(name) for name in DOORS})
+    people = PeopleFile(boot.path(boot.control.people), _domain(boot))
+    people.poll()
+    seen = Examined(
+        boot=boot,
+        document=document,
+        revision=revision,
+        control_answers=control_answers,
+        chains=chains,
+        chain_trouble=trouble,
+        doors=tuple(examination.door_lags(boot, folders, public_key(boot))),
+        open_secrets=examination.open_secrets(boot),
+        people_faults=people.faults(),
+        now=SystemClock().now(),
+        newest=anchored,
+        free_bytes=examination.free_bytes(boot),
+        certificate_ends=examination.certificate_ends(boot),
+        reachable=examination.reachable(boot),
+    )
+    return examine(seen)
+
+
+def _chains(boot: Boot) -> tuple[tuple[ChainReport, ...], str | None, float]:
+    try:
+        reports, anchored = verify_here(boot, None)
+    except (CheckpointFault, Unavailable) as fault:
+        return (), str(fault), 0
+    return tuple(reports), None, anchored or 0
+
+
+async def restore_here(boot: Boot, number: int, reason: str) -> Applied:
+    """Restore a revision while control is down, by whoever may read its keys on this host.
+
+    It takes the same road as with control up: asked, recorded (as `restore`), signed, sent.
+
+    Raises:
+        ControlFault: a key can't be used.
+        Rejected: the rules refuse it, or there is no such revision.
+        Unavailable: the database or the spool can't be used.
+    """
+    wiring = wire(boot, "restore")
+    wiring.spool.start()
+    try:
+        wiring.upkeep.begin(first_text(boot))
+        return await wiring.office.desk.restore(number, reason, LOCAL_ADMINISTRATOR)
+    finally:
+        wiring.spool.close()
 
 
 def main(folder: Path) -> None:

@@ -1,0 +1,261 @@
+"""Looks for what is wrong or weak, and names the command that mends it.
+
+Every check is a function from what was examined to findings; `CHECKS` is the flat list of them, to
+which a later part of the suite adds its own.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+from vedette.adapters.boot_file import Boot
+from vedette.admin.audit import ChainReport
+from vedette.admin.homeserver import homeserver_file, render
+from vedette.admin.rules import value_at
+from vedette.core.settings.document import Document
+from vedette.core.settings.reference import settings_reference, spell_value
+
+EXPIRES_SOON = 14 * 86400
+LEAST_FREE = 1 << 30
+LEAST_SKEW = 300
+
+
+class Health(StrEnum):
+    """How much a finding matters."""
+
+    GOOD = "good"
+    WEAK = "weak"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One finding; `mend` is the command that mends it, or what to do where no command can."""
+
+    check: str
+    health: Health
+    words: str
+    mend: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoorLag:
+    """A door's part of a stream against what control sent; None where there is none."""
+
+    door: str
+    stream: str
+    sent: int | None
+    in_force: int | None
+    refused: str | None
+    expires: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """Everything that the checks look at, gathered before they run. Times are seconds since 1970.
+
+    `open_secrets` are secret files that others can read, `newest` the latest time that anything was
+    recorded or signed, `certificate_ends` when the gateway's certificate expires, `reachable` says
+    of each address that others use what is wrong with it, or None.
+    """
+
+    boot: Boot
+    document: Document
+    revision: int
+    control_answers: bool
+    chains: tuple[ChainReport, ...]
+    chain_trouble: str | None
+    doors: tuple[DoorLag, ...]
+    open_secrets: tuple[Path, ...]
+    people_faults: tuple[str, ...]
+    now: float
+    newest: float
+    free_bytes: int
+    certificate_ends: float | None
+    reachable: Mapping[str, str | None]
+
+
+Check = Callable[[Examined], Iterable[Found]]
+
+
+def running(seen: Examined) -> Iterable[Found]:
+    """Whether control answers."""
+    if seen.control_answers:
+        yield Found(
+            "control", Health.GOOD, f"control answers; revision {seen.revision} is in force"
+        )
+    else:
+        listen = seen.boot.control.listen
+        words = f"control does not answer on {listen}; doors go on with what they last heard"
+        yield Found("control", Health.BROKEN, words, f"vedette up {seen.boot.folder}")
+
+
+def drift(seen: Examined) -> Iterable[Found]:
+    """Whether Synapse's configuration is what the settings say."""
+    path = homeserver_file(seen.boot)
+    again = f"vedette up {seen.boot.folder}"
+    try:
+        written = path.read_text(encoding="utf-8")
+    except OSError:
+        yield Found("drift", Health.WEAK, f"`{path}` was not written yet", again)
+        return
+    if written != render(seen.document, seen.boot):
+        words = f"`{path}` is not what the settings say: it was edited, or a setting waits"
+        yield Found("drift", Health.BROKEN, words, f"{again}    (it writes the file again)")
+    else:
+        yield Found("drift", Health.GOOD, "Synapse's configuration is what the settings say")
+
+
+def weak_settings(seen: Examined) -> Iterable[Found]:
+    """Settings that are weaker than, or simply other than, what is recommended."""
+    for info in settings_reference():
+        wanted = _toml(info.recommended)
+        if "<" in info.path or wanted is None:
+            continue
+        value = value_at(seen.document, info.path)
+        if value != wanted:
+            words = f"`{info.path}` is {spell_value(value)}. {info.risk}"
+            mend = f"vedette settings set {info.path} '{info.recommended}' --reason recommended"
+            yield Found("settings", Health.WEAK, words, mend)
+    yield from _weak_words(seen.document)
+
+
+def _toml(text: str) -> object:
+    """The value that a recommendation spells, or None where it is only words."""
+    try:
+        return tomllib.loads(f"v = {text}")["v"]
+    except tomllib.TOMLDecodeError:
+        return None
+
+
+def _weak_words(document: Document) -> Iterable[Found]:
+    for name, partner in document.partners.items():
+        if not partner.keys:
+            words = f"partner `{name}` has no pinned key: whoever takes its DNS speaks in its name"
+            mend = f"vedette settings set partners.{name}.keys '[\"ed25519:… …\"]' --reason pinned"
+            yield Found("settings", Health.WEAK, words, mend)
+    for name, rule in document.rules.items():
+        if rule.mode == "observe":
+            words = f"rule `{name}` only observes: it protects nothing"
+            mend = f"vedette settings set rules.{name}.mode enforce --reason 'observed enough'"
+            yield Found("settings", Health.WEAK, words, mend)
+
+
+def secrets(seen: Examined) -> Iterable[Found]:
+    """Whether only the organisation's own user can read its secrets."""
+    for path in seen.open_secrets:
+        yield Found("secrets", Health.BROKEN, f"others can read `{path}`", f"chmod 600 {path}")
+    if not seen.open_secrets:
+        yield Found("secrets", Health.GOOD, "nobody else can read the secrets")
+
+
+def chain(seen: Examined) -> Iterable[Found]:
+    """Whether the audit log is whole."""
+    if seen.chain_trouble is not None:
+        yield Found("audit", Health.BROKEN, seen.chain_trouble, "vedette audit verify")
+    for report in seen.chains:
+        if not report.holds:
+            words = f"the chain of `{report.process}` does not hold: {report.words}"
+            yield Found("audit", Health.BROKEN, words, "vedette audit verify")
+    if seen.chain_trouble is None and all(report.holds for report in seen.chains):
+        yield Found("audit", Health.GOOD, f"{len(seen.chains)} audit chains are whole")
+
+
+def doors(seen: Examined) -> Iterable[Found]:
+    """Whether every door has what control sent last."""
+    mend = f"vedette up {seen.boot.folder}"
+    troubles = dict.fromkeys(words for lag in seen.doors if (words := _behind(lag, seen.now)))
+    for words in troubles:
+        yield Found("doors", Health.BROKEN, words, mend)
+    if not troubles:
+        yield Found("doors", Health.GOOD, "every door has what was sent last")
+
+
+def _behind(lag: DoorLag, now: float) -> str | None:
+    """What is wrong with one stream at one door, or None."""
+    if lag.refused is not None:
+        return f"{lag.door} refused `{lag.stream}`: {lag.refused}"
+    if lag.sent is None:
+        return f"control has sent nothing to {lag.door} yet"
+    if lag.in_force is None:
+        return f"{lag.door} has never run, or can't write its folder"
+    if lag.in_force < lag.sent:
+        return f"{lag.door} is behind: it has `{lag.stream}` {lag.in_force}, not {lag.sent}"
+    if lag.expires is not None and lag.expires <= now:
+        return f"{lag.door} has closed: its `{lag.stream}` has expired"
+    return None
+
+
+def people(seen: Examined) -> Iterable[Found]:
+    """Whether the list of people can be read."""
+    path = seen.boot.path(seen.boot.control.people)
+    for fault in seen.people_faults:
+        words = f"the list of people was not taken: {fault}"
+        yield Found("people", Health.BROKEN, words, f"mend {path}; it is read again by itself")
+
+
+def clock(seen: Examined) -> Iterable[Found]:
+    """Whether the clock can be right: nothing may have been recorded in the future."""
+    ahead = seen.newest - seen.now
+    if ahead > LEAST_SKEW:
+        words = f"the clock is {round(ahead)} seconds behind what was recorded or signed"
+        yield Found("clock", Health.BROKEN, words, "timedatectl set-ntp true")
+    else:
+        when = datetime.fromtimestamp(seen.now, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        yield Found("clock", Health.GOOD, f"the clock says {when}; nothing was recorded after that")
+
+
+def disk(seen: Examined) -> Iterable[Found]:
+    """Whether there is room for records: a full disk refuses every ask."""
+    if seen.free_bytes < LEAST_FREE:
+        words = f"only {seen.free_bytes >> 20} MiB are free; a full disk refuses everything"
+        yield Found("disk", Health.BROKEN, words, f"free some room below {seen.boot.folder}")
+
+
+def certificate(seen: Examined) -> Iterable[Found]:
+    """Whether the gateway's certificate lasts."""
+    path = seen.boot.path(seen.boot.gateway.certificate)
+    if seen.certificate_ends is None:
+        words = f"the gateway's certificate `{path}` can't be read"
+        yield Found("certificate", Health.BROKEN, words, f"put a certificate in PEM form at {path}")
+    elif seen.certificate_ends - seen.now < EXPIRES_SOON:
+        days = max(0, round((seen.certificate_ends - seen.now) / 86400))
+        words = f"the gateway's certificate ends in {days} days"
+        yield Found("certificate", Health.BROKEN, words, f"put a new one at {path}; it is taken")
+    else:
+        yield Found("certificate", Health.GOOD, "the gateway's certificate lasts two weeks or more")
+
+
+def delegation(seen: Examined) -> Iterable[Found]:
+    """Whether others find the way in: names, `.well-known` and the gateway itself."""
+    for address, trouble in seen.reachable.items():
+        if trouble is None:
+            yield Found("delegation", Health.GOOD, f"{address} answers")
+        else:
+            mend = f"`vedette up {seen.boot.folder}`, then DNS and the boot file's [gateway]"
+            yield Found("delegation", Health.WEAK, f"{address}: {trouble}", mend)
+
+
+CHECKS: tuple[Check, ...] = (
+    running,
+    drift,
+    doors,
+    people,
+    chain,
+    secrets,
+    clock,
+    disk,
+    certificate,
+    delegation,
+    weak_settings,
+)
+
+
+def examine(seen: Examined) -> list[Found]:
+    """Every finding of every check, in the order of `CHECKS`."""
+    return [found for check in CHECKS for found in check(seen)]

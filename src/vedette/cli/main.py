@@ -1,0 +1,66 @@
+"""`vedette`: everything that can be done from a terminal.
+
+What a command needs is imported when it runs, so that `vedette --help` stays quick.
+"""
+
+from __future__ import annotations
+
+import json as json_
+import sys
+
+import typer
+
+from vedette.cli import (
+    audit_commands,
+    doctor_command,
+    process_commands,
+    rule_commands,
+    settings_commands,
+    suite_commands,
+    user_commands,
+    why_command,
+)
+from vedette.cli.surroundings import BEFORE, BeforeCommand, CliFault, Dir, Json, explain_fault
+
+app = typer.Typer(
+    name="vedette",
+    help="Decides, message by message, what your organisation shares, and says why.",
+    epilog="Exit codes: 0 done; 1 something was found; 2 the command is wrong; 3 rejected, nothing "
+    "was changed; 4 something needed does not answer.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@app.callback()
+def organisation(place: Dir = None, *, json: Json = False) -> None:
+    """Decides, message by message, what your organisation shares, and says why."""
+    BEFORE.set(BeforeCommand(place, json))  # both may stand before or behind the command
+
+
+suite_commands.register(app)
+app.add_typer(settings_commands.app, name="settings")
+app.add_typer(rule_commands.app, name="rule")
+app.command("why")(why_command.why)
+app.add_typer(audit_commands.app, name="audit")
+app.add_typer(user_commands.app, name="user")
+app.command("doctor")(doctor_command.doctor)
+process_commands.register(app)
+
+
+def main() -> None:
+    """Run one command and exit."""
+    try:
+        app()
+    except CliFault as found:
+        if "--json" in sys.argv:
+            print(json_.dumps({"error": found.error}, indent=2, ensure_ascii=False))
+        for line in explain_fault(found):
+            print(line, file=sys.stderr)
+        sys.exit(found.code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,30 @@
+"""`vedette gateway`, `vedette control`: the single processes, for a service manager."""
+
+from __future__ import annotations
+
+import typer
+
+from vedette.cli.surroundings import Dir, Exit, fault, here
+
+
+def gateway(place: Dir = None) -> None:
+    """Run the gateway: the client door and the federation doors. SIGTERM ends it."""
+    from vedette.gateway.main import main
+
+    main(here(place, json=False).folder)
+
+
+def control(place: Dir = None) -> None:
+    """Run control: settings, the admin API, streams and audit anchors. SIGTERM ends it."""
+    from vedette.control.main import ControlFault, main
+
+    try:
+        main(here(place, json=False).folder)
+    except ControlFault as found:
+        raise fault(str(found), code=Exit.UNAVAILABLE) from found
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    app.command("gateway")(gateway)
+    app.command("control")(control)

@@ -1,0 +1,287 @@
+"""`vedette settings …`: the settings document and its revisions."""
+
+from __future__ import annotations
+
+import asyncio
+import json as json_
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from vedette.cli.client import Client, ControlDown
+from vedette.cli.surroundings import (
+    Base,
+    CliFault,
+    Dir,
+    Exit,
+    Json,
+    Reason,
+    Surroundings,
+    fault,
+    fault_data,
+    fault_line,
+    here,
+    read_text,
+    tell,
+)
+
+app = typer.Typer(help="The settings document: read it, change it, go back.", no_args_is_help=True)
+
+Draft = Annotated[str, typer.Argument(metavar="FILE", help="A settings document; `-` reads it.")]
+_STANDS_ON = re.compile(r"# vedette: revision (?P<number>[0-9]{1,15})\n")
+
+
+class Form(StrEnum):
+    """Forms in which a document is exported."""
+
+    TOML = "toml"
+    JSON = "json"
+    SENTENCES = "sentences"
+    SCHEMA = "schema"
+
+
+@app.command()
+def show(place: Dir = None, *, json: Json = False) -> None:
+    """Print the settings in force, comments included."""
+    at = here(place, json=json)
+    found = Client(at.boot()).get("/settings")
+    at.tell(found, [f"# revision {found['revision']}", found["text"].rstrip("\n")])
+
+
+@app.command()
+def get(
+    path: Annotated[str, typer.Argument(help="A setting, such as `media.max_upload`.")],
+    place: Dir = None,
+    *,
+    json: Json = False,
+) -> None:
+    """Print one setting, or its default where it is not written."""
+    at = here(place, json=json)
+    found = Client(at.boot()).get("/settings/value", path=path)
+    at.tell(found, [_plain(found["value"])])
+
+
+def _plain(value: object) -> str:
+    return value if isinstance(value, str) else json_.dumps(value, ensure_ascii=False)
+
+
+@app.command("set")
+def set_(
+    path: Annotated[str, typer.Argument(help="A setting, such as `media.max_upload`.")],
+    value: Annotated[str, typer.Argument(help="Its value in TOML; a bare text will do.")],
+    reason: Reason,
+    base: Base = None,
+    place: Dir = None,
+    *,
+    json: Json = False,
+) -> None:
+    """Set one setting and apply it."""
+    at = here(place, json=json)
+    body = {"path": path, "value": value, "reason": reason, "base": base}
+    tell_applied(at, Client(at.boot()).ask("PATCH", "/settings", body))
+
+
+@app.command()
+def unset(
+    path: Annotated[str, typer.Argument(help="A setting, party, partner or kind of room.")],
+    reason: Reason,
+    base: Base = None,
+    place: Dir = None,
+    *,
+    json: Json = False,
+) -> None:
+    """Take one setting out, so that it has its default, and apply that."""
+    at = here(place, json=json)
+    body = {"path": path, "value": None, "reason": reason, "base": base}
+    tell_applied(at, Client(at.boot()).ask("PATCH", "/settings", body))
+
+
+@app.command()
+def check(draft: Draft, *, json: Json = False) -> None:
+    """Name every fault of a document with its line. Needs no running control. Exit 1 on faults."""
+    from vedette.adapters.system_clock import SystemClock
+    from vedette.admin.rejected import Rejected
+    from vedette.admin.settings import checked
+
+    try:
+        _, found = checked(read_text(draft), SystemClock().today())
+        fine = True
+    except Rejected as rejected:
+        found, fine = rejected.faults, False
+    faults = [fault_data(each) for each in found]
+    lines = [fault_line(each) for each in faults]
+    count = sum(each.severity == "error" for each in found)
+    lines.append("no faults" if fine else f"{count} fault{'s' if count != 1 else ''}")
+    tell({"valid": fine, "faults": faults}, lines, json=json)
+    raise typer.Exit(Exit.DONE if fine else Exit.FOUND)
+
+
+@app.command()
+def diff(
+    draft: Annotated[str, typer.Argument(metavar="[FILE]", help="A draft; `-` reads it.")] = "",
+    since: Annotated[int | None, typer.Option("--from", help="An earlier revision.")] = None,
+    to: Annotated[int | None, typer.Option("--to", help="A later revision.")] = None,
+    place: Dir = None,
+    *,
+    json: Json = False,
+) -> None:
+    """Say what a draft would change, or what changed between two revisions, in words."""
+    at = here(place, json=json)
+    client = Client(at.boot())
+    if draft and since is None:
+        text = _STANDS_ON.sub("", read_text(draft), count=1)
+        found = client.ask("POST", "/settings/diff", {"text": text})
+    elif since is not None and not draft:
+        newest = to or client.get("/settings")["revision"]
+        found = client.get(f"/settings/revisions/{newest}/diff", since=since)
+    else:
+        raise fault("name a draft, or revisions with `--from N --to M`", code=Exit.USAGE)
+    at.tell(found, difference_lines(found))
+
+
+def difference_lines(found: dict[str, Any]) -> Iterable[str]:
+    """A difference in words, each change with the command that makes it."""
+    if not found["changes"]:
+        yield "nothing that decides changes"
+    for change in found["changes"]:
+        yield change["words"]
+        # A change is made with a reason, which only its author knows.
+        commands = change["command"].split(" && ")
+        yield "    " + " && ".join(f'{command} --reason "…"' for command in commands)
+    if found["widens"]:
+        yield f"it may allow more towards: {', '.join(found['widens'])}"
+    for path in found["restart"]:
+        yield f"`{path}` takes effect when Synapse starts again"
+    for each in found["warnings"]:
+        yield fault_line(each)
+
+
+@app.command("apply")
+def apply_(
+    draft: Draft, reason: Reason, base: Base = None, place: Dir = None, *, json: Json = False
+) -> None:
+    """Make a draft the settings in force and print each door's answer.
+
+    The draft must say on which revision it stands: `settings export` writes that into its first
+    line, `--base` says it otherwise. If another revision was applied since, nothing is changed.
+    """
+    at = here(place, json=json)
+    text = read_text(draft)
+    marked = _STANDS_ON.match(text)
+    if base is None and marked is None:
+        raise fault(
+            "on which revision does this draft stand?",
+            "say it with `--base N` (`vedette settings history` lists them), or begin with "
+            "`vedette settings export`",
+            Exit.USAGE,
+        )
+    stands_on = base if base is not None else int(marked["number"]) if marked else 0
+    text = text[marked.end() :] if marked else text
+    body = {"text": text, "base": stands_on, "reason": reason}
+    tell_applied(at, Client(at.boot()).ask("PUT", "/settings", body))
+
+
+def tell_applied(at: Surroundings, found: dict[str, Any]) -> None:
+    """Print a new revision, what it changed, and what the doors answered."""
+    lines = [f"revision {found['revision']} is applied (record {found['record']})"]
+    lines += difference_lines(found["difference"])
+    lines += [door["words"] for door in found["doors"]]
+    at.tell(found, lines)
+
+
+@app.command()
+def history(place: Dir = None, *, json: Json = False) -> None:
+    """List every revision: who, when, why, and what it changed."""
+    at = here(place, json=json)
+    found = Client(at.boot()).get("/settings/revisions")
+    at.tell(found, _history(found))
+
+
+def _history(found: list[dict[str, Any]]) -> Iterable[str]:
+    for each in found:
+        when = datetime.fromtimestamp(each["at"], UTC).strftime("%Y-%m-%d %H:%M UTC")
+        yield f"{each['number']:>4}  {when}  {each['author']}: {each['reason']}"
+        yield from (f"        {words}" for words in each["words"])
+
+
+@app.command()
+def restore(
+    number: Annotated[int, typer.Argument(help="The revision to go back to.")],
+    reason: Reason = "",
+    place: Dir = None,
+    *,
+    json: Json = False,
+) -> None:
+    """Make an earlier revision the new one. Works with control down, on control's own host."""
+    at = here(place, json=json)
+    boot = at.boot()
+    why = reason or f"restore revision {number}"
+    try:
+        found = Client(boot).ask("POST", "/settings/restore", {"revision": number, "reason": why})
+    except ControlDown:
+        found = _restore_without_control(at, number, why)
+    tell_applied(at, found)
+
+
+def _restore_without_control(at: Surroundings, number: int, reason: str) -> dict[str, Any]:
+    from vedette.admin.rejected import Rejected
+    from vedette.api.render import applied, error
+    from vedette.control.main import ControlFault, restore_here
+    from vedette.ports.errors import Unavailable
+
+    try:
+        return applied(asyncio.run(restore_here(at.boot(), number, reason))).model_dump()
+    except Rejected as rejected:
+        raise CliFault(error(rejected).model_dump()["error"], Exit.REJECTED) from rejected
+    except (ControlFault, Unavailable) as found:
+        raise fault(str(found), code=Exit.UNAVAILABLE) from found
+
+
+@app.command()
+def export(
+    number: Annotated[
+        int | None, typer.Argument(help="A revision; the newest if left out.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="A file.")] = None,
+    form: Annotated[Form, typer.Option("--as", help="The form.")] = Form.TOML,
+    place: Dir = None,
+    *,
+    json: Json = False,
+) -> None:
+    """Write the document: as TOML to edit and apply, as JSON, as sentences, or its JSON Schema."""
+    at = here(place, json=json)
+    client = Client(at.boot())
+    wanted = number or client.get("/settings")["revision"]
+    kept = client.get(f"/settings/revisions/{wanted}")
+    text = _as(form, kept)
+    if output is not None:
+        try:
+            output.write_text(text, encoding="utf-8")
+        except OSError as found:
+            raise fault(f"`{output}` can't be written: {found}", code=Exit.USAGE) from found
+        at.tell({"revision": wanted, "file": str(output)}, [f"revision {wanted} is in {output}"])
+    else:
+        at.tell({"revision": wanted, "text": text}, [text.rstrip("\n")])
+
+
+def _as(form: Form, kept: dict[str, Any]) -> str:
+    from vedette.admin.rules import list_rules
+    from vedette.core.settings.canonical import canonical
+    from vedette.core.settings.parse import check_document
+    from vedette.core.settings.schema import schema_text
+
+    if form is Form.TOML:
+        return f"# vedette: revision {kept['number']}\n{kept['text']}"
+    if form is Form.SCHEMA:
+        return schema_text()
+    document, _ = check_document(kept["text"])
+    if document is None:
+        raise fault(f"revision {kept['number']} can't be read by this version")
+    if form is Form.JSON:
+        return canonical(document).decode() + "\n"
+    return "".join(f"{view.id}: {view.sentence}\n" for view in list_rules(document))

@@ -1,0 +1,118 @@
+"""Gathers what `doctor` looks at, from the files of one host. Needs no running control."""
+
+from __future__ import annotations
+
+import http.client
+import shutil
+import socket
+import ssl
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from vedette.adapters.boot_file import Boot
+from vedette.admin.doctor import DoorLag
+from vedette.core.names import ServerName
+from vedette.ports.doors import Doors
+from vedette.protocol.internal.streams import Part, Stream, StreamRefused, verify
+
+_SECONDS = 5.0
+
+
+def door_lags(boot: Boot, doors: Doors, key: Ed25519PublicKey) -> Iterator[DoorLag]:
+    """How every door stands towards the parts that lie before it."""
+    for door in doors.names:
+        said = doors.acknowledged(door)
+        for stream in Stream:
+            part = _part(boot, door, stream, key)
+            answer = said.get(stream)
+            yield DoorLag(
+                door=door,
+                stream=stream.value,
+                sent=part.number if part else None,
+                in_force=answer.number if answer else None,
+                refused=answer.refused if answer else None,
+                expires=part.expires if part else None,
+            )
+
+
+def _part(boot: Boot, door: str, stream: Stream, key: Ed25519PublicKey) -> Part | None:
+    try:
+        data = (boot.door(door) / f"{stream}.part").read_bytes()
+        organisation = boot.organisation
+        return verify(data, stream=stream, organisation=organisation, key=key, now=0, above=0)
+    except (OSError, StreamRefused):
+        return None
+
+
+def open_secrets(boot: Boot) -> tuple[Path, ...]:
+    """Secret files that others on this host can read; a private folder above hides its files."""
+    if not boot.folder.stat().st_mode & (stat.S_IXGRP | stat.S_IXOTH):
+        return ()
+    named = (boot.control.token, boot.control.settings_key, boot.synapse.signing_key)
+    files = {*(boot.path(each) for each in named), boot.path(boot.gateway.key)}
+    folder = boot.path(boot.control.token).parent
+    files |= set(folder.iterdir()) if folder.is_dir() else set()
+    open_to_others = stat.S_IRGRP | stat.S_IROTH
+    return tuple(sorted(p for p in files if p.is_file() and p.stat().st_mode & open_to_others))
+
+
+def free_bytes(boot: Boot) -> int:
+    """Room that is left where the organisation lies."""
+    return shutil.disk_usage(boot.folder).free
+
+
+def certificate_ends(boot: Boot) -> float | None:
+    """When the gateway's certificate expires, in seconds since 1970; None if it can't be read."""
+    try:
+        data = boot.path(boot.gateway.certificate).read_bytes()
+        return x509.load_pem_x509_certificate(data).not_valid_after_utc.timestamp()
+    except (OSError, ValueError):
+        return None
+
+
+def reachable(boot: Boot) -> dict[str, str | None]:
+    """For each address that others use: what is wrong with it, or None."""
+    found = {"the domain's name": _resolves(boot)}
+    client = urlsplit(boot.gateway.client_url)
+    for words, host, port, path in (
+        (boot.gateway.client_url, client.hostname, client.port or 443, "client"),
+        (boot.gateway.federation_name, *_host_port(boot.gateway.federation_name), "server"),
+    ):
+        found[f"{words} (.well-known/matrix/{path})"] = _well_known(boot, host or "", port, path)
+    return found
+
+
+def _resolves(boot: Boot) -> str | None:
+    host = ServerName(boot.organisation).host
+    try:
+        socket.getaddrinfo(host.strip("[]"), None)
+    except OSError:
+        return f"`{host}` is not in DNS, so that other servers can't find it by name"
+    return None
+
+
+def _host_port(name: str) -> tuple[str, int]:
+    server = ServerName(name)
+    return server.host.strip("[]"), server.port or 8448
+
+
+def _well_known(boot: Boot, host: str, port: int, which: str) -> str | None:
+    context = ssl.create_default_context()
+    if boot.gateway.trusted_ca is not None:
+        context.load_verify_locations(boot.path(boot.gateway.trusted_ca))
+    connection = http.client.HTTPSConnection(host, port, timeout=_SECONDS, context=context)
+    try:
+        connection.request("GET", f"/.well-known/matrix/{which}")
+        status = connection.getresponse().status
+    except ssl.SSLCertVerificationError as fault:
+        return f"its certificate is not trusted: {fault.verify_message}"
+    except (OSError, http.client.HTTPException) as fault:
+        return f"it does not answer: {fault}"
+    finally:
+        connection.close()
+    return None if status == 200 else f"it answers {status}"
