@@ -1,0 +1,411 @@
+"""The event door, asked what Synapse would ask it and answered by real rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from tests.apps.scene import ALICE, BOB, CAROL, DOCUMENT, EVE, GAVIN, NOTICES, OTTO, Scene, policy_of
+from vedette.core.decision import Decision
+from vedette.synapse.door import EventDoor
+from vedette.synapse.internals.gate import (
+    During,
+    EventView,
+    Glance,
+    Inward,
+    Pass,
+    Refused,
+    RoomForm,
+)
+
+ROOM = "!room:example.org"
+Key = tuple[str, str]
+
+
+@dataclass
+class Room:
+    """A room as the wrappers read it."""
+
+    members: set[str] | None
+    asked: set[str] = field(default_factory=set)
+    contents: dict[Key, Mapping[str, object]] = field(default_factory=dict)
+    made_by: str | None = ALICE
+    room: str = ROOM
+
+    async def joined(self) -> frozenset[str] | None:
+        return None if self.members is None else frozenset(self.members)
+
+    async def invited(self) -> frozenset[str] | None:
+        return None if self.members is None else frozenset(self.asked)
+
+    async def servers(self) -> frozenset[str]:
+        return frozenset({"acme.example"})
+
+    async def state(self, *keys: Key) -> Mapping[Key, Mapping[str, object]] | None:
+        return {key: self.contents[key] for key in keys if key in self.contents}
+
+    async def version(self) -> str | None:
+        return "11"
+
+    async def sender_of(self, event_id: str) -> str | None:
+        return None
+
+    async def creator(self) -> str | None:
+        return self.made_by
+
+
+ENCRYPTED = {("m.room.encryption", ""): {"algorithm": "m.megolm.v1.aes-sha2"}}
+
+
+@dataclass
+class Door:
+    scene: Scene
+    told: list[tuple[str, Decision, str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.door = EventDoor(self.scene.spine, lambda *what: self.told.append(what))
+
+    async def local(
+        self, sender: str, kind: str, content: Mapping[str, object], room: Room, *,
+        state_key: str | None = None, template: bool = False,
+    ) -> object:  # fmt: skip
+        event = EventView(
+            room=ROOM, kind=kind, sender=sender, state_key=state_key, content=content, template=template
+        )
+        return await self.door.local_event(event, room)
+
+    async def inbound(
+        self, sender: str, kind: str, content: Mapping[str, object], room: Room, *,
+        state_key: str | None = None, during: During = During.SEND,
+    ) -> object:  # fmt: skip
+        event = EventView(room=ROOM, kind=kind, sender=sender, state_key=state_key, content=content)
+        return await self.door.inbound_event(event, sender.partition(":")[2], during, room)
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return Scene()
+
+
+@pytest.fixture
+def door(scene: Scene) -> Door:
+    return Door(scene)
+
+
+TEXT = {"msgtype": "m.text", "body": "hello"}
+PDF = {"msgtype": "m.file", "body": "a.pdf", "url": "mxc://x/y", "info": {"mimetype": "application/pdf"}}
+CALL = {"call_id": "1", "offer": {"type": "offer", "sdp": "v=0\r\nm=audio 9 UDP\r\n"}}
+CIPHER = {"algorithm": "m.megolm.v1.aes-sha2", "ciphertext": "AA"}
+RTC = "org.matrix.msc3401.call.member"
+
+
+def reason(answer: object) -> str:
+    assert isinstance(answer, Refused), answer
+    return str(answer.extra["vedette"]["reason"])  # type: ignore[index]
+
+
+async def test_a_message_to_a_partner_passes_and_a_file_does_not(door: Door) -> None:
+    room = Room({ALICE, BOB, CAROL})
+    assert await door.local(ALICE, "m.room.message", TEXT, room) is Pass.PASS
+    answer = await door.local(ALICE, "m.room.message", PDF, room)
+    assert isinstance(answer, Refused)
+    assert answer.sentence == "With Acme we exchange messages only."
+    assert door.told[0][0] == ALICE
+
+
+async def test_what_engineering_declares_a_document_passes_inside(door: Door) -> None:
+    room = Room({ALICE, BOB})
+    assert await door.local(ALICE, "m.room.message", PDF, room) is Pass.PASS
+    program = {**PDF, "info": {"mimetype": "application/x-msdownload"}}
+    assert reason(await door.local(ALICE, "m.room.message", program, room)) == "no-rule"
+    assert reason(await door.local(BOB, "m.room.message", PDF, room)) == "no-rule"
+
+
+async def test_an_invited_partner_counts_like_a_joined_one(door: Door) -> None:
+    room = Room({ALICE, BOB}, asked={CAROL})
+    assert isinstance(await door.local(ALICE, "m.room.message", PDF, room), Refused)
+
+
+async def test_alone_in_a_room_everything_known_is_allowed(door: Door) -> None:
+    assert await door.local(EVE, "m.room.message", PDF, Room({EVE})) is Pass.PASS
+
+
+async def test_a_colleague_of_the_same_kind_is_still_somebody_else(door: Door) -> None:
+    answer = await door.local(EVE, "m.room.message", TEXT, Room({EVE, "@ed:example.org"}))
+    assert reason(answer) == "no-rule"
+
+
+async def test_the_notice_account_is_no_member_and_acts_outside_the_rules(door: Door) -> None:
+    assert await door.local(NOTICES, "m.room.message", TEXT, Room({NOTICES, EVE})) is Pass.PASS
+    assert await door.local(EVE, "m.room.message", TEXT, Room({NOTICES, EVE})) is Pass.PASS
+
+
+async def test_members_that_are_not_known_are_doubt(door: Door) -> None:
+    answer = await door.local(ALICE, "m.room.message", TEXT, Room(None))
+    assert reason(answer) == "members-unknown"
+    assert await door.inbound(CAROL, "m.room.message", TEXT, Room(None)) is Inward.HOLD
+
+
+async def test_leaving_and_removing_are_always_allowed(door: Door) -> None:
+    room = Room({ALICE, BOB, OTTO})
+    leave = {"membership": "leave"}
+    assert await door.local(EVE, "m.room.member", leave, room, state_key=EVE) is Pass.PASS
+    assert await door.local(ALICE, "m.room.member", leave, room, state_key=OTTO) is Pass.PASS
+    ban = {"membership": "ban"}
+    assert await door.local(ALICE, "m.room.member", ban, room, state_key=OTTO) is Pass.PASS
+    assert await door.local(ALICE, "m.room.redaction", {"redacts": "$x"}, room) is Pass.PASS
+    assert await door.local(ALICE, "m.call.hangup", {"call_id": "1"}, room) is Pass.PASS
+
+
+async def test_a_redaction_that_brings_a_text_is_a_message(door: Door) -> None:
+    content = {"redacts": "$x", "reason": "the figures are 1, 2 and 3"}
+    assert isinstance(await door.local(ALICE, "m.room.redaction", content, Room({ALICE, OTTO})), Refused)
+
+
+async def test_an_invite_asks_everybody_both_ways(door: Door) -> None:
+    invite = {"membership": "invite"}
+    inside = Room({ALICE, BOB})
+    assert await door.local(ALICE, "m.room.member", invite, inside, state_key=CAROL) is Pass.PASS
+    with_stranger = Room({ALICE, EVE})
+    assert isinstance(
+        await door.local(ALICE, "m.room.member", invite, with_stranger, state_key=CAROL), Refused
+    )
+    assert isinstance(await door.local(ALICE, "m.room.member", invite, inside, state_key=OTTO), Refused)
+
+
+async def test_two_partners_meet_only_if_they_may(door: Door) -> None:
+    invite = {"membership": "invite"}
+    room = Room({ALICE, CAROL})
+    answer = await door.local(ALICE, "m.room.member", invite, room, state_key=GAVIN)
+    assert isinstance(answer, Refused)
+
+
+async def test_a_second_person_of_one_partner_may_come_too(door: Door) -> None:
+    invite = {"membership": "invite"}
+    dave = "@dave:acme.example"
+    room = Room({ALICE, CAROL})
+    assert await door.local(ALICE, "m.room.member", invite, room, state_key=dave) is Pass.PASS
+    room = Room({ALICE, CAROL, dave})
+    assert await door.local(ALICE, "m.room.message", TEXT, room) is Pass.PASS
+    assert await door.inbound(CAROL, "m.room.message", TEXT, room) is Pass.PASS
+
+
+async def test_a_remote_join_is_judged_before_we_sign_it(door: Door) -> None:
+    room = Room({ALICE, BOB})
+    join = {"membership": "join"}
+    carol = await door.local(CAROL, "m.room.member", join, room, state_key=CAROL, template=True)
+    assert carol is Pass.PASS
+    otto = await door.local(OTTO, "m.room.member", join, room, state_key=OTTO, template=True)
+    assert isinstance(otto, Refused)
+    assert otto.extra["vedette"]["rule"] is None  # type: ignore[index]
+    answer = await door.inbound(
+        OTTO, "m.room.member", join, room, state_key=OTTO, during=During.JOIN
+    )
+    assert isinstance(answer, Refused)
+
+
+async def test_an_invite_from_outside_reaches_nobody(door: Door) -> None:
+    invite = {"membership": "invite"}
+    room = Room(None, made_by=None)
+    for sender, expected in ((CAROL, Pass), (OTTO, Refused)):
+        answer = await door.inbound(
+            sender, "m.room.member", invite, room, state_key=ALICE, during=During.INVITE
+        )
+        assert isinstance(answer, expected)
+
+
+async def test_what_a_remote_person_sends_is_asked_towards_our_members_only(door: Door) -> None:
+    room = Room({ALICE, CAROL, OTTO})
+    assert await door.inbound(CAROL, "m.room.message", TEXT, room) is Pass.PASS
+    assert await door.inbound(OTTO, "m.room.message", TEXT, room) is Inward.EMPTY
+    assert await door.inbound(CAROL, "m.room.message", PDF, room) is Inward.EMPTY
+    assert await door.inbound(CAROL, "m.call.invite", CALL, room) is Inward.EMPTY
+
+
+async def test_conferences_are_state_that_is_asked_and_emptied(door: Door) -> None:
+    room = Room({ALICE, BOB, CAROL})
+    membership = {"application": "m.call"}
+    assert isinstance(await door.local(ALICE, RTC, membership, room, state_key="_a"), Refused)
+    assert await door.local(ALICE, RTC, {}, room, state_key="_a") is Pass.PASS
+    assert await door.inbound(CAROL, RTC, membership, room, state_key="_c") is Inward.EMPTY
+    inside = Room({ALICE, BOB})
+    assert await door.local(ALICE, RTC, membership, inside, state_key="_a") is Pass.PASS
+
+
+async def test_the_state_of_a_room_being_joined_stays_as_it_is(door: Door) -> None:
+    room = Room({ALICE, CAROL}, made_by=CAROL)
+    answer = await door.inbound(
+        CAROL, RTC, {"application": "m.call"}, room, state_key="_c", during=During.PULLED
+    )
+    assert answer is Pass.PASS
+    fetched = await door.inbound(CAROL, "m.room.message", PDF, room, during=During.PULLED)
+    assert fetched is Inward.EMPTY
+
+
+async def test_nothing_plain_is_said_in_an_encrypted_room_of_ours(door: Door) -> None:
+    room = Room({ALICE, BOB, CAROL}, contents=dict(ENCRYPTED))
+    assert reason(await door.local(ALICE, "m.room.message", TEXT, room)) == "room-encryption"
+    assert await door.local(ALICE, "m.room.encrypted", CIPHER, room) is Pass.PASS
+    assert await door.inbound(CAROL, "m.room.message", TEXT, room) is Inward.EMPTY
+    assert await door.inbound(CAROL, "m.room.encrypted", CIPHER, room) is Pass.PASS
+
+
+async def test_nobody_elsewhere_gets_power_over_a_room_of_ours(door: Door) -> None:
+    room = Room({ALICE, BOB, CAROL})
+    for levels in (
+        {"users": {CAROL: 50}, "invite": 50},
+        {"users_default": 50, "invite": 50},
+        {"state_default": 0, "invite": 50},
+        {"invite": 0},
+        {"invite": 50, "events": {"m.room.power_levels": 0}},
+    ):
+        answer = await door.local(ALICE, "m.room.power_levels", levels, room, state_key="")
+        assert reason(answer) == "room-power", levels
+    fine = {"users": {ALICE: 100, BOB: 100}, "invite": 50}
+    assert await door.local(ALICE, "m.room.power_levels", fine, room, state_key="") is Pass.PASS
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("m.room.history_visibility", {"history_visibility": "world_readable"}),
+        ("m.room.history_visibility", {"history_visibility": "shared"}),
+        ("m.room.history_visibility", {}),
+        ("m.room.guest_access", {"guest_access": "can_join"}),
+        ("m.room.third_party_invite", {"display_name": "x"}),
+        ("m.room.join_rules", {"join_rule": "public"}),
+        ("m.room.create", {"org.vedette.kind": "unheard-of"}),
+        ("org.example.unheard-of", {"blob": "AAAA"}),
+    ],
+)
+async def test_a_room_of_ours_is_opened_to_nobody(
+    door: Door, kind: str, content: dict[str, object]
+) -> None:
+    assert isinstance(await door.local(ALICE, kind, content, Room({ALICE}), state_key=""), Refused)
+
+
+async def test_typing_and_receipts_are_seen_by_all_or_by_none(door: Door) -> None:
+    assert await door.door.typing(ALICE, Room({ALICE, BOB})) is Pass.PASS
+    assert isinstance(await door.door.typing(ALICE, Room({ALICE, BOB, CAROL})), Refused)
+    assert isinstance(await door.door.receipt(CAROL, Room({ALICE, BOB, CAROL})), Refused)
+
+
+async def test_presence_is_decided_for_each_reader(door: Door) -> None:
+    glances = frozenset({Glance(ALICE, BOB), Glance(ALICE, CAROL), Glance(GAVIN, ALICE)})
+    allowed = await door.door.presence(glances)
+    assert allowed == {Glance(ALICE, BOB), Glance(GAVIN, ALICE)}
+
+
+async def test_device_messages_need_some_content_channel_in_either_direction(door: Door) -> None:
+    readers = frozenset({str(BOB), str(CAROL), str(GAVIN), str(OTTO), str(EVE)})
+    assert await door.door.to_device(ALICE, "m.room_key", readers) == {BOB, CAROL}
+
+
+def form(**body: Any) -> RoomForm:
+    return RoomForm(user=ALICE, device="D", version="11", body=body)
+
+
+async def test_a_room_is_judged_whole_before_it_exists(door: Door) -> None:
+    for body in (
+        {"invite": [str(CAROL), str(OTTO)]},
+        {"invite": [str(CAROL), str(GAVIN)]},
+        {"invite": ["nobody"]},
+        {"invite_3pid": [{"medium": "email"}]},
+        {"creation_content": {"org.vedette.kind": "unheard-of"}},
+        {"creation_content": {"org.vedette.kind": "board"}, "invite": [str(BOB)]},
+        {"creation_content": {"org.vedette.kind": "archive"}, "invite": [str(CAROL)]},
+        {"creation_content": {"additional_creators": [str(BOB)]}},
+        {"visibility": "public", "invite": [str(CAROL)]},
+    ):
+        assert isinstance(await door.door.create_room(form(**body)), Refused), body
+
+
+def first(room: RoomForm, kind: str) -> object:
+    found = [e["content"] for e in room.body["initial_state"] if e["type"] == kind]  # type: ignore[attr-defined]
+    assert len(found) <= 1
+    return found[0] if found else None
+
+
+async def test_a_room_is_made_bounded_whatever_was_asked(door: Door) -> None:
+    room = form(
+        preset="trusted_private_chat",
+        invite=[str(CAROL)],
+        power_level_content_override={"users": {CAROL: 100, ALICE: 100}, "invite": 0,
+                                      "events": {"m.room.name": 0, RTC: 0}, "users_default": 100},
+        initial_state=[
+            {"type": "m.room.history_visibility", "content": {"history_visibility": "world_readable"}},
+            {"type": "m.room.guest_access", "state_key": "", "content": {"guest_access": "can_join"}},
+        ],
+    )  # fmt: skip
+    assert await door.door.create_room(room) is Pass.PASS
+    assert first(room, "m.room.history_visibility") == {"history_visibility": "joined"}
+    assert first(room, "m.room.guest_access") == {"guest_access": "forbidden"}
+    levels: Any = room.body["power_level_content_override"]
+    assert levels["users"] == {CAROL: 49, ALICE: 100}
+    assert (levels["invite"], levels["users_default"]) == (50, 0)
+    assert (levels["events"]["m.room.name"], levels["events"][RTC]) == (50, 0)
+    assert room.body["preset"] == "private_chat"
+
+
+async def test_a_room_is_encrypted_where_its_kind_or_the_settings_say_so(scene: Scene) -> None:
+    board = form(creation_content={"org.vedette.kind": "board"})
+    assert await Door(scene).door.create_room(board) is Pass.PASS
+    assert first(board, "m.room.encryption") is not None
+    for wanted, expected in (("required", True), ("never", False)):
+        scene.policy.policy = policy_of(DOCUMENT + f'\n[messages]\nencrypted = "{wanted}"\n')
+        room = form(initial_state=[{"type": "m.room.encryption", "content": {"algorithm": "x"}}])
+        assert await Door(scene).door.create_room(room) is Pass.PASS
+        assert (first(room, "m.room.encryption") is not None) is expected
+
+
+async def test_a_public_room_does_not_federate(door: Door) -> None:
+    room = form(preset="public_chat")
+    assert await door.door.create_room(room) is Pass.PASS
+    assert room.body["creation_content"] == {"m.federate": False}
+
+
+async def test_one_of_us_asks_to_be_let_in_elsewhere_only_where_contact_is_allowed(
+    door: Door,
+) -> None:
+    def ask(*servers: str) -> Any:
+        return door.door.enter_elsewhere(ALICE, "!r:acme.example", frozenset(servers), "join")
+
+    assert await ask("acme.example") is Pass.PASS
+    assert isinstance(await ask("acme.example", "nowhere.example"), Refused)
+    assert isinstance(await ask(), Refused)
+
+
+async def test_after_joining_elsewhere_one_stays_only_with_whom_one_may_meet(door: Door) -> None:
+    assert await door.door.entered_elsewhere(ALICE, Room({ALICE, CAROL}, made_by=CAROL)) is Pass.PASS
+    crowd = Room({ALICE, CAROL, OTTO}, made_by=CAROL)
+    assert isinstance(await door.door.entered_elsewhere(ALICE, crowd), Refused)
+    assert await door.door.entered_elsewhere(ALICE, Room(None, made_by=None)) is Pass.PASS
+
+
+async def test_without_a_policy_we_refuse_and_hold_and_lose_nothing(scene: Scene, door: Door) -> None:
+    scene.policy.policy = None
+    room = Room({ALICE, CAROL})
+    assert isinstance(await door.local(ALICE, "m.room.message", TEXT, room), Refused)
+    assert await door.inbound(CAROL, "m.room.message", TEXT, room) is Inward.HOLD
+    assert isinstance(await door.door.create_room(form()), Refused)
+    assert await door.door.presence(frozenset({Glance(ALICE, BOB)})) == frozenset()
+
+
+async def test_a_bug_refuses_or_holds_and_is_reported(scene: Scene, door: Door) -> None:
+    class Broken(Room):
+        async def joined(self) -> frozenset[str] | None:
+            raise RuntimeError("broken")
+
+    assert reason(await door.local(ALICE, "m.room.message", TEXT, Broken(set()))) == "internal-error"
+    assert await door.inbound(CAROL, "m.room.message", TEXT, Broken(set())) is Inward.HOLD
+    assert len(scene.incidents.reported) == 2
+
+
+async def test_every_answer_leaves_a_record(scene: Scene, door: Door) -> None:
+    await door.local(ALICE, "m.room.message", TEXT, Room({ALICE, CAROL}))
+    await door.local(ALICE, "m.room.message", PDF, Room({ALICE, CAROL}))
+    assert [decision.verdict for _, _, decision in scene.audit.kept] == ["yes", "no"]
+    assert door.told[0][2] == "memory:2"
