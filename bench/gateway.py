@@ -26,12 +26,18 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, TypedDict
 
+import aiohttp
+from aiohttp import web
+
+from vedette.gateway.carrier import Forward, Limits, Tcp, Upstream, serve
+from vedette.gateway.loop import run as run_loop
+
 CONNECTIONS = 16
 NGINX_TARGET = 0.4
 AIOHTTP_TARGET = 2.5
 TRIVIAL_PLAN = "bench_trivial"
 _PATH = "/_matrix/client/v3/rooms/%21abcdefgh%3Aexample.org/joined_members?x=1"
-_TOKEN = "Bearer syt_YWxpY2U_abcdefghijklmnopqrst_0abcde"
+_CREDENTIAL = "Bearer syt_YWxpY2U_abcdefghijklmnopqrst_0abcde"
 
 
 class Entry(TypedDict):
@@ -135,7 +141,14 @@ def _cpu_seconds(pid: int) -> float:
 def _load(port: int, core: int, seconds: int, pid: int) -> Rate:
     """Return the rate of one round of load on `port`."""
     before = _cpu_seconds(pid)
-    script = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-H", f"Authorization: {_TOKEN}"]
+    script = [
+        "wrk",
+        "-t1",
+        f"-c{CONNECTIONS}",
+        f"-d{seconds}s",
+        "-H",
+        f"Authorization: {_CREDENTIAL}",
+    ]
     agent = ["-H", "User-Agent: Element/1.11", "-H", "Accept: application/json"]
     done = subprocess.run(
         ["taskset", "-c", str(core), *script, *agent, f"http://127.0.0.1:{port}{_PATH}"],
@@ -212,8 +225,6 @@ def _rounds(
 
 async def _carrier(port: int, origin: int, plan: str) -> None:
     """Serve with the carrier until the process is told to end."""
-    from vedette.gateway.carrier import Forward, Limits, Tcp, Upstream, serve
-
     upstream = Upstream(Tcp("127.0.0.1", origin))
     if plan == TRIVIAL_PLAN:
         action = Forward(upstream, None)
@@ -228,9 +239,6 @@ async def _carrier(port: int, origin: int, plan: str) -> None:
 
 async def _aiohttp(port: int, origin: int) -> None:
     """Serve with a plain aiohttp proxy until the process is told to end."""
-    import aiohttp
-    from aiohttp import web
-
     async with aiohttp.ClientSession(auto_decompress=False) as session:
 
         async def forward(request: web.Request) -> web.StreamResponse:
@@ -268,8 +276,6 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=3)
     given = parser.parse_args()
-    from vedette.gateway.loop import run as run_loop
-
     if given.kind == "carrier":
         run_loop(_carrier(given.port, given.origin, given.plan))
     elif given.kind == "aiohttp":

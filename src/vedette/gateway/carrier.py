@@ -62,7 +62,7 @@ _TLS_SECONDS = 5.0
 class Carrier:
     """What the connections of one server share."""
 
-    __slots__ = ("_clients", "_last", "_per_address", "_pools", "limits", "loop", "plan")
+    __slots__ = ("_clients", "_last", "_left", "_per_address", "_pools", "limits", "loop", "plan")
 
     def __init__(self, plan: Plan, limits: Limits, loop: asyncio.AbstractEventLoop) -> None:
         """Carry as `plan` says within `limits`."""
@@ -70,6 +70,7 @@ class Carrier:
         self.limits = limits
         self.loop = loop
         self._clients: set[ClientConnection] = set()
+        self._left = asyncio.Event()
         self._per_address: dict[str, int] = {}
         self._pools: dict[Upstream, Pool] = {}
         self._last: tuple[Upstream, Pool] | None = None
@@ -102,11 +103,18 @@ class Carrier:
         if client not in self._clients:
             return
         self._clients.discard(client)
+        self._left.set()
         count = self._per_address[host] - 1
         if count:
             self._per_address[host] = count
         else:
             del self._per_address[host]
+
+    async def emptied(self) -> None:
+        """Return when no client is connected."""
+        while self._clients:
+            self._left.clear()
+            await self._left.wait()
 
     @property
     def clients(self) -> Sequence[ClientConnection]:
@@ -165,10 +173,9 @@ class Server:
             listener.close()
         for client in self._carrier.clients:
             client.retire()
-        loop = self._carrier.loop
-        end = loop.time() + grace_seconds
-        while self._carrier.clients and loop.time() < end:
-            await asyncio.sleep(0.02)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(grace_seconds):
+                await self._carrier.emptied()
         for client in self._carrier.clients:
             client.abort()
         self._sweeper.cancel()

@@ -98,7 +98,7 @@ class ClientConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Learn who is there; close at once where they are too many."""
-        self._transport = cast(asyncio.Transport, transport)
+        self._transport = cast("asyncio.Transport", transport)
         if not self._peer.host:
             self._peer = _peer_of(transport)
         self._peer_bytes = self._peer.host.encode("ascii")
@@ -128,7 +128,7 @@ class ClientConnection(asyncio.Protocol):
             self.abort()
         return False
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _exc: Exception | None) -> None:
         """Stop what was under way."""
         self._closing = True
         self._lingering = True
@@ -260,7 +260,7 @@ class ClientConnection(asyncio.Protocol):
     def exchange_done(self, *, close: bool, read_on: bool) -> None:
         """Wait for the next request, or close; `read_on`: the client is still sending."""
         self._exchange = None
-        self.stop_body_clock()
+        self._body_clock = False
         if read_on:
             self._linger()
         elif close or self.retiring:

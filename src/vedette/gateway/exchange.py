@@ -28,6 +28,7 @@ from vedette.protocol.http.head import (
     RequestHeaders,
     clean_response_headers,
     render_head,
+    render_lines,
 )
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 _BODILESS = frozenset({204, 304})
 _RETRIED = frozenset({b"GET", b"HEAD", b"OPTIONS", b"PUT", b"DELETE"})
+_WITH_BODY = frozenset({b"POST", b"PUT"})
 _ACTIONS = (Answer, Forward, Collect)
 
 
@@ -48,9 +50,6 @@ class Step(Enum):
     WAITING = "the request is sent"
     DISCARDING = "answered; the rest of the body is dropped"
     DONE = "over"
-
-
-_TAKING = frozenset({Step.COLLECTING, Step.SENDING, Step.DISCARDING})
 
 
 class Exchange:
@@ -108,7 +107,11 @@ class Exchange:
 
     def run(self) -> None:
         """Ask the plan and follow it."""
-        self._follow(self._client.carrier.plan(self.head))
+        action = self._client.carrier.plan(self.head)
+        if isinstance(action, Forward):
+            self._begin_forward(action)
+        else:
+            self._follow(action)
 
     def _follow(self, action: Action | Awaitable[Action]) -> None:
         if isinstance(action, _ACTIONS):
@@ -151,7 +154,9 @@ class Exchange:
 
     def wants(self) -> bool:
         """Say whether the next piece of the request can be taken now."""
-        return self._step in _TAKING and not self._stalled
+        step = self._step
+        taking = step is Step.SENDING or step is Step.COLLECTING or step is Step.DISCARDING
+        return taking and not self._stalled
 
     def take_body(self, data: bytes) -> None:
         """Take a piece of body."""
@@ -286,24 +291,30 @@ class Exchange:
     def _request_head(self, forward: Forward) -> bytes:
         """Write the head anew; framing comes last and is ours."""
         cleaned = self._cleaned
-        fields = [(b"host", forward.host or cleaned.host)]
+        lines = cleaned.lines
         if forward.extra_headers:
             replaced = {name for name, _ in forward.extra_headers}
-            fields += [field for field in cleaned.fields if field[0] not in replaced]
-            fields += forward.extra_headers
-        else:
-            fields += cleaned.fields
+            kept = [field for field in cleaned.fields if field[0] not in replaced]
+            lines = render_lines(kept + list(forward.extra_headers))
+        return b"%s %s HTTP/1.1\r\nhost: %s\r\n%s%s\r\n" % (
+            self.head.method,
+            forward.target or self.head.target.raw,
+            forward.host or cleaned.host,
+            lines,
+            self._request_framing(forward),
+        )
+
+    def _request_framing(self, forward: Forward) -> bytes:
+        cleaned = self._cleaned
         if self._body is not None:
             body = forward.body if forward.body is not None else self._body
-            fields.append((b"content-length", b"%d" % len(body)))
-        elif cleaned.chunked:
-            fields.append((b"transfer-encoding", b"chunked"))
-        elif cleaned.content_length is not None:
-            fields.append((b"content-length", b"%d" % cleaned.content_length))
-        elif self.head.method in (b"POST", b"PUT"):
-            fields.append((b"content-length", b"0"))
-        target = forward.target or self.head.target.raw
-        return render_head(b"%s %s HTTP/1.1" % (self.head.method, target), fields)
+            return b"content-length: %d\r\n" % len(body)
+        if cleaned.chunked:
+            return b"transfer-encoding: chunked\r\n"
+        if cleaned.content_length is not None:
+            return b"content-length: %d\r\n" % cleaned.content_length
+        # RFC 9110 section 8.6: methods that define a meaning for a body say there is none.
+        return b"content-length: 0\r\n" if self.head.method in _WITH_BODY else b""
 
     def _send(self, *pieces: bytes) -> None:
         self._outgoing += pieces
@@ -365,7 +376,6 @@ class Exchange:
         elif cleaned.content_length is not None and answer.status != 204:
             fields.append((b"content-length", b"%d" % cleaned.content_length))
         self._write_head(answer.status, fields)
-        self._watch_upstream()
         return self._chunked_answer and not cleaned.chunked
 
     def _write_head(self, status: int, fields: list[Field]) -> None:
@@ -389,7 +399,6 @@ class Exchange:
             client.write(b"\r\n")
         else:
             client.write(data)
-        self._watch_upstream()
 
     def request_is_sent(self) -> bool:
         """Say whether the server has the whole request."""
@@ -404,7 +413,8 @@ class Exchange:
         if self._chunked_answer:
             self._client.write(b"0\r\n\r\n")
         self._finish()
-        self._client.pump()
+        if self._client.has_events():
+            self._client.pump()
 
     def _observe(self) -> None:
         """Show the answer to the plan's observer; where that breaks, the client gets none."""
@@ -441,7 +451,9 @@ class Exchange:
         self._client.pump()
 
     def flush(self) -> None:
-        """Write what was gathered for the client."""
+        """Write what was gathered for the client; the server has shown that it lives."""
+        if self._step is not Step.DONE:
+            self._watch_upstream()
         self._client.flush()
 
     def pause_upstream(self) -> None:

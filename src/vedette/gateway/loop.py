@@ -10,7 +10,7 @@ T = TypeVar("T")
 def run(main: Coroutine[Any, Any, T]) -> T:
     """Run `main` to its end on the fastest loop there is, and return its result."""
     try:
-        import uvloop
+        import uvloop  # noqa: PLC0415  # an extra: it may not be installed
     except ImportError:
         return asyncio.run(main)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -5,9 +5,8 @@ fault of ours can't be taken for a fault of the peer's bytes. llhttp is strict b
 default and stays so.
 """
 
-from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
 import httptools
 
@@ -30,8 +29,7 @@ class End(Enum):
 END: Final = End.END
 
 
-@dataclass(frozen=True, slots=True)
-class RawHead:
+class RawHead(NamedTuple):
     """A request's head as parsed, unchecked."""
 
     method: bytes
@@ -40,8 +38,7 @@ class RawHead:
     headers: list[Field]
 
 
-@dataclass(frozen=True, slots=True)
-class RawAnswer:
+class RawAnswer(NamedTuple):
     """An answer's head as parsed, unchecked."""
 
     status: int
@@ -132,7 +129,7 @@ class RequestReader:
     def on_header(self, name: bytes, value: bytes) -> None:
         """Keep a header; trailers are read and dropped (RFC 9110 section 6.5.1)."""
         if self._in_head:
-            self._headers.append((name.lower(), value.rstrip(b" \t")))
+            self._headers.append((name.lower(), value.rstrip()))
 
     def on_headers_complete(self) -> None:
         """Hand the head out."""
@@ -189,27 +186,24 @@ class ResponseReader:
             raise NotHttpError
         return events, in_order
 
-    def on_message_begin(self) -> None:
-        """Begin a head."""
-        self._in_head = True
-        self._headers = []
-
     def on_header(self, name: bytes, value: bytes) -> None:
         """Keep a header; trailers are read and dropped."""
         if self._in_head:
-            self._headers.append((name.lower(), value.rstrip(b" \t")))
+            self._headers.append((name.lower(), value.rstrip()))
 
     def on_headers_complete(self) -> None:
         """Hand the head out."""
         self._in_head = False
-        parser = self._parser
+        parser, headers = self._parser, self._headers
+        self._headers = []
         keep_alive = parser.should_keep_alive()
-        self._events.append(RawAnswer(parser.get_status_code(), self._headers, keep_alive))
+        self._events.append(RawAnswer(parser.get_status_code(), headers, keep_alive))
 
     def on_body(self, body: bytes) -> None:
         """Hand a piece of body out."""
         self._events.append(body)
 
     def on_message_complete(self) -> None:
-        """Hand the end out."""
+        """Hand the end out; the next answer's head may follow."""
+        self._in_head = True
         self._events.append(END)

@@ -1,10 +1,10 @@
 """TLS towards clients: modern protocols alone, certificates renewed without a restart."""
 
 import asyncio
-import os
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 # TLS 1.2 with forward secrecy and AEAD only (RFC 9325 section 4.2); 1.3 chooses its own.
 _CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
@@ -138,7 +138,7 @@ def _stamp(files: TlsFiles) -> Stamp:
 
 def _stamp_of(path: str) -> tuple[int, int, int]:
     try:
-        found = os.stat(path)
+        found = Path(path).stat()
     except OSError:
         return (0, 0, 0)
     return (found.st_mtime_ns, found.st_size, found.st_ino)

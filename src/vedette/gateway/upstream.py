@@ -8,7 +8,7 @@ import asyncio
 from typing import Protocol, cast
 
 from vedette.gateway.plan import Tcp, Upstream
-from vedette.gateway.reading import NotHttpError, RawAnswer, ResponseEvent, ResponseReader
+from vedette.gateway.reading import NotHttpError, RawAnswer, ResponseReader
 
 
 class Receiver(Protocol):
@@ -111,7 +111,7 @@ class UpstreamConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
-        self.transport = cast(asyncio.Transport, transport)
+        self.transport = cast("asyncio.Transport", transport)
         self.transport.set_write_buffer_limits(high=self._pool.buffer_bytes)
 
     def data_received(self, data: bytes) -> None:
@@ -129,19 +129,16 @@ class UpstreamConnection(asyncio.Protocol):
         self._reusable = self._reusable and ended_well
         last = len(events) - 1
         for index, event in enumerate(events):
-            self._tell(receiver, event, last=index == last)
+            if isinstance(event, bytes):
+                receiver.response_body(event)
+            elif isinstance(event, RawAnswer):
+                self._tell_head(receiver, event)
+            elif self._answering:  # else it is the end of an interim answer
+                self._reusable = self._reusable and index == last
+                self._finish(receiver)
             if self._receiver is not receiver:
                 break
         receiver.flush()
-
-    def _tell(self, receiver: Receiver, event: ResponseEvent, *, last: bool) -> None:
-        if isinstance(event, bytes):
-            receiver.response_body(event)
-        elif isinstance(event, RawAnswer):
-            self._tell_head(receiver, event)
-        elif self._answering:  # else it is the end of an interim answer
-            self._reusable = self._reusable and last
-            self._finish(receiver)
 
     def _tell_head(self, receiver: Receiver, answer: RawAnswer) -> None:
         """Pass a final head on; interim ones (RFC 9110 section 15.2) end here."""
@@ -164,7 +161,8 @@ class UpstreamConnection(asyncio.Protocol):
         if not self._reusable or not receiver.request_is_sent():
             self.drop()
         elif not self.closed:
-            self.resume()
+            if self._paused:
+                self.resume()
             self._pool.give_back(self)
         receiver.response_end()
 

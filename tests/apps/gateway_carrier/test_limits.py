@@ -148,8 +148,8 @@ async def test_a_collected_body_must_come_in_time_too(door: Door) -> None:
 
 @pytest.mark.parametrize(
     "body", [post(11) + b"a" * 11, post(10**12),
-             b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
-             b"6\r\nabcdef\r\n6\r\nabcdef\r\n0\r\n\r\n"]
+             (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+             b"6\r\nabcdef\r\n6\r\nabcdef\r\n0\r\n\r\n")]
 )  # fmt: skip
 @pytest.mark.parametrize("collect", [False, True])
 async def test_too_large_a_body_is_refused_and_closes(

@@ -1,5 +1,7 @@
 """Bytes that two programs read differently reach no server, and end their connection."""
 
+import asyncio
+
 import pytest
 
 from .conftest import Door, Seen, plain
@@ -167,8 +169,6 @@ async def test_what_a_server_says_unasked_is_nobodys_answer(door: Door) -> None:
 
 
 async def test_what_a_server_says_later_unasked_closes_its_connection(door: Door) -> None:
-    import asyncio
-
     async def late(seen: Seen) -> None:
         await seen.answer(plain(b"%d" % seen.number))
         await asyncio.sleep(0.05)

@@ -62,7 +62,7 @@ def write_certificate(folder: Path, name: str) -> TlsFiles:
         ("key.pem", pem),
     ):
         (folder / f"new-{file}").write_bytes(data)
-        os.replace(folder / f"new-{file}", folder / file)
+        (folder / f"new-{file}").replace(folder / file)
     return TlsFiles(str(folder / "cert.pem"), str(folder / "key.pem"))
 
 
@@ -100,7 +100,7 @@ async def test_large_bodies_travel_over_tls_and_refusals_arrive(door: Door, tmp_
 async def test_old_versions_are_refused(door: Door, tmp_path: Path, old: ssl.TLSVersion) -> None:
     await door.open(tls=ServerTls(write_certificate(tmp_path, "one")))
     context = client_context(tmp_path)
-    with pytest.warns(DeprecationWarning):
+    with pytest.warns(DeprecationWarning, match="TLSv1"):
         context.minimum_version = context.maximum_version = old
     context.set_ciphers("ALL:@SECLEVEL=0")
     with pytest.raises((ssl.SSLError, ConnectionError)):
@@ -178,14 +178,14 @@ async def test_unusable_files_change_nothing_and_are_reported_once(
     other = tmp_path / "other"
     other.mkdir()
     write_certificate(other, "two")
-    os.replace(other / "cert.pem", files.certificate)
+    (other / "cert.pem").replace(files.certificate)
     assert not tls.reload()
     assert not tls.reload()
     assert len(told) == 1
     assert "the key does not belong to the certificate" in told[0]
     client = await door.client(tls=context)
     assert seen_certificate(client.writer) == "CN=one"
-    os.unlink(files.key)
+    Path(files.key).unlink()
     assert not tls.reload()
     assert "No such file" in told[1]
 
@@ -218,7 +218,8 @@ async def test_a_client_certificate_is_handed_to_the_plan(door: Door, tmp_path: 
     client = await door.client(tls=context)
     await client.ask(GET)
     facts = door.heads[0].tls
-    assert facts is not None and facts.certificate is not None
+    assert facts is not None
+    assert facts.certificate is not None
     assert x509.load_der_x509_certificate(facts.certificate).subject.rfc4514_string() == "CN=one"
 
 

@@ -46,7 +46,7 @@ OURS = [b"x-forwarded-for", b"x-forwarded-proto"]
         [(b"content-length", b"0x1")],
         [(b"content-length", b"")],
         [(b"content-length", b"1 1")],
-        [(b"content-length", "１".encode())],
+        [(b"content-length", "\uff11".encode())],
         [(b"content-length", b"9" * 19)],
         [(b"content-length", b"1"), (b"transfer-encoding", b"chunked")],
         [(b"transfer-encoding", b"chunked"), (b"transfer-encoding", b"chunked")],
@@ -176,12 +176,40 @@ def test_methods_are_an_allowlist_and_case_matters() -> None:
 
 
 NAMES = st.sampled_from(
-    [b"content-length", b"transfer-encoding", b"connection", b"host", b"authorization", b"x-a"]
-    + [b"x-forwarded-for", b"x_a", b"upgrade", b"te", b"expect", b"X-B", b"a b", b"cookie"]
+    [
+        b"content-length",
+        b"transfer-encoding",
+        b"connection",
+        b"host",
+        b"authorization",
+        b"x-a",
+        b"x-forwarded-for",
+        b"x_a",
+        b"upgrade",
+        b"te",
+        b"expect",
+        b"X-B",
+        b"a b",
+        b"cookie",
+    ]
 ) | st.binary(max_size=6)
 VALUES = st.sampled_from(
-    [b"", b"1", b"2", b"chunked", b"Chunked", b"close", b"x-a", b"authorization", b"keep-alive"]
-    + [b"100-continue", b"example.org", b"a\r\nb: c", b"a\x00", b", ,x-a"]
+    [
+        b"",
+        b"1",
+        b"2",
+        b"chunked",
+        b"Chunked",
+        b"close",
+        b"x-a",
+        b"authorization",
+        b"keep-alive",
+        b"100-continue",
+        b"example.org",
+        b"a\r\nb: c",
+        b"a\x00",
+        b", ,x-a",
+    ]
 ) | st.binary(max_size=8)
 HEADERS = st.lists(st.tuples(NAMES, VALUES), max_size=8)
 
@@ -198,7 +226,8 @@ def test_whatever_is_accepted_can_be_read_in_one_way_only(headers: list[Field]) 
     assert sent.count(b"authorization") <= 1
     assert not (cleaned.chunked and cleaned.content_length is not None)
     lines = render_head(b"GET / HTTP/1.1", cleaned.fields).split(b"\r\n")
-    assert lines[-2:] == [b"", b""] and len(lines) == len(cleaned.fields) + 3
+    assert lines[-2:] == [b"", b""]
+    assert len(lines) == len(cleaned.fields) + 3
     assert not any(b"\r" in line or b"\n" in line or b"\x00" in line for line in lines)
 
 

@@ -9,8 +9,7 @@ Field names come in lower case, values without surrounding blanks.
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from vedette.protocol.http.target import (
     FEDERATION_SCHEME,
@@ -39,6 +38,7 @@ __all__ = [
     "parse_method",
     "parse_target",
     "render_head",
+    "render_lines",
 ]
 
 Field = tuple[bytes, bytes]
@@ -97,21 +97,22 @@ _PLAIN = frozenset(
         b"authorization",
     }
 )  # fmt: skip
-_KNOWN = _PLAIN | _SINGLE | _NOT_FORWARDED
+_KNOWN = _PLAIN | _SINGLE | _NOT_FORWARDED | {b"server", b"x-powered-by", b"alt-svc"}
 _NO_OPTIONS: Final[frozenset[bytes]] = frozenset()
 # Dropped from answers: besides, what names software or sends clients around the gateway.
 _NOT_ANSWERED = _NOT_FORWARDED | {b"server", b"x-powered-by", b"alt-svc"}
 
 
-@dataclass(frozen=True, slots=True)
-class RequestHeaders:
-    """A request's headers after cleaning.
+class RequestHeaders(NamedTuple):
+    """A request's headers after cleaning; a tuple, since one is made for most requests.
 
-    `fields` are those to pass on, without `Host` and framing. `content_length` is
-    `None` where no such header was sent; `chunked` excludes it.
+    `fields` are those to pass on, without `Host` and framing, and `lines` the same as
+    they are written. `content_length` is `None` where no such header was sent;
+    `chunked` excludes it.
     """
 
     fields: list[Field]
+    lines: bytes
     host: bytes
     content_length: int | None
     chunked: bool
@@ -120,8 +121,7 @@ class RequestHeaders:
     proxy_authorization: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
-class ResponseHeaders:
+class ResponseHeaders(NamedTuple):
     """An answer's headers after cleaning; `fields` are without framing."""
 
     fields: list[Field]
@@ -148,21 +148,23 @@ def _bad(error: str) -> HeadFault:
     return HeadFault(400, "M_UNKNOWN", error)
 
 
-def _shape_fault(headers: Sequence[Field]) -> HeadFault | None:
+def _shape_fault(headers: Sequence[Field], found: dict[bytes, bytes]) -> HeadFault | None:
     """Return what is wrong with sizes, names or values, if anything is.
 
-    All values are looked at in one go: this runs for every message.
+    `found` are the headers by name. All values are looked at in one go: this runs
+    for every message.
     """
     if len(headers) > HEADER_COUNT_LIMIT:
         return HeadFault(431, "M_TOO_LARGE", f"the head has more than {HEADER_COUNT_LIMIT} headers")
-    names = [name for name, _ in headers]
     values = b"".join([value for _, value in headers])
-    if len(b"".join(names)) + len(values) > HEAD_LIMIT:
+    if len(values) + sum(map(len, found)) > HEAD_LIMIT:
         return HeadFault(431, "M_TOO_LARGE", f"the head is longer than {HEAD_LIMIT} bytes")
-    if not all(map(_KNOWN.__contains__, names)) and not all(map(_TOKEN.fullmatch, names)):
+    if not found.keys() <= _KNOWN and not all(map(_TOKEN.fullmatch, found)):
         return _bad("a header's name is not a lower-case token")
     if not _is_plain(values) and _BAD_VALUE.search(values) is not None:
         return _bad("a header's value has a control byte")
+    if len(found) != len(headers):
+        return _repeated(headers)
     return None
 
 
@@ -171,17 +173,14 @@ def _is_plain(values: bytes) -> bool:
     return values.isascii() and values.decode("ascii").isprintable()
 
 
-def _singles(headers: Sequence[Field]) -> dict[bytes, bytes] | HeadFault:
-    """Return the headers by name; those of which there may be one are there once."""
-    found = dict(headers)
-    if len(found) == len(headers):
-        return found
+def _repeated(headers: Iterable[Field]) -> HeadFault | None:
+    """Return what is wrong if a header of which there may be one is there twice."""
     seen: set[bytes] = set()
     for name, _ in headers:
         if name in seen and name in _SINGLE:
             return _bad(f"the header `{name.decode()}` is there twice")
         seen.add(name)
-    return found
+    return None
 
 
 def _connection_options(headers: Iterable[Field]) -> frozenset[bytes]:
@@ -232,20 +231,18 @@ def clean_request_headers(
 ) -> RequestHeaders | HeadFault:
     """Return what may be passed on of a client's `headers`.
 
-    1. Sizes, names and values are checked.
-    2. What may be there once is there once; `Host` is there and well formed.
+    1. Sizes, names and values are checked, and that nothing single is there twice.
+    2. `Host` is there and well formed.
     3. The framing has one reading; only `100-continue` is expected.
     4. `Connection` names nothing that the next server needs; upgrades are not offered.
     5. Connection-related and forged fields go; ours about the client are added:
        `peer` is its address (empty: unknown, then no such field), `proto` its scheme.
     """
     # (1)
-    if (fault := _shape_fault(headers)) is not None:
+    single = dict(headers)
+    if (fault := _shape_fault(headers, single)) is not None:
         return fault
     # (2)
-    single = _singles(headers)
-    if isinstance(single, HeadFault):
-        return single
     host = single.get(b"host", b"")
     if _HOST.fullmatch(host) is None:
         return _bad("the header `Host` is missing or not a host name")
@@ -269,6 +266,7 @@ def clean_request_headers(
         fields.append((b"x-forwarded-proto", proto))
     return RequestHeaders(
         fields,
+        render_lines(fields),
         host,
         framing[0],
         framing[1],
@@ -284,11 +282,9 @@ def clean_response_headers(headers: Sequence[Field]) -> ResponseHeaders | HeadFa
     The server may be another organisation's, so its framing is believed no more than
     a client's. The caller must know which answers have no body (RFC 9112 section 6.3).
     """
-    if (fault := _shape_fault(headers)) is not None:
+    single = dict(headers)
+    if (fault := _shape_fault(headers, single)) is not None:
         return fault
-    single = _singles(headers)
-    if isinstance(single, HeadFault):
-        return single
     framing = _framing(single)
     if isinstance(framing, HeadFault):
         return framing
@@ -297,9 +293,11 @@ def clean_response_headers(headers: Sequence[Field]) -> ResponseHeaders | HeadFa
     return ResponseHeaders(fields, framing[0], framing[1], b"close" in options)
 
 
+def render_lines(fields: Iterable[Field]) -> bytes:
+    """Write `fields`, each with its line end."""
+    return b"".join([name + b": " + value + b"\r\n" for name, value in fields])
+
+
 def render_head(start_line: bytes, fields: Iterable[Field]) -> bytes:
     """Write a head: `start_line` without line end, then `fields`, then the empty line."""
-    lines = [start_line]
-    lines.extend([name + b": " + value for name, value in fields])
-    lines.append(b"\r\n")
-    return b"\r\n".join(lines)
+    return start_line + b"\r\n" + render_lines(fields) + b"\r\n"
