@@ -9,12 +9,14 @@ Synapse's own look every minute) delivers all of it in order. Everything else is
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from synapse.api.errors import SynapseError
 from synapse.events.utils import prune_event
 from synapse.module_api import NOT_SPAM
 
-from vedette.synapse.answers import Held, spam
+from vedette.synapse.answers import ANSWERED, CLOSED, spam
 from vedette.synapse.internals.gate import Answer, During, Inward, Pass, Refused
 from vedette.synapse.internals.views import view, way_in
 from vedette.synapse.internals.wrapping import Place, original, quietly
@@ -117,13 +119,20 @@ def _judge_what_has_no_queue(place: Place) -> None:
 
 
 def close_staged_events(place: Place) -> None:
-    """Take no event of another server; its rooms are held, since nothing of them is stored."""
+    """Take no event of another server: whole transactions wait with their senders, who retry.
+
+    Should that part be gone too, `check_event_for_spam` keeps every event from being stored.
+    """
+
+    async def wait_outside(*_: object, **__: object) -> Any:
+        raise SynapseError(HTTPStatus.SERVICE_UNAVAILABLE, CLOSED.sentence)
 
     async def check_event_for_spam(event: EventBase) -> Any:
         if place.hs.is_mine_id(event.sender):
             return NOT_SPAM
-        raise Held
+        return spam(CLOSED if way_in()[0] in ANSWERED else Inward.HOLD, way_in()[0])
 
+    place.hs.get_federation_server().on_incoming_transaction = wait_outside  # type: ignore[method-assign]
     place.hs.get_module_api().register_spam_checker_callbacks(
         check_event_for_spam=check_event_for_spam
     )

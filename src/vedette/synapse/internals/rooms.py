@@ -36,6 +36,7 @@ class Remembered:
     mark: Mark
     joined: frozenset[str] | None = None
     invited: frozenset[str] | None = None
+    creator: str | None = None
     state: dict[Key, Content | None] = field(default_factory=dict)
 
 
@@ -137,12 +138,15 @@ class CurrentRoom:
         return str(event.sender) if event is not None and event.room_id == self.room else None
 
     async def creator(self) -> str | None:
-        """Who made the room."""
-        ids = await self.facts.store.get_partial_filtered_current_state_ids(
-            self.room, StateFilter.from_types([("m.room.create", "")])
-        )
-        events = await self.facts.store.get_events(ids.values())
-        return next((event.sender for event in events.values()), None)
+        """Who made the room; None if we don't know the room."""
+        known = self.facts.recall(self.room)
+        if known.creator is None:
+            ids = await self.facts.store.get_partial_filtered_current_state_ids(
+                self.room, StateFilter.from_types([("m.room.create", "")])
+            )
+            events = await self.facts.store.get_events(ids.values())
+            known.creator = next((event.sender for event in events.values()), None)
+        return known.creator
 
     async def _is_known(self) -> bool:
         return bool(await self.facts.store.get_users_in_room(self.room))
