@@ -1,0 +1,118 @@
+import pytest
+
+from vedette.core.asks import Act, Ask, Question
+from vedette.core.channels import Channel
+from vedette.core.conditions import parse
+from vedette.core.decide import decide
+from vedette.core.decision import Decision, Verdict
+from vedette.core.explain import (
+    MOST_CONSIDERED,
+    considered,
+    sentence_across,
+    sentence_for_administrator,
+    sentence_for_auditor,
+    sentence_for_person,
+)
+from vedette.core.facts import Facts, Missing
+from vedette.core.reasons import Reason
+from vedette.core.ruleset import CompiledRule, Ruleset
+
+STAFF, ACME = frozenset({"anyone", "us", "staff"}), frozenset({"anyone", "partners", "acme"})
+
+
+def rule(id_: str, *pairs: tuple[str, str], forbids: bool = False, **more: object) -> CompiledRule:
+    return CompiledRule(
+        id=id_,
+        forbids=forbids,
+        channels=frozenset({Channel.FILE}),
+        pairs=frozenset(pairs),
+        **more,  # type: ignore[arg-type]
+    )
+
+
+RULES = Ruleset.of(
+    7,
+    [
+        rule("documents", ("staff", "acme"), when=(parse("claimed file.kind in document"),)),
+        rule("inside", ("staff", "staff")),
+        rule("elsewhere", ("guests", "outside")),
+        rule("both", ("staff", "board"), ("board", "staff")),
+        rule("no-large", ("us", "partners"), forbids=True, when=(parse("file.size > 5 MiB"),)),
+    ],
+)
+ASK = Ask(
+    act=Act.ROOM_EVENT_SEND,
+    who="@alice:example.org",
+    questions=(Question(Channel.FILE, STAFF, ACME, "@carol:acme.example"),),
+)
+SMALL = Facts({"file.size": 10}, {"file.kind": "document"})
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_every_reason_has_a_sentence_for_everybody(reason: Reason, verdict: Verdict) -> None:
+    decision = Decision(verdict=verdict, reason=reason, rule="r", revision=1)
+    assert sentence_for_person(decision).endswith(".")
+    assert reason.value in sentence_for_administrator(decision)
+    assert sentence_for_auditor("synapse:1", ASK, decision, None).startswith("synapse:1: ")
+
+
+def test_the_person_reads_the_rule_s_own_sentence() -> None:
+    decision = Decision(
+        verdict=Verdict.NO, reason=Reason.FORBIDDEN, rule="acme", revision=1, say="Only messages."
+    )
+    assert sentence_for_person(decision) == "Only messages."
+
+
+def test_a_person_is_never_told_the_name_of_a_rule() -> None:
+    decision = Decision(
+        verdict=Verdict.NO, reason=Reason.FORBIDDEN, rule="secret-rule", revision=1, towards="@b:x.y"
+    )
+    sentence = sentence_for_person(decision)
+    assert "secret-rule" not in sentence
+    assert "@b:x.y" in sentence
+
+
+def test_another_organisation_reads_nothing_but_the_record() -> None:
+    assert "gateway:12" in sentence_across("gateway:12")
+    assert "None" not in sentence_across(None)
+
+
+def test_the_administrator_reads_what_was_missing() -> None:
+    decision = decide(RULES, ASK, Facts({"file.size": Missing.PENDING}, {"file.kind": "document"}))
+    sentence = sentence_for_administrator(decision)
+    assert "not-yet" in sentence
+    assert "pending: file.size" in sentence
+
+
+def test_rules_that_spoke_come_first_then_those_that_nearly_did() -> None:
+    found = considered(RULES, ASK, SMALL)
+    assert [(each.rule, each.matched) for each in found] == [
+        ("documents", "yes"),
+        ("no-large", "no"),
+        ("both", "no"),
+        ("inside", "no"),
+    ]
+    assert "claimed file.kind in document" in found[0].because
+    assert found[2].because == "it speaks between board and staff"
+    assert found[3].because == "it speaks from staff to staff"
+
+
+@pytest.mark.parametrize(
+    ("size", "matched"), [(Missing.UNKNOWN, "unknown"), (Missing.PENDING, "pending"), (9 << 20, "yes")]
+)
+def test_doubt_is_told_from_a_match(size: int | Missing, matched: str) -> None:
+    facts = Facts({"file.size": size}, {"file.kind": "document"})
+    judged = {each.rule: each.matched for each in considered(RULES, ASK, facts)}
+    assert judged["no-large"] == matched
+
+
+def test_ten_thousand_rules_do_not_make_an_endless_list() -> None:
+    many = Ruleset.of(1, [rule(f"r{number}", ("staff", "acme")) for number in range(1000)])
+    assert len(considered(many, ASK, SMALL)) == MOST_CONSIDERED
+
+
+def test_the_auditor_reads_whether_the_replay_agreed() -> None:
+    decision = decide(RULES, ASK, SMALL)
+    assert "the answer is the same" in sentence_for_auditor("synapse:1", ASK, decision, True)
+    assert "ANOTHER" in sentence_for_auditor("synapse:1", ASK, decision, False)
