@@ -84,6 +84,27 @@ def test_a_file_without_a_last_line_end_gets_one():
     assert set_value("[a]\nb = 1", "a.c", "2") == "[a]\nb = 1\nc = 2\n"
 
 
+def test_a_setting_of_no_section_stands_before_the_first_header():
+    assert set_value("# x\na = 1\n[b]\n", "c", "2") == "# x\na = 1\nc = 2\n[b]\n"
+    assert set_value("[b]\n", "c", "2") == "c = 2\n[b]\n"
+
+
+def test_the_comments_at_the_top_go_with_the_first_setting():
+    assert remove("# x\n# y\na = 1\nb = 2\n", "a") == "b = 2\n"
+
+
+def test_what_no_edit_can_do_is_refused():
+    with pytest.raises(EditError, match="no table"):
+        set_value("[[b]]\n", "b.c", "1")
+    # What is not equal to itself can't be seen to have stayed as it was.
+    with pytest.raises(EditError, match="edit the text itself"):
+        set_value("a = nan\n", "b", "1")
+
+
+def test_control_characters_in_a_comment_become_spaces():
+    assert "# a b\n[rules.x]" in add_rule("", "x", {"allow": ["file"]}, comment="a\x00b")
+
+
 @pytest.mark.parametrize("value", ["", "1\nb = 2", "1 # x", "x", "1, 2", '"', "[1", "{", "1]#"])
 def test_what_is_not_one_value_is_refused(value):
     with pytest.raises(EditError):

@@ -114,6 +114,21 @@ def test_a_wrong_value_is_one_fault_with_its_line_and_plain_words(text, words):
     assert key in whole.splitlines()[faults[0].line - 1]
 
 
+def test_addresses_and_keys_are_kept_in_one_spelling():
+    key = "ed25519:1 " + "A" * 42
+    text = "[push]\ngateways = ['https://Push.example.org']\n[partners.a]\ndomains = ['A.example']"
+    document = parse_document(f"{HEAD}{text}\nkeys = ['{key}B', '{key}A=']")
+    assert isinstance(document, Document)
+    assert document.push.gateways == ("https://push.example.org/",)
+    assert document.partners["a"].domains == ("a.example",)
+    assert document.partners["a"].keys == (f"{key}A", f"{key}A")
+
+
+@pytest.mark.parametrize("depth", [100, 300, 400, 470, 1_000])
+def test_lists_within_lists_are_faults_at_any_depth(depth):
+    assert faults_of(HEAD + "[push]\ngateways = " + "[" * depth + "]" * depth)
+
+
 def test_an_empty_text_lacks_only_the_organisation():
     assert [fault.path for fault in faults_of("")] == ["organisation"]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from typing import Any
 
 from vedette.core import conditions
@@ -17,6 +18,12 @@ from vedette.core.settings.document import Document
 from vedette.core.settings.faults import spell_path
 from vedette.core.settings.parse import check_values
 from vedette.core.settings.spelling import spell_duration, spell_size
+
+_UNITS: dict[FactType, Callable[[int], str]] = {
+    FactType.SIZE: spell_size,
+    FactType.DURATION: spell_duration,
+    FactType.NUMBER: str,
+}
 
 
 class DocumentError(ValueError):
@@ -100,12 +107,8 @@ def settled_condition(text: str) -> str:
 
 
 def _spell(kind: FactType, value: object, written: str) -> str:
-    if kind is FactType.SIZE and isinstance(value, int):
-        return spell_size(value)
-    if kind is FactType.DURATION and isinstance(value, int):
-        return spell_duration(value)
-    if kind is FactType.NUMBER:
-        return str(value)
+    if isinstance(value, int) and kind in _UNITS:
+        return _UNITS[kind](value)
     if isinstance(value, tuple):
         return ".".join(str(part) for part in value)
     return written

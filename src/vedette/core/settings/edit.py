@@ -86,7 +86,7 @@ def add_rule(
     wanted = copy.deepcopy(values)
     _assign(wanted, (section, id), keys)
     tree = tree_of(text)
-    above = "".join(f"# {line}\n" for line in comment.splitlines())
+    above = "".join(f"# {_printable(line)}\n" for line in comment.splitlines())
     candidates = [
         _insert_block(
             text, _section_end(text, tree, section), above + rule_table(section, id, keys)
@@ -94,6 +94,10 @@ def add_rule(
         *_insertions(text, tree, (section, id), _inline(keys)),
     ]
     return _checked(candidates, [wanted], f"{section}.{id}")
+
+
+def _printable(line: str) -> str:
+    return "".join(letter if letter.isprintable() else " " for letter in line)
 
 
 def remove_rule(text: str, id: str, *, section: str = "rules") -> str:  # noqa: A002  # as above
