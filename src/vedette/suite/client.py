@@ -47,6 +47,8 @@ class Client:
     session: aiohttp.ClientSession
     user: UserId
     token: str = field(repr=False)
+    _since: str = ""
+    _invited: set[str] = field(default_factory=set)
 
     @property
     def name(self) -> str:
@@ -100,11 +102,14 @@ class Client:
                 await _body(answer)
             return await answer.read()
 
-    async def invited(self) -> tuple[str, ...]:
-        """The rooms to which one is invited now."""
+    async def invited(self) -> frozenset[str]:
+        """Every room to which one was invited since the sign-in."""
         filter_ = json.dumps({"room": {"timeline": {"limit": 1}}})
-        found = await self._get(f"/sync?timeout=0&filter={quote(filter_)}")
-        return tuple(found.get("rooms", {}).get("invite", {}))
+        since = f"&since={quote(self._since)}" if self._since else ""
+        found = await self._get(f"/sync?timeout=0&filter={quote(filter_)}{since}")
+        self._since = str(found["next_batch"])
+        self._invited |= found.get("rooms", {}).get("invite", {}).keys()
+        return frozenset(self._invited)
 
     async def seen(self, room: str) -> tuple[Json, ...]:
         """Every event of a room that this person's client can show, the oldest first."""

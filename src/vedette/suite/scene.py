@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from vedette.suite.client import Client, Json, Refused, until
 
-_PATIENCE = 20.0
+_PATIENCE = 75.0
 DRAWING = b"%PDF-1.4\n% a drawing of the heron's new wing\n%%EOF\n"
 _PRICES = b"%PDF-1.4\n% prices\n%%EOF\n"
 _SDP = (
