@@ -38,6 +38,7 @@ class PeopleFile:
                 return False
             text = self.path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as fault:
+            self._stamp = None
             self._faults = (f"`{self.path}` can't be read: {fault}",)
             return False
         self._stamp = stamp
