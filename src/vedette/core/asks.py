@@ -71,8 +71,9 @@ class Someone:
 class Question:
     """One channel from one distinct set of parties to another.
 
-    `whom` names an example on the receiving side, for people to read. A `to` of None means that
-    the receiving side could not be learnt.
+    `whom` names, for people to read, an example of those whom the ask is about besides the one who
+    asks: mostly the receiving side. A `to` of None means that the receiving side could not be
+    learnt.
     """
 
     channel: Channel

@@ -23,10 +23,10 @@ def compile_rules(document: Document, revision: int) -> Ruleset:
 def _section(rules: Iterable[tuple[str, Rule]], guardrail: bool) -> Iterator[CompiledRule]:
     for name, rule in rules:
         # A guardrail's id is told apart from a rule's of the same name in records and `why`.
-        yield compile_rule(f"guardrails.{name}" if guardrail else str(name), rule, guardrail)
+        yield compile_rule(f"guardrails.{name}" if guardrail else str(name), rule, guardrail=guardrail)
 
 
-def compile_rule(id_: str, rule: Rule, guardrail: bool = False) -> CompiledRule:
+def compile_rule(id_: str, rule: Rule, *, guardrail: bool = False) -> CompiledRule:
     """Compile one rule. An allow that expires gets a condition on the day it is asked."""
     return CompiledRule(
         id=id_,

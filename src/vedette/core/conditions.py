@@ -112,11 +112,13 @@ class Condition:
         value = facts.get(self.fact, claimed=self.claimed)
         if value is Missing.PENDING:
             return Outcomes.PENDING
-        if isinstance(value, Missing) or not _has_type(value, REGISTRY[self.fact].type):
+        if isinstance(value, Missing) or not has_type(value, REGISTRY[self.fact].type):
             return Outcomes.UNKNOWN
         return Outcomes.YES if self._holds(value) else Outcomes.NO
 
     def _holds(self, value: Value) -> bool:
+        if isinstance(value, tuple):
+            value = trimmed(value)
         if self.operator in _ORDER:
             bound = self.values[0]
             assert isinstance(bound, int | tuple)  # parse() saw to it
@@ -129,7 +131,16 @@ class Condition:
         return inside is (self.operator in (Operator.EQUAL, Operator.IN))
 
 
-def _has_type(value: Value, type_: FactType) -> bool:
+def trimmed(version: tuple[int, ...]) -> tuple[int, ...]:
+    """The one form of a version: 1.12 and 1.12.0 are the same."""
+    end = len(version)
+    while end > 1 and version[end - 1] == 0:
+        end -= 1
+    return version[:end]
+
+
+def has_type(value: Value, type_: FactType) -> bool:
+    """Whether a value is one of this type; what is not counts as unknown."""
     match type_:
         case FactType.YES_NO:
             return isinstance(value, bool)
@@ -138,9 +149,17 @@ def _has_type(value: Value, type_: FactType) -> bool:
         case FactType.WORDS:
             return isinstance(value, frozenset)
         case FactType.VERSION:
-            return isinstance(value, tuple)
+            return isinstance(value, tuple) and _is_version(value)
         case _:
             return isinstance(value, int) and not isinstance(value, bool)
+
+
+MOST_PARTS = 8
+"""How many parts a version has at most."""
+
+
+def _is_version(parts: tuple[object, ...]) -> bool:
+    return 0 < len(parts) <= MOST_PARTS and all(type(p) is int and p >= 0 for p in parts)
 
 
 _SHAPE = re.compile(
@@ -211,6 +230,8 @@ def _number(spec: FactSpec, text: str) -> Value:
 
 _SIZES = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30,
           "kB": 10**3, "MB": 10**6, "GB": 10**9}  # fmt: skip
+_NO_SIZE = 1 << 62
+"""Larger numbers of bytes don't fit where sizes are stored and compared elsewhere."""
 _DURATIONS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
 
 
@@ -219,7 +240,10 @@ def read_size(text: str) -> int:
     found = re.fullmatch(r"([0-9]{1,12})\s*([A-Za-z]{1,3})", text)
     if found is None or found[2] not in _SIZES:
         raise ConditionError(f"`{text}` is not a size; write it like `50 MiB`")
-    return int(found[1]) * _SIZES[found[2]]
+    size = int(found[1]) * _SIZES[found[2]]
+    if size >= _NO_SIZE:
+        raise ConditionError(f"`{text}` is more than any file has; write it like `50 MiB`")
+    return size
 
 
 def read_duration(text: str) -> int:
@@ -234,10 +258,7 @@ def read_version(text: str) -> tuple[int, ...]:
     """The parts of a dotted version, compared part by part. Raises ConditionError."""
     if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9}){0,7}", text):
         raise ConditionError(f"`{text}` is not a version; write it like `15` or `1.12.3`")
-    parts = [int(part) for part in text.split(".")]
-    while len(parts) > 1 and parts[-1] == 0:  # 1.12 and 1.12.0 are one version
-        parts.pop()
-    return tuple(parts)
+    return trimmed(tuple(int(part) for part in text.split(".")))
 
 
 def _date(_: FactSpec, text: str) -> Value:

@@ -43,7 +43,7 @@ def decide(rules: Ruleset, ask: Ask, facts: Facts) -> Decision:
 def answer(rules: Ruleset, question: Question, facts: Facts) -> Decision:
     """Answer one question; `decide` says how."""
     found = rules.applicable(question)
-    observed = tuple(r.id for r in found.observed if r.outcomes(facts) is not Outcomes.NO)
+    observed = tuple(rule.id for rule in found.observed if _has_a_say(rule, facts))
     asked = _Asked(rules.revision, question, facts, observed)
     waiting: list[CompiledRule] = []
     # (1) Doubt counts as a match: an unreachable directory must not lift a ban.
@@ -55,18 +55,24 @@ def answer(rules: Ruleset, question: Question, facts: Facts) -> Decision:
         if outcomes is not Outcomes.NO:
             waiting.append(rule)
     # (2) Doubt does not count as a match.
+    hoped: list[CompiledRule] = []
     for rule in found.allows:
         outcomes = rule.outcomes(facts)
-        if outcomes is Outcomes.YES and not waiting:
-            return asked.allowed(rule)
         if outcomes is Outcomes.YES:
-            return asked.awaited(waiting)
+            # What other allows wait for changes nothing any more: only forbids can still bite.
+            return asked.awaited(waiting) if waiting else asked.allowed(rule)
         if outcomes & Outcomes.YES:
-            waiting.append(rule)
+            hoped.append(rule)
     # (3) No allow holds. If none still can, an empty ruleset among them, the answer is no.
-    if any(not rule.forbids for rule in waiting):
-        return asked.awaited(waiting)
+    if hoped:
+        return asked.awaited([*waiting, *hoped])
     return asked.refused(_reason(question, Reason.NO_RULE), found.beside, found.allows)
+
+
+def _has_a_say(rule: CompiledRule, facts: Facts) -> bool:
+    """Whether a rule in observe mode would have refused, allowed, or made the ask wait."""
+    outcomes = rule.outcomes(facts)
+    return outcomes is not Outcomes.NO if rule.forbids else bool(outcomes & Outcomes.YES)
 
 
 def _reason(question: Question, reason: Reason) -> Reason:

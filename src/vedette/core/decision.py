@@ -24,7 +24,7 @@ class Decision:
     `rule` is the rule that decided, `towards` the person or server that it decided about (an
     example where several stand alike), `pending` the facts that a *not yet* waits for, `unknown`
     the facts whose absence made it stricter, `say` the rule's own sentence for the refused person.
-    `observed` names rules in observe mode that would have refused.
+    `observed` names rules in observe mode that would have had a say.
     """
 
     verdict: Verdict

@@ -75,7 +75,10 @@ class Ruleset:
 
     revision: int
     rules: tuple[CompiledRule, ...]
-    _index: dict[tuple[Channel, str], dict[str, tuple[CompiledRule, ...]]] = field(
+    _index: dict[tuple[Channel, str], dict[str, list[CompiledRule]]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+    _told: dict[tuple[str, str], CompiledRule] = field(
         default_factory=dict, compare=False, repr=False
     )
     _remembered: dict[tuple[Channel, PartySet, PartySet | None], Applicable] = field(
@@ -88,11 +91,17 @@ class Ruleset:
         ordered = tuple(sorted(rules, key=lambda rule: rule.id))
         ruleset = cls(revision, ordered)
         for rule in ordered:
-            for channel in rule.channels:
-                for from_, to in rule.pairs:
-                    row = ruleset._index.setdefault((channel, from_), {})
-                    row[to] = (*row.get(to, ()), rule)
+            ruleset._place(rule)
         return ruleset
+
+    def _place(self, rule: CompiledRule) -> None:
+        """Put one rule where lookups find it; rules come in the order of their ids."""
+        for channel in rule.channels:
+            for from_, to in rule.pairs:
+                self._index.setdefault((channel, from_), {}).setdefault(to, []).append(rule)
+        if rule.say and not rule.forbids and not rule.observe:
+            for pair in rule.pairs:
+                self._told.setdefault(pair, rule)
 
     def applicable(self, question: Question) -> Applicable:
         """The rules that speak about this question."""
@@ -105,29 +114,34 @@ class Ruleset:
         return found
 
     def _look_up(self, question: Question) -> Applicable:
-        rows = [self._index.get((question.channel, party), {}) for party in question.from_]
-        matched: dict[str, CompiledRule] = {}
-        for row in rows:
-            for to in question.to | {EVERYONE} if question.to is not None else row:
-                matched.update((rule.id, rule) for rule in row.get(to, ()))
-        if question.to is None:
-            matched = {id_: rule for id_, rule in matched.items() if _speaks(rule, question)}
-        ordered = [matched[id_] for id_ in sorted(matched)]
+        ordered = sorted(self._speaking(question), key=lambda rule: rule.id)
         allows = tuple(rule for rule in ordered if not rule.forbids and not rule.observe)
         return Applicable(
             forbids=tuple(rule for rule in ordered if rule.forbids and not rule.observe),
             allows=allows,
             observed=tuple(rule for rule in ordered if rule.observe),
-            beside=next((rule for rule in (*allows, *self._near(question)) if rule.say), None),
+            beside=self._beside(question, allows),
         )
 
-    def _near(self, question: Question) -> Iterator[CompiledRule]:
-        """Allows between the same parties in other channels, in the order of ids."""
-        to = question.to or frozenset()
-        for rule in self.rules:
-            pairs = ((f, t) for f, t in rule.pairs if f in question.from_ and t in to)
-            if not rule.forbids and not rule.observe and any(True for _ in pairs):
-                yield rule
+    def _speaking(self, question: Question) -> Iterable[CompiledRule]:
+        """Every rule that speaks about the question, once."""
+        if question.to is None:
+            return [rule for rule in self.rules if _speaks_of_unknown(rule, question)]
+        found: dict[str, CompiledRule] = {}
+        for party in question.from_:
+            row = self._index.get((question.channel, party), {})
+            for to in (*question.to, EVERYONE):
+                found.update((rule.id, rule) for rule in row.get(to, ()))
+        return found.values()
+
+    def _beside(self, question: Question, allows: tuple[CompiledRule, ...]) -> CompiledRule | None:
+        """The allow with a sentence that stops short of this, the lowest id of each sort."""
+        asked = next((rule for rule in allows if rule.say), None)
+        if asked is not None or question.to is None:
+            return asked
+        pairs = ((from_, to) for from_ in question.from_ for to in question.to)
+        near = (self._told[pair] for pair in pairs if pair in self._told)
+        return min(near, key=lambda rule: rule.id, default=None)
 
     def needs(self, questions: Iterable[Question]) -> frozenset[str]:
         """The names of all facts that the answer to these questions may read."""
@@ -139,8 +153,15 @@ class Ruleset:
         return frozenset(names)
 
 
-def _speaks(rule: CompiledRule, question: Question) -> bool:
-    """Towards people who could not be learnt, every forbid speaks; an allow only if for anyone."""
-    return rule.forbids or any(
-        from_ in question.from_ and to in _ANYONE for from_, to in rule.pairs
-    )
+def _speaks_of_unknown(rule: CompiledRule, question: Question) -> bool:
+    """Whether a rule speaks towards people who could not be learnt.
+
+    A forbid does if it may concern them, an allow only if it holds whoever they are. Contact is
+    asked both ways, so there a forbid of either way does, and an allow only if it holds both ways.
+    """
+    if question.channel not in rule.channels:
+        return False
+    ways = [{to for from_, to in rule.pairs if from_ in question.from_}]
+    if question.channel is Channel.CONTACT:
+        ways.append({from_ for from_, to in rule.pairs if to in question.from_})
+    return any(ways) if rule.forbids else not any(way.isdisjoint(_ANYONE) for way in ways)
