@@ -229,7 +229,8 @@ class ClientConnection(asyncio.Protocol):
             return target
         # Clients repeat their headers from request to request on one connection.
         cleaned = self._last_cleaned
-        if cleaned is None or raw.headers != self._last_headers:
+        known = raw.headers is self._last_headers or raw.headers == self._last_headers
+        if cleaned is None or not known:
             fresh = clean_request_headers(raw.headers, peer=self._peer_bytes, proto=self._scheme)
             if isinstance(fresh, HeadFault):
                 return fresh

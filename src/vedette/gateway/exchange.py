@@ -452,7 +452,7 @@ class Exchange:
 
     def flush(self) -> None:
         """Write what was gathered for the client; the server has shown that it lives."""
-        if self._step is not Step.DONE:
+        if self._connection is not None:
             self._watch_upstream()
         self._client.flush()
 

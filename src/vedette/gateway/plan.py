@@ -8,6 +8,7 @@ no policy.
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from ssl import SSLContext
+from typing import NamedTuple
 
 from vedette.protocol.http.head import (
     FEDERATION_SCHEME,
@@ -55,8 +56,7 @@ class TlsFacts:
     certificate: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """One request's head: `headers` are those that would be passed on, and no others.
 
     `host` is the `Host` header as sent. `content_length` is `None` where the body is

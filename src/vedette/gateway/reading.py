@@ -5,6 +5,7 @@ fault of ours can't be taken for a fault of the peer's bytes. llhttp is strict b
 default and stays so.
 """
 
+import re
 from enum import Enum
 from typing import Final, NamedTuple
 
@@ -16,6 +17,8 @@ from vedette.protocol.http.head import HEAD_LIMIT, TARGET_LIMIT, Field, HeadFaul
 # Bytes that may pass without a head or a body byte coming of them: an endless header
 # line, chunk extensions or trailers would otherwise be kept, or read, for ever.
 _BARREN_LIMIT: Final = HEAD_LIMIT + TARGET_LIMIT + 1024
+# The parser's own idea of a request line, narrowed to the methods that are carried.
+_REQUEST_LINE: Final = re.compile(rb"(GET|HEAD|PUT|POST|DELETE|OPTIONS) ([!-~]+) HTTP/1\.1")
 _NOT_HTTP: Final = HeadFault(400, "M_UNKNOWN", "the request is not valid HTTP/1.1")
 _TOO_LONG: Final = HeadFault(431, "M_TOO_LARGE", f"the head is longer than {HEAD_LIMIT} bytes")
 
@@ -63,6 +66,8 @@ class RequestReader:
         "_events",
         "_headers",
         "_in_head",
+        "_known_headers",
+        "_known_tail",
         "_line",
         "_parser",
         "_url",
@@ -78,12 +83,43 @@ class RequestReader:
         self._url = b""
         self._barren = 0
         self._line = b""
+        self._known_tail = b""
+        self._known_headers: list[Field] = []
         self.idle = True
         """Whether no byte of the next request was seen yet."""
         self._parser = httptools.HttpRequestParser(self)
 
     def feed(self, data: bytes) -> list[RequestEvent]:
         """Return what `data` completes, in order."""
+        at_boundary = self.idle
+        if at_boundary and self._known_tail and (known := self._recognise(data)) is not None:
+            return [known, END]
+        events = self._parse(data)
+        if at_boundary and len(events) == 2 and self._dialect.scheme is None:
+            self._remember(data, events[0], events[1])
+        return events
+
+    def _recognise(self, data: bytes) -> RawHead | None:
+        """Return the head in `data` if only its request line differs from the last one's.
+
+        Clients send the same headers again and again. The parser stands at a message's
+        start, and read these very bytes after a request line before: it would read the
+        same headers, no body and the end.
+        """
+        line, _, tail = data.partition(b"\r\n")
+        if tail != self._known_tail or (found := _REQUEST_LINE.fullmatch(line)) is None:
+            return None
+        return RawHead(found[1], found[2], "1.1", self._known_headers)
+
+    def _remember(self, data: bytes, head: RequestEvent, end: RequestEvent) -> None:
+        """Keep the headers of a request that came whole, alone and without a body."""
+        if isinstance(head, RawHead) and end is END and head.version == "1.1" and self.idle:
+            line, _, tail = data.partition(b"\r\n")
+            if _REQUEST_LINE.fullmatch(line) is not None:
+                self._known_tail, self._known_headers = tail, head.headers
+
+    def _parse(self, data: bytes) -> list[RequestEvent]:
+        """Let the parser read `data`."""
         events = self._events = []
         shown = data
         if self._dialect.scheme is not None and (self.idle or self._line):

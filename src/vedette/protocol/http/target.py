@@ -7,6 +7,7 @@ of endpoints is asked. The raw bytes are kept: X-Matrix signatures are over them
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 TARGET_LIMIT = 8 * 1024
@@ -43,9 +44,8 @@ class HeadFault:
     error: str
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A request target that has one reading.
+class Target(NamedTuple):
+    """A request target that has one reading; a tuple, since one is made per request.
 
     `raw` is path and query as sent; `segments` are the path's parts, decoded once,
     without the leading slash (`/` has one empty segment, a trailing slash leaves an
