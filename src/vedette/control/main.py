@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import socket
 import stat
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -279,7 +280,10 @@ def main(folder: Path) -> None:
     # Alembic tells every step of a migration; only trouble is worth a line.
     logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
-        asyncio.run(_run(wire(load(folder))))
+        boot = load(folder)
+        # Whoever holds the address is the one control: it comes before anything is written.
+        with _listen(boot.control.listen) as inside:
+            asyncio.run(_run(wire(boot), inside))
     except Rejected as rejected:
         faults = "".join(f"\n  {fault}" for fault in rejected.faults)
         raise ControlFault(f"{rejected.message}{faults}") from rejected
@@ -287,25 +291,36 @@ def main(folder: Path) -> None:
         raise ControlFault(str(fault)) from fault
 
 
-async def _run(wiring: Wiring) -> None:
+def _listen(address: str) -> socket.socket:
+    """The listening socket on control's inside address. Raises ControlFault."""
+    host, _, port = address.rpartition(":")
+    try:
+        return socket.create_server(
+            (host.strip("[]"), int(port)),
+            family=socket.AF_INET6 if ":" in host else socket.AF_INET,
+        )
+    except OSError as fault:
+        raise ControlFault(
+            f"`{address}` can't be listened on: {fault}; does control run already?"
+        ) from fault
+
+
+async def _run(wiring: Wiring, inside: socket.socket) -> None:
     wiring.spool.start()
     try:
         revision = wiring.upkeep.begin(first_text(wiring.boot))
         _LOG.info("revision %d is in force; listening on %s", revision, wiring.boot.control.listen)
-        await _serve(wiring)
+        await _serve(wiring, inside)
     finally:
         wiring.spool.close()
         wiring.upkeep.anchor.checkpoint()  # after the last record was written
 
 
-async def _serve(wiring: Wiring) -> None:
+async def _serve(wiring: Wiring, inside: socket.socket) -> None:
     """Serve the API and do the upkeep; whichever ends first ends both."""
-    host, _, port = wiring.boot.control.listen.rpartition(":")
     server = uvicorn.Server(
         uvicorn.Config(
             Border(make_app(wiring.office), wiring.office.token),
-            host=host.strip("[]"),
-            port=int(port),
             log_config=None,
             access_log=False,
             server_header=False,
@@ -315,7 +330,7 @@ async def _serve(wiring: Wiring) -> None:
         )
     )
     upkeep = asyncio.create_task(wiring.upkeep.run())
-    serving = asyncio.create_task(_until_signal(server))
+    serving = asyncio.create_task(_until_signal(server, inside))
     done, _ = await asyncio.wait({upkeep, serving}, return_when=asyncio.FIRST_COMPLETED)
     server.should_exit = True
     upkeep.cancel()
@@ -324,16 +339,14 @@ async def _serve(wiring: Wiring) -> None:
         task.result()
 
 
-async def _until_signal(server: uvicorn.Server) -> None:
+async def _until_signal(server: uvicorn.Server, inside: socket.socket) -> None:
     """Serve until SIGTERM or SIGINT, then end as a process that was asked to."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _ask_to_end, server)
     # `serve` would take the signals for itself and raise them again once it is done, which ends
     # the process before the last records are written; `_serve` does not.
-    await server._serve()  # noqa: SLF001
-    if not server.started:
-        raise ControlFault(f"`{server.config.host}:{server.config.port}` can't be listened on")
+    await server._serve([inside])  # noqa: SLF001
 
 
 def _ask_to_end(server: uvicorn.Server) -> None:

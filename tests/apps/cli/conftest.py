@@ -1,0 +1,3 @@
+from tests.apps.control.conftest import organisation, running
+
+__all__ = ["organisation", "running"]

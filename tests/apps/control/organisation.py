@@ -1,0 +1,153 @@
+"""One organisation on loopback: its folder, its control as a real process, doors that really read."""
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from vedette.adapters.boot_file import Boot, load
+from vedette.adapters.stream_files import StreamFiles
+from vedette.adapters.system_clock import SystemClock
+from vedette.control.main import public_key
+from vedette.suite.organisation import NewOrganisation, init
+
+PREFIX = "/vedette/api/v1"
+COMMAND = (sys.executable, "-I", "-m", "vedette.cli.main")
+
+
+@dataclass(slots=True)
+class RunningDoor:
+    """A door's own side of its streams, polled by a thread as doors do."""
+
+    files: StreamFiles
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        self.files.folder.mkdir(parents=True, exist_ok=True)
+        self.files.start()
+        self._thread = threading.Thread(target=self._poll, daemon=True)
+        self._thread.start()
+
+    def _poll(self) -> None:
+        while not self._stop.wait(0.02):
+            self.files.poll()
+
+    def stop(self) -> None:
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def revision(self) -> int:
+        return self.files.current().rules.revision
+
+
+@dataclass(slots=True)
+class Organisation:
+    """Everything of it. Only processes that were started here are ever ended."""
+
+    boot: Boot
+    _children: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    _doors: list[RunningDoor] = field(default_factory=list)
+
+    def start(self) -> "subprocess.Popen[bytes]":
+        log = (self.boot.folder / "control.log").open("ab")
+        child = subprocess.Popen(
+            [*COMMAND, "--dir", str(self.boot.folder), "control"], stdout=log, stderr=log
+        )
+        log.close()
+        self._children.append(child)
+        until(lambda: self._healthy(child), 30)
+        return child
+
+    def _healthy(self, child: "subprocess.Popen[bytes]") -> bool:
+        assert child.poll() is None, self.log()
+        try:
+            return self.ask("GET", "/health", prefix="")[0] == 200
+        except OSError:
+            return False
+
+    def log(self) -> str:
+        return (self.boot.folder / "control.log").read_text()
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        child = self._children[-1]
+        os.kill(child.pid, number)
+        return child.wait(20)
+
+    def end_all(self) -> None:
+        for door in self._doors:
+            door.stop()
+        for child in self._children:
+            if child.poll() is None:
+                child.kill()
+                child.wait()
+
+    def door(self, name: str) -> RunningDoor:
+        files = StreamFiles(
+            self.boot.door(name), self.boot.organisation, public_key(self.boot), SystemClock()
+        )
+        door = RunningDoor(files)
+        door.start()
+        self._doors.append(door)
+        return door
+
+    def token(self) -> str:
+        return self.boot.path(self.boot.control.token).read_text().strip()
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        headers: dict[str, str] | None = None,
+        prefix: str = PREFIX,
+    ) -> tuple[int, Any]:
+        host, _, port = self.boot.control.listen.rpartition(":")
+        connection = http.client.HTTPConnection(host, int(port), timeout=10)
+        sent = {"Authorization": f"Bearer {self.token()}"} if headers is None else headers
+        data = body if isinstance(body, bytes) else None if body is None else json.dumps(body)
+        if data is not None:
+            sent = {"Content-Type": "application/json", **sent}
+        try:
+            connection.request(method, prefix + path, data, sent)
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read())
+        finally:
+            connection.close()
+
+    def vedette(self, *words: str, given: str = "") -> "subprocess.CompletedProcess[str]":
+        """Run a command of the command line in this organisation."""
+        return subprocess.run(
+            [*COMMAND, "--dir", str(self.boot.folder), *words],
+            input=given,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            env={"PATH": os.environ["PATH"], "NO_COLOR": "1", "COLUMNS": "120"},
+        )
+
+
+def make(folder: Path, **more: Any) -> Organisation:
+    init(
+        NewOrganisation(folder=folder, domain="example.test", name="Example AG", **more),
+        datetime.now(UTC),
+    )
+    return Organisation(load(folder))
+
+
+def until(true: Callable[[], bool], seconds: float = 5.0) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.02)
