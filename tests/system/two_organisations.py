@@ -22,7 +22,8 @@ from pathlib import Path
 
 from tests.system.connect_proxy import connect_proxy
 from tests.system.synapse_process import PASSWORD, Authority, SynapseProcess, free_port
-from vedette.adapters.boot_file import Boot, load
+from vedette.adapters.boot_file import DOORS, Boot, load
+from vedette.adapters.stream_files import read_acknowledgement
 from vedette.core.names import ServerName
 from vedette.suite.accounts import NewAccount, register
 from vedette.suite.certificates import Authority as SuiteAuthority
@@ -125,10 +126,35 @@ class Organisation:
         return done
 
     def apply(self, document: str, reason: str = "a test") -> None:
-        """Put another settings document in force."""
+        """Put another settings document in force, whatever is in force now; every door has it."""
+        history = json.loads(self.cli("settings", "history", "--json").stdout)
+        base = max(revision["number"] for revision in history)
         draft = self.folder / "draft.toml"
         draft.write_text(document, encoding="utf-8")
-        self.cli("settings", "apply", str(draft), "--reason", reason)
+        words = ("settings", "apply", str(draft), "--reason", reason, "--base", str(base), "--json")
+        applied = self.cli(*words, check=False)
+        if "nothing-changes" in applied.stdout:
+            return
+        assert applied.returncode == 0, applied.stdout + applied.stderr
+        self.wait_for_doors()
+
+    def wait_for_doors(self, seconds: float = 30) -> None:
+        """Wait until every door has the newest settings in force; on a busy machine it takes some."""
+        end = time.monotonic() + seconds
+        while True:
+            behind = [door for door in DOORS if self._number(door) < self._sent(door)]
+            if not behind:
+                return
+            assert time.monotonic() < end, behind
+            time.sleep(0.05)
+
+    def _number(self, door: str) -> int:
+        found = read_acknowledgement(self.boot.door(door)) or {}
+        return int(str(found.get("settings", {}).get("number", 0)))
+
+    def _sent(self, door: str) -> int:
+        part = (self.boot.door(door) / "settings.part").read_bytes().split(b"\n", 1)[1]
+        return int(json.loads(part)["number"])
 
     def pid(self, name: str) -> int:
         """The process id of `control`, `gateway` or `synapse` now."""

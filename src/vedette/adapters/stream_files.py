@@ -31,15 +31,19 @@ DECIDING = (Stream.SETTINGS, Stream.PEOPLE)
 """The streams without which no door decides anything."""
 
 
-def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
-    """Replace a file in one step, so that a reader sees the old or the new one, whole."""
+def write_whole(path: Path, data: bytes, mode: int = 0o600, *, sync: bool = True) -> None:
+    """Replace a file in one step, so that a reader sees the old or the new one, whole.
+
+    Without `sync` a power cut may lose it, and nothing waits for the disk.
+    """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.new")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
         file.flush()
-        os.fsync(file.fileno())
+        if sync:
+            os.fsync(file.fileno())
     draft.replace(path)
 
 
@@ -124,7 +128,8 @@ class StreamFiles:
                 self._refused[stream] = str(refused)
             return False
         if keep:
-            write_whole(self.folder / "accepted" / f"{stream}.part", data)
+            # Control's own copy is synced, and a torn one here is only refused: don't wait for it.
+            write_whole(self.folder / "accepted" / f"{stream}.part", data, sync=False)
         self._parts[stream] = part
         self._refused.pop(stream, None)
         return True
@@ -149,7 +154,7 @@ class StreamFiles:
                 for stream in Stream
             },
         }
-        write_whole(self.folder / "acknowledged.json", canonical(report))
+        write_whole(self.folder / "acknowledged.json", canonical(report), sync=False)
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:

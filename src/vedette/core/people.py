@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from vedette.core.asks import PartySet, Someone
 from vedette.core.names import ServerName, UserId
 from vedette.core.settings.document import Document, Partner
+from vedette.core.settings.spelling import domain_matches
 
 ANYONE = "anyone"
 US = "us"
@@ -115,7 +116,7 @@ class Directory:
         for partner, entry in self.document.partners.items():
             if self._ended(entry):
                 continue
-            if any(covers(pattern, server) for pattern in entry.domains):
+            if any(domain_matches(pattern, server) for pattern in entry.domains):
                 return Someone(name, frozenset({ANYONE, PARTNERS, str(partner)}), partner, False)
         return Someone(name, frozenset({ANYONE, OUTSIDE}), server, False)
 
@@ -135,14 +136,3 @@ class Directory:
         if user not in party.users and groups.isdisjoint(party.groups):
             return False
         return not any(self._belongs(other, user, groups, base) for other in party.except_)
-
-
-def covers(pattern: str, server: ServerName) -> bool:
-    """Whether a partner's domain pattern covers this server.
-
-    A plain pattern is a server name and covers exactly that one, port included; `*.acme.example`
-    covers every name below `acme.example` that carries no port, and not `acme.example` itself.
-    """
-    if pattern.startswith("*."):
-        return server.endswith(pattern[1:].lower()) and server.port is None
-    return server == pattern.lower()
