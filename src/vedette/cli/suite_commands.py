@@ -114,5 +114,7 @@ def add_user(
     person = NewPerson(name=name, groups=tuple(groups), guest=guest, password=password)
     try:
         return asyncio.run(add_person(folder.resolve(), person))
-    except (AccountFault, BootFault, PeopleFault, OSError) as fault:
+    except PeopleFault as fault:
+        raise said(str(fault)) from fault
+    except (AccountFault, BootFault, OSError) as fault:
         raise said(str(fault), code=Exit.UNAVAILABLE) from fault

@@ -1,0 +1,131 @@
+"""The supervisor with small real programs: it starts, restarts, and leaves nothing behind."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from vedette.suite.supervisor import Program, StartFault, Supervisor
+
+SLEEPER = "import time, sys; print('up', flush=True); time.sleep(600)"
+
+
+def program(folder: Path, code: str, **more) -> Program:
+    """A Python program that is healthy once it has printed something."""
+    log = folder / "log/program.log"
+
+    async def healthy() -> bool:
+        return log.exists() and "up" in log.read_text()
+
+    return Program(
+        name="program",
+        command=(sys.executable, "-c", code),
+        folder=folder,
+        log=log,
+        healthy=healthy,
+        **more,
+    )
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    stat = Path(f"/proc/{pid}/stat").read_text()
+    return stat.rpartition(")")[2].split()[0] != "Z"
+
+
+async def another(supervisor: Supervisor, than: int) -> int:
+    async with asyncio.timeout(20):
+        while (pid := supervisor.pids().get("program", than)) == than:
+            await asyncio.sleep(0.02)
+    return pid
+
+
+async def test_what_died_is_started_again(tmp_path: Path):
+    said: list[str] = []
+    supervisor = Supervisor(said.append)
+    await supervisor.start(program(tmp_path, SLEEPER))
+    first = supervisor.pids()["program"]
+    os.kill(first, 9)
+    second = await another(supervisor, first)
+    await supervisor.stop()
+    assert not is_alive(second)
+    assert said == ["program ended (signal SIGKILL); starting it again"]
+
+
+async def test_a_program_that_can_not_start_is_told_with_the_end_of_its_log(tmp_path: Path):
+    supervisor = Supervisor(print)
+    broken = program(tmp_path, "import sys; sys.exit('the disk is full')")
+    with pytest.raises(StartFault, match="the disk is full"):
+        await supervisor.start(broken)
+    await supervisor.stop()
+
+
+async def test_a_program_that_is_never_healthy_is_given_up(tmp_path: Path):
+    supervisor = Supervisor(print)
+    silent = program(tmp_path, "import time; time.sleep(600)", patience=0.5)
+    with pytest.raises(StartFault, match="it printed nothing"):
+        await supervisor.start(silent)
+    await supervisor.stop()
+
+
+async def test_children_of_children_end_too(tmp_path: Path):
+    code = (
+        "import subprocess, sys, time;"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']);"
+        "print('up', child.pid, flush=True); time.sleep(600)"
+    )
+    supervisor = Supervisor(print)
+    started = program(tmp_path, code)
+    await supervisor.start(started)
+    grandchild = int(started.log.read_text().split()[1])
+    assert is_alive(grandchild)
+    await supervisor.stop()
+    async with asyncio.timeout(5):
+        while is_alive(grandchild):
+            await asyncio.sleep(0.02)
+
+
+async def test_what_does_not_listen_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("vedette.suite.supervisor._END_SECONDS", 0.5)
+    deaf = (
+        "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True)\n"
+        "while True: time.sleep(9)"
+    )
+    supervisor = Supervisor(print)
+    await supervisor.start(program(tmp_path, deaf))
+    pid = supervisor.pids()["program"]
+    await supervisor.stop()
+    assert not is_alive(pid)
+
+
+async def test_a_child_sees_nothing_of_our_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("HTTPS_PROXY", "http://somewhere.example")
+    monkeypatch.setenv("SECRET", "shown to nobody")
+    supervisor = Supervisor(print)
+    told = program(tmp_path, "import os, time; print('up', sorted(os.environ)); time.sleep(600)")
+    await supervisor.start(told)
+    await supervisor.stop()
+    seen = told.log.read_text()
+    assert "PROXY" not in seen
+    assert "SECRET" not in seen
+
+
+async def test_ending_while_it_starts_leaves_nothing(tmp_path: Path):
+    supervisor = Supervisor(print)
+    starting = asyncio.create_task(
+        supervisor.start(program(tmp_path, "import time; time.sleep(600)"))
+    )
+    async with asyncio.timeout(10):
+        while not supervisor.pids():
+            await asyncio.sleep(0.02)
+    pid = supervisor.pids()["program"]
+    starting.cancel()
+    await supervisor.stop()
+    assert not is_alive(pid)
