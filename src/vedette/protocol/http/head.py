@@ -98,8 +98,10 @@ _PLAIN = frozenset(
     }
 )  # fmt: skip
 _KNOWN = _PLAIN | _SINGLE | _NOT_FORWARDED | {b"server", b"x-powered-by", b"alt-svc"}
+# With as many known names as a head may have, such values stay below `HEAD_LIMIT`.
+_USUAL_VALUES: Final = HEAD_LIMIT - HEADER_COUNT_LIMIT * max(map(len, _KNOWN))
 _NO_OPTIONS: Final[frozenset[bytes]] = frozenset()
-# Dropped from answers: besides, what names software or sends clients around the gateway.
+# What is not passed on of answers: besides, what names software or leads around the gateway.
 _NOT_ANSWERED = _NOT_FORWARDED | {b"server", b"x-powered-by", b"alt-svc"}
 
 
@@ -154,6 +156,11 @@ def _shape_fault(headers: Sequence[Field], found: dict[bytes, bytes]) -> HeadFau
     `found` are the headers by name. All values are looked at in one go: this runs
     for every message.
     """
+    if len(found) == len(headers) <= HEADER_COUNT_LIMIT and found.keys() <= _KNOWN:
+        # The usual head: names that are known, each once, and values that are short and plain.
+        values = b"".join(found.values())
+        if len(values) <= _USUAL_VALUES and _is_plain(values):
+            return None
     if len(headers) > HEADER_COUNT_LIMIT:
         return HeadFault(431, "M_TOO_LARGE", f"the head has more than {HEADER_COUNT_LIMIT} headers")
     values = b"".join([value for _, value in headers])
@@ -183,11 +190,12 @@ def _repeated(headers: Iterable[Field]) -> HeadFault | None:
     return None
 
 
-def _connection_options(headers: Iterable[Field]) -> frozenset[bytes]:
+def _connection_options(headers: Sequence[Field], single: dict[bytes, bytes]) -> frozenset[bytes]:
     """Return what all `Connection` headers name together (RFC 9110 section 7.6.1)."""
-    values = [value for name, value in headers if name == b"connection"]
-    if values == [b"keep-alive"]:
+    last = single.get(b"connection")
+    if last is None or (last == b"keep-alive" and len(single) == len(headers)):
         return _NO_OPTIONS
+    values = [value for name, value in headers if name == b"connection"]
     options = (part.strip(b" \t") for value in values for part in value.lower().split(b","))
     return frozenset(option for option in options if option)
 
@@ -254,7 +262,7 @@ def clean_request_headers(
     if expect is not None and expect.lower() != b"100-continue":
         return HeadFault(417, "M_UNKNOWN", "only `100-continue` can be expected")
     # (4)
-    options = _connection_options(headers) if b"connection" in single else _NO_OPTIONS
+    options = _connection_options(headers, single)
     if not options.isdisjoint(_NEEDED):
         return _bad("`Connection` names a header that must reach the server")
     if b"upgrade" in single or b"upgrade" in options:
@@ -288,7 +296,7 @@ def clean_response_headers(headers: Sequence[Field]) -> ResponseHeaders | HeadFa
     framing = _framing(single)
     if isinstance(framing, HeadFault):
         return framing
-    options = _connection_options(headers) if b"connection" in single else _NO_OPTIONS
+    options = _connection_options(headers, single)
     fields = _forwarded(headers, _NOT_ANSWERED | options if options else _NOT_ANSWERED)
     return ResponseHeaders(fields, framing[0], framing[1], b"close" in options)
 
@@ -300,4 +308,7 @@ def render_lines(fields: Iterable[Field]) -> bytes:
 
 def render_head(start_line: bytes, fields: Iterable[Field]) -> bytes:
     """Write a head: `start_line` without line end, then `fields`, then the empty line."""
-    return start_line + b"\r\n" + render_lines(fields) + b"\r\n"
+    lines = [start_line]
+    lines += [name + b": " + value for name, value in fields]
+    lines += (b"", b"")
+    return b"\r\n".join(lines)
