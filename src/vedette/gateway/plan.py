@@ -171,7 +171,10 @@ class Collect:
 
 Action = Answer | Forward | Collect
 Plan = Callable[[Head], Action | Awaitable[Action]]
-"""What to do with a request. An action at once costs no task; an awaitable is awaited."""
+"""What to do with a request. An action at once costs no task; an awaitable is awaited.
+
+A plan that waits MUST bound its wait; the carrier ends it only when the client leaves.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,8 @@ class ServerTls:
     When the files change they are loaded anew; connections made from then on get the
     new certificate. Files that can't be used change nothing, and `on_fault` is told
     once per change.
+
+    One may serve several listeners. `serve` begins to follow the files; `close` ends it.
     """
 
     def __init__(self, files: TlsFiles, on_fault: Callable[[str], None] | None = None) -> None:
