@@ -147,7 +147,7 @@ def has_type(value: Value, type_: FactType) -> bool:
         case FactType.WORD:
             return isinstance(value, str)
         case FactType.WORDS:
-            return isinstance(value, frozenset)
+            return isinstance(value, frozenset) and all(isinstance(word, str) for word in value)
         case FactType.VERSION:
             return isinstance(value, tuple) and _is_version(value)
         case _:

@@ -1,0 +1,243 @@
+"""Rulesets, asks and facts for laws, drawn from the rules' own edges.
+
+Chance alone never meets a condition: a random size is never just at a limit. So conditions are
+drawn first, and facts then mostly are the values that those conditions name, or their neighbours.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, replace
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from vedette.core.asks import Act, Ask, Need, Question
+from vedette.core.channels import Channel
+from vedette.core.conditions import Condition, Operator, parse
+from vedette.core.facts import REGISTRY, Facts, FactType, Missing
+from vedette.core.ruleset import EVERYONE, CompiledRule, Ruleset
+
+CALM = settings(deadline=None)
+"""No hurry on a busy machine."""
+
+PARTIES = ("us", "staff", "temps", "partners", "acme", "anyone")
+NAMES = ("a", "b", "c", "d", "e", "f")
+CHANNELS = (Channel.MESSAGE, Channel.FILE, Channel.CONTACT)
+ASKED = (Channel.MESSAGE, Channel.FILE)
+FACTS = (
+    "file.encrypted", "file.kind", "file.size", "device.version", "device.platform",
+    "change.widens", "today",
+)  # fmt: skip
+"""One fact of each type, claimable ones among them; the core doesn't ask which channel has them."""
+
+_VALUES = {
+    "file.encrypted": ("yes", "no"),
+    "file.kind": ("document", "archive", "image"),
+    "file.size": ("0 B", "10 B", "1 KiB"),
+    "device.version": ("1", "1.2", "1.2.3", "2"),
+    "device.platform": ("ios", "linux"),
+    "change.widens": ("partners", "outside"),
+    "today": ("2027-06-29", "2027-06-30"),
+}
+_WRONG_TYPES: tuple[Any, ...] = (
+    "",
+    "10",
+    10,
+    True,
+    (),
+    (1, "2"),
+    (-1,),
+    frozenset({1}),
+    frozenset(),
+)
+_EQUALS = (Operator.EQUAL, Operator.NOT_EQUAL)
+_SEVERAL = (Operator.IN, Operator.NOT_IN)
+_ORDERED = (Operator.LESS, Operator.AT_MOST, Operator.MORE, Operator.AT_LEAST)
+
+
+@st.composite
+def conditions(draw: st.DrawFn) -> Condition:
+    fact = draw(st.sampled_from(FACTS))
+    spec = REGISTRY[fact]
+    ordered = spec.type in (FactType.SIZE, FactType.VERSION, FactType.DATE)
+    operator = draw(st.sampled_from(_EQUALS + _SEVERAL + (_ORDERED if ordered else ())))
+    most = 2 if operator in _SEVERAL else 1
+    values = draw(st.lists(st.sampled_from(_VALUES[fact]), min_size=1, max_size=most, unique=True))
+    claimed = "claimed " if spec.claimable and draw(st.booleans()) else ""
+    return parse(f"{claimed}{fact} {operator.value} {', '.join(values)}")
+
+
+@st.composite
+def rules(draw: st.DrawFn, name: str) -> CompiledRule:
+    pair = st.tuples(st.sampled_from(PARTIES), st.sampled_from((*PARTIES, EVERYONE)))
+    forbids = draw(st.booleans())
+    return CompiledRule(
+        id=name,
+        forbids=forbids,
+        channels=draw(st.frozensets(st.sampled_from(CHANNELS), min_size=1)),
+        pairs=draw(st.frozensets(pair, min_size=1, max_size=3)),
+        when=tuple(draw(st.lists(conditions(), max_size=2))),
+        unless=tuple(draw(st.lists(conditions(), max_size=2))),
+        say=draw(st.sampled_from((None, "so it is"))),
+        observe=draw(st.sampled_from((False, False, False, True))),
+    )
+
+
+@st.composite
+def rulesets(draw: st.DrawFn) -> Ruleset:
+    names = draw(st.lists(st.sampled_from(NAMES), unique=True, max_size=len(NAMES)))
+    return Ruleset.of(7, [draw(rules(name)) for name in names])
+
+
+def party_sets() -> st.SearchStrategy[frozenset[str]]:
+    """As the directory makes them: everybody is among `anyone`."""
+    return st.frozensets(st.sampled_from(PARTIES), max_size=3).map(lambda found: found | {"anyone"})
+
+
+@st.composite
+def questions(draw: st.DrawFn, known: bool = False) -> Question:
+    to = party_sets() if known else st.none() | party_sets()
+    whom = draw(st.sampled_from(("@a:x.example", "@b:y.example")))
+    return Question(draw(st.sampled_from(CHANNELS)), draw(party_sets()), draw(to), whom)
+
+
+@st.composite
+def asks(draw: st.DrawFn, most: int = 3) -> Ask:
+    return Ask(
+        act=draw(st.sampled_from(Act)),
+        who="@me:x.example",
+        questions=tuple(draw(st.lists(questions(), max_size=most))),
+        need=draw(st.sampled_from(Need)),
+        where=draw(st.sampled_from((None, "!r:x.example"))),
+    )
+
+
+def edge_values(fact: str, ruleset: Ruleset) -> list[Any]:
+    """What the rules name for a fact, and the neighbours of that."""
+    read = [each for rule in ruleset.rules for each in rule.conditions() if each.fact == fact]
+    named = [value for condition in read for value in condition.values]
+    named += [parse(f"{fact} = {value}").values[0] for value in _VALUES[fact][:2]]
+    values = [near for value in named for near in _near(value)]
+    if REGISTRY[fact].type is FactType.WORDS:
+        words = sorted({str(value) for value in values})
+        return [frozenset(), *(frozenset({word}) for word in words), frozenset(words)]
+    return values
+
+
+def _near(value: Any) -> list[Any]:
+    if isinstance(value, bool | str):
+        return [value]
+    if isinstance(value, tuple):
+        less = (*value[:-1], max(value[-1] - 1, 0))
+        return [value, (*value, 0), (*value, 1), less, (*value[:-1], value[-1] + 1)]
+    return [value - 1, value, value + 1]
+
+
+@st.composite
+def facts_for(
+    draw: st.DrawFn,
+    ruleset: Ruleset,
+    *,
+    pending: bool = True,
+    wrong: bool = False,
+    unknown: bool = True,
+) -> Facts:
+    """Facts at the edges of these rules; `wrong` adds values of other types."""
+    known: dict[str, Any] = {}
+    claims: dict[str, Any] = {}
+    missing = [Missing.UNKNOWN] * unknown + [Missing.PENDING] * pending
+    for fact in FACTS:
+        values = edge_values(fact, ruleset) + missing + (list(_WRONG_TYPES) if wrong else [])
+        if not unknown or draw(st.sampled_from((True, True, True, False))):
+            known[fact] = draw(st.sampled_from(values))
+        if REGISTRY[fact].claimable and draw(st.booleans()):
+            claims[fact] = draw(st.sampled_from([v for v in values if not isinstance(v, Missing)]))
+    return Facts(known, claims)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One ask, under rules, with facts at their edges."""
+
+    rules: Ruleset
+    ask: Ask
+    facts: Facts
+
+
+@st.composite
+def cases(draw: st.DrawFn, **how: bool) -> Case:
+    ruleset = draw(rulesets())
+    return Case(ruleset, draw(asks()), draw(facts_for(ruleset, **how)))
+
+
+@st.composite
+def cedar_cases(draw: st.DrawFn) -> Case:
+    """One question towards known people, nothing pending: what Cedar can be asked too."""
+    ruleset = draw(rulesets())
+    ask = Ask(
+        act=Act.ROOM_EVENT_SEND, who="@me:x.example", questions=(draw(questions(known=True)),)
+    )
+    return Case(ruleset, ask, draw(facts_for(ruleset, pending=False, wrong=True)))
+
+
+def forgotten(facts: Facts, name: str, how: Missing | None) -> Facts:
+    """The facts without one: said to be missing, or (None) not even mentioned.
+
+    What was merely claimed of it is forgotten too. A lost fact of which a claim remains is not a
+    forgotten one: a rule that writes `claimed` asked for just that claim to count then.
+    """
+    known = {key: value for key, value in facts.known.items() if key != name}
+    claims = {key: value for key, value in facts.claims.items() if key != name}
+    return Facts(known if how is None else {**known, name: how}, claims)
+
+
+def renamed(rule: CompiledRule, rules: dict[str, str], parties: dict[str, str]) -> CompiledRule:
+    pairs = frozenset((parties[one], parties.get(other, other)) for one, other in rule.pairs)
+    return replace(rule, id=rules[rule.id], pairs=pairs)
+
+
+_FORMS = {
+    "file.encrypted": Channel.FILE,
+    "file.kind": Channel.FILE,
+    "file.size": Channel.FILE,
+    "today": Channel.MESSAGE,
+    "device.version": Channel.MESSAGE,
+    "device.platform": Channel.MESSAGE,
+}
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> dict[str, Any]:
+    """Valid settings documents, as values: every rule's conditions are of its channel."""
+    return {
+        "organisation": {"name": "X", "domain": "x.example"},
+        "parties": {name: {"groups": [name.title()]} for name in ("staff", "temps")},
+        "partners": {"acme": {"domains": ["acme.example"]}},
+        "rules": {name: draw(_rule_tables()) for name in draw(st.sets(st.sampled_from(NAMES)))},
+        "guardrails": {
+            "rail-" + name: draw(_rule_tables(forbid=True))
+            for name in draw(st.sets(st.sampled_from(NAMES), max_size=1))
+        },
+    }
+
+
+@st.composite
+def _rule_tables(draw: st.DrawFn, forbid: bool = False) -> dict[str, Any]:
+    channel = draw(st.sampled_from(ASKED))
+    fit = conditions().filter(lambda c: _FORMS.get(c.fact) in (channel, Channel.MESSAGE))
+    sides = st.lists(st.sampled_from(PARTIES), min_size=1, max_size=2, unique=True)
+    forbids = forbid or draw(st.booleans())
+    table: dict[str, Any] = {"forbid" if forbids else "allow": [channel.value]}
+    if draw(st.booleans()):
+        table["between"] = [draw(st.sampled_from(PARTIES)), draw(st.sampled_from(PARTIES))]
+    else:
+        table |= {"from": draw(sides), "to": draw(sides)}
+    table["when"] = [each.text for each in draw(st.lists(fit, max_size=2))]
+    table["unless"] = [each.text for each in draw(st.lists(fit, max_size=2))]
+    if not forbids and draw(st.booleans()):
+        table["expires"] = dt.date(2027, 6, 29)
+    if not forbid and draw(st.integers(0, 3)) == 0:
+        table["mode"] = "observe"
+    return table
