@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
 
 from tests.system.synapse_internals.conftest import Pair, members
@@ -186,3 +187,73 @@ def test_a_remote_person_may_always_leave(pair: Pair):
     eventually(
         lambda: alice.state(room, "m.room.member", bob.user).body.get("membership") == "leave"
     )
+
+
+def test_history_that_is_fetched_is_judged_too(pair: Pair):
+    alice, bob = pair.our("alice"), pair.their("bob")
+    room = bob.create_room(preset="public_chat", name="a room elsewhere")
+    bob.say(room, "old")
+    bob.say(room, SECRET)
+    for number in range(5):
+        bob.say(room, f"newer {number}")
+    pair.script(("inbound_event", {"body": SECRET}, "empty"))
+    alice.join(room, pair.theirs.name).ok()
+    eventually(lambda: "old" in alice.bodies(room))
+    assert SECRET not in alice.bodies(room)
+    assert alice.state(room, "m.room.name").ok() == {"name": "a room elsewhere"}
+    ask = pair.asks("inbound_event", room=room, body=SECRET)[0]
+    assert ask["during"] == "pulled"
+
+
+def test_history_in_doubt_waits_and_arrives_whole_when_the_hold_is_lifted(pair: Pair):
+    alice, bob = pair.our("alice"), pair.their("bob")
+    room = bob.create_room(preset="public_chat")
+    said = [f"message {number}" for number in range(5)]
+    for each in said:
+        bob.say(room, each)
+    pair.script(("inbound_event", {"during": "pulled", "kind": "m.room.message"}, "hold"))
+    alice.join(room, pair.theirs.name).ok()
+    with ThreadPoolExecutor() as pool:
+        scrolling = pool.submit(alice.bodies, room)
+        eventually(lambda: pair.asks("inbound_event", room=room, during="pulled", body=said[-1]))
+        assert said[-1] not in str(alice.sync())
+        assert not scrolling.done()
+        pair.script()
+        pair.lift()
+        assert scrolling.result(30) == said
+    bob.say(room, "after")
+    eventually(lambda: alice.bodies(room) == [*said, "after"])
+
+
+def test_a_partner_that_can_not_be_asked_for_what_is_missing_stalls_nothing(pair: Pair):
+    alice, bob = pair.our("alice"), pair.their("bob")
+    room = pair.room_of(alice, bob)
+    pair.ours.stop()
+    said = [f"message {number}" for number in range(30)]
+    for each in said:
+        bob.say(room, each)
+    pair.script(("inbound_event", {"room": room}, "hold"))
+    pair.ours.start()
+    bob.say(room, "last")
+    eventually(lambda: pair.asks("inbound_event", room=room), 60)
+    time.sleep(2)
+    assert alice.bodies(room) == []
+    pair.script()
+    pair.lift()
+    eventually(lambda: alice.bodies(room) == [*said, "last"], 60)
+
+
+def test_an_emptied_change_of_state_shows_no_content(pair: Pair):
+    alice, bob = pair.our("alice"), pair.their("bob")
+    power = {"users": {}, "state_default": 0}
+    room = pair.room_of(alice, bob, power_level_content_override=power)
+    pair.script(("inbound_event", {"kind": "m.room.topic"}, "empty"))
+    bob.set_state(room, "m.room.topic", {"topic": SECRET}).ok()
+    bob.say(room, "after")
+    eventually(lambda: "after" in alice.bodies(room))
+    alice.say(room, "merges both branches")
+    eventually(lambda: "merges both branches" in bob.bodies(room))
+    bob.say(room, "again")
+    eventually(lambda: "again" in alice.bodies(room))
+    assert SECRET not in str(alice.sync())
+    assert SECRET not in str(alice.get(f"rooms/{quote(room)}/state").ok())

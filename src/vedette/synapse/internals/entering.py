@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from synapse.types import create_requester
 
 from vedette.synapse.answers import CLOSED, or_refuse, refuse
-from vedette.synapse.internals.gate import Answer, Pass
-from vedette.synapse.internals.wrapping import Place, original, quietly
+from vedette.synapse.internals.gate import Pass
+from vedette.synapse.internals.wrapping import Place, original
 
 if TYPE_CHECKING:
     from synapse.synapse_rust.types import Requester
@@ -26,6 +26,7 @@ def install_entering(place: Place) -> None:
     join = original(members, "_remote_join", *ENTERING)
     knock = original(members, "remote_knock", *ENTERING)
     original(members, "update_membership_locked", *_LOCKED)
+    _ask_for_whole_rooms(place)
 
     async def ask(user: UserID, room: str, hosts: list[str], membership: str) -> None:
         person = user.to_string()
@@ -50,6 +51,22 @@ def install_entering(place: Place) -> None:
     members.remote_knock = remote_knock  # type: ignore[method-assign]
 
 
+def _ask_for_whole_rooms(place: Place) -> None:
+    """Let a join's answer hold all members, never a part that is completed later.
+
+    While a room is completed its members are unknown and every event of it in doubt; but Synapse
+    completes it by fetching events, which would wait for the doubt to end.
+    """
+    client = place.hs.get_federation_client()
+    send = original(client, "send_join", "destinations", "pdu", "room_version", "partial_state")
+
+    async def send_join(destinations: Any, pdu: Any, room_version: Any, partial_state: bool) -> Any:
+        del partial_state
+        return await send(destinations, pdu, room_version, partial_state=False)
+
+    client.send_join = send_join  # type: ignore[method-assign, assignment]
+
+
 _LOCKED = (
     *("requester", "target", "room_id", "action", "txn_id", "remote_room_hosts"),
     *("third_party_signed", "ratelimit", "content", "new_room", "require_consent", "outlier"),
@@ -61,8 +78,7 @@ _LOCKED = (
 async def _stay_or_leave(place: Place, user: UserID, room_id: str) -> None:
     """Ask again with the room's members known; after a no, leave and tell the person.
 
-    The room's lock is held by the join, so the leave goes in below it. While the room is loading,
-    the servers are known, not the people: the question comes again once it has loaded.
+    The room's lock is held by the join, so the leave goes in below it.
     """
     person = user.to_string()
     reader = place.rooms.reader(room_id)
@@ -72,21 +88,6 @@ async def _stay_or_leave(place: Place, user: UserID, room_id: str) -> None:
         members = place.hs.get_room_member_handler()
         await members.update_membership_locked(requester, user, room_id, "leave", ratelimit=False)
         or_refuse(answer)
-    if await reader.joined() is None:
-        place.hs.run_as_background_process("vedette", _ask_when_loaded, place, user, room_id)
-
-
-async def _ask_when_loaded(place: Place, user: UserID, room_id: str) -> None:
-    await place.hs.get_storage_controllers().state.get_current_state_ids(room_id)
-    person = user.to_string()
-    none: Answer | None = None
-    answer = await quietly(
-        place, lambda: place.gate.entered_elsewhere(person, place.rooms.reader(room_id)), none
-    )
-    if answer is not Pass.PASS:
-        requester = create_requester(user, authenticated_entity=place.hs.hostname)
-        members = place.hs.get_room_member_handler()
-        await members.update_membership(requester, user, room_id, "leave", ratelimit=False)
 
 
 def close_entering(place: Place) -> None:

@@ -4,7 +4,7 @@ What is pushed in a transaction is acknowledged and lies in Synapse's staging ta
 order, before it is worked off room by room. It is judged there, as it is taken off: a held room is
 simply not worked off, so nothing is lost, nothing is fetched again, and lifting the hold (or
 Synapse's own look every minute) delivers all of it in order. Everything else is judged by
-`check_event_for_spam`.
+`check_event_for_spam`, where a hold waits.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from synapse.api.errors import SynapseError
 from synapse.events.utils import prune_event
 from synapse.module_api import NOT_SPAM
+from synapse.util.async_helpers import DeferredEvent
 
 from vedette.synapse.answers import ANSWERED, CLOSED, spam
 from vedette.synapse.internals.gate import Answer, During, Inward, Pass, Refused
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from synapse.api.room_versions import RoomVersion
     from synapse.events import EventBase
     from synapse.storage.databases.main.lock import Lock
+
+LOOK_SECONDS = 60
+"""How often a hold is looked at by itself; Synapse looks at its staging table as often."""
 
 Staged = tuple[str, "EventBase"]
 
@@ -41,6 +45,23 @@ def emptied(event: EventBase) -> EventBase:
     empty.internal_metadata.soft_failed = True
     empty.internal_metadata.spam_checker_spammy = True
     return empty
+
+
+async def decided(place: Place, event: EventBase, origin: str, during: During) -> Answer | Inward:
+    """The gate's answer, waited for where the event was fetched by us and its answer is a hold.
+
+    Leaving such an event out would harm more than itself: Synapse gives up completing a room that
+    one of us has just joined, and the room answers nobody until the next start.
+    """
+    outcome = await judge(place, event, origin, during)
+    while outcome is Inward.HOLD and during is During.PULLED:
+        lifted = DeferredEvent(place.hs.get_clock())
+        place.waiting.append(lifted)
+        await lifted.wait(LOOK_SECONDS)
+        if lifted in place.waiting:
+            place.waiting.remove(lifted)
+        outcome = await judge(place, event, origin, during)
+    return outcome
 
 
 async def judged(place: Place, staged: Staged) -> Staged | None:
@@ -111,7 +132,7 @@ def _judge_what_has_no_queue(place: Place) -> None:
         if during in (During.SEND, During.LEAVE):
             return NOT_SPAM
         named = origin or event.sender.partition(":")[2]
-        return spam(await judge(place, event, named, during), during)
+        return spam(await decided(place, event, named, during), during)
 
     place.hs.get_module_api().register_spam_checker_callbacks(
         check_event_for_spam=check_event_for_spam
@@ -139,5 +160,7 @@ def close_staged_events(place: Place) -> None:
 
 
 def lift_holds(place: Place) -> None:
-    """Look at once at everything that waits, instead of within Synapse's minute."""
+    """Look at once at everything that waits, instead of within a minute."""
+    for lifted in tuple(place.waiting):
+        lifted.set()
     place.hs.get_federation_server()._handle_old_staged_events()  # noqa: SLF001

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from synapse.logging.context import make_deferred_yieldable
+from synapse.util.async_helpers import DeferredEvent
 
 from vedette.synapse.internals.rooms import RoomFacts
 
@@ -53,11 +54,12 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where wrappers work: one Synapse process and its gate."""
+    """Where wrappers work: one Synapse process and its gate, and who waits for a hold to end."""
 
     hs: HomeServer
     gate: Gate
     rooms: RoomFacts
+    waiting: list[DeferredEvent] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
