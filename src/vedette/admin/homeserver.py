@@ -193,6 +193,7 @@ def _limits() -> dict[str, Any]:
     """Rate limits: above what an office does, below what a runaway client does."""
     return {
         "rc_message": {"per_second": 20, "burst_count": 200},
+        "rc_room_creation": {"per_second": 1, "burst_count": 100},
         "rc_joins": {
             "local": {"per_second": 2, "burst_count": 50},
             "remote": {"per_second": 1, "burst_count": 50},
