@@ -213,7 +213,7 @@ async def test_why_names_the_rule_and_the_record_replays_to_the_same_answer(cast
     )
     answer = json.loads(asked.stdout)
     assert (answer["answer"], answer["rule"]) == ("no", "acme-messages-only")
-    assert answer["sentence"] == MESSAGES_ONLY
+    assert answer["person"] == MESSAGES_ONLY
     room = await _together(cast.alice, cast.carol)
     before = len(cast.alice.heard)
     await asyncio.sleep(61 if _told_lately(cast) else 0)

@@ -238,23 +238,30 @@ def two_organisations(folder: Path, *, outside: bool = True) -> Iterator[TwoOrga
     at = {house: [f"127.0.0.1:{free_port()}" for _ in range(4)] for house in (EXAMPLE, ACME)}
     places = {f"{house.domain}:443": at[house][0] for house in at}
     with ExitStack() as everything:
+        plain = _outside(folder / "outside", authority, places, everything) if outside else None
+        strangers = {plain.name: plain.name} if plain else {}
         organisations = []
         for house, other in ((EXAMPLE, ACME), (ACME, EXAMPLE)):
-            made = make(
-                folder / house.domain, house, authority, {other.domain: at[other][1]}, at[house]
-            )
+            routes = {other.domain: at[other][1], **strangers}
+            made = make(folder / house.domain, house, authority, routes, at[house])
             everything.callback(made.stop)
             made.start()
             make_accounts(made)
             organisations.append(made)
-        plain = None
-        if outside:
-            proxy = everything.enter_context(connect_proxy(places))
-            proxied = {"https_proxy": proxy, "no_proxy_hosts": []}
-            plain = SynapseProcess(folder / "outside", authority, "127.0.0.4", extra_config=proxied)
-            everything.callback(plain.stop)
+        if plain:
             plain.start()
         yield TwoOrganisations(organisations[0], organisations[1], authority.file, plain)
+
+
+def _outside(
+    folder: Path, authority: Authority, places: Mapping[str, str], everything: ExitStack
+) -> SynapseProcess:
+    """The homeserver that nobody named; not started yet, but with its name and port."""
+    proxy = everything.enter_context(connect_proxy(places))
+    proxied = {"https_proxy": proxy, "no_proxy_hosts": []}
+    plain = SynapseProcess(folder, authority, "127.0.0.4", extra_config=proxied)
+    everything.callback(plain.stop)
+    return plain
 
 
 __all__ = ["PASSWORD", "Organisation", "Someone", "TwoOrganisations", "two_organisations"]

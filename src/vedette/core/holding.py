@@ -1,0 +1,145 @@
+"""Which doors hold what, and what nobody can hold: the honest list.
+
+One row per kind of traffic, apart for plain and encrypted rooms. The reference page is made from
+it, and the table test over real organisations compares every cell with what really arrives.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from vedette.core.channels import Channel
+from vedette.core.facts import Door
+
+
+class What(StrEnum):
+    """Kinds of traffic between people."""
+
+    MESSAGE = "message"
+    FILE = "file"
+    CALL = "old-style call"
+    CONFERENCE = "MatrixRTC membership"
+    INVITE = "invite"
+    JOIN = "join"
+    PRESENCE = "presence"
+    TYPING = "typing"
+    TO_DEVICE = "to-device"
+
+
+CHANNELS: dict[What, tuple[Channel, ...]] = {
+    What.MESSAGE: (Channel.MESSAGE,),
+    What.FILE: (Channel.FILE,),
+    What.CALL: (Channel.VOICE, Channel.VIDEO, Channel.SCREEN),
+    What.CONFERENCE: (Channel.CONFERENCE,),
+    What.INVITE: (Channel.CONTACT,),
+    What.JOIN: (Channel.CONTACT,),
+    What.PRESENCE: (Channel.PRESENCE,),
+    What.TYPING: (Channel.PRESENCE,),
+    What.TO_DEVICE: tuple(c for c in Channel if c in (
+        Channel.MESSAGE, Channel.FILE, Channel.VOICE, Channel.VIDEO, Channel.SCREEN,
+        Channel.CONFERENCE,
+    )),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """Who holds a ban on one kind of traffic, and how. No doors: it is not held."""
+
+    doors: tuple[Door, ...]
+    how: str
+
+    @property
+    def held(self) -> bool:
+        """Whether a ban holds at all."""
+        return bool(self.doors)
+
+
+_FEDERATION = (Door.FEDERATION_IN, Door.FEDERATION_OUT)
+_EVENT = Holding(
+    doors=(Door.EVENT, *_FEDERATION),
+    how="asked towards every other member; what a partner sends is emptied before anybody sees it",
+)
+_CONTACT = Holding(
+    doors=(Door.EVENT, *_FEDERATION),
+    how="asked both ways between the newcomer and every member, before anything leaves or is signed",
+)
+_EPHEMERAL = Holding(
+    doors=(Door.EVENT, *_FEDERATION), how="decided for each reader, dropped where it is refused"
+)
+_ROOM_EPHEMERAL = Holding(
+    doors=(Door.EVENT, *_FEDERATION), how="shown to everybody in the room or to nobody"
+)
+
+HOLDINGS: dict[tuple[What, bool], Holding] = {
+    **{
+        (what, encrypted): holding
+        for what, holding in {
+            What.MESSAGE: _EVENT,
+            What.CONFERENCE: _EVENT,
+            What.INVITE: _CONTACT,
+            What.JOIN: _CONTACT,
+            What.PRESENCE: _EPHEMERAL,
+            What.TYPING: _ROOM_EPHEMERAL,
+            What.TO_DEVICE: _EPHEMERAL,
+        }.items()
+        for encrypted in (False, True)
+    },
+    (What.FILE, False): Holding(
+        doors=(Door.EVENT, Door.CLIENT, *_FEDERATION),
+        how="the event is asked towards every member, the bytes at upload and at every fetch",
+    ),
+    (What.FILE, True): Holding(
+        doors=(Door.CLIENT, *_FEDERATION),
+        how="the bytes are held at upload and at every fetch; that there is a file, and its name, "
+        "travel unseen in the encrypted message",
+    ),
+    (What.CALL, False): _EVENT,
+    (What.CALL, True): Holding(
+        doors=(),
+        how="signalling is encrypted like a message, so a ban on calls towards one partner is not "
+        "held where messages are allowed; keep that partner's rooms plain by rule, or refuse calls "
+        "to everyone",
+    ),
+}
+"""By kind of traffic and whether the room is encrypted."""
+
+UNHELD_BESIDES = (
+    ("a call's media kind", "voice against video in a conference is a claim"),
+    ("a file's true kind", "the declared type is a claim until contents are inspected"),
+    (
+        "sign-in rules",
+        "password sign-in is Synapse's own; rules on `sign-in` are checked but not asked yet",
+    ),
+    ("profile changes", "names and pictures reach everybody with whom a room is shared"),
+    (
+        "a reason given when leaving, kicking or banning",
+        "it travels with an act that is always allowed",
+    ),
+    ("what was sent before a ban", "whoever has it keeps it"),
+    ("screenshots, copies, other apps", "nothing in a server can hold them"),
+)
+"""What else no door holds, each with the reason."""
+
+
+def page() -> str:
+    """The reference page, from the table."""
+    lines = [
+        "# What is held, and what is not",
+        "",
+        "Made from the table that the tests compare with what really arrives at real clients of two",
+        "organisations and a homeserver that nobody named.",
+        "",
+        "| traffic | room | a ban is held by | how |",
+        "|---|---|---|---|",
+    ]
+    for (what, encrypted), holding in sorted(
+        HOLDINGS.items(), key=lambda each: (list(What).index(each[0][0]), each[0][1])
+    ):
+        doors = ", ".join(door.value for door in holding.doors) or "**not held**"
+        room = "encrypted" if encrypted else "plain"
+        lines.append(f"| {what.value} | {room} | {doors} | {holding.how} |")
+    lines += ["", "## Not held besides", ""]
+    lines += [f"- **{what}**: {why}." for what, why in UNHELD_BESIDES]
+    return "\n".join(lines) + "\n"
