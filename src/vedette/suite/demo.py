@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 import secrets
+import shutil
 import sys
 from dataclasses import dataclass
 from importlib import resources
@@ -30,6 +31,8 @@ from vedette.suite.up import Running, UpFault, only_one, start, told_to_end
 from vedette.suite.why import why_record
 
 CA_FILE, PEOPLE_FILE = "ca.crt", "demo.json"
+_RULE = "acme-messages-only"
+"""The rule of Example AG's document that refuses the file and the call."""
 _ACCOUNTS_MADE = "run/accounts-made"
 
 
@@ -207,9 +210,12 @@ def people_of(house: House) -> str:
 
 async def _start_both(demo: Demo, progress: Progress, running: list[Running]) -> None:
     progress.line("starting Example AG (example.test) and Acme (acme.test)")
+    loop = asyncio.get_running_loop()
+    since = loop.time()
     starts = [asyncio.create_task(start(demo.dir(house), progress)) for house in HOUSES]
     try:
         running += [await task for task in starts]
+        progress.line(f"both are up after {loop.time() - since:.1f} s")
     except BaseException:
         for task in starts:
             task.cancel()
@@ -251,23 +257,38 @@ async def _signed_in(demo: Demo, session: Any, user: str) -> Client:
 
 async def _explain(demo: Demo, progress: Progress, played: Played) -> None:
     """Ask why the file was refused, and show the command that changes it."""
+    if not played.refusals:
+        return
     text, refused = played.refusals[0]
     folder = demo.dir(EXAMPLE)
+    typed = f"{_command()} --dir {_short(folder)}"
     progress.line("")
     progress.line(f"Why was it refused that {text}?")
     if refused.record is not None:
-        progress.line(f"  $ vedette --dir {folder} why {refused.record}")
+        progress.line(f"  $ {typed} why {refused.record}")
         for line in await why_record(folder, refused.record):
             progress.line(f"    {line}")
+    if refused.vedette.get("rule") != _RULE:
+        return
     progress.line("")
     progress.line("Another contract? These two commands change it, within a second:")
+    progress.line(f"  {typed} rule remove {_RULE} --reason 'contract 4712'")
     progress.line(
-        f"  vedette --dir {folder} rule remove acme-messages-only --reason 'contract 4712'"
-    )
-    progress.line(
-        f"  vedette --dir {folder} rule add acme-documents --between staff acme --allow file"
+        f"  {typed} rule add acme-documents --between staff acme --allow file"
         " --when 'claimed file.kind in document' --reason 'contract 4712'"
     )
+
+
+def _command() -> str:
+    """How `vedette` is called here: by its name where that is found, else as it was just called."""
+    called = Path(sys.argv[0])
+    return sys.argv[0] if called.name == "vedette" and not shutil.which("vedette") else "vedette"
+
+
+def _short(folder: Path) -> str:
+    """The folder as somebody would type it here."""
+    here = Path.cwd()
+    return str(folder.relative_to(here) if folder.is_relative_to(here) else folder)
 
 
 def _tell_where(demo: Demo, progress: Progress, running: list[Running]) -> None:
