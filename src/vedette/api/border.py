@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from vedette.admin.rejected import Rejected
 from vedette.api.render import STATUS, error, plain_error
@@ -34,10 +36,6 @@ _PLAIN = {
     404: ("not-found", "nothing is served at this path"),
     405: ("method", "this path does not take this method"),
 }
-
-
-class _TooLarge(Exception):
-    """A body went on beyond what is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,27 +69,26 @@ class Border:
         return scheme.lower() == "bearer" and self.token.matches(token.strip())
 
     async def _limited(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Hand the request on; once its body is too large, whatever is answered is this."""
         length, begun = 0, False
 
         async def counted() -> Message:
             nonlocal length
             message = await receive()
             length += len(message.get("body", b""))
-            if length > LARGEST_BODY:
-                raise _TooLarge
-            return message
+            return message if length <= LARGEST_BODY else {"type": "http.disconnect"}
 
         async def watched(message: Message) -> None:
             nonlocal begun
-            begun = True
-            await send(message)
+            if length <= LARGEST_BODY or begun:
+                begun = True
+                await send(message)
 
-        try:
+        with suppress(ClientDisconnect):
             await self.app(scope, counted, watched)
-        except _TooLarge:
-            if not begun:
-                words = f"a request has at most {LARGEST_BODY} bytes"
-                await _answer(send, 413, plain_error("too-large", words))
+        if length > LARGEST_BODY and not begun:
+            words = f"a request has at most {LARGEST_BODY} bytes"
+            await _answer(send, 413, plain_error("too-large", words))
 
 
 async def _answer(
