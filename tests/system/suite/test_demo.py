@@ -6,7 +6,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
 from tests.system.two_organisations import COMMAND
 
 SAYING = "With Acme we exchange messages only: no files and no calls."
