@@ -149,7 +149,11 @@ def _merge(deciding: list[Decision], all_answers: list[Decision]) -> Decision:
     )
 
 
-def _rank(each: Decision) -> tuple[bool, bool, str, str]:
-    """A rule that refuses comes before one that merely stops short, and that before none."""
-    short = each.reason in (Reason.NO_RULE, Reason.MEMBERS_UNKNOWN)
-    return short, each.rule is None, each.rule or "", each.towards or ""
+def _rank(each: Decision) -> tuple[bool, bool, bool, str, str]:
+    """A rule that refuses comes before one that merely stops short, and that before none.
+
+    Unknown members come last: where somebody known is refused, waiting would not help.
+    """
+    doubt = each.reason is Reason.MEMBERS_UNKNOWN
+    short = each.reason is Reason.NO_RULE
+    return doubt, short, each.rule is None, each.rule or "", each.towards or ""
