@@ -132,7 +132,10 @@ BAD: dict[str, tuple[Spoil, str]] = {
         lambda d: sign(replace(d.part(number=6), body={"revision": 6, "document": "{}"}), KEY),
         "can't be used",
     ),
-    "it has no document": (lambda d: sign(replace(d.part(number=6), body={}), KEY), "can't be used"),
+    "it has no document": (
+        lambda d: sign(replace(d.part(number=6), body={}), KEY),
+        "can't be used",
+    ),
     "it is empty": (lambda _: b"", "not a stream part"),
 }
 
@@ -203,7 +206,9 @@ def test_control_reads_what_the_door_acknowledged(door: Door) -> None:
     assert "not newer" in (folders.acknowledged("gateway")[Stream.SETTINGS].refused or "")
 
 
-@pytest.mark.parametrize("nonsense", [b"", b"[]", b'{"streams": 3}', b'{"streams":{"settings":[]}}'])
+@pytest.mark.parametrize(
+    "nonsense", [b"", b"[]", b'{"streams": 3}', b'{"streams":{"settings":[]}}']
+)
 def test_a_malformed_acknowledgement_counts_as_none(door: Door, nonsense: bytes) -> None:
     (door.folder / "acknowledged.json").write_bytes(nonsense)
     assert DoorFolders({"gateway": door.folder}).acknowledged("gateway") == {}

@@ -66,7 +66,11 @@ def test_the_person_reads_the_rule_s_own_sentence() -> None:
 
 def test_a_person_is_never_told_the_name_of_a_rule() -> None:
     decision = Decision(
-        verdict=Verdict.NO, reason=Reason.FORBIDDEN, rule="secret-rule", revision=1, towards="@b:x.y"
+        verdict=Verdict.NO,
+        reason=Reason.FORBIDDEN,
+        rule="secret-rule",
+        revision=1,
+        towards="@b:x.y",
     )
     sentence = sentence_for_person(decision)
     assert "secret-rule" not in sentence
@@ -99,7 +103,8 @@ def test_rules_that_spoke_come_first_then_those_that_nearly_did() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "matched"), [(Missing.UNKNOWN, "unknown"), (Missing.PENDING, "pending"), (9 << 20, "yes")]
+    ("size", "matched"),
+    [(Missing.UNKNOWN, "unknown"), (Missing.PENDING, "pending"), (9 << 20, "yes")],
 )
 def test_doubt_is_told_from_a_match(size: int | Missing, matched: str) -> None:
     facts = Facts({"file.size": size}, {"file.kind": "document"})

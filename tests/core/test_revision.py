@@ -28,7 +28,9 @@ def test_a_whole_chain_holds() -> None:
         replace(SECOND, digest="e" * 64),
     ],
     ids=lambda each: ",".join(
-        name for name in Revision.__dataclass_fields__ if getattr(each, name) != getattr(SECOND, name)
+        name
+        for name in Revision.__dataclass_fields__
+        if getattr(each, name) != getattr(SECOND, name)
     ),
 )
 def test_the_next_revision_shows_that_one_was_altered(altered: Revision) -> None:

@@ -90,7 +90,8 @@ def test_no_other_origin_is_let_in(api: Organisation) -> None:
                        headers={"Origin": "https://evil.example",
                                 "Authorization": f"Bearer {api.token()}"})  # fmt: skip
     assert not any(
-        name.lower().startswith("access-control") for name, _ in connection.getresponse().getheaders()
+        name.lower().startswith("access-control")
+        for name, _ in connection.getresponse().getheaders()
     )
     connection.close()
 

@@ -13,7 +13,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.apps.control.organisation import PREFIX, Organisation, make
+from tests.apps.control.organisation import Organisation, make
 
 
 @pytest.fixture(scope="module")

@@ -54,9 +54,7 @@ def test_a_change_of_people_reaches_the_doors(running: Organisation) -> None:
     path = running.boot.path(running.boot.control.people)
     path.write_text("user,groups\nalice,Security-Officers\n")
     alice = UserId("@alice:example.test")
-    until(
-        lambda: "security-office" in door.files.current().directory.someone(alice).parties, 3
-    )
+    until(lambda: "security-office" in door.files.current().directory.someone(alice).parties, 3)
     path.write_text("user,groups\nal ice,Security-Officers\n")
     until(lambda: running.ask("GET", "/people")[1]["faults"] != [], 3)
     assert "line 2" in running.ask("GET", "/people")[1]["faults"][0]
@@ -141,7 +139,9 @@ def test_it_does_not_start_with_a_first_document_that_has_faults(
     organisation: Organisation,
 ) -> None:
     path = organisation.boot.path(organisation.boot.settings)
-    path.write_text(path.read_text() + '[rules.bad]\nbetween = ["us", "nobody"]\nallow = ["mail"]\n')
+    path.write_text(
+        path.read_text() + '[rules.bad]\nbetween = ["us", "nobody"]\nallow = ["mail"]\n'
+    )
     ended = organisation.vedette("control")
     assert ended.returncode == 4
     assert "nobody" in ended.stderr

@@ -1,0 +1,111 @@
+"""Towards whom a change is taken to allow more: never too few parties."""
+
+import pytest
+
+from vedette.admin.widening import widens
+from vedette.core.settings.document import Document
+from vedette.core.settings.parse import parse_document
+
+BASE = """
+[organisation]
+name = "Example AG"
+domain = "example.org"
+[parties]
+staff = { groups = ["Employees"], except = ["contractors"] }
+contractors = { groups = ["Contractors"] }
+[partners]
+acme = { domains = ["acme.example"] }
+[rules]
+inside = { between = ["staff", "staff"], allow = ["message"] }
+acme = { between = ["staff", "acme"], allow = ["message", "contact"] }
+no-files = { between = ["us", "outside"], forbid = ["file"] }
+"""
+
+
+def document(text: str) -> Document:
+    found = parse_document(text)
+    assert isinstance(found, Document), found
+    return found
+
+
+def change(before: str, after: str) -> frozenset[str]:
+    assert before in BASE
+    return widens(document(BASE), document(BASE.replace(before, after)))
+
+
+def test_nothing_widens_nothing() -> None:
+    assert widens(document(BASE), document(BASE)) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('allow = ["message", "contact"]', 'allow = ["message"]'),
+        ('forbid = ["file"]', 'forbid = ["file", "message"]'),
+        ('inside = { between = ["staff", "staff"], allow = ["message"] }', ""),
+        ("[rules]", '[rules]\nshut = { between = ["us", "acme"], forbid = ["all"] }'),
+        ('allow = ["message", "contact"]', 'allow = ["message"], expires = 2027-01-01'),
+    ],
+    ids=["an allow shrinks", "a forbid grows", "an allow goes", "a forbid comes", "an allow ends"],
+)
+def test_what_can_only_refuse_more_widens_nothing(before: str, after: str) -> None:
+    assert change(before, after) == frozenset()
+
+
+def test_a_new_allow_widens_towards_its_own_sides_and_what_they_are_part_of() -> None:
+    assert change("[rules]", '[rules]\nmore = { from = ["staff"], to = ["acme"], allow = ["file"] }') == {
+        "staff", "us", "acme", "partners",
+    }  # fmt: skip
+
+
+def test_an_allow_inside_does_not_count_as_widening_towards_others() -> None:
+    widened = change('inside = { between = ["staff", "staff"], allow = ["message"] }',
+                     'inside = { between = ["staff", "staff"], allow = ["message", "file"] }')  # fmt: skip
+    assert widened == {"staff", "us"}
+
+
+def test_a_forbid_that_goes_widens_towards_its_sides() -> None:
+    gone = change('no-files = { between = ["us", "outside"], forbid = ["file"] }', "")
+    assert gone == {"us", "outside"}
+
+
+def test_a_forbid_that_only_observes_no_longer_protects() -> None:
+    assert "outside" in change('forbid = ["file"]', 'forbid = ["file"], mode = "observe"')
+
+
+def test_one_change_does_not_hide_behind_another_that_narrows() -> None:
+    both = document(
+        BASE.replace('allow = ["message", "contact"]', 'allow = ["message"]').replace(
+            'forbid = ["file"]', 'forbid = ["message"]'
+        )
+    )
+    assert widens(document(BASE), both) == {"us", "outside"}
+
+
+def test_a_partner_that_gets_another_domain_is_named() -> None:
+    widened = change('["acme.example"]', '["acme.example", "other.example"]')
+    assert {"acme", "partners"} <= widened
+
+
+def test_a_party_that_changes_names_everybody_whom_rules_pair_with_it() -> None:
+    widened = change(
+        'staff = { groups = ["Employees"]', 'staff = { groups = ["Employees", "Temps"]'
+    )
+    assert {"staff", "us", "acme", "partners"} <= widened
+
+
+def test_a_party_that_is_excepted_elsewhere_changes_that_one_too() -> None:
+    widened = change('groups = ["Contractors"]', 'groups = ["Other"]')
+    assert {"contractors", "staff", "acme", "partners"} <= widened
+
+
+def test_anyone_means_everyone() -> None:
+    widened = change(
+        "[rules]", '[rules]\nall = { between = ["us", "anyone"], allow = ["message"] }'
+    )
+    assert {"us", "guests", "partners", "outside", "acme"} <= widened
+
+
+def test_a_push_gateway_may_reach_outside() -> None:
+    text = BASE + '[push]\ngateways = ["https://push.example/_matrix/push/v1/notify"]\n'
+    assert "outside" in widens(document(BASE), document(text))
