@@ -14,7 +14,7 @@ ONLY   ?=
 # every package is one of the lock file's, by its hash, and none is built here.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 
-CODE := src tests bench
+CODE := src tests bench docs
 FAST := tests/core tests/protocol tests/architecture tests/decisions
 
 .PHONY: help

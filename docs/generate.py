@@ -1,0 +1,170 @@
+"""Writes the reference pages from the code, and finds links that lead nowhere.
+
+`python -m docs.generate` writes; with `--check` nothing is written, and a difference or a dead link is
+a failure.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+import typer.main
+
+from vedette.cli.main import app
+from vedette.core import holding
+from vedette.core.facts import REGISTRY
+from vedette.core.reasons import Reason
+from vedette.core.settings.reference import settings_reference
+from vedette.core.settings.schema import schema_text
+from vedette.protocol.matrix.paths import table_as_markdown
+
+ROOT = Path(__file__).parents[1]
+REFERENCE = ROOT / "docs/reference"
+NOTE = "<!-- Written by `make docs` from the code. Changes here are lost. -->\n\n"
+_LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+_WIDTH = 100
+
+
+def settings_page() -> str:
+    """Every setting with its meaning, its risk and the command that sets it."""
+    parts = [
+        (
+            "# Settings\n\n"
+            "Every setting of the settings document. `<name>` stands for a name that the document"
+            " gives. Settings marked *restart* are read by Synapse only when it starts.\n"
+        )
+    ]
+    for info in settings_reference():
+        restart = " *(restart)*" if info.restart else ""
+        rows = [
+            ("type", info.type),
+            ("default", f"`{info.default}`" if info.default else "none: it must be said"),
+            ("recommended", info.recommended),
+            ("risk", info.risk),
+            ("command", f"`{info.command}`"),
+        ]
+        table = "\n".join(f"| {name} | {_cell(text)} |" for name, text in rows if text)
+        parts.append(
+            f"## `{info.path}`{restart}\n\n**{info.title}.** {info.meaning}\n\n"
+            f"| | |\n|---|---|\n{table}\n"
+        )
+    return "\n".join(parts)
+
+
+def facts_page() -> str:
+    """Every fact that a condition may read."""
+    lines = [
+        "# Facts\n",
+        (
+            "What conditions (`when`, `unless`) may read. A rule may read only facts that all its"
+            " channels have. *claimable*: a mere claim of it may stand in where the rule writes `claimed`.\n"
+        ),
+        "| fact | type | meaning | values | channels | learnt at | claimable |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, spec in sorted(REGISTRY.items()):
+        values = ", ".join(sorted(spec.words)) if spec.words else ""
+        channels = ", ".join(sorted(channel.value for channel in spec.channels))
+        doors = ", ".join(sorted(door.value for door in spec.doors))
+        claimable = "yes" if spec.claimable else ""
+        cells = (f"`{name}`", spec.type.value, spec.meaning, values, channels, doors, claimable)
+        lines.append("| " + " | ".join(map(_cell, cells)) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def reasons_page() -> str:
+    """Every reason code with its meaning, from the strings below the members."""
+    source = (ROOT / "src/vedette/core/reasons.py").read_text(encoding="utf-8")
+    lines = [
+        "# Reason codes\n",
+        "A code is never reused for another meaning.\n",
+        "| code | meaning |",
+        "|---|---|",
+    ]
+    for reason in Reason:
+        found = re.search(rf'{reason.name} = "[^"]+"\n    """(.*?)"""', source, re.DOTALL)
+        meaning = " ".join(found[1].split()) if found else ""
+        lines.append(f"| `{reason.value}` | {_cell(meaning)} |")
+    return "\n".join(lines) + "\n"
+
+
+def endpoints_page() -> str:
+    """The endpoint table of both public doors."""
+    return "# Endpoints\n\n" + table_as_markdown()
+
+
+def commands_page() -> str:
+    """The help of every command."""
+    parts = ["# Commands\n"]
+    for words, command in _commands((), typer.main.get_command(app)):
+        context = click.Context(
+            command, info_name=" ".join(("vedette", *words)), max_content_width=_WIDTH
+        )
+        context.terminal_width = _WIDTH
+        text = "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
+        parts.append(f"## `{' '.join(('vedette', *words))}`\n\n```text\n{text}\n```\n")
+    return "\n".join(parts)
+
+
+def _commands(
+    words: tuple[str, ...], command: click.Command
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    yield words, command
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from _commands((*words, name), inner)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "commands.md": commands_page,
+    "endpoints.md": endpoints_page,
+    "facts.md": facts_page,
+    "held.md": holding.page,
+    "reasons.md": reasons_page,
+    "settings.md": settings_page,
+}
+
+
+def written() -> dict[Path, str]:
+    """Every generated file with what must stand in it."""
+    pages = {REFERENCE / name: NOTE + page().rstrip("\n") + "\n" for name, page in PAGES.items()}
+    return pages | {REFERENCE / "settings.schema.json": schema_text()}
+
+
+def dead_links() -> list[str]:
+    """Links inside the repository that lead nowhere, as `page: link`."""
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    return [
+        f"{page.relative_to(ROOT)}: {link}"
+        for page in pages
+        for link in _LINK.findall(page.read_text(encoding="utf-8"))
+        if "://" not in link
+        and not link.startswith(("#", "mailto:"))
+        and not (page.parent / link.partition("#")[0]).exists()
+    ]
+
+
+def main() -> int:
+    """Write the pages, or with `--check` compare them; the exit code."""
+    faults = []
+    for path, text in written().items():
+        if "--check" not in sys.argv:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        elif not path.exists() or path.read_text(encoding="utf-8") != text:
+            faults.append(f"{path.relative_to(ROOT)} is not what the code says; run `make docs`")
+    faults += [f"dead link in {link}" for link in dead_links()]
+    for fault in faults:
+        print(fault, file=sys.stderr)
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
