@@ -61,7 +61,8 @@ def facts_page() -> str:
         "# Facts\n",
         (
             "What conditions (`when`, `unless`) may read. A rule may read only facts that all its"
-            " channels have. *claimable*: a mere claim of it may stand in where the rule writes `claimed`.\n"
+            " channels have. *claimable*: a mere claim of it may stand in where the rule writes"
+            " `claimed`.\n"
         ),
         "| fact | type | meaning | values | channels | learnt at | claimable |",
         "|---|---|---|---|---|---|---|",
