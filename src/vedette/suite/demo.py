@@ -282,11 +282,11 @@ async def _explain(demo: Demo, progress: Progress, played: Played) -> None:
 def _command() -> str:
     """How `vedette` is called here: by its name where that is found, else as it was just called."""
     called = Path(sys.argv[0])
-    return sys.argv[0] if called.name == "vedette" and not shutil.which("vedette") else "vedette"
+    return _short(called) if called.name == "vedette" and not shutil.which("vedette") else "vedette"
 
 
 def _short(folder: Path) -> str:
-    """The folder as somebody would type it here."""
+    """A path as somebody would type it here."""
     here = Path.cwd()
     return str(folder.relative_to(here) if folder.is_relative_to(here) else folder)
 
