@@ -20,6 +20,8 @@ ENCRYPTION = "m.megolm.v1.aes-sha2"
 _WIDTH = {"joined": 0, "invited": 1, "shared": 2}
 _BOUNDED = ("state_default", "ban", "kick", "redact", "invite")
 
+_UNSAID = {"invite": 0}
+
 Content = Mapping[str, Any]
 IsOurs = Callable[[str], bool]
 
@@ -30,7 +32,8 @@ def power_fault(content: Content, is_ours: IsOurs) -> Reason | None:
     A remote member has no level from which the room's state, members or other people's messages
     can be changed; only taking part in a conference is excepted (DESIGN, "Towards whom").
     """
-    levels = {key: _level(content.get(key, MODERATOR)) for key in _BOUNDED}
+    # Unsaid, `invite` is 0 (specification, "m.room.power_levels"); the others are 50.
+    levels = {key: _level(content.get(key, _UNSAID.get(key, MODERATOR))) for key in _BOUNDED}
     if any(level is None or level < MODERATOR for level in levels.values()):
         return Reason.ROOM_POWER
     events = content.get("events", {})
@@ -51,13 +54,16 @@ def power_fault(content: Content, is_ours: IsOurs) -> Reason | None:
     return None
 
 
-_MESSAGE_TYPES = ("m.room.message", "m.room.encrypted", "m.reaction", "m.room.redaction",
-                  "m.sticker", "m.poll.", "org.matrix.msc3381.", "m.call.")  # fmt: skip
+_MESSAGE_TYPES = frozenset(
+    {"m.room.message", "m.room.encrypted", "m.room.redaction", "m.reaction", "m.sticker"}
+)
+_MESSAGE_FAMILIES = ("m.poll.", "org.matrix.msc3381.poll.", "m.call.")
 
 
 def is_state_type(type_: str) -> bool:
     """Whether an event of this type could be state: everything not known to be a message."""
-    return type_ not in RTC_MEMBER_TYPES and not type_.startswith(_MESSAGE_TYPES)
+    message = type_ in _MESSAGE_TYPES or type_.startswith(_MESSAGE_FAMILIES)
+    return not message and type_ not in RTC_MEMBER_TYPES
 
 
 def _level(value: object) -> int | None:
@@ -69,7 +75,8 @@ def history_fault(content: Content, widest: str, any_remote: bool) -> Reason | N
 
     `world_readable` never is, and nothing beyond `joined` where somebody from elsewhere is.
     """
-    asked = _WIDTH.get(str(content.get("history_visibility")))
+    wish = content.get("history_visibility")
+    asked = _WIDTH.get(wish) if isinstance(wish, str) else None
     allowed = 0 if any_remote else _WIDTH.get(widest, 0)
     return Reason.ROOM_HISTORY if asked is None or asked > allowed else None
 

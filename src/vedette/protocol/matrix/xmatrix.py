@@ -2,6 +2,10 @@
 
 Parsing only: who claims to have signed the request, and for whom. The signature itself is verified
 by the homeserver behind, so a request passes only if both the claim may pass and it is true.
+
+That holds only while both read the same claim, and Synapse cuts the header at every comma, quoted
+or not, and keeps the last of what is said twice. So no value may hold a comma, a quote or a space,
+and what is no known parameter may stand there but nothing may stand there twice.
 """
 
 from __future__ import annotations
@@ -12,7 +16,8 @@ from dataclasses import dataclass
 from vedette.core.names import InvalidName, ServerName
 
 _PAIR = re.compile(
-    r"""\s*(?P<name>[A-Za-z]+)\s*=\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<token>[^\s",]*))\s*"""
+    r"""[ \t]*(?P<name>[A-Za-z0-9_-]+)=(?P<quote>"?)(?P<value>[A-Za-z0-9+/=:._~\[\]-]*)(?P=quote)"""
+    r"[ \t]*"
 )
 _LONGEST = 2048
 
@@ -65,8 +70,7 @@ def _parameters(text: str) -> dict[str, str]:
         name = found["name"].lower()
         if name in values:
             raise XMatrixFault(f"the authorisation says `{name}` twice")
-        quoted = found["quoted"]
-        values[name] = found["token"] if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
+        values[name] = found["value"]
         position = found.end()
         if position < len(text):
             if text[position] != ",":
