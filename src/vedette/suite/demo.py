@@ -107,37 +107,43 @@ async def run(folder: Path, *, as_json: bool, once: bool) -> None:
     with contextlib.ExitStack() as locks, told_to_end() as told:
         for house in HOUSES:
             locks.enter_context(only_one(demo.dir(house)))
-        acting = asyncio.create_task(_act(demo, progress, as_json=as_json, told=told, once=once))
-        waiting = asyncio.create_task(told.wait())
-        await asyncio.wait({acting, waiting}, return_when=asyncio.FIRST_COMPLETED)
-        waiting.cancel()
-        if not acting.done():
-            acting.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await acting
+        running: list[Running] = []
+        try:
+            acting = asyncio.create_task(_act(demo, progress, running, as_json=as_json))
+            if await _done_before_told(acting, told) and not once:
+                progress.line("Ctrl-C ends it.")
+                await told.wait()
+        finally:
+            progress.step("ending")
+            await asyncio.gather(*(one.supervisor.stop() for one in running))
+            progress.line("ended")
 
 
-async def _act(
-    demo: Demo, progress: Progress, *, as_json: bool, told: asyncio.Event, once: bool
-) -> None:
-    running: list[Running] = []
-    try:
-        await _start_both(demo, progress, running)
-        await _make_accounts(demo, progress, running)
-        progress.line("")
-        played = await _scene(demo, progress, running)
-        await _explain(demo, progress, played)
-        _tell_where(demo, progress, running)
-        if as_json:
-            print(json.dumps(described(demo, [one.boot for one in running])), flush=True)
-        progress.line("ready")
-        if not once:
-            progress.line("Ctrl-C ends it.")
-            await told.wait()
-    finally:
-        progress.step("ending")
-        await asyncio.gather(*(one.supervisor.stop() for one in running))
-        progress.line("ended")
+async def _done_before_told(acting: asyncio.Task[None], told: asyncio.Event) -> bool:
+    """Wait for the scene's end; if told to end before, break it off."""
+    waiting = asyncio.create_task(told.wait())
+    await asyncio.wait({acting, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if acting.done():
+        acting.result()
+        return True
+    acting.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await acting
+    return False
+
+
+async def _act(demo: Demo, progress: Progress, running: list[Running], *, as_json: bool) -> None:
+    """Start both, play, and say where everything is. What was started is added to `running`."""
+    await _start_both(demo, progress, running)
+    await _make_accounts(demo, progress, running)
+    progress.line("")
+    played = await _scene(demo, progress, running)
+    await _explain(demo, progress, played)
+    _tell_where(demo, progress, running)
+    if as_json:
+        print(json.dumps(described(demo, [one.boot for one in running])), flush=True)
+    progress.line("ready")
 
 
 def prepare(folder: Path) -> Demo:

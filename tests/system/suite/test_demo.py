@@ -1,11 +1,14 @@
 """`vedette demo`: the scene as it is told, the JSON of the contract, and the second run."""
 
 import json
+import os
+import signal
 import stat
 import subprocess
 from pathlib import Path
 
 import pytest
+from tests.system.suite.test_supervisor import is_alive
 from tests.system.two_organisations import COMMAND
 
 SAYING = "With Acme we exchange messages only: no files and no calls."
@@ -97,6 +100,29 @@ def test_the_next_run_has_the_same_people_and_prints_them_as_json(told: str, fol
         == json.loads((folder / "demo.json").read_text())["passwords"][alice["user"]]
     )
     assert "ready" in done.stderr.splitlines()
+
+
+def test_ctrl_c_ends_the_demo_and_every_process(told: str, folder: Path):
+    process = subprocess.Popen(
+        [*COMMAND, "demo", str(folder)], stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert process.stdout is not None
+    lines = []
+    for line in process.stdout:
+        lines.append(line.rstrip())
+        if lines[-1] == "Ctrl-C ends it.":
+            break
+    pids = [
+        pid
+        for domain in ("example.test", "acme.test")
+        for pid in json.loads((folder / domain / "run/pids.json").read_text()).values()
+    ]
+    assert len(pids) == 6
+    os.killpg(process.pid, signal.SIGINT)
+    rest = process.stdout.read()
+    assert process.wait(60) == 0
+    assert rest.splitlines()[-1] == "ended"
+    assert not any(is_alive(pid) for pid in pids)
 
 
 def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path):
