@@ -75,10 +75,11 @@ def settings_state(revisions: tuple[Revision, ...]) -> ChainState:
     """Where the chain of revisions stands."""
     if not revisions:
         return NOTHING
-    return _state(revisions[-1])
+    return revision_state(revisions[-1])
 
 
-def _state(revision: Revision) -> ChainState:
+def revision_state(revision: Revision) -> ChainState:
+    """Where the chain of revisions stands after this one."""
     return ChainState(revision.hash, f"{SETTINGS_CHAIN}:{revision.number}", revision.number)
 
 
@@ -116,7 +117,7 @@ def _verify_settings(
             raise RecordFault("the revisions can't be read")
         verify_revisions(revisions)
         for revision in revisions:
-            seen(_state(revision))
+            seen(revision_state(revision))
         return settings_state(revisions)
 
     return _report(SETTINGS_CHAIN, anchor, walk)

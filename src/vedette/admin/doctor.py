@@ -237,7 +237,7 @@ def delegation(seen: Examined) -> Iterable[Found]:
         if trouble is None:
             yield Found("delegation", Health.GOOD, f"{address} answers")
         else:
-            mend = f"`vedette up {seen.boot.folder}`, then DNS and the boot file's [gateway]"
+            mend = f"once `vedette up` runs: DNS, and [gateway] in {seen.boot.folder}/boot.toml"
             yield Found("delegation", Health.WEAK, f"{address}: {trouble}", mend)
 
 

@@ -42,6 +42,7 @@ class Form(StrEnum):
     TOML = "toml"
     JSON = "json"
     SENTENCES = "sentences"
+    CEDAR = "cedar"
     SCHEMA = "schema"
 
 
@@ -253,7 +254,7 @@ def export(
     *,
     json: Json = False,
 ) -> None:
-    """Write the document: as TOML to edit and apply, as JSON, as sentences, or its JSON Schema."""
+    """Write the document: TOML to edit and apply, JSON, sentences, Cedar policies, or its JSON Schema."""
     at = here(place, json=json)
     client = Client(at.boot())
     wanted = number or client.get("/settings")["revision"]
@@ -271,6 +272,7 @@ def export(
 
 def _as(form: Form, kept: dict[str, Any]) -> str:
     from vedette.admin.rules import list_rules
+    from vedette.core.cedar import export as as_cedar
     from vedette.core.settings.canonical import canonical
     from vedette.core.settings.parse import check_document
     from vedette.core.settings.schema import schema_text
@@ -282,6 +284,8 @@ def _as(form: Form, kept: dict[str, Any]) -> str:
     document, _ = check_document(kept["text"])
     if document is None:
         raise fault(f"revision {kept['number']} can't be read by this version")
+    if form is Form.CEDAR:
+        return as_cedar(document).policies
     if form is Form.JSON:
         return canonical(document).decode() + "\n"
     return "".join(f"{view.id}: {view.sentence}\n" for view in list_rules(document))

@@ -7,20 +7,31 @@ from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from vedette.admin.audit import SETTINGS_CHAIN, settings_state
+from vedette.admin.audit import SETTINGS_CHAIN, revision_state
 from vedette.core.record import NOTHING, ChainState, RecordFault, verify_chain
+from vedette.core.revision import verify_revisions
 from vedette.ports.checkpoints import Checkpoints
 from vedette.ports.clock import Clock
 from vedette.ports.records import Records
 from vedette.ports.revisions import Revisions
-from vedette.protocol.internal.checkpoints import Checkpoint, sign_checkpoint
+from vedette.protocol.internal.checkpoints import (
+    Checkpoint,
+    CheckpointFault,
+    sign_checkpoint,
+    verify_checkpoint,
+)
 
 _LOG = logging.getLogger("vedette.audit")
 
 
 @dataclass(slots=True)
 class Anchor:
-    """Follows every chain, verifying each record once, and signs where they stand."""
+    """Follows every chain, verifying each record once, and signs where they stand.
+
+    The first checkpoint of a run takes up the last one of the run before: a chain that no longer
+    passes through it is broken, and its old head is signed on, so that cutting a chain back while
+    control is down can't be hidden by starting control again.
+    """
 
     records: Records
     revisions: Revisions
@@ -28,30 +39,68 @@ class Anchor:
     key: Ed25519PrivateKey
     organisation: str
     clock: Clock
+    _due: dict[str, ChainState] | None = None
     _states: dict[str, ChainState] = field(default_factory=dict)
     _offsets: dict[str, int] = field(default_factory=dict)
     _broken: dict[str, str] = field(default_factory=dict)
 
     def broken(self) -> dict[str, str]:
-        """Chains that do not hold, by process, and why. A broken chain is not anchored again."""
+        """Chains that do not hold, by process, and why. A broken chain is not followed further."""
         return dict(self._broken)
 
     def checkpoint(self) -> None:
         """Verify what is new in every chain and keep a signed checkpoint. Raises Unavailable."""
-        for process in self.records.processes():
+        if self._due is None:
+            self._due = self._last_heads()
+        for process in sorted({*self.records.processes(), *self._due, SETTINGS_CHAIN}):
             if process not in self._broken:
-                self._follow(process)
-        heads = {**self._states, SETTINGS_CHAIN: settings_state(self.revisions.history())}
+                self._check(process, self._due)
+        heads = {**self._states, **self._due}
         now = int(self.clock.now())
         line = sign_checkpoint(Checkpoint(self.organisation, now, heads), self.key)
         self.checkpoints.append(line)
 
-    def _follow(self, process: str) -> None:
-        state = self._states.get(process, NOTHING)
+    def _last_heads(self) -> dict[str, ChainState]:
+        line = self.checkpoints.last()
+        if line is None:
+            return {}
         try:
-            for entry, offset in self.records.read(process, self._offsets.get(process, 0)):
-                state = verify_chain([entry], process, state)
-                self._states[process], self._offsets[process] = state, offset
+            last = verify_checkpoint(line, self.organisation, self.key.public_key())
+        except CheckpointFault as fault:
+            self._break("checkpoints", f"the last one can't be believed: {fault}")
+            return {}
+        return {name: state for name, state in last.heads.items() if state.length}
+
+    def _check(self, process: str, due: dict[str, ChainState]) -> None:
+        try:
+            if process == SETTINGS_CHAIN:
+                self._follow_settings(due)
+            else:
+                self._follow(process, due)
         except (RecordFault, OSError) as fault:
-            self._broken[process] = str(fault)
-            _LOG.error("the audit chain of `%s` does not hold: %s", process, fault)
+            self._break(process, str(fault))
+            return
+        if process in due:
+            self._break(process, f"record `{due[process].last}` is missing or altered")
+
+    def _follow(self, process: str, due: dict[str, ChainState]) -> None:
+        state = self._states.get(process, NOTHING)
+        for entry, offset in self.records.read(process, self._offsets.get(process, 0)):
+            state = verify_chain([entry], process, state)
+            self._pass(process, state, due)
+            self._offsets[process] = offset
+
+    def _follow_settings(self, due: dict[str, ChainState]) -> None:
+        history = self.revisions.history()
+        verify_revisions(history)
+        for revision in history:
+            self._pass(SETTINGS_CHAIN, revision_state(revision), due)
+
+    def _pass(self, process: str, state: ChainState, due: dict[str, ChainState]) -> None:
+        self._states[process] = state
+        if due.get(process) == state:
+            del due[process]
+
+    def _break(self, process: str, why: str) -> None:
+        self._broken[process] = why
+        _LOG.error("the audit chain of `%s` does not hold: %s", process, why)

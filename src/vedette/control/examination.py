@@ -92,7 +92,7 @@ def _resolves(boot: Boot) -> str | None:
     try:
         socket.getaddrinfo(host.strip("[]"), None)
     except OSError:
-        return f"`{host}` is not in DNS, so that other servers can't find it by name"
+        return f"`{host}` is not in DNS, so that other servers can't find it by that name"
     return None
 
 
@@ -110,7 +110,8 @@ def _well_known(boot: Boot, host: str, port: int, which: str) -> str | None:
         connection.request("GET", f"/.well-known/matrix/{which}")
         status = connection.getresponse().status
     except ssl.SSLCertVerificationError as fault:
-        return f"its certificate is not trusted: {fault.verify_message}"
+        where = boot.path(boot.gateway.certificate)
+        return f"its certificate is not trusted ({fault.verify_message}); put one at {where}"
     except (OSError, http.client.HTTPException) as fault:
         return f"it does not answer: {fault}"
     finally:

@@ -186,7 +186,7 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
         token=token,
         doors=publisher.state,
         verify=lambda: _verify(boot, records, revisions),
-        troubles=lambda: [f"the audit chain of `{p}` does not hold" for p in anchor.broken()],
+        troubles=lambda: [f"`{p}` does not hold: {why}" for p, why in anchor.broken().items()],
     )
     return Wiring(boot, spool, Upkeep(desk, publisher, people, anchor), office)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -28,11 +28,16 @@ _POLL_SECONDS = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A part on its way: its number, and which doors could not be handed it, and why."""
+    """A part on its way: its number, which doors could not be handed it, and why.
+
+    `refused_before` is what each door's acknowledgement refused when the part was sent: the same
+    words again may still be about an earlier part.
+    """
 
     stream: Stream
     number: int
     undelivered: Mapping[str, str]
+    refused_before: Mapping[str, str | None]
 
 
 @dataclass(slots=True)
@@ -87,13 +92,18 @@ class Publisher:
         )
         data = sign(part, self.key)
         undelivered: dict[str, str] = {}
+        before = {door: self._refused(door, stream) for door in self.doors.names}
         for door in self.doors.names:
             try:
                 self.doors.deliver(door, stream, data)
             except Unavailable as fault:
                 undelivered[door] = str(fault)
-        self._sent[stream] = Sent(stream, number, undelivered)
+        self._sent[stream] = Sent(stream, number, undelivered, before)
         return self._sent[stream]
+
+    def _refused(self, door: str, stream: Stream) -> str | None:
+        said = self.doors.acknowledged(door).get(stream)
+        return said.refused if said else None
 
     def _highest(self, stream: Stream) -> int:
         """The highest number that any door has in force."""
@@ -105,48 +115,38 @@ class Publisher:
         begun = self.clock.now()
         found: dict[str, DoorAnswer] = {}
         while True:
+            after = self.clock.now() - begun
+            over = after >= seconds
             for door in self.doors.names:
-                if door not in found:
-                    self._note(found, door, sent, self.clock.now() - begun)
-            if len(found) == len(self.doors.names) or self.clock.now() - begun >= seconds:
-                break
+                answer = self._answer(door, sent, over=over)
+                if door not in found and answer is not None:
+                    found[door] = replace(answer, milliseconds=round(after * 1000))
+            if over or len(found) == len(self.doors.names):
+                return tuple(found.get(door) or self._silent(door) for door in self.doors.names)
             await asyncio.sleep(_POLL_SECONDS)
-        silent = DoorState.SILENT
-        return tuple(
-            found.get(door) or DoorAnswer(door=door, state=silent, revision=self.revision)
-            for door in self.doors.names
-        )
 
     def state(self) -> tuple[DoorAnswer, ...]:
         """How each door stands towards the settings that were sent last, without waiting."""
         sent = self._sent.get(Stream.SETTINGS)
-        found: dict[str, DoorAnswer] = {}
-        for door in self.doors.names if sent else ():
-            self._note(found, door, sent, None)
-        silent = DoorState.SILENT
         return tuple(
-            found.get(door) or DoorAnswer(door=door, state=silent, revision=self.revision)
+            (self._answer(door, sent, over=True) if sent else None) or self._silent(door)
             for door in self.doors.names
         )
 
-    def _note(
-        self, found: dict[str, DoorAnswer], door: str, sent: Sent | None, after: float | None
-    ) -> None:
-        """Write down the door's answer to what was sent, if there is one."""
-        if sent is None:
-            return
+    def _answer(self, door: str, sent: Sent, *, over: bool) -> DoorAnswer | None:
+        """The door's answer to what was sent, if it has given one.
+
+        A refusal in the words of an earlier one counts only when the time for answers is over.
+        """
         said = self.doors.acknowledged(door).get(sent.stream)
-        why = sent.undelivered.get(door)
         if said is not None and said.number >= sent.number:
-            state = DoorState.IN_FORCE
-        elif why is not None or (said is not None and said.refused is not None):
-            state, why = DoorState.REFUSED, why or (said.refused if said else None)
-        else:
-            return
-        found[door] = DoorAnswer(
-            door=door,
-            state=state,
-            revision=self.revision,
-            milliseconds=None if after is None else round(after * 1000),
-            why=why if state is DoorState.REFUSED else None,
-        )
+            return DoorAnswer(door=door, state=DoorState.IN_FORCE, revision=self.revision)
+        why = sent.undelivered.get(door)
+        if why is None and said is not None and (over or said.refused != sent.refused_before[door]):
+            why = said.refused
+        if why is None:
+            return None
+        return DoorAnswer(door=door, state=DoorState.REFUSED, revision=self.revision, why=why)
+
+    def _silent(self, door: str) -> DoorAnswer:
+        return DoorAnswer(door=door, state=DoorState.SILENT, revision=self.revision)

@@ -50,7 +50,7 @@ class Upkeep:
         async with asyncio.TaskGroup() as duties:
             duties.create_task(_every(lambda: _PEOPLE_SECONDS, self._watch_people))
             duties.create_task(_every(self._renewal, self._renew))
-            duties.create_task(_every(lambda: _ANCHOR_SECONDS, self._anchor))
+            duties.create_task(self._keep_anchoring())
 
     def _renewal(self) -> float:
         return min(_LONGEST_RENEWAL, max(1.0, self.publisher.lifetime / 2))
@@ -68,6 +68,11 @@ class Upkeep:
         self.publisher.people(self.people.people())
         self.publisher.sessions()
 
+    async def _keep_anchoring(self) -> None:
+        """Anchor at once: what was cut back while control was down is told at the start."""
+        await _once(self._anchor)
+        await _every(lambda: _ANCHOR_SECONDS, self._anchor)
+
     async def _anchor(self) -> None:
         await asyncio.to_thread(self.anchor.checkpoint)
 
@@ -82,7 +87,11 @@ async def _every(seconds: Callable[[], float], duty: Callable[[], Awaitable[None
     """Do a duty again and again. An outage is logged, and the duty is done again in its turn."""
     while True:
         await asyncio.sleep(seconds())
-        try:
-            await duty()
-        except Unavailable as outage:
-            _LOG.error("%s", outage)
+        await _once(duty)
+
+
+async def _once(duty: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await duty()
+    except Unavailable as outage:
+        _LOG.error("%s", outage)  # an outage needs no traceback

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from tests.apps.control.organisation import Organisation
+from vedette.admin.homeserver import homeserver_file, render
+from vedette.control.main import current_settings
 
 ADD = (
     "rule", "add", "acme", "--between", "us", "acme", "--allow", "message,contact",
@@ -137,6 +139,7 @@ def test_a_value_is_unset(running: Organisation) -> None:
 
 def test_export_in_other_forms(running: Organisation) -> None:
     assert "Among us: messages" in done(running, "settings", "export", "--as", "sentences")
+    assert "permit" in done(running, "settings", "export", "--as", "cedar")
     document = json.loads(done(running, "settings", "export", "--as", "json"))
     assert document["organisation"]["domain"] == "example.test"
     assert "$schema" in json.loads(done(running, "settings", "export", "--as", "schema"))
@@ -225,9 +228,6 @@ def test_doctor_says_what_to_do_about_each_thing(running: Organisation) -> None:
 
 
 def test_doctor_finds_drift_and_works_with_control_down(organisation: Organisation) -> None:
-    from vedette.admin.homeserver import homeserver_file, render
-    from vedette.control.main import current_settings
-
     organisation.start()
     organisation.stop()
     path = homeserver_file(organisation.boot)

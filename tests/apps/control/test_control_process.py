@@ -1,16 +1,22 @@
 """Control as a real process: streams, people, restarts, refusals to start."""
 
-import os
 import signal
+import sqlite3
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
 from tests.apps.control.organisation import Organisation, until
 from vedette.adapters.audit_spool import read_spool
 from vedette.adapters.stream_files import StreamFiles
-from vedette.control.main import checkpoint_file, last_checkpoint, verify_here
+from vedette.control.main import (
+    checkpoint_file,
+    database_file,
+    last_checkpoint,
+    verify_here,
+)
 from vedette.core.names import UserId
 from vedette.core.record import verify_chain
 from vedette.protocol.internal.streams import Stream
@@ -163,6 +169,9 @@ def test_an_altered_record_is_told_and_control_is_not_ready(running: Organisatio
     reports, _ = verify_here(running.boot, None)
     broken = [report for report in reports if not report.holds]
     assert [report.process for report in broken] == ["control"]
+    running.start()
+    until(lambda: running.ask("GET", "/ready", prefix="")[0] == 503)
+    assert "`control` does not hold" in running.ask("GET", "/ready", prefix="")[1]["detail"][0]
 
 
 def test_a_chain_that_was_cut_back_is_missed_by_the_checkpoint(running: Organisation) -> None:
@@ -175,6 +184,34 @@ def test_a_chain_that_was_cut_back_is_missed_by_the_checkpoint(running: Organisa
     report = next(each for each in reports if each.process == "control")
     assert not report.holds
     assert "missing or altered" in report.words
+
+
+def test_starting_control_again_does_not_hide_that_a_chain_was_cut_back(
+    running: Organisation,
+) -> None:
+    add(running)
+    running.stop()
+    spool = running.boot.spool("control") / "control.jsonl"
+    spool.write_bytes(b"".join(spool.read_bytes().splitlines(keepends=True)[:-1]))
+    running.start()
+    until(lambda: running.ask("GET", "/ready", prefix="")[0] == 503)
+    add(running, "another")
+    running.stop()
+    reports, _ = verify_here(running.boot, None)
+    assert [report.process for report in reports if not report.holds] == ["control"]
+
+
+def test_a_revision_that_was_dropped_is_missed(running: Organisation) -> None:
+    add(running)
+    running.stop()
+    with sqlite3.connect(database_file(running.boot)) as connection:
+        connection.execute("DELETE FROM revisions WHERE number = 2")
+    connection.close()
+    running.start()
+    until(lambda: running.ask("GET", "/ready", prefix="")[0] == 503)
+    running.stop()
+    reports, _ = verify_here(running.boot, None)
+    assert [report.process for report in reports if not report.holds] == ["settings"]
 
 
 def test_a_chain_that_is_gone_is_missed_by_the_checkpoint(running: Organisation) -> None:
@@ -200,7 +237,7 @@ def test_it_listens_on_its_inside_address_alone(running: Organisation) -> None:
     ).stdout
     inodes = {
         link.removeprefix("socket:[").removesuffix("]")
-        for link in (os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd"))
+        for link in (str(each.readlink()) for each in Path(f"/proc/{pid}/fd").iterdir())
     }
     listening = [
         line.split()[1] for line in shown.splitlines()[1:]

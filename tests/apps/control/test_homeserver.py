@@ -59,7 +59,7 @@ def test_synapse_starts_with_it_on_its_socket_alone(organisation: Organisation) 
         versions = get(boot.path(boot.synapse.socket), "/_matrix/client/versions")
         assert versions[0] == 200
         assert boot.path(boot.synapse.socket).stat().st_mode & 0o077 == 0
-        status, body = get(boot.path(boot.synapse.socket), "/_matrix/client/v3/login")
+        _, body = get(boot.path(boot.synapse.socket), "/_matrix/client/v3/login")
         assert b"m.login.password" in body
         assert _listening(child.pid) == []
     finally:

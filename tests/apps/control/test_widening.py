@@ -53,14 +53,13 @@ def test_what_can_only_refuse_more_widens_nothing(before: str, after: str) -> No
 
 
 def test_a_new_allow_widens_towards_its_own_sides_and_what_they_are_part_of() -> None:
-    assert change("[rules]", '[rules]\nmore = { from = ["staff"], to = ["acme"], allow = ["file"] }') == {
-        "staff", "us", "acme", "partners",
-    }  # fmt: skip
+    more = 'more = { from = ["staff"], to = ["acme"], allow = ["file"] }'
+    assert change("[rules]", f"[rules]\n{more}") == {"staff", "us", "acme", "partners"}
 
 
 def test_an_allow_inside_does_not_count_as_widening_towards_others() -> None:
-    widened = change('inside = { between = ["staff", "staff"], allow = ["message"] }',
-                     'inside = { between = ["staff", "staff"], allow = ["message", "file"] }')  # fmt: skip
+    inside = 'inside = { between = ["staff", "staff"], allow = ["message"] }'
+    widened = change(inside, inside.replace('"message"', '"message", "file"'))
     assert widened == {"staff", "us"}
 
 

@@ -1,0 +1,119 @@
+"""Every check of the doctor, one trouble at a time; each says what mends it."""
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.apps.control.organisation import Organisation
+from vedette.admin.audit import ChainReport
+from vedette.admin.doctor import CHECKS, DoorLag, Examined, Found, Health, examine
+from vedette.admin.homeserver import homeserver_file, render
+from vedette.control.examination import open_secrets
+from vedette.control.main import current_settings
+from vedette.core.settings.document import Rule
+
+NOW = 1_800_000_000.0
+LAG = DoorLag(
+    door="gateway", stream="settings", sent=5, in_force=5, refused=None, expires=int(NOW) + 60
+)
+CHAIN = ChainReport(process="gateway", holds=True, records=3, anchored=None, words="whole")
+
+
+@pytest.fixture
+def healthy(organisation: Organisation) -> Examined:
+    boot = organisation.boot
+    revision, document = current_settings(boot)
+    path = homeserver_file(boot)
+    path.parent.mkdir(parents=True)
+    path.write_text(render(document, boot))
+    return Examined(
+        boot=boot,
+        document=document,
+        revision=revision,
+        control_answers=True,
+        chains=(CHAIN,),
+        chain_trouble=None,
+        doors=(LAG, replace(LAG, door="synapse")),
+        open_secrets=(),
+        people_faults=(),
+        now=NOW,
+        newest=NOW - 5,
+        free_bytes=50 << 30,
+        certificate_ends=NOW + 90 * 86400,
+        reachable={"https://chat.example.test": None},
+    )
+
+
+def troubles(seen: Examined) -> list[Found]:
+    return [found for found in examine(seen) if found.health is not Health.GOOD]
+
+
+def test_a_healthy_organisation_has_no_trouble(healthy: Examined) -> None:
+    assert troubles(healthy) == []
+    assert len(CHECKS) == len(set(CHECKS))
+
+
+TROUBLES: dict[str, tuple[dict[str, Any], str, str]] = {
+    "control is down": ({"control_answers": False}, "control", "vedette up"),
+    "a door is behind": ({"doors": (replace(LAG, in_force=4),)}, "doors", "vedette up"),
+    "a door never ran": ({"doors": (replace(LAG, in_force=None),)}, "doors", "vedette up"),
+    "a door was sent nothing": ({"doors": (replace(LAG, sent=None),)}, "doors", "vedette up"),
+    "a door refused": ({"doors": (replace(LAG, refused="expired"),)}, "doors", "vedette up"),
+    "a door has closed": ({"doors": (replace(LAG, expires=int(NOW) - 1),)}, "doors", "vedette up"),
+    "a chain is broken": ({"chains": (replace(CHAIN, holds=False),)}, "audit", "audit verify"),
+    "a checkpoint is forged": ({"chain_trouble": "signature"}, "audit", "audit verify"),
+    "a secret is open": ({"open_secrets": (Path("/x"),)}, "secrets", "chmod 600 /x"),
+    "the people can't be read": ({"people_faults": ("line 3: no",)}, "people", "people.csv"),
+    "the clock went back": ({"newest": NOW + 4000}, "clock", "timedatectl"),
+    "the disk is full": ({"free_bytes": 5 << 20}, "disk", "free some room"),
+    "the certificate ends": ({"certificate_ends": NOW + 86400}, "certificate", "put a new one"),
+    "the certificate is gone": ({"certificate_ends": None}, "certificate", "put a certificate"),
+    "nobody finds the way in": ({"reachable": {"x": "silent"}}, "delegation", "DNS"),
+}
+
+
+@pytest.mark.parametrize("name", TROUBLES)
+def test_a_trouble_is_told_with_what_mends_it(healthy: Examined, name: str) -> None:
+    change, check, mend = TROUBLES[name]
+    (found,) = troubles(replace(healthy, **change))
+    assert found.check == check
+    assert mend in (found.mend or "")
+
+
+def test_a_change_of_synapse_s_configuration_is_drift(healthy: Examined) -> None:
+    path = homeserver_file(healthy.boot)
+    path.write_text(path.read_text() + "enable_registration: true\n")
+    assert [found.check for found in troubles(healthy)] == ["drift"]
+    path.unlink()
+    assert [found.check for found in troubles(healthy)] == ["drift"]
+
+
+def test_a_value_that_is_not_the_recommended_one_is_named_with_its_risk(healthy: Examined) -> None:
+    messages = healthy.document.messages.model_copy(update={"encrypted": "never"})
+    weak = replace(healthy, document=healthy.document.model_copy(update={"messages": messages}))
+    homeserver_file(weak.boot).write_text(render(weak.document, weak.boot))
+    (found,) = troubles(weak)
+    assert found.health is Health.WEAK
+    assert "read along" in found.words
+    assert (found.mend or "").startswith("vedette settings set messages.encrypted")
+
+
+def test_a_rule_that_only_observes_is_named(healthy: Examined) -> None:
+    rule = Rule(
+        between=("us", "outside"), allow=("message",), mode="observe", expires=date(2099, 1, 1)
+    )
+    rules = {**healthy.document.rules, "watching": rule}
+    weak = replace(healthy, document=healthy.document.model_copy(update={"rules": rules}))
+    (found,) = troubles(weak)
+    assert "`watching` only observes" in found.words
+
+
+def test_secrets_below_a_private_folder_are_not_open(organisation: Organisation) -> None:
+    token = organisation.boot.path(organisation.boot.control.token)
+    token.chmod(0o644)
+    assert open_secrets(organisation.boot) == ()
+    organisation.boot.folder.chmod(0o755)
+    assert token in open_secrets(organisation.boot)
