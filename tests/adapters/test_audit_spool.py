@@ -228,12 +228,10 @@ async def test_an_append_on_a_disk_that_fails_is_refused_and_not_believed(
 
 def test_a_spool_whose_writer_stands_still_is_bounded(tmp_path: Path) -> None:
     log = AuditSpool(tmp_path, "gateway", SetClock(), wait)  # never started: nobody writes
-    taken = 0
+    for _ in range(20_000):
+        log.note(ASK, FACTS, NO)
     with pytest.raises(Unavailable, match="full"):
-        for _ in range(1_000_000):
-            log.note(ASK, FACTS, NO)
-            taken += 1
-    assert taken == 20_000
+        log.note(ASK, FACTS, NO)
 
 
 def test_a_folder_that_can_t_be_made_is_named(tmp_path: Path) -> None:

@@ -1,4 +1,3 @@
-import os
 from pathlib import Path
 
 import pytest
@@ -63,8 +62,8 @@ def test_a_file_that_is_gone_or_unreadable_leaves_the_last_good_one(people: Peop
 
 def test_a_file_that_came_back_unchanged_clears_the_fault(people: PeopleFile) -> None:
     aside = people.path.with_suffix(".aside")
-    os.rename(people.path, aside)
+    people.path.rename(aside)
     people.poll()
-    os.rename(aside, people.path)
+    aside.rename(people.path)
     people.poll()
     assert people.faults() == ()

@@ -41,9 +41,8 @@ def parse_people(text: str, domain: ServerName) -> PeopleTable:
             if columns is None:
                 columns = _columns(cells)
                 continue
-            user, person = _person(dict(zip(columns, cells, strict=False)), cells, columns, domain)
-            if user in people:
-                raise _LineFault(f"`{user}` stands in the table twice; leave one line out")
+            user, person = _person(columns, cells, domain)
+            _only_once(user, people)
             people[user] = person
         except (_LineFault, csv.Error) as fault:
             faults.append(f"line {number}: {fault}")
@@ -69,11 +68,15 @@ def _columns(cells: list[str]) -> list[str]:
     return cells
 
 
-def _person(
-    row: Mapping[str, str], cells: list[str], columns: list[str], domain: ServerName
-) -> tuple[str, Person]:
+def _only_once(user: str, people: Mapping[str, Person]) -> None:
+    if user in people:
+        raise _LineFault(f"`{user}` stands in the table twice; leave one line out")
+
+
+def _person(columns: list[str], cells: list[str], domain: ServerName) -> tuple[str, Person]:
     if len(cells) != len(columns):
         raise _LineFault(f"this line has {len(cells)} columns, not {len(columns)}")
+    row = dict(zip(columns, cells, strict=True))
     groups = frozenset(group.strip() for group in row["groups"].split(";") if group.strip())
     person = Person(
         groups=groups,
