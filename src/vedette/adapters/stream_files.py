@@ -17,8 +17,8 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from vedette.core.people import Directory, Person
 from vedette.core.compile import compile_rules
+from vedette.core.people import Directory, Person
 from vedette.core.record import canonical
 from vedette.core.settings.canonical import from_canonical
 from vedette.core.settings.document import Document
