@@ -1,16 +1,17 @@
-"""Requests a second through the gateway's carrier, against nginx and an aiohttp proxy.
+"""Requests a second through the gateway, every request decided, against nginx and an aiohttp proxy.
 
-All three stand before the same nginx that answers small JSON, on one core of their
-own; the load comes from `wrk` on another. Rounds are interleaved and medians taken,
-so only the ratios mean something. `python bench/gateway.py` prints them.
+All three stand before the same nginx that answers small JSON, on one core of their own; the load
+comes from `wrk` on another. Rounds are interleaved and medians taken, so only the ratios mean
+something. `python -m bench.gateway` prints them.
 
-The carrier runs a plan that forwards everything unless another is named: `run(plan=
-"module:function")`, a function that takes an `Upstream` and returns a plan.
+The gateway runs as it is shipped: its doors, a document of 200 rules from signed streams, its audit
+spool on disk. `requests` is a routine row, settled and counted; `decided` fetches a file: the token's
+owner and the file's facts are known, and the rules are asked. `cpu` is the routine row again, per
+second of the proxy's own CPU, which other programs on the machine disturb less.
 """
 
 import argparse
 import asyncio
-import importlib
 import json
 import os
 import shutil
@@ -24,19 +25,35 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import aiohttp
 from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from vedette.gateway.carrier import Forward, Limits, Tcp, Upstream, serve
+from bench.office import people_of, write_streams
+from vedette.adapters.audit_spool import AuditSpool
+from vedette.adapters.log_incidents import LogIncidents
+from vedette.adapters.stream_files import StreamFiles
+from vedette.adapters.synapse_inner import MEDIA_PATH, SynapseInner
+from vedette.adapters.system_clock import SystemClock
+from vedette.core.names import ServerName
+from vedette.gateway.app import PublicDoors
+from vedette.gateway.carrier import Tcp, Upstream, serve
 from vedette.gateway.loop import run as run_loop
+from vedette.gateway.main import PROCESS
+from vedette.spine import Spine
 
 CONNECTIONS = 16
 NGINX_TARGET = 0.4
 AIOHTTP_TARGET = 2.5
-TRIVIAL_PLAN = "bench_trivial"
-_PATH = "/_matrix/client/v3/rooms/%21abcdefgh%3Aexample.org/joined_members?x=1"
+DOMAIN = ServerName("example.org")
+PATHS = {
+    "requests": "/_matrix/client/v3/rooms/%21abcdefgh%3Aexample.org/joined_members?x=1",
+    "decided": f"/_matrix/client/v1/media/download/{DOMAIN}/AbCdEfGhIjKlMnOpQrStUvWx",
+}
+_ROOT = Path(__file__).parents[1]
 _CREDENTIAL = "Bearer syt_YWxpY2U_abcdefghijklmnopqrst_0abcde"
 
 
@@ -87,7 +104,7 @@ def _wait_for(port: int) -> None:
 @contextmanager
 def _process(command: list[str], core: int, port: int) -> Iterator[int]:
     """Run `command` on `core` until the block ends; yields its process id."""
-    running = subprocess.Popen(["taskset", "-c", str(core), *command])
+    running = subprocess.Popen(["taskset", "-c", str(core), *command], cwd=_ROOT)
     try:
         _wait_for(port)
         yield running.pid
@@ -116,13 +133,17 @@ http {{
     return ["nginx", "-p", str(home), "-c", str(config), "-e", f"{home}/error.log"]
 
 
-def _origin(port: int) -> str:
-    body = json.dumps(
-        {"joined": {f"@user{n}:example.org": {"display_name": "U"} for n in range(4)}}
-    )
-    return f"""server {{ listen 127.0.0.1:{port}; location / {{
+def _origin(port: int, inner: Path) -> str:
+    """What stands for the homeserver: `inner` is where the gateway asks for its facts."""
+    joined = {f"@user{n}:{DOMAIN}": {"display_name": "U"} for n in range(4)}
+    owner, reader = people_of(DOMAIN, 2)
+    file = json.dumps({"owner": owner, "type": "application/pdf", "size": 1000})
+    return f"""server {{ listen 127.0.0.1:{port}; listen unix:{inner};
       default_type application/json; add_header Access-Control-Allow-Origin "*";
-      return 200 '{body}'; }} }}"""
+      location / {{ return 200 '{json.dumps({"joined": joined})}'; }}
+      location {MEDIA_PATH}/ {{ return 200 '{file}'; }}
+      location = /_matrix/client/v3/account/whoami {{
+        return 200 '{json.dumps({"user_id": reader})}'; }} }}"""
 
 
 def _nginx_proxy(port: int, origin: int) -> str:
@@ -138,8 +159,8 @@ def _cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _load(port: int, core: int, seconds: int, pid: int) -> Rate:
-    """Return the rate of one round of load on `port`."""
+def _load(address: str, core: int, seconds: int, pid: int) -> Rate:
+    """Return the rate of one round of load on `address`, served by process `pid`."""
     before = _cpu_seconds(pid)
     script = [
         "wrk",
@@ -151,7 +172,7 @@ def _load(port: int, core: int, seconds: int, pid: int) -> Rate:
     ]
     agent = ["-H", "User-Agent: Element/1.11", "-H", "Accept: application/json"]
     done = subprocess.run(
-        ["taskset", "-c", str(core), *script, *agent, f"http://127.0.0.1:{port}{_PATH}"],
+        ["taskset", "-c", str(core), *script, *agent, address],
         check=True, capture_output=True, text=True,
     )  # fmt: skip
     if "Non-2xx" in done.stdout or "Socket errors" in done.stdout:
@@ -164,54 +185,65 @@ def _load(port: int, core: int, seconds: int, pid: int) -> Rate:
 
 def _entry(what: str, ours: float, peer: str, theirs: float, target: float) -> Entry:
     ratio = ours / theirs
-    unit = "requests/s" if what == "requests" else "requests per CPU second"
     return {
-        "id": f"gateway.{what}.{peer}", "value": round(ours), "unit": unit, "peer": peer,
-        "peer_value": round(theirs), "ratio": round(ratio, 3), "target": target,
+        "id": f"gateway.{what}.{peer}", "value": round(ours),
+        "unit": "requests per CPU second" if what == "cpu" else "requests/s",
+        "peer": peer, "peer_value": round(theirs), "ratio": round(ratio, 3), "target": target,
         "met": ratio >= target,
     }  # fmt: skip
 
 
-def run(plan: str = TRIVIAL_PLAN, rounds: int = 5, seconds: int = 3) -> list[Entry]:
-    """Return the carrier's ratios to both peers.
+def run(rounds: int = 5, seconds: int = 3) -> list[Entry]:
+    """Return the gateway's ratios to both peers.
 
     Raises:
         RuntimeError: `nginx` or `wrk` is missing, or requests failed.
     """
-    for program in ("nginx", "wrk", "taskset"):
-        if shutil.which(program) is None:
-            raise RuntimeError(f"`{program}` is missing; install nginx, wrk and util-linux")
-    measured, rest = _cores()
-    own = [sys.executable, str(Path(__file__).resolve())]
-    origin, ports = _free_port(), {name: _free_port() for name in ("carrier", "nginx", "aiohttp")}
+    missing = [name for name in ("nginx", "wrk", "taskset") if shutil.which(name) is None]
+    if missing:
+        raise RuntimeError(f"missing: {', '.join(missing)}; apt-get install nginx wrk util-linux")
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
-        folder = Path(name)
-        stack.enter_context(_process(_nginx(folder, "origin", _origin(origin)), rest, origin))
-        commands = {
-            "carrier": [*own, "carrier", str(ports["carrier"]), str(origin), "--plan", plan],
-            "nginx": _nginx(folder, "proxy", _nginx_proxy(ports["nginx"], origin)),
-            "aiohttp": [*own, "aiohttp", str(ports["aiohttp"]), str(origin)],
+        ports, pids, rest = _started(Path(name), stack)
+        rates = {
+            what: _rounds(path, ports, pids, rest, rounds, seconds) for what, path in PATHS.items()
         }
-        pids = {
-            kind: stack.enter_context(_process(command, measured, ports[kind]))
-            for kind, command in commands.items()
-        }
-        rates = _rounds(ports, pids, rest, rounds, seconds)
+    shown = [(what, what, "wall") for what in PATHS] + [("cpu", "requests", "cpu")]
     return [
-        _entry(what, rates["carrier"][kind], peer, rates[peer][kind], target)
-        for what, kind in (("requests", "wall"), ("cpu", "cpu"))
+        _entry(id_, rates[what]["gateway"][kind], peer, rates[what][peer][kind], target)
+        for id_, what, kind in shown
         for peer, target in (("nginx", NGINX_TARGET), ("aiohttp", AIOHTTP_TARGET))
     ]
 
 
+def _started(folder: Path, stack: ExitStack) -> tuple[dict[str, int], dict[str, int], int]:
+    """Start the origin and all three proxies; return ports, process ids and the load's core."""
+    measured, rest = _cores()
+    own = [sys.executable, "-m", "bench.gateway"]
+    origin, inner = _free_port(), folder / "inner.sock"
+    ports = {name: _free_port() for name in ("gateway", "nginx", "aiohttp")}
+    stack.enter_context(_process(_nginx(folder, "origin", _origin(origin, inner)), rest, origin))
+    write_streams(folder / "door", DOMAIN, people_of(DOMAIN))
+    commands = {
+        "gateway": [*own, "gateway", str(ports["gateway"]), str(origin), str(folder)],
+        "nginx": _nginx(folder, "proxy", _nginx_proxy(ports["nginx"], origin)),
+        "aiohttp": [*own, "aiohttp", str(ports["aiohttp"]), str(origin)],
+    }
+    pids = {
+        kind: stack.enter_context(_process(command, measured, ports[kind]))
+        for kind, command in commands.items()
+    }
+    return ports, pids, rest
+
+
 def _rounds(
-    ports: dict[str, int], pids: dict[str, int], core: int, rounds: int, seconds: int
+    path: str, ports: dict[str, int], pids: dict[str, int], core: int, rounds: int, seconds: int
 ) -> dict[str, dict[str, float]]:
     """Return each kind's median rates; the first, short round warms up and is dropped."""
     kept: dict[str, list[Rate]] = {kind: [] for kind in ports}
     for number in range(rounds + 1):
         for kind, port in ports.items():
-            rate = _load(port, core, seconds if number else 1, pids[kind])
+            address = f"http://127.0.0.1:{port}{path}"
+            rate = _load(address, core, seconds if number else 1, pids[kind])
             if number:
                 kept[kind].append(rate)
     return {
@@ -223,18 +255,25 @@ def _rounds(
     }
 
 
-async def _carrier(port: int, origin: int, plan: str) -> None:
-    """Serve with the carrier until the process is told to end."""
+async def _gateway(port: int, origin: int, folder: Path) -> None:
+    """Serve with the gateway's doors until the process is told to end."""
+    clock = SystemClock()
+    spool = AuditSpool(folder / "spool", PROCESS, clock, asyncio.wrap_future)
+    key = load_pem_public_key((folder / "door/public.pem").read_bytes())
+    if not isinstance(key, Ed25519PublicKey):
+        raise TypeError("the streams are signed with another kind of key")
+    streams = StreamFiles(folder / "door", DOMAIN, key, clock)
+    spool.start()
+    streams.start()
+    homeserver = SynapseInner(folder / "inner.sock")
+    spine = Spine(streams, spool, LogIncidents(), clock)
     upstream = Upstream(Tcp("127.0.0.1", origin))
-    if plan == TRIVIAL_PLAN:
-        action = Forward(upstream, None)
-        server = await serve(lambda _: action, [Tcp("127.0.0.1", port)], limits=Limits())
-    else:
-        module, _, function = plan.partition(":")
-        made: Any = getattr(importlib.import_module(module), function)(upstream)
-        server = await serve(made, [Tcp("127.0.0.1", port)], limits=Limits())
+    doors = PublicDoors(spine, homeserver, upstream, DOMAIN, lambda _: {})
+    server = await serve(doors.plan, [Tcp("127.0.0.1", port)])
     await _told_to_end()
     await server.close(1)
+    await homeserver.close()
+    spool.close()
 
 
 async def _aiohttp(port: int, origin: int) -> None:
@@ -269,19 +308,19 @@ async def _told_to_end() -> None:
 def main() -> None:
     """Measure and print, or be one of the measured processes."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("kind", nargs="?", choices=["carrier", "aiohttp"])
+    parser.add_argument("kind", nargs="?", choices=["gateway", "aiohttp"])
     parser.add_argument("port", nargs="?", type=int, default=0)
     parser.add_argument("origin", nargs="?", type=int, default=0)
-    parser.add_argument("--plan", default=TRIVIAL_PLAN)
+    parser.add_argument("folder", nargs="?", type=Path, default=Path())
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=3)
     given = parser.parse_args()
-    if given.kind == "carrier":
-        run_loop(_carrier(given.port, given.origin, given.plan))
+    if given.kind == "gateway":
+        run_loop(_gateway(given.port, given.origin, given.folder))
     elif given.kind == "aiohttp":
         run_loop(_aiohttp(given.port, given.origin))
     else:
-        for entry in run(given.plan, given.rounds, given.seconds):
+        for entry in run(given.rounds, given.seconds):
             print(json.dumps(entry))
 
 

@@ -1,0 +1,119 @@
+"""An organisation to measure with: its document of 200 rules, its people, its signed streams."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from vedette.adapters.stream_files import write_whole
+from vedette.core.record import JSON
+from vedette.core.settings.canonical import canonical
+from vedette.core.settings.document import Document
+from vedette.core.settings.parse import parse_document
+from vedette.protocol.internal.streams import Part, Stream, sign
+
+RULES = 200
+_TEAMS = 20
+_PARTNERS = 40
+_PEOPLE = 200
+_HEAD = """
+[organisation]
+name = "Example AG"
+domain = "{domain}"
+
+[parties]
+staff = {{ groups = ["Employees"] }}
+{teams}
+
+[partners]
+{partners}
+
+[rules.talk]
+between = ["staff", "staff"]
+allow = ["message", "contact", "presence", "call"]
+
+[rules.files]
+between = ["staff", "staff"]
+allow = ["file"]
+when = ["claimed file.kind in document, image, text"]
+
+[rules.no-large-files]
+from = ["staff"]
+to = ["anyone"]
+forbid = ["file"]
+when = ["file.size > 50 MB"]
+"""
+
+
+def document(domain: str, rules: int = RULES) -> Document:
+    """The document: three rules about all staff, the rest about teams and partners."""
+    teams = "\n".join(f'team{n} = {{ groups = ["Team-{n}"] }}' for n in range(_TEAMS))
+    partners = "\n".join(
+        f'partner{n} = {{ domains = ["partner{n}.example"] }}' for n in range(_PARTNERS)
+    )
+    text = _HEAD.format(domain=domain, teams=teams, partners=partners)
+    found = parse_document(text + "\n".join(_rules(rules - 3)))
+    if not isinstance(found, Document):
+        raise TypeError("; ".join(str(fault) for fault in found))
+    return found
+
+
+def _rules(count: int) -> Iterator[str]:
+    """Rules of a few shapes between one team and one partner each."""
+    shapes = (
+        'allow = ["message", "contact"]\nwhen = ["today < 2999-01-01"]\nsay = "Messages only."',
+        'allow = ["file"]\nwhen = ["claimed file.kind in document", "file.size <= 10 MB"]',
+        'forbid = ["call"]\nunless = ["room.encrypted = yes"]',
+        'allow = ["presence"]',
+    )
+    for number in range(count):
+        team, partner = number % _TEAMS, number * 7 % _PARTNERS
+        yield (
+            f'[rules.r{number}]\nbetween = ["team{team}", "partner{partner}"]\n'
+            f"{shapes[number % len(shapes)]}\n"
+        )
+
+
+def groups_of(number: int) -> list[str]:
+    """The groups of the n-th person."""
+    return ["Employees", f"Team-{number % _TEAMS}"]
+
+
+def write_streams(folder: Path, domain: str, users: list[str], rules: int = RULES) -> Path:
+    """Write the three parts for a door into `folder`; return the public key's file."""
+    key = Ed25519PrivateKey.generate()
+    public = key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "public.pem").write_bytes(public)
+    people = {
+        user: {"groups": groups_of(number), "guest": False, "active": True}
+        for number, user in enumerate(users)
+    }
+    bodies: dict[Stream, dict[str, JSON]] = {
+        Stream.SETTINGS: {"revision": 1, "document": canonical(document(domain, rules)).decode()},
+        Stream.PEOPLE: {"people": people},
+        Stream.SESSIONS: {},
+    }
+    now = int(time.time())
+    for stream, body in bodies.items():
+        part = Part(
+            stream=stream,
+            organisation=domain,
+            number=1,
+            issued=now,
+            expires=now + 86_400,
+            body=body,
+        )
+        write_whole(folder / f"{stream}.part", sign(part, key))
+    return folder / "public.pem"
+
+
+def people_of(domain: str, count: int = _PEOPLE) -> list[str]:
+    """User ids of an office."""
+    return [f"@user{number}:{domain}" for number in range(count)]
