@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -81,8 +82,8 @@ class SettingsDesk:
     announce: Announce
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    def begin(self, first_text: str) -> tuple[Revision, Document]:
-        """Decide by the newest revision; without any, make the first one of `first_text`.
+    def begin(self, first_text: Callable[[], str]) -> tuple[Revision, Document]:
+        """Decide by the newest revision; without any, make the first one of what `first_text` reads.
 
         The first one is no ask: there is no policy yet that could answer it.
 
@@ -92,8 +93,9 @@ class SettingsDesk:
         """
         newest = self.revisions.newest()
         if newest is None:
-            document, _ = self.check(first_text)
-            newest = self._next(document, first_text, None, (), "the first document", "init")
+            text = first_text()
+            document, _ = self.check(text)
+            newest = self._next(document, text, None, (), "the first document", "init")
             self.revisions.append(newest)
         document = document_of(newest)
         self.take(document, newest.number)

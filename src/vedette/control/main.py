@@ -264,7 +264,7 @@ async def restore_here(boot: Boot, number: int, reason: str) -> Applied:
     wiring = wire(boot, "restore")
     wiring.spool.start()
     try:
-        wiring.upkeep.begin(first_text(boot))
+        wiring.upkeep.begin(lambda: first_text(boot))
         return await wiring.office.desk.restore(number, reason, LOCAL_ADMINISTRATOR)
     finally:
         wiring.spool.close()
@@ -308,7 +308,7 @@ def _listen(address: str) -> socket.socket:
 async def _run(wiring: Wiring, inside: socket.socket) -> None:
     wiring.spool.start()
     try:
-        revision = wiring.upkeep.begin(first_text(wiring.boot))
+        revision = wiring.upkeep.begin(lambda: first_text(wiring.boot))
         _LOG.info("revision %d is in force; listening on %s", revision, wiring.boot.control.listen)
         await _serve(wiring, inside)
     finally:

@@ -30,7 +30,7 @@ class Upkeep:
     anchor: Anchor
     _said: tuple[str, ...] = ()
 
-    def begin(self, first_text: str) -> int:
+    def begin(self, first_text: Callable[[], str]) -> int:
         """Take people and the newest revision, and send every stream. Returns the revision.
 
         Raises:

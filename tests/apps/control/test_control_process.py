@@ -253,3 +253,7 @@ def test_the_first_document_counts_only_once(running: Organisation) -> None:
     path.write_text("this is not even TOML")
     running.start()
     assert running.ask("GET", "/settings")[1]["revision"] == 1
+    running.stop()
+    path.unlink()
+    running.start()
+    assert running.ask("GET", "/settings")[1]["revision"] == 1
