@@ -27,7 +27,15 @@ def head(method: str, path: str, *, token: str | None = None, **more: bytes) -> 
     if token is not None:
         headers.append((b"authorization", f"Bearer {token}".encode()))
     return Head(
-        method.encode(), target, headers, b"example.org", Peer("192.0.2.1", 1), None, 10, False, None
+        method.encode(),
+        target,
+        headers,
+        b"example.org",
+        Peer("192.0.2.1", 1),
+        None,
+        10,
+        False,
+        None,
     )
 
 
@@ -75,7 +83,9 @@ async def test_a_routine_request_is_carried_on_and_recorded(scene: Scene, doors:
 
 
 async def test_a_request_without_its_token_is_asked_to_sign_in(doors: Doors) -> None:
-    assert refused(await doors("GET", "/_matrix/client/v3/sync"), 401)["errcode"] == "M_MISSING_TOKEN"
+    assert (
+        refused(await doors("GET", "/_matrix/client/v3/sync"), 401)["errcode"] == "M_MISSING_TOKEN"
+    )
 
 
 async def test_a_token_in_the_address_is_not_taken(doors: Doors) -> None:
@@ -96,7 +106,9 @@ async def test_somebody_who_may_send_documents_may_upload_one(doors: Doors) -> N
     assert action.body_limit == 50 << 20
 
 
-async def test_somebody_who_may_send_no_such_file_to_anybody_may_not_upload_it(doors: Doors) -> None:
+async def test_somebody_who_may_send_no_such_file_to_anybody_may_not_upload_it(
+    doors: Doors,
+) -> None:
     action = await doors(
         "POST", "/_matrix/media/v3/upload", token="alices", content_type=b"application/x-msdownload"
     )
@@ -118,7 +130,9 @@ async def test_one_may_fetch_what_one_has_uploaded(doors: Doors) -> None:
 
 async def test_a_file_of_a_partner_who_may_not_send_files_is_not_fetched(doors: Doors) -> None:
     for kind in ("download", "thumbnail"):
-        refused(await doors("GET", f"/_matrix/client/v1/media/{kind}/acme.example/x", token="alices"))
+        refused(
+            await doors("GET", f"/_matrix/client/v1/media/{kind}/acme.example/x", token="alices")
+        )
 
 
 async def test_a_partner_who_may_not_have_files_gets_404_and_no_rule(doors: Doors) -> None:
@@ -208,11 +222,15 @@ async def test_a_person_without_rules_finds_nobody(doors: Doors) -> None:
 async def test_presence_is_asked_from_whoever_is_looked_at(doors: Doors) -> None:
     seen = await doors("GET", "/_matrix/client/v3/presence/@bob:example.org/status", token="alices")
     assert isinstance(seen, Forward)
-    refused(await doors("GET", "/_matrix/client/v3/presence/@carol:acme.example/status", token="alices"))
+    refused(
+        await doors("GET", "/_matrix/client/v3/presence/@carol:acme.example/status", token="alices")
+    )
 
 
 async def test_call_credentials_need_somebody_to_call(doors: Doors) -> None:
-    assert isinstance(await doors("GET", "/_matrix/client/v3/voip/turnServer", token="bobs"), Forward)
+    assert isinstance(
+        await doors("GET", "/_matrix/client/v3/voip/turnServer", token="bobs"), Forward
+    )
     refused(await doors("GET", "/_matrix/client/v3/voip/turnServer", token="eves"))
 
 
@@ -261,9 +279,7 @@ async def test_synapse_looks_nobody_up_with_whom_there_is_no_contact(scene: Scen
     query = "/_matrix/federation/v1/query/profile?user_id=@gavin:globex.example&field=displayname"
     refused(await _out(scene, "GET", f"matrix-federation://globex.example{query}"))
     query = query.replace("globex", "acme")
-    assert isinstance(
-        await _out(scene, "GET", f"matrix-federation://acme.example{query}"), Forward
-    )
+    assert isinstance(await _out(scene, "GET", f"matrix-federation://acme.example{query}"), Forward)
 
 
 async def test_an_ended_partner_counts_as_outside(scene: Scene) -> None:

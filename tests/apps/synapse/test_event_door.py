@@ -8,7 +8,18 @@ from typing import Any
 
 import pytest
 
-from tests.apps.scene import ALICE, BOB, CAROL, DOCUMENT, EVE, GAVIN, NOTICES, OTTO, Scene, policy_of
+from tests.apps.scene import (
+    ALICE,
+    BOB,
+    CAROL,
+    DOCUMENT,
+    EVE,
+    GAVIN,
+    NOTICES,
+    OTTO,
+    Scene,
+    policy_of,
+)
 from vedette.core.decision import Decision
 from vedette.synapse.door import EventDoor
 from vedette.synapse.internals.gate import (
@@ -73,7 +84,12 @@ class Door:
         state_key: str | None = None, template: bool = False,
     ) -> object:  # fmt: skip
         event = EventView(
-            room=ROOM, kind=kind, sender=sender, state_key=state_key, content=content, template=template
+            room=ROOM,
+            kind=kind,
+            sender=sender,
+            state_key=state_key,
+            content=content,
+            template=template,
         )
         return await self.door.local_event(event, room)
 
@@ -96,7 +112,12 @@ def door(scene: Scene) -> Door:
 
 
 TEXT = {"msgtype": "m.text", "body": "hello"}
-PDF = {"msgtype": "m.file", "body": "a.pdf", "url": "mxc://x/y", "info": {"mimetype": "application/pdf"}}
+PDF = {
+    "msgtype": "m.file",
+    "body": "a.pdf",
+    "url": "mxc://x/y",
+    "info": {"mimetype": "application/pdf"},
+}
 CALL = {"call_id": "1", "offer": {"type": "offer", "sdp": "v=0\r\nm=audio 9 UDP\r\n"}}
 CIPHER = {"algorithm": "m.megolm.v1.aes-sha2", "ciphertext": "AA"}
 RTC = "org.matrix.msc3401.call.member"
@@ -162,7 +183,9 @@ async def test_leaving_and_removing_are_always_allowed(door: Door) -> None:
 
 async def test_a_redaction_that_brings_a_text_is_a_message(door: Door) -> None:
     content = {"redacts": "$x", "reason": "the figures are 1, 2 and 3"}
-    assert isinstance(await door.local(ALICE, "m.room.redaction", content, Room({ALICE, OTTO})), Refused)
+    assert isinstance(
+        await door.local(ALICE, "m.room.redaction", content, Room({ALICE, OTTO})), Refused
+    )
 
 
 async def test_an_invite_asks_everybody_both_ways(door: Door) -> None:
@@ -173,7 +196,9 @@ async def test_an_invite_asks_everybody_both_ways(door: Door) -> None:
     assert isinstance(
         await door.local(ALICE, "m.room.member", invite, with_stranger, state_key=CAROL), Refused
     )
-    assert isinstance(await door.local(ALICE, "m.room.member", invite, inside, state_key=OTTO), Refused)
+    assert isinstance(
+        await door.local(ALICE, "m.room.member", invite, inside, state_key=OTTO), Refused
+    )
 
 
 async def test_two_partners_meet_only_if_they_may(door: Door) -> None:
@@ -379,13 +404,17 @@ async def test_one_of_us_asks_to_be_let_in_elsewhere_only_where_contact_is_allow
 
 
 async def test_after_joining_elsewhere_one_stays_only_with_whom_one_may_meet(door: Door) -> None:
-    assert await door.door.entered_elsewhere(ALICE, Room({ALICE, CAROL}, made_by=CAROL)) is Pass.PASS
+    assert (
+        await door.door.entered_elsewhere(ALICE, Room({ALICE, CAROL}, made_by=CAROL)) is Pass.PASS
+    )
     crowd = Room({ALICE, CAROL, OTTO}, made_by=CAROL)
     assert isinstance(await door.door.entered_elsewhere(ALICE, crowd), Refused)
     assert await door.door.entered_elsewhere(ALICE, Room(None, made_by=None)) is Pass.PASS
 
 
-async def test_without_a_policy_we_refuse_and_hold_and_lose_nothing(scene: Scene, door: Door) -> None:
+async def test_without_a_policy_we_refuse_and_hold_and_lose_nothing(
+    scene: Scene, door: Door
+) -> None:
     scene.policy.policy = None
     room = Room({ALICE, CAROL})
     assert isinstance(await door.local(ALICE, "m.room.message", TEXT, room), Refused)
@@ -399,7 +428,9 @@ async def test_a_bug_refuses_or_holds_and_is_reported(scene: Scene, door: Door) 
         async def joined(self) -> frozenset[str] | None:
             raise RuntimeError("broken")
 
-    assert reason(await door.local(ALICE, "m.room.message", TEXT, Broken(set()))) == "internal-error"
+    assert (
+        reason(await door.local(ALICE, "m.room.message", TEXT, Broken(set()))) == "internal-error"
+    )
     assert await door.inbound(CAROL, "m.room.message", TEXT, Broken(set())) is Inward.HOLD
     assert len(scene.incidents.reported) == 2
 
