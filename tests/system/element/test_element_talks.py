@@ -1,117 +1,116 @@
-"""Ann sits at Element, Bob uses another client; they talk in plain and in encrypted rooms."""
+"""Alice sits at Element in Chromium; colleague and partner use another client; all through the gateways."""
+
+from __future__ import annotations
 
 import ssl
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from .browser import ElementBrowser, element_browser, trusted_key
-from .build import built_site
-from .homeserver import Homeserver, homeserver_for_element, write_certificates
-from .person import Person, signed_in
-from .serve import served
+from tests.system.element.browser import ElementBrowser, element_browser, trusted_key
+from tests.system.element.build import built_site
+from tests.system.element.serve import served
+from tests.system.matrix_client import Person, signed_in
+from tests.system.synapse_process import Authority
+from tests.system.two_organisations import Organisation, TwoOrganisations
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+MESSAGES_ONLY = "With Acme we exchange messages only: no files and no calls."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """Both are signed in; screenshots go to `pictures`."""
+    """Everybody is signed in; screenshots go to `pictures`."""
 
-    server: Homeserver
+    example: Organisation
     site_url: str
-    ann: ElementBrowser
+    alice: ElementBrowser
     bob: Person
+    carol: Person
     pictures: Path
+
+    @property
+    def alices_id(self) -> str:
+        return self.example.people["alice"].user
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene]:
+async def scene(
+    organisations: TwoOrganisations, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Scene]:
     folder = tmp_path_factory.mktemp("element")
-    site = built_site()
-    with homeserver_for_element(folder) as server:
-        async with (
-            served(site, server.url) as url,
-            signed_in(server, server.bob, folder) as bob,
-            element_browser(url, server.url, server.ca_file) as ann,
-        ):
-            assert await ann.login(server.url, server.ann.user, server.ann.password)
-            yield Scene(server=server, site_url=url, ann=ann, bob=bob, pictures=folder)
-
-
-@pytest.fixture
-def report(tmp_path: Path) -> Path:
-    path = tmp_path / "report.txt"
-    path.write_text("Quarterly figures: 4711\n")
-    return path
-
-
-async def test_both_ways_in_a_plain_room(scene: Scene) -> None:
-    room = await scene.bob.make_room("Plain room", scene.server.ann.user, encrypted=False)
-    await scene.ann.open_room(room)
-    await scene.bob.say(room, "Hello Ann, this is plain")
-    await scene.ann.waits_for(room, "Hello Ann, this is plain")
-    assert await scene.ann.send_text(room, "Hello Bob, so is this")
-    assert await scene.bob.hears("Hello Bob, so is this") == room
-    await scene.ann.screenshot(scene.pictures / "plain.png")
-    assert await scene.ann.read_timeline(room) == [
-        "Hello Ann, this is plain",
-        "Hello Bob, so is this",
-    ]
-    assert await scene.ann.visible_errors() == []
-
-
-async def test_both_ways_in_an_encrypted_room_that_the_other_made(scene: Scene) -> None:
-    room = await scene.bob.make_room("Encrypted room", scene.server.ann.user, encrypted=True)
-    await scene.ann.open_room(room)
-    await scene.bob.knows_members(room, 2)
-    await scene.bob.say(room, "Hello Ann, this is encrypted")
-    await scene.ann.waits_for(room, "Hello Ann, this is encrypted")
-    assert await scene.ann.send_text(room, "Hello Bob, nobody else reads this")
-    assert await scene.bob.hears("Hello Bob, nobody else reads this") == room
-    await scene.ann.screenshot(scene.pictures / "encrypted.png")
-    assert await scene.ann.read_timeline(room) == [
-        "Hello Ann, this is encrypted",
-        "Hello Bob, nobody else reads this",
-    ]
-    assert await scene.bob.was_encrypted("Hello Bob, nobody else reads this")
-    assert await scene.ann.visible_errors() == []
-
-
-async def test_a_direct_message_begun_in_element_is_encrypted(scene: Scene) -> None:
-    await scene.ann.open_dm(scene.server.bob.user)
-    assert await scene.ann.send_text(None, "A word between us")
-    room = await scene.bob.hears("A word between us")
-    assert await scene.bob.was_encrypted("A word between us")
-    await scene.bob.say(room, "Only between us")
-    await scene.ann.waits_for(None, "Only between us")
-    await scene.ann.screenshot(scene.pictures / "direct.png")
-    assert await scene.ann.visible_errors() == []
+    example, site = organisations.example, built_site()
+    example.apply(example.first_document)
+    async with AsyncExitStack() as stack:
+        url = await stack.enter_async_context(served(site, example.client_url))
+        bob = await stack.enter_async_context(signed_in(example, "bob", folder / "bob"))
+        carol = await stack.enter_async_context(
+            signed_in(organisations.acme, "carol", folder / "carol")
+        )
+        alice = await stack.enter_async_context(
+            element_browser(url, example.client_url, example.ca_file)
+        )
+        someone = example.people["alice"]
+        assert await alice.login(example.client_url, someone.user, someone.password)
+        yield Scene(
+            example=example, site_url=url, alice=alice, bob=bob, carol=carol, pictures=folder
+        )
 
 
 @pytest.mark.parametrize("encrypted", [False, True], ids=["plain", "encrypted"])
-async def test_files_arrive_whole_both_ways(scene: Scene, report: Path, encrypted: bool) -> None:
-    room = await scene.bob.make_room("Files", scene.server.ann.user, encrypted=encrypted)
-    await scene.ann.open_room(room)
-    await scene.bob.knows_members(room, 2)
-    assert await scene.ann.attach_file(report)
-    assert await scene.bob.receives_file(room, report.name) == report.read_bytes()
-    answer = report.with_name("answer.txt")
-    answer.write_text("Understood.\n" * 1000)
-    await scene.bob.send_file(room, answer)
-    await scene.ann.waits_for(room, answer.name)
-    assert await scene.ann.download_file(answer.name) == answer.read_bytes()
-    await scene.ann.screenshot(scene.pictures / f"files-{encrypted}.png")
-    assert await scene.ann.visible_errors() == []
+async def test_colleague_and_partner_are_talked_to(scene: Scene, encrypted: bool) -> None:
+    room = await scene.bob.create_room(scene.alices_id, scene.carol, encrypted=encrypted)
+    await scene.carol.join(room)
+    await scene.alice.open_room(room)
+    await scene.bob.knows(room, 3)
+    await scene.carol.knows(room, 3)
+    await scene.bob.say(room, "hello from a colleague")
+    await scene.carol.say(room, "hello from acme")
+    await scene.alice.waits_for(room, "hello from a colleague")
+    await scene.alice.waits_for(room, "hello from acme")
+    assert await scene.alice.send_text(room, "hello both of you")
+    await scene.bob.sees(room, "hello both of you")
+    await scene.carol.sees(room, "hello both of you")
+    await scene.alice.screenshot(scene.pictures / f"talk-{encrypted}.png")
+    assert await scene.alice.visible_errors() == []
+
+
+async def test_a_direct_message_begun_in_element_reaches_acme(scene: Scene) -> None:
+    before = set(scene.carol.invited)
+    await scene.alice.open_dm(scene.carol.user)
+    assert await scene.alice.send_text(None, "a word between us")
+    await scene.carol.until(lambda: bool(scene.carol.invited - before))
+    (room,) = scene.carol.invited - before
+    await scene.carol.join(room)
+    assert await scene.alice.send_text(None, "now that you are here")
+    await scene.carol.sees(room, "now that you are here")
+    await scene.alice.screenshot(scene.pictures / "direct.png")
+
+
+async def test_a_document_arrives_inside_and_not_at_acme(scene: Scene, tmp_path: Path) -> None:
+    document = tmp_path / "plan.pdf"
+    document.write_bytes(b"%PDF-1.7 the plan\n")
+    inside = await scene.bob.create_room(scene.alices_id, name="inside")
+    await scene.alice.open_room(inside)
+    assert await scene.alice.attach_file(document)
+    assert await scene.bob.open_file(inside, "plan.pdf") == document.read_bytes()
+    across = await scene.carol.create_room(scene.alices_id, name="across")
+    await scene.alice.open_room(across)
+    assert not await scene.alice.attach_file(document)
+    assert await scene.alice.visible_errors()
+    await scene.alice.screenshot(scene.pictures / "refused.png")
+    await scene.carol.never_sees(across, "plan.pdf")
 
 
 async def test_a_wrong_password_is_complained_about_on_the_screen(scene: Scene) -> None:
-    server = scene.server
-    async with element_browser(scene.site_url, server.url, server.ca_file) as stranger:
-        assert not await stranger.login(server.url, server.ann.user, "not the password")
+    example = scene.example
+    async with element_browser(scene.site_url, example.client_url, example.ca_file) as stranger:
+        assert not await stranger.login(example.client_url, scene.alices_id, "not the password")
         (complaint,) = await stranger.visible_errors()
         assert complaint.startswith("Incorrect username and/or password.")
 
@@ -119,6 +118,6 @@ async def test_a_wrong_password_is_complained_about_on_the_screen(scene: Scene) 
 async def test_a_certificate_of_another_authority_is_not_trusted(
     scene: Scene, tmp_path: Path
 ) -> None:
-    another = write_certificates(tmp_path)
+    another = Authority.make(tmp_path / "another")
     with pytest.raises(ssl.SSLCertVerificationError):
-        trusted_key(scene.server.url, another)
+        trusted_key(scene.example.client_url, another.file)
