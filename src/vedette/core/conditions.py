@@ -9,11 +9,13 @@ strong Kleene tables over such sets then give the one safe reading of doubt: a f
 from __future__ import annotations
 
 import difflib
+import operator
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import date
-from enum import Enum, IntFlag
+from enum import IntFlag, StrEnum
+from typing import Any
 
 from vedette.core.facts import REGISTRY, Facts, FactSpec, FactType, Missing, Value
 
@@ -60,20 +62,12 @@ _NEGATED = tuple(_negate(outcomes) for outcomes in range(8))
 _WEAKER = tuple(tuple(_meet(a, b) for b in range(8)) for a in range(8))
 
 
-def all_of(parts: Iterable[Outcomes]) -> Outcomes:
-    """Every part must hold: the weakest part decides. Nothing to hold is yes."""
-    result = Outcomes.YES
-    for part in parts:
-        result = _WEAKER[result][part]
-    return result
+def both(left: Outcomes, right: Outcomes) -> Outcomes:
+    """Two parts must hold: the weaker one decides."""
+    return _WEAKER[left][right]
 
 
-def any_of(parts: Iterable[Outcomes]) -> Outcomes:
-    """One part is enough: the strongest part decides. Nothing to choose from is no."""
-    return _NEGATED[all_of(_NEGATED[part] for part in parts)]
-
-
-class Operator(Enum):
+class Operator(StrEnum):
     """How a fact is compared with the values of its condition."""
 
     EQUAL = "="
@@ -86,11 +80,11 @@ class Operator(Enum):
     AT_LEAST = ">="
 
 
-_ORDER: dict[Operator, Callable[[int | tuple[int, ...], int | tuple[int, ...]], bool]] = {
-    Operator.LESS: lambda a, b: a < b,  # type: ignore[operator]
-    Operator.AT_MOST: lambda a, b: a <= b,  # type: ignore[operator]
-    Operator.MORE: lambda a, b: a > b,  # type: ignore[operator]
-    Operator.AT_LEAST: lambda a, b: a >= b,  # type: ignore[operator]
+_ORDER: dict[Operator, Callable[[Any, Any], bool]] = {
+    Operator.LESS: operator.lt,
+    Operator.AT_MOST: operator.le,
+    Operator.MORE: operator.gt,
+    Operator.AT_LEAST: operator.ge,
 }
 _ORDERED = frozenset(
     {FactType.NUMBER, FactType.SIZE, FactType.DURATION, FactType.VERSION, FactType.DATE}
@@ -99,36 +93,39 @@ _ORDERED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One parsed condition. `text` is its canonical spelling."""
+    """One parsed condition. `text` is its canonical spelling, `holds` its test of a known value."""
 
     fact: str
     operator: Operator
     values: tuple[Value, ...]
     claimed: bool
     text: str
+    holds: Callable[[Any], bool] = field(compare=False, repr=False)
 
     def outcomes(self, facts: Facts) -> Outcomes:
         """Answer the condition. Total: a fact of the wrong type is unknown, never an error."""
         value = facts.get(self.fact, claimed=self.claimed)
         if value is Missing.PENDING:
             return Outcomes.PENDING
-        if isinstance(value, Missing) or not has_type(value, REGISTRY[self.fact].type):
+        if value is Missing.UNKNOWN or not _IS_A[_TYPE_OF[self.fact]](value):
             return Outcomes.UNKNOWN
-        return Outcomes.YES if self._holds(value) else Outcomes.NO
+        return Outcomes.YES if self.holds(value) else Outcomes.NO
 
-    def _holds(self, value: Value) -> bool:
-        if isinstance(value, tuple):
-            value = trimmed(value)
-        if self.operator in _ORDER:
-            bound = self.values[0]
-            assert isinstance(bound, int | tuple)  # parse() saw to it
-            assert isinstance(value, int | tuple)  # outcomes() saw to it
-            return _ORDER[self.operator](value, bound)
-        inside = (
-            not value.isdisjoint(self.values) if isinstance(value, frozenset)
-            else value in self.values
-        )  # fmt: skip
-        return inside is (self.operator in (Operator.EQUAL, Operator.IN))
+
+def _test(type_: FactType, by: Operator, values: tuple[Value, ...]) -> Callable[[Any], bool]:
+    """The test that a value of this type must pass. Made once, since it is what a decision costs."""
+    compare = _ORDER.get(by)
+    bound = values[0]
+    among = by in (Operator.EQUAL, Operator.IN)
+    if compare is not None and type_ is FactType.VERSION:
+        return lambda value: compare(trimmed(value), bound)
+    if compare is not None:
+        return lambda value: compare(value, bound)
+    if type_ is FactType.VERSION:
+        return lambda value: (trimmed(value) in values) is among
+    if type_ is FactType.WORDS:
+        return lambda value: value.isdisjoint(values) is not among
+    return lambda value: (value in values) is among
 
 
 def trimmed(version: tuple[int, ...]) -> tuple[int, ...]:
@@ -141,25 +138,36 @@ def trimmed(version: tuple[int, ...]) -> tuple[int, ...]:
 
 def has_type(value: Value, type_: FactType) -> bool:
     """Whether a value is one of this type; what is not counts as unknown."""
-    match type_:
-        case FactType.YES_NO:
-            return isinstance(value, bool)
-        case FactType.WORD:
-            return isinstance(value, str)
-        case FactType.WORDS:
-            return isinstance(value, frozenset) and all(isinstance(word, str) for word in value)
-        case FactType.VERSION:
-            return isinstance(value, tuple) and _is_version(value)
-        case _:
-            return isinstance(value, int) and not isinstance(value, bool)
+    return _IS_A[type_](value)
 
 
 MOST_PARTS = 8
 """How many parts a version has at most."""
 
 
-def _is_version(parts: tuple[object, ...]) -> bool:
-    return 0 < len(parts) <= MOST_PARTS and all(type(p) is int and p >= 0 for p in parts)
+def _is_number(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_version(value: object) -> bool:
+    if not isinstance(value, tuple) or not 0 < len(value) <= MOST_PARTS:
+        return False
+    return all(type(part) is int and part >= 0 for part in value)
+
+
+_IS_A: dict[FactType, Callable[[object], bool]] = {
+    FactType.YES_NO: lambda value: isinstance(value, bool),
+    FactType.NUMBER: _is_number,
+    FactType.SIZE: _is_number,
+    FactType.DURATION: _is_number,
+    FactType.DATE: _is_number,
+    FactType.VERSION: _is_version,
+    FactType.WORD: lambda value: isinstance(value, str),
+    FactType.WORDS: lambda value: (
+        isinstance(value, frozenset) and all(isinstance(word, str) for word in value)
+    ),
+}
+_TYPE_OF = {name: spec.type for name, spec in REGISTRY.items()}
 
 
 _SHAPE = re.compile(
@@ -183,13 +191,14 @@ def parse(text: str) -> Condition:
     claimed = shape["claimed"] is not None
     if claimed and not spec.claimable:
         raise ConditionError(f"`{spec.name}` is never a claim; leave `claimed` out")
-    operator = Operator(" ".join(shape["operator"].split()))
+    by = Operator(" ".join(shape["operator"].split()))
     values = tuple(_value(spec, part.strip()) for part in shape["values"].split(","))
-    _check_operator(spec, operator, values)
-    spelling = f"{'claimed ' if claimed else ''}{spec.name} {operator.value} " + ", ".join(
+    _check_operator(spec, by, values)
+    spelling = f"{'claimed ' if claimed else ''}{spec.name} {by.value} " + ", ".join(
         part.strip() for part in shape["values"].split(",")
     )
-    return Condition(spec.name, operator, values, claimed, spelling)
+    holds = _test(spec.type, by, values)
+    return Condition(spec.name, by, values, claimed, spelling, holds)
 
 
 def _fact(name: str) -> FactSpec:
@@ -201,13 +210,11 @@ def _fact(name: str) -> FactSpec:
     return spec
 
 
-def _check_operator(spec: FactSpec, operator: Operator, values: tuple[Value, ...]) -> None:
-    if operator in _ORDER and spec.type not in _ORDERED:
-        raise ConditionError(f"`{spec.name}` can't be compared with `{operator.value}`")
-    if operator not in (Operator.IN, Operator.NOT_IN) and len(values) > 1:
-        raise ConditionError(
-            f"`{operator.value}` takes one value; use `in` or `not in` for several"
-        )
+def _check_operator(spec: FactSpec, by: Operator, values: tuple[Value, ...]) -> None:
+    if by in _ORDER and spec.type not in _ORDERED:
+        raise ConditionError(f"`{spec.name}` can't be compared with `{by.value}`")
+    if by not in (Operator.IN, Operator.NOT_IN) and len(values) > 1:
+        raise ConditionError(f"`{by.value}` takes one value; use `in` or `not in` for several")
 
 
 def _value(spec: FactSpec, text: str) -> Value:

@@ -49,11 +49,12 @@ def answer(rules: Ruleset, question: Question, facts: Facts) -> Decision:
     # (1) Doubt counts as a match: an unreachable directory must not lift a ban.
     for rule in found.forbids:
         outcomes = rule.outcomes(facts)
+        if outcomes is Outcomes.NO:
+            continue
         if not outcomes & Outcomes.NO:
             reason = Reason.FORBIDDEN if outcomes is Outcomes.YES else Reason.FACT_UNKNOWN
             return asked.refused(_reason(question, reason), rule, (rule,))
-        if outcomes is not Outcomes.NO:
-            waiting.append(rule)
+        waiting.append(rule)
     # (2) Doubt does not count as a match.
     hoped: list[CompiledRule] = []
     for rule in found.allows:

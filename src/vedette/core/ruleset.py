@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from vedette.core.asks import PartySet, Question
 from vedette.core.channels import Channel
-from vedette.core.conditions import Condition, Outcomes, all_of, any_of
+from vedette.core.conditions import Condition, Outcomes, both
 from vedette.core.facts import Facts
 
 EVERYONE = ""
@@ -37,13 +37,12 @@ class CompiledRule:
 
     def outcomes(self, facts: Facts) -> Outcomes:
         """Whether the conditions hold: all of `when` and none of `unless`."""
-        if not self.when and not self.unless:
-            return Outcomes.YES
-        held = all_of(condition.outcomes(facts) for condition in self.when)
-        if not self.unless:
-            return held
-        lifted = any_of(condition.outcomes(facts) for condition in self.unless)
-        return all_of((held, lifted.negated()))
+        held = Outcomes.YES
+        for condition in self.when:
+            held = both(held, condition.outcomes(facts))
+        for condition in self.unless:
+            held = both(held, condition.outcomes(facts).negated())
+        return held
 
     def conditions(self) -> Iterator[Condition]:
         """Every condition of the rule."""
