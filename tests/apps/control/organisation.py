@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -138,12 +139,27 @@ class Organisation:
         )
 
 
-def make(folder: Path, **more: Any) -> Organisation:
-    init(
-        NewOrganisation(folder=folder, domain="example.test", name="Example AG", **more),
-        datetime.now(UTC),
+def make(folder: Path) -> Organisation:
+    client, federation, control = (f"127.0.0.1:{port}" for port in _free_ports(3))
+    wanted = NewOrganisation(
+        folder=folder,
+        domain="example.test",
+        name="Example AG",
+        client=client,
+        federation=federation,
+        control=control,
     )
+    init(wanted, datetime.now(UTC))
     return Organisation(load(folder))
+
+
+def _free_ports(count: int) -> list[int]:
+    """Ports that nobody else is given at the same moment, other runs of these tests included."""
+    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [each.getsockname()[1] for each in held]
+    for each in held:
+        each.close()
+    return ports
 
 
 def until(true: Callable[[], bool], seconds: float = 5.0) -> None:
