@@ -84,7 +84,10 @@ class Supervisor:
         """
         child = _Child(program)
         self._children.append(child)
-        await self._spawn(child)
+        try:
+            await self._spawn(child)
+        except (OSError, ValueError) as fault:
+            raise StartFault(f"{program.name} could not be started: {fault}") from fault
         child.watch = asyncio.create_task(self._watch(child), name=f"watch-{program.name}")
         deadline = asyncio.get_running_loop().time() + program.patience
         while not await program.healthy():

@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 from tests.system.matrix_client import signed_in
@@ -93,3 +94,22 @@ def test_ctrl_c_while_starting_leaves_no_process(organisations: TwoOrganisations
     assert not is_alive(control)
     acme.lines.clear()
     acme.start()
+
+
+def test_nothing_outlives_a_killed_supervisor(organisations: TwoOrganisations):
+    acme = organisations.acme
+    pids = [acme.pid(name) for name in ("control", "gateway", "synapse")]
+    assert acme.process is not None
+    acme.process.kill()
+    acme.process.wait(10)
+    end = time.monotonic() + 30
+    while any(is_alive(pid) for pid in pids):
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    acme.lines.clear()
+    acme.start()
+
+
+def test_the_record_is_whole_after_all_of_this(organisations: TwoOrganisations):
+    done = organisations.acme.cli("audit", "verify", check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
