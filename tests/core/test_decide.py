@@ -1,0 +1,185 @@
+"""What `decide` says beyond what the laws and the table of promises hold."""
+
+from __future__ import annotations
+
+import pytest
+
+from vedette.core.asks import Act, Ask, Need, Question
+from vedette.core.channels import Channel
+from vedette.core.conditions import parse
+from vedette.core.decide import answer, decide
+from vedette.core.decision import Decision, Verdict
+from vedette.core.facts import Facts, Missing
+from vedette.core.reasons import Reason
+from vedette.core.ruleset import CompiledRule, Ruleset
+
+US, ACME, BETA = (
+    frozenset({"anyone", "us"}),
+    frozenset({"anyone", "partners", "acme"}),
+    frozenset({"anyone", "partners", "beta"}),
+)
+TO_ACME = Question(Channel.FILE, US, ACME, "@a:acme")
+TO_BETA = Question(Channel.FILE, US, BETA, "@b:beta")
+TO_NOBODY_KNOWN = Question(Channel.FILE, US, None, "unknown members")
+PENDING = Missing.PENDING
+
+
+def rule(id_, to, *when, forbids=False, say=None, unless=(), observe=False):
+    return CompiledRule(
+        id=id_,
+        forbids=forbids,
+        channels=frozenset({Channel.FILE}),
+        pairs=frozenset({("us", to)}),
+        when=tuple(parse(text) for text in when),
+        unless=tuple(parse(text) for text in unless),
+        say=say,
+        observe=observe,
+    )
+
+
+def decided(rules, *questions, known=None, need=Need.EVERY):
+    ask = Ask(act=Act.ROOM_EVENT_SEND, who="@me:x", questions=questions, need=need)
+    return decide(Ruleset.of(7, rules), ask, Facts(known or {}))
+
+
+@pytest.mark.parametrize(
+    ("need", "verdict", "reason"),
+    [(Need.EVERY, Verdict.YES, Reason.ROUTINE), (Need.SOME, Verdict.NO, Reason.NO_RULE)],
+)
+def test_where_nothing_is_asked_everything_holds_and_nothing_is_found(need, verdict, reason):
+    assert decided([], need=need) == Decision(verdict=verdict, reason=reason, revision=7)
+
+
+def test_a_yes_names_its_rule_and_nobody():
+    assert decided([rule("a", "acme", say="no")], TO_ACME) == Decision(
+        verdict=Verdict.YES, reason=Reason.ALLOWED, rule="a", revision=7
+    )
+
+
+def test_a_refusal_says_all_that_is_known_about_it():
+    rules = [
+        rule("a", "acme"),
+        rule("f", "acme", "file.size > 1 B", forbids=True, say="Too large."),
+    ]
+    assert decided(rules, TO_ACME) == Decision(
+        verdict=Verdict.NO,
+        reason=Reason.FACT_UNKNOWN,
+        rule="f",
+        towards="@a:acme",
+        revision=7,
+        unknown=("file.size",),
+        say="Too large.",
+    )
+
+
+def test_what_other_allows_wait_for_is_not_waited_for():
+    rules = [
+        rule("a", "acme", "file.kind = image"),
+        rule("b", "acme"),
+        rule("f", "acme", "file.size > 1 B", forbids=True, say="Large files wait."),
+    ]
+    known = {"file.kind": PENDING, "file.size": PENDING}
+    found = decided(rules, TO_ACME, known=known)
+    assert found == Decision(
+        verdict=Verdict.NOT_YET,
+        reason=Reason.FACT_PENDING,
+        rule="f",
+        towards="@a:acme",
+        revision=7,
+        pending=("file.size",),
+        say="Large files wait.",
+    )
+
+
+def test_a_forbid_that_is_pending_does_not_make_a_no_wait():
+    rules = [rule("f", "acme", "file.size > 1 B", forbids=True)]
+    found = decided(rules, TO_ACME, known={"file.size": PENDING})
+    assert (found.verdict, found.reason) == (Verdict.NO, Reason.NO_RULE)
+
+
+def test_while_one_forbid_waits_another_may_refuse():
+    rules = [
+        rule("a", "acme"),
+        rule("f", "acme", "file.size > 1 B", forbids=True),
+        rule("g", "acme", "file.kind = image", forbids=True),
+    ]
+    found = decided(rules, TO_ACME, known={"file.size": PENDING, "file.kind": "image"})
+    assert (found.verdict, found.rule, found.pending) == (Verdict.NO, "g", ())
+
+
+def test_a_waiting_answer_names_what_is_pending_and_what_is_unknown():
+    rules = [rule("a", "acme", "file.size > 1 B"), rule("b", "acme", "file.kind = image")]
+    found = decided(rules, TO_ACME, known={"file.size": PENDING})
+    assert (found.verdict, found.rule, found.pending, found.unknown) == (
+        Verdict.NOT_YET, "a", ("file.size",), (),
+    )  # fmt: skip
+
+
+def test_unknown_members_are_the_reason_where_nothing_else_is():
+    found = decided([rule("f", "acme", forbids=True)], TO_NOBODY_KNOWN)
+    assert (found.reason, found.rule) == (Reason.MEMBERS_UNKNOWN, "f")
+    assert decided([rule("a", "acme")], TO_NOBODY_KNOWN).reason is Reason.MEMBERS_UNKNOWN
+    assert decided([rule("a", "anyone")], TO_NOBODY_KNOWN).verdict is Verdict.YES
+
+
+def test_somebody_known_who_is_refused_comes_before_members_that_are_not_known():
+    found = decided([rule("f", "beta", forbids=True)], TO_NOBODY_KNOWN, TO_ACME)
+    assert (found.reason, found.towards) == (Reason.NO_RULE, "@a:acme")
+
+
+def test_of_several_answers_the_strictest_counts_and_its_lowest_rule_is_named():
+    rules = [
+        rule("a", "acme"),
+        rule("x", "acme", forbids=True, say="Never."),
+        rule("c", "beta", forbids=True, say="Nor this."),
+    ]
+    found = decided(rules, TO_ACME, TO_BETA)
+    assert (found.rule, found.towards, found.say) == ("c", "@b:beta", "Nor this.")
+
+
+def test_a_rule_that_refuses_is_named_before_one_that_stops_short():
+    rules = [
+        rule("a", "acme", "file.size > 1 B", say="Only small ones."),
+        rule("z", "beta", forbids=True),
+    ]
+    assert decided(rules, TO_ACME, TO_BETA).rule == "z"
+
+
+def test_a_rule_that_stops_short_is_named_before_none():
+    rules = [rule("a", "beta", "file.size > 1 B", say="Only large ones.")]
+    assert decided(rules, TO_ACME, TO_BETA).rule == "a"
+
+
+def test_where_one_yes_is_enough_the_most_lenient_counts():
+    rules = [rule("a", "acme", "file.size > 1 B"), rule("b", "beta", observe=True)]
+    some = decided(rules, TO_ACME, TO_BETA, known={"file.size": PENDING}, need=Need.SOME)
+    assert (some.verdict, some.pending, some.observed) == (Verdict.NOT_YET, ("file.size",), ("b",))
+    assert decided([rule("a", "acme")], TO_ACME, TO_BETA, need=Need.SOME).verdict is Verdict.YES
+
+
+def test_what_is_missing_is_joined_over_all_deciding_answers():
+    rules = [rule("a", "acme", "file.size > 1 B"), rule("b", "beta", "file.kind = image")]
+    found = decided(
+        rules, TO_ACME, TO_BETA, known=dict.fromkeys(("file.size", "file.kind"), PENDING)
+    )
+    assert found.pending == ("file.kind", "file.size")
+    assert decided(rules, TO_ACME, TO_BETA).unknown == ("file.kind", "file.size")
+
+
+@pytest.mark.parametrize(
+    ("forbids", "size", "noted"),
+    [
+        (True, 2, True), (True, 1, False), (True, None, True), (True, PENDING, True),
+        (False, 2, True), (False, 1, False), (False, None, False), (False, PENDING, True),
+    ],
+)  # fmt: skip
+def test_in_observe_mode_is_noted_what_would_have_had_a_say(forbids, size, noted):
+    rules = [rule("o", "acme", "file.size > 1 B", forbids=forbids, observe=True)]
+    known = {} if size is None else {"file.size": size}
+    assert decided(rules, TO_ACME, known=known).observed == (("o",) if noted else ())
+
+
+def test_one_question_may_be_answered_by_itself():
+    ruleset = Ruleset.of(7, [rule("a", "acme")])
+    assert answer(ruleset, TO_ACME, Facts()).verdict is Verdict.YES
+    assert answer(ruleset, TO_BETA, Facts()).verdict is Verdict.NO
