@@ -66,6 +66,36 @@ def refuse(policy: Policy, reason: Reason, towards: str | None = None) -> Decisi
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """A decision, with everything that it follows from."""
+
+    policy: Policy
+    today: int
+    facts: Facts
+    decision: Decision
+
+
+@dataclass(slots=True)
+class Standing:
+    """An ask that comes again and again with the same facts, and what was answered last.
+
+    Only the spine writes `answered`, and it uses an answer again only under the very same policy
+    and on the same day.
+    """
+
+    ask: Ask
+    facts: Facts
+    answered: Answered | None = None
+
+    @property
+    def policy(self) -> Policy:
+        """The policy by which it was answered last. Raises LookupError before it was."""
+        if self.answered is None:
+            raise LookupError("this ask was not settled yet")
+        return self.answered.policy
+
+
+@dataclass(frozen=True, slots=True)
 class Spine:
     """One process's road."""
 
@@ -87,6 +117,27 @@ class Spine:
             return self._outage(outage)
         except Exception as bug:  # noqa: BLE001  # the last line of defence: any bug refuses or holds
             return self._bug(bug, act)
+
+    def settle_standing(self, standing: Standing) -> Settled:
+        """Decide and record a routine ask that comes again and again unchanged; never raises.
+
+        1. Without a policy that is in force now, the answer is a refusal, as ever.
+        2. Another policy or another day: the ask is decided anew.
+        3. It is recorded every time.
+        """
+        try:
+            policy, today = self.policy.current(), self.clock.today()  # (1)
+            answered = standing.answered
+            if answered is None or answered.policy is not policy or answered.today != today:  # (2)
+                facts = _dated(standing.facts, today)
+                decision = decide(policy.rules, standing.ask, facts)
+                answered = standing.answered = Answered(policy, today, facts, decision)
+            record = self.audit.note(standing.ask, answered.facts, answered.decision)  # (3)
+            return _settled(answered.decision, record)
+        except Unavailable as outage:
+            return self._outage(outage)
+        except Exception as bug:  # noqa: BLE001  # the last line of defence: any bug refuses or holds
+            return self._bug(bug, standing.ask.act)
 
     async def settle_durably(self, act: Act, who: str, gather: Gather) -> Settled:
         """Decide an ask whose yes waits until its record is durable. Never raises."""
@@ -118,7 +169,7 @@ class Spine:
         if isinstance(prepared, Decision):
             return Ask(act=act, who=who), Facts(), prepared
         ask, facts = prepared
-        facts = Facts({**facts.known, "today": self.clock.today()}, facts.claims)
+        facts = _dated(facts, self.clock.today())
         return ask, facts, decide(policy.rules, ask, facts)
 
     def _outage(self, outage: Unavailable) -> Refusal:
@@ -128,6 +179,10 @@ class Spine:
     def _bug(self, bug: Exception, act: Act) -> Refusal:
         self.incidents.report(bug, act.value)
         return Refusal(Decision(verdict=Verdict.NO, reason=Reason.INTERNAL_ERROR, revision=0), None)
+
+
+def _dated(facts: Facts, today: int) -> Facts:
+    return Facts({**facts.known, "today": today}, facts.claims)
 
 
 def _settled(decision: Decision, record: str) -> Settled:

@@ -70,6 +70,8 @@ class AuditSpool:
     _failed: str | None = None
     _queue: deque[_Waiting] = field(default_factory=deque)
     _counts: dict[tuple[Any, ...], _Waiting] = field(default_factory=dict)
+    _standing: dict[int, _Waiting] = field(default_factory=dict)
+    """The same by identity of the decision, which the record keeps alive: see `_count`."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _wake: threading.Event = field(default_factory=threading.Event)
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -147,6 +149,19 @@ class AuditSpool:
             raise Unavailable("the audit spool is full")
 
     def _count(self, ask: Ask, facts: Facts, decision: Decision) -> str:
+        """Count one more of an ask that was answered like this before.
+
+        The very same objects, as of an ask that stands, need no comparison of what is in them.
+        """
+        found = self._standing.get(id(decision))
+        if (
+            found is not None
+            and found.decision is decision
+            and found.ask is ask
+            and found.facts is facts
+        ):
+            found.count += 1
+            return found.id
         key = (ask.act, ask.who, ask.where, ask.questions, decision.reason, decision.rule,
                tuple(facts.claims.items()),
                tuple(facts.known.items()))  # fmt: skip
@@ -157,7 +172,7 @@ class AuditSpool:
         if len(self._counts) >= _MOST_COUNTED:
             raise Unavailable("the audit spool is full")
         waiting = _Waiting("counted", "", self.clock.now(), ask, facts, decision)
-        self._counts[key] = waiting
+        self._counts[key] = self._standing[id(decision)] = waiting
         waiting.id = self._next_id()
         self._queue.append(waiting)
         return waiting.id
@@ -174,6 +189,7 @@ class AuditSpool:
             batch = list(self._queue)
             self._queue.clear()
             self._counts.clear()
+            self._standing.clear()
         return batch
 
     def _flush(self) -> None:

@@ -2,12 +2,17 @@
 
 One endpoint table decides what exists. A row without channels is routine and settled at once; a
 row with channels is asked, after the facts that it needs were gathered.
+
+What never changes for a row is made once (`_Routine`), what follows from a path alone is remembered
+per path. No memory skips a settlement: every request is decided under the policy in force, or by an
+answer that the spine knows to be of that policy and that day, and every request is recorded.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from vedette.core.asks import Act, Ask
 from vedette.core.decision import Decision
@@ -18,20 +23,49 @@ from vedette.core.towards import routine
 from vedette.gateway import render
 from vedette.gateway.enforce import forward
 from vedette.gateway.gather import ClientGather, FederationGather, act_of
-from vedette.gateway.plan import Action, Answer, Head, Upstream
+from vedette.gateway.plan import Action, Answer, Forward, Head, Upstream
 from vedette.gateway.pushers import pusher_fault
 from vedette.ports.homeserver import Homeserver
 from vedette.ports.policy import Policy
+from vedette.protocol.http.target import USUAL_PATH
 from vedette.protocol.matrix.paths import Door, Endpoint, Matched, ServedBy, Token, match
 from vedette.protocol.matrix.xmatrix import XMatrixFault, parse_xmatrix
-from vedette.spine import Permit, Refusal, Settled, Spine, refuse
+from vedette.spine import Answered, Permit, Refusal, Settled, Spine, Standing, refuse
 
 _BEARER = b"bearer "
+_MOST_PATHS = 2048
 _CLIENT = "a client"
 _SIGNING_IN = frozenset({"login", "refresh", "account.password"})
 """Rows about signing in: the engine proves the person, so the sign-in rules are not asked here."""
 
 WellKnown = Callable[[str], dict[str, object]]
+
+
+def _match(method: bytes, segments: tuple[str, ...]) -> Matched | None:
+    """The row for a request; it follows from method and path alone."""
+    return match("GET" if method == b"HEAD" else method.decode("latin-1"), segments)
+
+
+_known_match = lru_cache(_MOST_PATHS)(_match)
+
+
+@dataclass(slots=True)
+class _Routine:
+    """One method of a row without rules: its ask, and how it is carried on while its answer stands."""
+
+    endpoint: Endpoint
+    standing: Standing
+    _answered: Answered | None = None
+    _carried: Forward | None = None
+
+    def forward(self, permit: Permit, head: Head, upstream: Upstream) -> Forward:
+        """Carry the request on; made once for each answer, since only the method of `head` counts."""
+        answered, carried = self.standing.answered, self._carried
+        if carried is None or answered is not self._answered:
+            document = self.standing.policy.directory.document
+            carried = forward(permit, head, self.endpoint, upstream, document)
+            self._answered, self._carried = answered, carried
+        return carried
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +77,16 @@ class PublicDoors:
     upstream: Upstream
     domain: ServerName
     well_known: WellKnown
+    _routines: dict[tuple[bytes, str], _Routine] = field(default_factory=dict)
+    """By method and row; as many as the endpoint table has."""
 
     def plan(self, head: Head) -> Action | Awaitable[Action]:
         """Say what happens with this request."""
-        method = head.method.decode("latin-1")
-        if method == "OPTIONS":
+        if head.method == b"OPTIONS":
             return render.preflight()
-        matched = match("GET" if method == "HEAD" else method, head.target.segments)
+        target = head.target
+        find = _known_match if len(target.path) <= USUAL_PATH else _match
+        matched = find(head.method, target.segments)
         if matched is None:
             return self._unknown(head)
         if matched.endpoint.token is Token.X_MATRIX:
@@ -77,16 +114,14 @@ class PublicDoors:
 
     def _routine(self, head: Head, endpoint: Endpoint) -> Action:
         """A row without rules compiles to an allow, and settles like every ask."""
-        ask = routine(Act.REQUEST_ENDPOINT_USE, _CLIENT, endpoint.name)
-        policies: list[Policy] = []
-
-        def prepare(policy: Policy) -> tuple[Ask, Facts]:
-            policies.append(policy)
-            return ask, Facts()
-
-        settled = self.spine.settle(ask.act, ask.who, prepare)
+        key = head.method, endpoint.name
+        row = self._routines.get(key)
+        if row is None:
+            ask = routine(Act.REQUEST_ENDPOINT_USE, _CLIENT, endpoint.name)
+            row = self._routines[key] = _Routine(endpoint, Standing(ask, Facts()))
+        settled = self.spine.settle_standing(row.standing)
         if isinstance(settled, Permit):
-            return forward(settled, head, endpoint, self.upstream, policies[0].directory.document)
+            return row.forward(settled, head, self.upstream)
         return render.refused_to_person(settled)
 
     async def _asked(self, head: Head, matched: Matched, token: str) -> Action:

@@ -7,11 +7,17 @@ of endpoints is asked. The raw bytes are kept: X-Matrix signatures are over them
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 TARGET_LIMIT = 8 * 1024
 """Longest request target in bytes, query included."""
+
+USUAL_PATH = 256
+"""Paths up to this many bytes may be remembered; a memory of longer ones would cost too much."""
+
+_MOST_PATHS = 2048
 
 FEDERATION_SCHEME = b"matrix-federation://"
 """How a homeserver marks a request that the gateway shall carry to another server."""
@@ -79,6 +85,16 @@ def parse_target(raw: bytes) -> Target | HeadFault:
     if len(raw) > TARGET_LIMIT:
         return HeadFault(414, "M_TOO_LARGE", f"the address is longer than {TARGET_LIMIT} bytes")
     path, _, query = raw.partition(b"?")
+    segments = _known_path(path) if len(path) <= USUAL_PATH else _read_path(path)
+    if isinstance(segments, HeadFault):
+        return segments
+    if query and (_QUERY.fullmatch(query) is None or _ENCODED_NUL in query):
+        return _refused("the query has bytes that need escaping, or a NUL")
+    return Target(raw, path, query, segments)
+
+
+def _read_path(path: bytes) -> tuple[str, ...] | HeadFault:
+    """Return the parts of a path that has one reading."""
     if _PATH.fullmatch(path) is None:
         return _refused(
             "the address must be a path that starts with one slash and has no bytes"
@@ -86,12 +102,10 @@ def parse_target(raw: bytes) -> Target | HeadFault:
         )
     if b"//" in path:
         return _refused("the address has an empty part (`//`)")
-    if query and (_QUERY.fullmatch(query) is None or _ENCODED_NUL in query):
-        return _refused("the query has bytes that need escaping, or a NUL")
     if _DOTS.search(path) is not None:
         return _refused("the address has a `.` or `..` part")
     if b"%" not in path:
-        return Target(raw, path, query, tuple(path[1:].decode("ascii").split("/")))
+        return tuple(path[1:].decode("ascii").split("/"))
     if _ENCODED_SEPARATOR.search(path) is not None:
         return _refused("the address has an encoded slash, backslash or NUL")
     try:
@@ -99,7 +113,11 @@ def parse_target(raw: bytes) -> Target | HeadFault:
         decoded = unquote_to_bytes(path[1:]).decode()
     except UnicodeDecodeError:
         return _refused("the address is not UTF-8 once decoded")
-    return Target(raw, path, query, tuple(decoded.split("/")))
+    return tuple(decoded.split("/"))
+
+
+# Clients ask for few paths again and again, and what a path means follows from its bytes alone.
+_known_path = lru_cache(_MOST_PATHS)(_read_path)
 
 
 def parse_federation_target(raw: bytes) -> Target | HeadFault:

@@ -1,0 +1,85 @@
+"""Rows without rules are settled by an answer that stands; it falls with what it followed from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tests.apps.gateway.test_doors import UPSTREAM, head
+from tests.apps.scene import DOCUMENT, Scene, policy_of
+from vedette.core.names import ServerName
+from vedette.core.reasons import Reason
+from vedette.gateway.app import PublicDoors
+from vedette.gateway.plan import Answer, Forward
+
+SYNC = "/_matrix/client/v3/sync"
+FILTER = "/_matrix/client/v3/user/@alice:example.org/filter"
+DAY = 86_400
+
+
+def doors(scene: Scene) -> PublicDoors:
+    return PublicDoors(
+        scene.spine, scene.homeserver, UPSTREAM, ServerName("example.org"), lambda _: {}
+    )
+
+
+def revisions(scene: Scene) -> list[int]:
+    return [decision.revision for _, _, decision in scene.audit.kept]
+
+
+def test_every_request_is_recorded_though_the_answer_stands():
+    scene = Scene()
+    plan = doors(scene).plan
+    assert all(isinstance(plan(head("GET", SYNC, token="alices")), Forward) for _ in range(3))
+    assert [decision.reason for _, _, decision in scene.audit.kept] == [Reason.ROUTINE] * 3
+
+
+def test_another_policy_is_asked_anew():
+    scene = Scene()
+    plan = doors(scene).plan
+    plan(head("GET", SYNC, token="alices"))
+    policy = policy_of()
+    scene.policy.policy = replace(policy, rules=replace(policy.rules, revision=2))
+    plan(head("GET", SYNC, token="alices"))
+    assert revisions(scene) == [1, 2]
+
+
+def test_another_day_is_another_fact():
+    scene = Scene()
+    plan = doors(scene).plan
+    plan(head("GET", SYNC, token="alices"))
+    scene.clock.seconds += DAY
+    plan(head("GET", SYNC, token="alices"))
+    first, second = (facts.known["today"] for _, facts, _ in scene.audit.kept)
+    assert second == first + 1  # type: ignore[operator]
+
+
+def test_a_policy_that_went_stale_refuses_what_it_allowed_before():
+    scene = Scene()
+    plan = doors(scene).plan
+    assert isinstance(plan(head("GET", SYNC, token="alices")), Forward)
+    scene.policy.policy = None
+    refused = plan(head("GET", SYNC, token="alices"))
+    assert isinstance(refused, Answer)
+    assert refused.status == 503
+
+
+def test_how_a_request_is_carried_is_made_anew_under_another_policy():
+    scene = Scene()
+    plan = doors(scene).plan
+    first = plan(head("GET", SYNC, token="alices"))
+    assert plan(head("GET", SYNC, token="alices")) is first
+    scene.policy.policy = policy_of(DOCUMENT + '\n[media]\nmax_upload = "1 MB"\n')
+    again = plan(head("GET", SYNC, token="alices"))
+    assert isinstance(again, Forward)
+    assert again is not first
+
+
+def test_each_method_of_a_row_keeps_its_own_body_limit():
+    scene = Scene()
+    plan = doors(scene).plan
+    posted = plan(head("POST", FILTER, token="alices"))
+    fetched = plan(head("GET", FILTER + "/1", token="alices"))
+    assert isinstance(posted, Forward)
+    assert isinstance(fetched, Forward)
+    assert posted.body_limit
+    assert fetched.body_limit == 0
