@@ -183,3 +183,8 @@ def test_one_question_may_be_answered_by_itself():
     ruleset = Ruleset.of(7, [rule("a", "acme")])
     assert answer(ruleset, TO_ACME, Facts()).verdict is Verdict.YES
     assert answer(ruleset, TO_BETA, Facts()).verdict is Verdict.NO
+
+
+def test_a_forbid_that_does_not_hold_leaves_the_allow():
+    rules = [rule("a", "acme"), rule("f", "acme", "file.size > 1 B", forbids=True)]
+    assert decided(rules, TO_ACME, known={"file.size": 1}).rule == "a"

@@ -121,3 +121,23 @@ def test_the_auditor_reads_whether_the_replay_agreed() -> None:
     decision = decide(RULES, ASK, SMALL)
     assert "the answer is the same" in sentence_for_auditor("synapse:1", ASK, decision, True)
     assert "ANOTHER" in sentence_for_auditor("synapse:1", ASK, decision, False)
+
+
+@pytest.mark.parametrize(
+    ("condition", "value", "written"),
+    [
+        ("file.encrypted = no", True, "it is yes"),
+        ("file.encrypted = no", False, "it is no"),
+        ("change.widens in us", frozenset({"b", "a"}), "it is a, b"),
+        ("change.widens in us", frozenset(), "it is nothing"),
+        ("device.version > 1", (15, 2), "it is 15.2"),
+        ("file.size > 1 B", 7, "it is 7"),
+    ],
+)
+def test_a_fact_is_written_as_people_write_it(
+    condition: str, value: bool | int | tuple[int, ...] | frozenset[str], written: str
+) -> None:
+    read = parse(condition)
+    rules = Ruleset.of(1, [rule("a", ("staff", "acme"), when=(read,))])
+    (found,) = considered(rules, ASK, Facts({read.fact: value}))
+    assert found.because.endswith(written)

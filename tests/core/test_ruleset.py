@@ -138,3 +138,9 @@ def test_rulesets_of_the_same_rules_are_the_same():
     used.applicable(Question(Channel.FILE, US, ACME, "@b:acme"))
     assert used == Ruleset.of(1, rules[::-1])
     assert used != Ruleset.of(2, rules)
+
+
+def test_a_pair_of_party_sets_is_looked_up_once():
+    ruleset = Ruleset.of(1, [rule("a", ("us", "acme"))])
+    question = Question(Channel.FILE, US, ACME, "@b:acme")
+    assert ruleset.applicable(question) is ruleset.applicable(question)

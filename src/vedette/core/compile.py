@@ -23,7 +23,9 @@ def compile_rules(document: Document, revision: int) -> Ruleset:
 def _section(rules: Iterable[tuple[str, Rule]], guardrail: bool) -> Iterator[CompiledRule]:
     for name, rule in rules:
         # A guardrail's id is told apart from a rule's of the same name in records and `why`.
-        yield compile_rule(f"guardrails.{name}" if guardrail else str(name), rule, guardrail=guardrail)
+        yield compile_rule(
+            f"guardrails.{name}" if guardrail else str(name), rule, guardrail=guardrail
+        )
 
 
 def compile_rule(id_: str, rule: Rule, *, guardrail: bool = False) -> CompiledRule:

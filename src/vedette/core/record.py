@@ -34,8 +34,13 @@ class RecordFault(ValueError):
 
 
 def canonical(data: JSON) -> bytes:
-    """Canonical JSON bytes: the form over which hashes and signatures are made."""
-    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    """Canonical JSON bytes: the form over which hashes and signatures are made.
+
+    Half a surrogate pair, which UTF-8 can't say but JSON can, is written as its JSON escape: no text
+    that somebody sends may keep a record from being written.
+    """
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return text.encode(errors="backslashreplace")
 
 
 def chain_hash(previous: str, entry: Mapping[str, JSON]) -> str:
@@ -191,4 +196,6 @@ def _from_json(value: JSON) -> Value | Missing:
         raise RecordFault(f"`{value}` is not a fact's value")
     if "missing" in value:
         return Missing(value["missing"])
-    return frozenset(value["words"]) if "words" in value else tuple(value["version"])
+    if "words" in value:
+        return frozenset(str(word) for word in value["words"])
+    return tuple(int(part) for part in value["version"])
