@@ -121,6 +121,12 @@ def _reach(boot: Boot) -> dict[str, Any]:
             }
         ],
         "outbound_federation_restricted_to": ["gateway"],
+        # Whoever could not be reached, or might not be, is tried again within ten minutes at most.
+        "federation": {
+            "destination_min_retry_interval": "1m",
+            "destination_retry_multiplier": 2,
+            "destination_max_retry_interval": "10m",
+        },
         "instance_map": {"gateway": {"path": str(boot.path(boot.gateway.outgoing))}},
         "worker_replication_secret_path": str(secret_file(boot, "replication")),
         # Who may be talked to is decided by rules, not by address; nothing is reached directly.

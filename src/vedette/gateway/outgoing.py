@@ -27,6 +27,8 @@ from vedette.spine import Permit, Refusal, Spine, refuse
 
 _MOST_UPSTREAMS = 10_000
 _ACT = Act.FEDERATION_REQUEST_SEND
+_KEPT = "federation.send"
+"""The row whose requests Synapse keeps until they are delivered: transactions."""
 
 
 @dataclass(slots=True)
@@ -59,6 +61,8 @@ class OutgoingDoor:
 
         settled = await self.spine.settle_after(_ACT, server, facts)
         if isinstance(settled, Refusal):
+            if matched.endpoint.name == _KEPT:
+                return render.refused_for_now(settled)
             return render.refused_to_server(settled, matched.endpoint)
         return await self._carry(settled, head, matched, server, policies[0])
 

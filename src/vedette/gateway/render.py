@@ -83,6 +83,16 @@ def refused_to_server(refusal: Refusal, endpoint: Endpoint) -> Answer:
     )
 
 
+def refused_for_now(refusal: Refusal) -> Answer:
+    """A refusal of what our own homeserver keeps and sends again by itself.
+
+    Any other status makes it ask no more for ten minutes; after this one it asks within a minute,
+    so that what a new rule allows goes out soon.
+    """
+    body = {"errcode": "M_FORBIDDEN", "error": sentence_across(refusal.record)}
+    return say(503, body, (b"retry-after", _RETRY_SECONDS))
+
+
 def unavailable() -> Answer:
     """The answer in doubt: nothing is lost, waiting helps."""
     body = {"errcode": "M_UNKNOWN", "error": "this can't be decided right now; try again shortly"}

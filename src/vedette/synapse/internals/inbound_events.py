@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from synapse.api.errors import SynapseError
 from synapse.events.utils import prune_event
+from synapse.logging.context import make_deferred_yieldable
 from synapse.module_api import NOT_SPAM
 from synapse.util.async_helpers import DeferredEvent
 
@@ -101,7 +102,8 @@ def install_staged_events(place: Place) -> None:
         room_id: str, version: RoomVersion, lock: Lock, origin: str | None, event: EventBase | None
     ) -> None:
         ready = await judged(place, (origin, event)) if origin and event else None
-        await work_off(room_id, version, lock, *(ready or (None, None)))
+        # A background process of its own: it ends outside every logging context.
+        await make_deferred_yieldable(work_off(room_id, version, lock, *(ready or (None, None))))
 
     def process(
         room_id: str,
