@@ -51,7 +51,8 @@ async def reply(reader: asyncio.StreamReader) -> Reply:
         head = await reader.readuntil(b"\r\n\r\n")
         status, *lines = head.decode("latin-1").strip().split("\r\n")
         headers = {
-            name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)
+            name.lower(): value.strip()
+            for name, _, value in (line.partition(":") for line in lines)
         }
         if "content-length" in headers:
             body = await reader.readexactly(int(headers["content-length"]))

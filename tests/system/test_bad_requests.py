@@ -262,7 +262,9 @@ async def test_slow_headers_are_cut_off(gateway: Gateway) -> None:
     async with raw.tls(gateway.doors[0], gateway.organisation.ca_file) as (reader, writer):
         begun = time.monotonic()
         closed = asyncio.create_task(reader.read())
-        for byte in b"GET /_matrix/client/versions HTTP/1.1\r\nHost: example.test\r\nX: " + b"y" * 60:
+        for byte in (
+            b"GET /_matrix/client/versions HTTP/1.1\r\nHost: example.test\r\nX: " + b"y" * 60
+        ):
             if closed.done():
                 break
             writer.write(bytes([byte]))

@@ -57,11 +57,18 @@ class Cast:
         return self.both.example
 
 
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoOrganisations]:
+    with two_organisations(tmp_path_factory.mktemp("plugs"), outside=False) as made:
+        yield made
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def cast(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cast]:
-    folder = tmp_path_factory.mktemp("plugs")
+async def cast(
+    both: TwoOrganisations, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Cast]:
+    folder = tmp_path_factory.mktemp("people")
     async with AsyncExitStack() as stack:
-        both = stack.enter_context(two_organisations(folder, outside=False))
         people = [
             await stack.enter_async_context(signed_in(where, who, folder / who))
             for where, who in ((both.example, "alice"), (both.example, "bob"), (both.acme, "carol"))
@@ -267,9 +274,7 @@ async def test_an_event_door_that_starts_without_facts_holds_inbound_mail(cast: 
 
         def put_back() -> None:
             for stream in Stream:
-                write_whole(
-                    streams / f"{stream}.part", (aside / f"{stream}.part").read_bytes()
-                )
+                write_whole(streams / f"{stream}.part", (aside / f"{stream}.part").read_bytes())
 
         await held_then_whole(cast, "no facts at the start", put_back)
     finally:
