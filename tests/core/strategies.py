@@ -76,13 +76,16 @@ _few = st.lists(st.sampled_from(CONDITIONS), max_size=2) | st.just([])
 
 @st.composite
 def rules(draw: st.DrawFn, name: str) -> CompiledRule:
-    pair = st.tuples(st.sampled_from(PARTIES), st.sampled_from((*PARTIES, EVERYONE)))
+    # Rules that never meet say nothing about each other: half of them speak about the same.
+    anywhere = st.tuples(st.sampled_from(PARTIES), st.sampled_from((*PARTIES, EVERYONE)))
+    pairs = st.just(frozenset({("us", "acme")})) | st.frozensets(anywhere, min_size=1, max_size=3)
+    channels = st.frozensets(st.sampled_from(CHANNELS), min_size=1)
     forbids = draw(st.booleans())
     return CompiledRule(
         id=name,
         forbids=forbids,
-        channels=draw(st.frozensets(st.sampled_from(CHANNELS), min_size=1)),
-        pairs=draw(st.frozensets(pair, min_size=1, max_size=3)),
+        channels=draw(st.just(frozenset({Channel.FILE})) | channels),
+        pairs=draw(pairs),
         when=tuple(draw(_few)),
         unless=tuple(draw(_few)),
         say=draw(st.sampled_from((None, "so it is"))),
@@ -200,6 +203,12 @@ def cedar_cases(draw: st.DrawFn) -> Case:
     question = draw(questions(ruleset, known=True))
     ask = Ask(act=Act.ROOM_EVENT_SEND, who="@me:x.example", questions=(question,))
     return Case(ruleset, ask, draw(facts_for(ruleset, pending=False, wrong=True)))
+
+
+def facts_read(ruleset: Ruleset) -> st.SearchStrategy[str]:
+    """Facts that the rules read, or one that they don't."""
+    read = sorted({each.fact for rule in ruleset.rules for each in rule.conditions()})
+    return st.sampled_from(read or FACTS)
 
 
 def forgotten(facts: Facts, name: str, how: Missing | None) -> Facts:
