@@ -3,8 +3,8 @@
 One endpoint table decides what exists. A row without channels is routine and settled at once; a
 row with channels is asked, after the facts that it needs were gathered.
 
-What never changes for a row is made once (`_Routine`), what follows from a path alone is remembered
-per path. No memory skips a settlement: every request is decided under the policy in force, or by an
+What follows from a path alone is remembered per path, and how a row's requests are carried on per
+document. No memory skips a settlement: every request is decided under the policy in force, or by an
 answer that the spine knows to be of that policy and that day, and every request is recorded.
 """
 
@@ -19,6 +19,7 @@ from vedette.core.decision import Decision
 from vedette.core.facts import Facts
 from vedette.core.names import ServerName, UserId
 from vedette.core.reasons import Reason
+from vedette.core.settings.document import Document
 from vedette.core.towards import routine
 from vedette.gateway import render
 from vedette.gateway.enforce import forward
@@ -30,7 +31,7 @@ from vedette.ports.policy import Policy
 from vedette.protocol.http.target import USUAL_PATH
 from vedette.protocol.matrix.paths import Door, Endpoint, Matched, ServedBy, Token, match
 from vedette.protocol.matrix.xmatrix import XMatrixFault, parse_xmatrix
-from vedette.spine import Answered, Permit, Refusal, Settled, Spine, Standing, refuse
+from vedette.spine import Permit, Refusal, Settled, Spine, Standing, refuse
 
 _BEARER = b"bearer "
 _MOST_PATHS = 2048
@@ -49,25 +50,6 @@ def _match(method: bytes, segments: tuple[str, ...]) -> Matched | None:
 _known_match = lru_cache(_MOST_PATHS)(_match)
 
 
-@dataclass(slots=True)
-class _Routine:
-    """One method of a row without rules: its ask, and how it is carried on while its answer stands."""
-
-    endpoint: Endpoint
-    standing: Standing
-    _answered: Answered | None = None
-    _carried: Forward | None = None
-
-    def forward(self, permit: Permit, head: Head, upstream: Upstream) -> Forward:
-        """Carry the request on; made once for each answer, since only the method of `head` counts."""
-        answered, carried = self.standing.answered, self._carried
-        if carried is None or answered is not self._answered:
-            document = self.standing.policy.directory.document
-            carried = forward(permit, head, self.endpoint, upstream, document)
-            self._answered, self._carried = answered, carried
-        return carried
-
-
 @dataclass(frozen=True, slots=True)
 class PublicDoors:
     """The plan for everything that reaches the public addresses."""
@@ -77,8 +59,10 @@ class PublicDoors:
     upstream: Upstream
     domain: ServerName
     well_known: WellKnown
-    _routines: dict[tuple[bytes, str], _Routine] = field(default_factory=dict)
-    """By method and row; as many as the endpoint table has."""
+    _standing: dict[str, Standing] = field(default_factory=dict)
+    """The asks of routine rows, by row."""
+    _carried: dict[tuple[bytes, str], tuple[Document, Forward]] = field(default_factory=dict)
+    """How requests are carried on, by method and row: as many as the endpoint table has."""
 
     def plan(self, head: Head) -> Action | Awaitable[Action]:
         """Say what happens with this request."""
@@ -114,15 +98,23 @@ class PublicDoors:
 
     def _routine(self, head: Head, endpoint: Endpoint) -> Action:
         """A row without rules compiles to an allow, and settles like every ask."""
-        key = head.method, endpoint.name
-        row = self._routines.get(key)
-        if row is None:
+        standing = self._standing.get(endpoint.name)
+        if standing is None:
             ask = routine(Act.REQUEST_ENDPOINT_USE, _CLIENT, endpoint.name)
-            row = self._routines[key] = _Routine(endpoint, Standing(ask, Facts()))
-        settled = self.spine.settle_standing(row.standing)
+            standing = self._standing[endpoint.name] = Standing(ask, Facts())
+        settled = self.spine.settle_standing(standing)
         if isinstance(settled, Permit):
-            return row.forward(settled, head, self.upstream)
+            return self._carry(settled, head, endpoint, standing.policy)
         return render.refused_to_person(settled)
+
+    def _carry(self, permit: Permit, head: Head, endpoint: Endpoint, policy: Policy) -> Forward:
+        """Carry the request on; what says how depends on method, row and document alone."""
+        key, document = (head.method, endpoint.name), policy.directory.document
+        known = self._carried.get(key)
+        if known is None or known[0] is not document:
+            effect = forward(permit, head, endpoint, self.upstream, document)
+            known = self._carried[key] = document, effect
+        return known[1]
 
     async def _asked(self, head: Head, matched: Matched, token: str) -> Action:
         gather = ClientGather(self.homeserver)
@@ -139,8 +131,7 @@ class PublicDoors:
 
         settled = await self.spine.settle_after(act_of(matched.endpoint), _CLIENT, facts)
         if isinstance(settled, Permit):
-            document = policies[0].directory.document
-            return forward(settled, head, matched.endpoint, self.upstream, document)
+            return self._carry(settled, head, matched.endpoint, policies[0])
         if not user and not settled.in_doubt:
             return render.UNKNOWN_TOKEN
         return render.refused_to_person(settled)
@@ -165,8 +156,7 @@ class PublicDoors:
         settled = await self._settle_server(matched.endpoint, origin, facts)
         if isinstance(settled, Refusal):
             return render.refused_to_server(settled, matched.endpoint)
-        document = policies[0].directory.document
-        return forward(settled, head, matched.endpoint, self.upstream, document)
+        return self._carry(settled, head, matched.endpoint, policies[0])
 
     async def _settle_server(
         self,
