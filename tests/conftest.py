@@ -3,6 +3,12 @@
 import os
 
 import pytest
+from hypothesis import settings
+
+# `make check` wants an answer in seconds; `make test` draws as many examples as each test asks for.
+settings.register_profile("quick", max_examples=15)
+if os.environ.get("VEDETTE_QUICK"):
+    settings.load_profile("quick")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
