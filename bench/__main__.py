@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import pkgutil
 import sys
 from pathlib import Path
@@ -40,21 +41,44 @@ def table(entries: list[dict[str, Any]]) -> str:
     )
 
 
+def measured(name: str) -> list[dict[str, Any]]:
+    """What one module measures; nothing if it is no measurement.
+
+    Raises:
+        RuntimeError: it could not be measured; the message says what is missing or went wrong.
+    """
+    run = getattr(importlib.import_module(f"bench.{name}"), "run", None)
+    if run is None:
+        return []
+    print(f"measuring {name}, load average {_load()}", file=sys.stderr)
+    return list(run())
+
+
+def _load() -> str:
+    return " ".join(f"{load:.2f}" for load in os.getloadavg())
+
+
 def main(prefix: str) -> int:
     """Measure; the exit code is 0 even where a target is missed, since the table says so."""
     entries: list[dict[str, Any]] = []
+    failed = False
     for name in measurements(prefix):
-        run = getattr(importlib.import_module(f"bench.{name}"), "run", None)
-        if run is not None:
-            print(f"measuring {name}", file=sys.stderr)
-            entries += [entry for entry in run() if str(entry["id"]).startswith(prefix)]
+        try:
+            found = measured(name)
+        except RuntimeError as fault:
+            failed = True
+            print(f"`{name}` was not measured: {fault}", file=sys.stderr)
+        else:
+            entries += [entry for entry in found if str(entry["id"]).startswith(prefix)]
     if not entries:
-        print(f"nothing is called `{prefix}`", file=sys.stderr)
+        if not failed:
+            print(f"nothing is called `{prefix}`", file=sys.stderr)
         return 1
     print(table(entries))
+    print(f"{os.cpu_count()} cores, load average {_load()} at the end")
     OUTPUT.parent.mkdir(exist_ok=True)
     OUTPUT.write_text(json.dumps(entries, indent=1) + "\n", encoding="utf-8")
-    return 0
+    return int(failed)
 
 
 if __name__ == "__main__":
