@@ -1,8 +1,8 @@
 """Requests a second through the gateway, every request decided, against nginx and an aiohttp proxy.
 
 All three stand before the same nginx that answers small JSON, on one core of their own; the load
-comes from `wrk` on another. Rounds are interleaved and medians taken, so only the ratios mean
-something. `python -m bench.gateway` prints them.
+comes from `wrk` on another. Rounds are short and interleaved, and a ratio is the median of the ratios
+of single rounds, so only the ratios mean something. `python -m bench.gateway` prints them.
 
 The gateway runs as it is shipped: its doors, a document of 200 rules from signed streams, its audit
 spool on disk. `requests` is a routine row, settled and counted; `decided` fetches a file: the token's
@@ -48,6 +48,7 @@ from vedette.gateway.main import PROCESS
 from vedette.spine import Spine
 
 CONNECTIONS = 16
+ROUNDS = 11
 NGINX_TARGET = 0.4
 AIOHTTP_TARGET = 2.5
 DOMAIN = ServerName("example.org")
@@ -186,8 +187,11 @@ def _load(address: str, core: int, seconds: int, pid: int) -> Rate:
     return {"wall": wall, "cpu": total / max(_cpu_seconds(pid) - before, 0.01)}
 
 
-def _entry(what: str, ours: float, peer: str, theirs: float, target: float) -> Entry:
-    ratio = ours / theirs
+def _entry(what: str, rounds: list[dict[str, float]], peer: str, target: float) -> Entry:
+    ratio = statistics.median(rates["gateway"] / rates[peer] for rates in rounds)
+    ours, theirs = (
+        statistics.median(rates[kind] for rates in rounds) for kind in ("gateway", peer)
+    )
     return {
         "id": f"gateway.{what}.{peer}", "value": round(ours),
         "unit": "requests per CPU second" if what == "cpu" else "requests/s",
@@ -196,7 +200,7 @@ def _entry(what: str, ours: float, peer: str, theirs: float, target: float) -> E
     }  # fmt: skip
 
 
-def run(rounds: int = 5, seconds: int = 3) -> list[Entry]:
+def run(rounds: int = ROUNDS, seconds: int = 1) -> list[Entry]:
     """Return the gateway's ratios to both peers.
 
     Raises:
@@ -210,12 +214,17 @@ def run(rounds: int = 5, seconds: int = 3) -> list[Entry]:
         rates = {
             what: _rounds(path, ports, pids, rest, rounds, seconds) for what, path in PATHS.items()
         }
-    shown = [(what, what, "wall") for what in PATHS] + [("cpu", "requests", "cpu")]
+    shown = [(what, rates[what], "wall") for what in PATHS] + [("cpu", rates["requests"], "cpu")]
     return [
-        _entry(id_, rates[what]["gateway"][kind], peer, rates[what][peer][kind], target)
-        for id_, what, kind in shown
+        _entry(what, [_of(each, kind) for each in found], peer, target)
+        for what, found, kind in shown
         for peer, target in (("nginx", NGINX_TARGET), ("aiohttp", AIOHTTP_TARGET))
     ]
+
+
+def _of(rates: dict[str, Rate], kind: str) -> dict[str, float]:
+    """One round's rates by the clock (`wall`) or by CPU time (`cpu`)."""
+    return {name: rate["cpu" if kind == "cpu" else "wall"] for name, rate in rates.items()}
 
 
 def _started(folder: Path, stack: ExitStack) -> tuple[dict[str, int], dict[str, int], int]:
@@ -240,22 +249,15 @@ def _started(folder: Path, stack: ExitStack) -> tuple[dict[str, int], dict[str, 
 
 def _rounds(
     path: str, ports: dict[str, int], pids: dict[str, int], core: int, rounds: int, seconds: int
-) -> dict[str, dict[str, float]]:
-    """Return each kind's median rates; the first, short round warms up and is dropped."""
-    kept: dict[str, list[Rate]] = {kind: [] for kind in ports}
-    for number in range(rounds + 1):
-        for kind, port in ports.items():
-            address = f"http://127.0.0.1:{port}{path}"
-            rate = _load(address, core, seconds if number else 1, pids[kind])
-            if number:
-                kept[kind].append(rate)
-    return {
-        kind: {
-            "wall": statistics.median(rate["wall"] for rate in rates),
-            "cpu": statistics.median(rate["cpu"] for rate in rates),
+) -> list[dict[str, Rate]]:
+    """Return every round's rates; the first round warms up and is dropped."""
+    return [
+        {
+            kind: _load(f"http://127.0.0.1:{port}{path}", core, seconds, pids[kind])
+            for kind, port in ports.items()
         }
-        for kind, rates in kept.items()
-    }
+        for _ in range(rounds + 1)
+    ][1:]
 
 
 async def _gateway(port: int, origin: int, folder: Path) -> None:
@@ -315,8 +317,8 @@ def main() -> None:
     parser.add_argument("port", nargs="?", type=int, default=0)
     parser.add_argument("origin", nargs="?", type=int, default=0)
     parser.add_argument("folder", nargs="?", type=Path, default=Path())
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--seconds", type=int, default=1)
     given = parser.parse_args()
     if given.kind == "gateway":
         run_loop(_gateway(given.port, given.origin, given.folder))
