@@ -26,14 +26,14 @@ def revisions(scene: Scene) -> list[int]:
     return [decision.revision for _, _, decision in scene.audit.kept]
 
 
-def test_every_request_is_recorded_though_the_answer_stands():
+def test_every_request_is_recorded_though_the_answer_stands() -> None:
     scene = Scene()
     plan = doors(scene).plan
     assert all(isinstance(plan(head("GET", SYNC, token="alices")), Forward) for _ in range(3))
     assert [decision.reason for _, _, decision in scene.audit.kept] == [Reason.ROUTINE] * 3
 
 
-def test_another_policy_is_asked_anew():
+def test_another_policy_is_asked_anew() -> None:
     scene = Scene()
     plan = doors(scene).plan
     plan(head("GET", SYNC, token="alices"))
@@ -43,7 +43,7 @@ def test_another_policy_is_asked_anew():
     assert revisions(scene) == [1, 2]
 
 
-def test_another_day_is_another_fact():
+def test_another_day_is_another_fact() -> None:
     scene = Scene()
     plan = doors(scene).plan
     plan(head("GET", SYNC, token="alices"))
@@ -53,7 +53,7 @@ def test_another_day_is_another_fact():
     assert second == first + 1  # type: ignore[operator]
 
 
-def test_a_policy_that_went_stale_refuses_what_it_allowed_before():
+def test_a_policy_that_went_stale_refuses_what_it_allowed_before() -> None:
     scene = Scene()
     plan = doors(scene).plan
     assert isinstance(plan(head("GET", SYNC, token="alices")), Forward)
@@ -63,7 +63,7 @@ def test_a_policy_that_went_stale_refuses_what_it_allowed_before():
     assert refused.status == 503
 
 
-def test_how_a_request_is_carried_is_made_anew_under_another_policy():
+def test_how_a_request_is_carried_is_made_anew_under_another_policy() -> None:
     scene = Scene()
     plan = doors(scene).plan
     first = plan(head("GET", SYNC, token="alices"))
@@ -74,7 +74,7 @@ def test_how_a_request_is_carried_is_made_anew_under_another_policy():
     assert again is not first
 
 
-def test_each_method_of_a_row_keeps_its_own_body_limit():
+def test_each_method_of_a_row_keeps_its_own_body_limit() -> None:
     scene = Scene()
     plan = doors(scene).plan
     posted = plan(head("POST", FILTER, token="alices"))
