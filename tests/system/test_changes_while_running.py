@@ -68,7 +68,8 @@ async def cast(
                 (organisations.acme, "carol"),
             )
         ]
-        cast = Cast(organisations, *people)
+        alice, bob, carol = people
+        cast = Cast(organisations, alice, bob, carol)
         cast.inside = await together(cast.alice, cast.bob)
         cast.across = await together(cast.alice, cast.bob, cast.carol)
         yield cast

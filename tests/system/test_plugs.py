@@ -73,7 +73,8 @@ async def cast(
             await stack.enter_async_context(signed_in(where, who, folder / who))
             for where, who in ((both.example, "alice"), (both.example, "bob"), (both.acme, "carol"))
         ]
-        cast = Cast(both, *people)
+        alice, bob, carol = people
+        cast = Cast(both, alice, bob, carol)
         cast.room = await cast.alice.create_room(cast.bob, cast.carol)
         for person in (cast.bob, cast.carol):
             await person.join(cast.room)
