@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import synapse
 
+import synapse
 from vedette.protocol.matrix import paths
 from vedette.protocol.matrix.paths import Door, Endpoint, ServedBy, Token
 from vedette.protocol.matrix.paths_types import spellings
@@ -83,7 +83,7 @@ class Served:
 
 def routes_with(settings: dict[str, Any]) -> list[dict[str, Any]]:
     program = Path(__file__).with_name("synapse_routes.py")
-    done = subprocess.run(  # noqa: S603  # our own file, run by our own interpreter
+    done = subprocess.run(  # our own file, run by our own interpreter
         [sys.executable, str(program), json.dumps(settings)],
         capture_output=True,
         check=False,

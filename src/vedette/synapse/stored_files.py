@@ -25,7 +25,7 @@ class StoredFiles(Resource):
 
     def __init__(self, store: DataStore) -> None:
         """Serve what `store` knows."""
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # Twisted's Resource has no types
         self._store = store
 
     def getChild(self, path: bytes, request: SynapseRequest) -> Resource:  # noqa: N802  # Twisted's name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import ssl
 
 import pytest
 
@@ -258,8 +259,6 @@ class _Found:
 
 
 async def _out(scene: Scene, method: str, target: str) -> object:
-    import ssl
-
     door = OutgoingDoor(scene.spine, scene.homeserver, _Found(), ssl.create_default_context())
     parsed = parse_federation_target(target.encode())
     assert isinstance(parsed, Target)

@@ -14,6 +14,7 @@ from typing import Any
 
 from twisted.internet import task
 
+from vedette.protocol.matrix.room_form import Bounds, Encryption, bound
 from vedette.synapse.internals.gate import (
     Answer,
     During,
@@ -25,13 +26,15 @@ from vedette.synapse.internals.gate import (
     RoomForm,
     RoomReader,
 )
-from vedette.synapse.internals.rooms_made import (
-    force_encryption,
-    force_history,
-    force_no_guests,
-    force_power,
-)
 from vedette.synapse.internals.table import install
+
+BOUNDS = Bounds(
+    history="joined",
+    encryption=Encryption.FORCED,
+    federates=True,
+    ours=lambda user: not user.startswith("@anna"),
+)
+"""What a room named `formed` may be: Anna plays somebody from elsewhere."""
 
 ANSWERS: Mapping[str, Answer | Inward] = {
     "pass": Pass.PASS,
@@ -63,10 +66,7 @@ class ScriptedGate:
         answer: Answer = self.answer("create_room", user=form.user, body=dict(form.body))
         name = form.body.get("name", "")
         if name == "formed":
-            force_history(form)
-            force_encryption(form)
-            force_no_guests(form)
-            force_power(form, lowered={"org.matrix.msc3401.call.member": 0})
+            bound(form.body, BOUNDS)
         return answer
 
     async def upgrade_room(self, user: str, version: str, room: RoomReader) -> Answer:
