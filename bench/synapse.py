@@ -22,10 +22,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
-from tests.system.synapse_process import Api, Authority, SynapseProcess
-
 from bench.gateway import Entry
 from bench.office import people_of, write_streams
+from tests.system.synapse_process import Api, Authority, SynapseProcess
 
 MEMBERS = 10
 EXTRA_STATE = 1000

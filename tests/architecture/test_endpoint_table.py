@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 import synapse
+
 from vedette.protocol.matrix import paths
 from vedette.protocol.matrix.paths import Door, Endpoint, ServedBy, Token
 from vedette.protocol.matrix.paths_types import spellings

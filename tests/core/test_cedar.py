@@ -6,6 +6,7 @@ import cedarpy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tests.core.settings.documents import SAMPLE
 from tests.core.strategies import (
     ASKED,
@@ -15,7 +16,6 @@ from tests.core.strategies import (
     facts_for,
     party_sets,
 )
-
 from vedette.core.asks import Act, Ask, Question
 from vedette.core.cedar import export, policies, request, schema
 from vedette.core.channels import Channel

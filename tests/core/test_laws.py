@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tests.core.strategies import (
     CALM,
     CHANNELS,
@@ -24,7 +25,6 @@ from tests.core.strategies import (
     rules,
     rulesets,
 )
-
 from vedette.core.asks import Act, Ask, Members, Need, Question, Someone
 from vedette.core.channels import Channel
 from vedette.core.decide import decide

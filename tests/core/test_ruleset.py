@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.core.strategies import CALM, questions, rulesets
 
+from tests.core.strategies import CALM, questions, rulesets
 from vedette.core import ruleset as ruleset_file
 from vedette.core.asks import Question
 from vedette.core.channels import Channel

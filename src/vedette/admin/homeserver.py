@@ -141,13 +141,19 @@ def _reach(boot: Boot) -> dict[str, Any]:
     }
 
 
+_NOWHERE = "127.0.0.1:9"
+"""An address at which nothing listens (port 9, discard)."""
+
+
 def _pushes(boot: Boot) -> dict[str, Any]:
-    """Pushes carry ids only and go through the gateway's way out; without one there are none."""
+    """Pushes carry ids only and go through the gateway's way out; without one nothing goes out.
+
+    The proxy is also what holds everything else that Synapse would fetch by itself, such as an
+    address to which another server sends it for a file.
+    """
     way_out = boot.gateway.pushes
+    proxy = f"http://{way_out or _NOWHERE}"
     push = {"enabled": way_out is not None, "include_content": False}
-    if way_out is None:
-        return {"push": push}
-    proxy = f"http://{way_out}"
     return {"push": push, "http_proxy": proxy, "https_proxy": proxy, "no_proxy_hosts": []}
 
 

@@ -120,7 +120,7 @@ REGISTRY: Mapping[str, FactSpec] = MappingProxyType(
             _spec("device.version", FactType.VERSION, "the operating system's version",
                   _DEVICE, frozenset({Door.SIGN_IN}), claimable=True),
             _spec("file.encrypted", FactType.YES_NO, "whether the bytes are encrypted end to end",
-                  _FILE, _FILE_DOORS),
+                  _FILE, frozenset({Door.FILE})),
             _spec("file.kind", FactType.WORD, "what the file is; a declared type is only a claim",
                   _FILE, _FILE_DOORS, words=FILE_KINDS, claimable=True),
             _spec("file.size", FactType.SIZE, "the file's size in bytes",

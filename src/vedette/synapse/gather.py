@@ -21,6 +21,7 @@ from vedette.core.towards import meet, routine, say
 from vedette.ports.policy import Policy
 from vedette.protocol.matrix.events import Classified, Sort, classify
 from vedette.protocol.matrix.rooms import (
+    MEMBERSHIP_KEYS,
     guests_fault,
     history_fault,
     join_rules_fault,
@@ -212,6 +213,8 @@ class EventGather:
         act = _MEMBERSHIP_ACTS.get(membership or "")
         if target is None or act is None or "third_party_invite" in event.content:
             return refuse(policy, Reason.NOT_SUPPORTED, event.state_key)
+        if not MEMBERSHIP_KEYS.issuperset(event.content):  # a hiding place for anything at all
+            return refuse(policy, Reason.UNKNOWN_EVENT, event.state_key)
         already = facts.joined is not None and target in facts.joined
         if membership in _LEAVING or (membership == "join" and already):
             return routine(act, event.sender, event.room), Facts()
@@ -232,11 +235,8 @@ class EventGather:
             return refuse(policy, Reason.ROOM_ENCRYPTION)
         sender = policy.directory.someone(UserId(event.sender))
         others = facts.members.without(sender) if facts.members else None
-        known = facts.known()
-        if Channel.FILE in found.channels:
-            known["file.encrypted"] = False
         ask = say(_act(event), sender, others, found.channels, event.room)
-        return ask, Facts(known, found.claims)
+        return ask, Facts(facts.known(), found.claims)
 
 
 def _structure(policy: Policy, event: EventView, found: Classified, facts: RoomFacts) -> Gathered:

@@ -440,3 +440,18 @@ async def test_every_answer_leaves_a_record(scene: Scene, door: Door) -> None:
     await door.local(ALICE, "m.room.message", PDF, Room({ALICE, CAROL}))
     assert [decision.verdict for _, _, decision in scene.audit.kept] == ["yes", "no"]
     assert door.told[0][2] == "memory:2"
+
+
+async def test_a_membership_hides_nothing(door: Door) -> None:
+    room = Room({ALICE, BOB})
+    for extra in (
+        {"body": "the figures"},
+        {"file": {"url": "mxc://x/y"}},
+        {"org.example.x": "AAAA"},
+    ):
+        for membership in ("join", "invite", "leave"):
+            content = {"membership": membership, **extra}
+            answer = await door.local(ALICE, "m.room.member", content, room, state_key=ALICE)
+            assert reason(answer) == "unknown-event"
+    named = {"membership": "join", "displayname": "Alice", "avatar_url": "mxc://x/y"}
+    assert await door.local(ALICE, "m.room.member", named, room, state_key=ALICE) is Pass.PASS

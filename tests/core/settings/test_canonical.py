@@ -4,8 +4,8 @@ import json
 
 import pytest
 from hypothesis import given
-from tests.core.settings.documents import CALM, SAMPLE, documents
 
+from tests.core.settings.documents import CALM, SAMPLE, documents
 from vedette.core.settings.canonical import (
     DocumentError,
     canonical,

@@ -4,8 +4,8 @@ import shlex
 
 import pytest
 from hypothesis import given
-from tests.core.settings.documents import CALM, SAMPLE, documents
 
+from tests.core.settings.documents import CALM, SAMPLE, documents
 from vedette.core.settings.changes import can_only_refuse_more, differences
 from vedette.core.settings.document import Document
 from vedette.core.settings.edit import add_rule, remove, remove_rule, set_value

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.core.settings.documents import CALM
 
+from tests.core.settings.documents import CALM
 from vedette.core.channels import BETWEEN_PEOPLE, Channel
 from vedette.core.names import InvalidName
 from vedette.core.settings.default import default_document

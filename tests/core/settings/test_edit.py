@@ -6,8 +6,8 @@ import tomllib
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from tests.core.settings.documents import CALM, SAMPLE, documents, rules
 
+from tests.core.settings.documents import CALM, SAMPLE, documents, rules
 from vedette.core.settings.document import Document
 from vedette.core.settings.edit import (
     EditError,

@@ -6,8 +6,8 @@ import tomllib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.core.settings.documents import CALM, SAMPLE, documents
 
+from tests.core.settings.documents import CALM, SAMPLE, documents
 from vedette.core.settings.document import Document
 from vedette.core.settings.parse import check_document, check_values, parse_document
 

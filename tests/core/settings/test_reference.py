@@ -4,8 +4,8 @@ import tomllib
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.core.settings.documents import CALM
 
+from tests.core.settings.documents import CALM
 from vedette.core.settings.parse import parse_document
 from vedette.core.settings.reference import (
     known_keys,

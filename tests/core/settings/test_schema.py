@@ -5,8 +5,8 @@ import tomllib
 
 import jsonschema
 import pytest
-from tests.core.settings.documents import SAMPLE
 
+from tests.core.settings.documents import SAMPLE
 from vedette.core.settings.schema import json_schema, schema_text
 
 

@@ -5,8 +5,8 @@ import tomllib
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tests.core.settings.documents import CALM, SAMPLE, documents
 
+from tests.core.settings.documents import CALM, SAMPLE, documents
 from vedette.core.settings.source import line_of, read, tree_of
 
 

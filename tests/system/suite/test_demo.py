@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from tests.system.suite.test_supervisor import is_alive
 from tests.system.two_organisations import COMMAND
 

@@ -6,8 +6,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from tests.system.two_organisations import COMMAND
 
+from tests.system.two_organisations import COMMAND
 from vedette.adapters.boot_file import load
 from vedette.core.settings.parse import check_document
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from tests.system.matrix_client import RefusedError, signed_in
 from tests.system.two_organisations import TwoOrganisations
 

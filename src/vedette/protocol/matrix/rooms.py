@@ -15,6 +15,19 @@ from vedette.protocol.matrix.events import RTC_MEMBER_TYPES
 KIND_KEY = "org.vedette.kind"
 """The key of `m.room.create` content that carries the room's kind; it can never change."""
 
+MEMBERSHIP_KEYS = frozenset(
+    {
+        "avatar_url",
+        "displayname",
+        "is_direct",
+        "join_authorised_via_users_server",
+        "membership",
+        "reason",
+        "xyz.amorgan.blurhash",
+    }
+)
+"""Everything that the content of an `m.room.member` of ours may carry."""
+
 MODERATOR = 50
 ENCRYPTION = "m.megolm.v1.aes-sha2"
 _WIDTH = {"joined": 0, "invited": 1, "shared": 2}

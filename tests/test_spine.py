@@ -1,0 +1,125 @@
+"""The road: nothing happens without a Permit, and no Permit without a record."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.apps.scene import ALICE, BOB, CAROL, Scene, policy_of
+from vedette.core.asks import Act, Ask
+from vedette.core.channels import Channel
+from vedette.core.decision import Decision
+from vedette.core.facts import Facts
+from vedette.core.names import UserId
+from vedette.core.reasons import Reason
+from vedette.core.towards import reach, routine
+from vedette.ports.errors import Unavailable
+from vedette.ports.policy import Policy
+from vedette.spine import Permit, Refusal, Standing, refuse
+
+ACT = Act.ROOM_EVENT_SEND
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return Scene()
+
+
+def message(to: UserId, channel: Channel = Channel.MESSAGE) -> object:
+    def prepare(policy: Policy) -> tuple[Ask, Facts]:
+        one, other = policy.directory.someone(ALICE), policy.directory.someone(to)
+        return reach(ACT, one, other, channel), Facts()
+
+    return prepare
+
+
+async def gathered(policy: Policy) -> tuple[Ask, Facts]:
+    return message(CAROL)(policy)  # type: ignore[operator, no-any-return]
+
+
+def test_nobody_else_makes_a_permit(scene: Scene) -> None:
+    permit = scene.spine.settle(ACT, ALICE, message(BOB))  # type: ignore[arg-type]
+    assert isinstance(permit, Permit)
+    with pytest.raises(TypeError):
+        Permit(permit.decision, permit.record, object())
+
+
+def test_a_permit_and_a_refusal_carry_their_record(scene: Scene) -> None:
+    permit = scene.spine.settle(ACT, ALICE, message(CAROL))  # type: ignore[arg-type]
+    refusal = scene.spine.settle(ACT, ALICE, message(CAROL, Channel.FILE))  # type: ignore[arg-type]
+    assert isinstance(permit, Permit)
+    assert isinstance(refusal, Refusal)
+    assert (permit.record, refusal.record) == ("memory:1", "memory:2")
+    assert not refusal.in_doubt
+
+
+def test_without_room_for_a_record_nothing_is_permitted(scene: Scene) -> None:
+    scene.audit.full = True
+    refusal = scene.spine.settle(ACT, ALICE, message(BOB))  # type: ignore[arg-type]
+    assert isinstance(refusal, Refusal)
+    assert (refusal.decision.reason, refusal.record) == (Reason.UNAVAILABLE, None)
+    assert refusal.in_doubt
+
+
+async def test_a_lasting_yes_needs_a_durable_record(scene: Scene) -> None:
+    assert isinstance(await scene.spine.settle_durably(ACT, ALICE, gathered), Permit)
+    scene.audit.full = True
+    assert isinstance(await scene.spine.settle_durably(ACT, ALICE, gathered), Refusal)
+
+
+async def test_an_outage_while_gathering_is_doubt_and_a_bug_is_reported(scene: Scene) -> None:
+    async def outage(_: Policy) -> tuple[Ask, Facts]:
+        raise Unavailable("the directory does not answer")
+
+    async def bug(_: Policy) -> tuple[Ask, Facts]:
+        raise ZeroDivisionError
+
+    for settle in (scene.spine.settle_after, scene.spine.settle_durably):
+        for gather, reason in ((outage, Reason.UNAVAILABLE), (bug, Reason.INTERNAL_ERROR)):
+            refusal = await settle(ACT, ALICE, gather)
+            assert isinstance(refusal, Refusal)
+            assert refusal.in_doubt
+            assert refusal.decision.reason is reason
+    assert len(scene.incidents.reported) == 2
+
+
+def test_a_stale_policy_closes_the_door(scene: Scene) -> None:
+    scene.policy.policy = None
+    refusal = scene.spine.settle(ACT, ALICE, message(BOB))  # type: ignore[arg-type]
+    assert isinstance(refusal, Refusal)
+    assert refusal.decision.reason is Reason.STALE
+
+
+def test_what_is_fixed_in_code_is_recorded_like_everything_else(scene: Scene) -> None:
+    def prepare(policy: Policy) -> Decision:
+        return refuse(policy, Reason.NOT_SUPPORTED)
+
+    assert isinstance(scene.spine.settle(ACT, ALICE, prepare), Refusal)
+    assert scene.audit.kept[-1][2].reason is Reason.NOT_SUPPORTED
+
+
+def test_a_standing_ask_is_decided_anew_under_another_policy_or_on_another_day(
+    scene: Scene,
+) -> None:
+    standing = Standing(routine(Act.REQUEST_ENDPOINT_USE, "a client"), Facts())
+    for _ in range(3):
+        assert isinstance(scene.spine.settle_standing(standing), Permit)
+    first = standing.answered
+    assert first is not None
+    assert len(scene.audit.kept) == 3
+    scene.clock.seconds += 86400
+    scene.spine.settle_standing(standing)
+    second = standing.answered
+    assert second is not None
+    assert second.today == first.today + 1
+    other = policy_of()
+    scene.policy.policy = replace(other, rules=replace(other.rules, revision=7))
+    settled = scene.spine.settle_standing(standing)
+    assert isinstance(settled, Permit)
+    assert settled.decision.revision == 7
+
+
+def test_every_ask_knows_the_day(scene: Scene) -> None:
+    scene.spine.settle(ACT, ALICE, message(BOB))  # type: ignore[arg-type]
+    assert scene.audit.kept[-1][1].known["today"] == scene.clock.today()
