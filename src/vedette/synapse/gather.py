@@ -156,19 +156,21 @@ class EventGather:
     ) -> Gathered:
         """What an event of another server carries towards us."""
         directory = policy.directory
+        if during in (During.JOIN, During.KNOCK):
+            return self._membership(policy, event, await self._rooms.room(directory, room))
+        if during is During.INVITE or _asks_one_of_us_in(directory, event, during):
+            return _invited(policy, event)
         found = classify(event.kind, event.content, is_state=event.state_key is not None)
-        if during in (During.JOIN, During.KNOCK, During.INVITE):
-            return await self._newcomer(policy, event, during, room)
         structural = found.sort not in (Sort.CONTENT, Sort.UNKNOWN)
         # The state of a room being joined must stay as it is, or the room breaks; what it says to
         # people is asked when it is pushed to us.
         fetched_state = during is During.PULLED and event.state_key is not None
         if structural or fetched_state or during is During.LEAVE:
             return routine(_act(event), event.sender, event.room), Facts()
-        if found.sort is Sort.UNKNOWN:
-            return refuse(policy, Reason.UNKNOWN_EVENT, event.sender)
         sender = _user(event.sender)
-        if sender is None or is_ours(directory, sender):
+        if sender is None or found.sort is Sort.UNKNOWN:
+            return refuse(policy, Reason.UNKNOWN_EVENT, event.sender)
+        if is_ours(directory, sender):  # our own, come back from where it was sent to
             return routine(_act(event), event.sender, event.room), Facts()
         return self._content(policy, event, found, await self._rooms.room(directory, room))
 
@@ -190,21 +192,6 @@ class EventGather:
         sender = policy.directory.someone(UserId(user))
         others = facts.members.without(sender) if facts.members else None
         return say(act, sender, others, (Channel.PRESENCE,), room.room), Facts(facts.known())
-
-    async def _newcomer(
-        self, policy: Policy, event: EventView, during: During, room: RoomReader
-    ) -> Gathered:
-        """A remote person wants in, or wants one of us in."""
-        directory = policy.directory
-        if during is During.INVITE:
-            inviter, invited = _user(event.sender), _user(event.state_key or "")
-            if inviter is None or invited is None:
-                return refuse(policy, Reason.UNKNOWN_EVENT)
-            members = Members.of([directory.someone(inviter)])
-            newcomers = [directory.someone(invited)]
-            ask = meet(Act.ROOM_MEMBER_INVITE, inviter, newcomers, members, event.room)
-            return ask, Facts()
-        return self._membership(policy, event, await self._rooms.room(directory, room))
 
     def _membership(self, policy: Policy, event: EventView, facts: RoomFacts) -> Gathered:
         """Invite, join and knock ask contact both ways; leaving, kicking and banning take away."""
@@ -237,6 +224,23 @@ class EventGather:
         others = facts.members.without(sender) if facts.members else None
         ask = say(_act(event), sender, others, found.channels, event.room)
         return ask, Facts(facts.known(), found.claims)
+
+
+def _asks_one_of_us_in(directory: Directory, event: EventView, during: During) -> bool:
+    """Whether this is an invitation of one of us that comes by a room instead of to us."""
+    invites = event.membership == "invite" and during is During.SEND
+    return invites and is_ours(directory, event.state_key or "")
+
+
+def _invited(policy: Policy, event: EventView) -> Gathered:
+    """A remote person wants one of us in: all that is known of the room is who asks."""
+    inviter, invited = _user(event.sender), _user(event.state_key or "")
+    if inviter is None or invited is None:
+        return refuse(policy, Reason.UNKNOWN_EVENT)
+    members = Members.of([policy.directory.someone(inviter)])
+    newcomers = [policy.directory.someone(invited)]
+    ask = meet(Act.ROOM_MEMBER_INVITE, inviter, newcomers, members, event.room)
+    return ask, Facts()
 
 
 def _structure(policy: Policy, event: EventView, found: Classified, facts: RoomFacts) -> Gathered:

@@ -455,3 +455,20 @@ async def test_a_membership_hides_nothing(door: Door) -> None:
             assert reason(answer) == "unknown-event"
     named = {"membership": "join", "displayname": "Alice", "avatar_url": "mxc://x/y"}
     assert await door.local(ALICE, "m.room.member", named, room, state_key=ALICE) is Pass.PASS
+
+
+async def test_an_invitation_that_comes_by_a_room_is_asked_like_any_other(door: Door) -> None:
+    room = Room({ALICE, CAROL}, made_by=CAROL)
+    invite = {"membership": "invite"}
+    assert await door.inbound(CAROL, "m.room.member", invite, room, state_key=BOB) is Pass.PASS
+    assert await door.inbound(CAROL, "m.room.member", invite, room, state_key=EVE) is Inward.EMPTY
+    assert await door.inbound(OTTO, "m.room.member", invite, room, state_key=BOB) is Inward.EMPTY
+
+
+@pytest.mark.parametrize(
+    "sender",
+    ["@:acme.example", "@c d:acme.example", "@é:acme.example", "carol", "@x:", "@" + "a" * 300],
+)
+async def test_a_sender_whose_name_is_none_says_nothing(door: Door, sender: str) -> None:
+    room = Room({ALICE, sender}, made_by=sender)
+    assert await door.inbound(sender, "m.room.message", TEXT, room) is Inward.EMPTY
