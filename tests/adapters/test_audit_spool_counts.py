@@ -7,6 +7,9 @@ from pathlib import Path
 
 from tests.adapters.test_audit_spool import ASK, FACTS, YES, spool
 from vedette.adapters.audit_spool import read_spool
+from vedette.core.asks import Act
+from vedette.core.decision import Verdict
+from vedette.core.reasons import Reason
 
 
 def decisions(folder: Path) -> list[tuple[str, int]]:
@@ -50,3 +53,21 @@ def test_from_the_moment_that_yeses_are_kept_whole_none_is_counted(tmp_path: Pat
     log.note(ASK, FACTS, YES)
     log.close()
     assert decisions(tmp_path) == [("counted", 1), ("decision", 1)]
+
+
+def test_refusals_that_cost_nothing_to_provoke_are_counted_and_others_kept_one_by_one(
+    tmp_path: Path,
+) -> None:
+    log = spool(tmp_path)
+    no = replace(YES, verdict=Verdict.NO, reason=Reason.NO_RULE)
+    unverified = replace(ASK, act=Act.FEDERATION_REQUEST_RECEIVE)
+    for _ in range(3):
+        log.note(unverified, FACTS, no)
+        log.note(ASK, FACTS, replace(no, reason=Reason.UNKNOWN_ENDPOINT))
+    log.note(ASK, FACTS, no)
+    log.note(ASK, FACTS, no)
+    log.close()
+    counted = [count for kind, count in decisions(tmp_path) if kind == "counted"]
+    kept = [kind for kind, _ in decisions(tmp_path) if kind == "decision"]
+    assert sum(counted) == 6
+    assert len(kept) == 2

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from vedette.core.asks import Ask
+from vedette.core.asks import Act, Ask
 from vedette.core.decision import Decision, Verdict
 from vedette.core.facts import Facts
 from vedette.core.reasons import Reason
@@ -114,7 +114,7 @@ class AuditSpool:
         """Take a record that nothing waits for. Raises Unavailable when full or failing."""
         with self._lock:
             self._refuse_if_failing()
-            if self._is_counted(decision):
+            if self._is_counted(ask, decision):
                 return self._count(ask, facts, decision)
             waiting = _Waiting("decision", self._next_id(), self.clock.now(), ask, facts, decision)
             self._queue.append(waiting)
@@ -133,10 +133,15 @@ class AuditSpool:
         await self.wait(done)
         return waiting.id
 
-    def _is_counted(self, decision: Decision) -> bool:
-        """Probing for what is not served must not fill the log: it is always counted."""
-        routine = decision.verdict is Verdict.YES and not self.whole
-        return routine or decision.reason is Reason.UNKNOWN_ENDPOINT
+    def _is_counted(self, ask: Ask, decision: Decision) -> bool:
+        """What costs nothing to ask must not fill the log, so it is always counted.
+
+        That is probing for what is not served, and requests of servers whose signature nobody has
+        verified yet.
+        """
+        if decision.reason is Reason.UNKNOWN_ENDPOINT or ask.act is Act.FEDERATION_REQUEST_RECEIVE:
+            return True
+        return decision.verdict is Verdict.YES and not self.whole
 
     def _next_id(self) -> str:
         self._number += 1

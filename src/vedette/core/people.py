@@ -16,6 +16,9 @@ GUESTS = "guests"
 PARTNERS = "partners"
 OUTSIDE = "outside"
 SERVICES = "services"
+NOBODY_NAMED = "a server nobody named"
+"""How a server outside is called where its own name does not matter, or is not verified."""
+
 BUILT_IN = frozenset({ANYONE, US, GUESTS, PARTNERS, OUTSIDE})
 
 SERVICE_LOCALPARTS = frozenset({"vedette-notices", "vedette-inspector"})
@@ -96,7 +99,7 @@ class Directory:
             parties = frozenset({ANYONE, PARTNERS, str(name)})
             examples.setdefault(parties, Someone(partner.domains[0], parties, name, False))
         parties = frozenset({ANYONE, OUTSIDE})
-        examples.setdefault(parties, Someone("a server nobody named", parties, "", False))
+        examples.setdefault(parties, Someone(NOBODY_NAMED, parties, "", False))
         return tuple(examples.values())
 
     def _look_up(self, user: UserId) -> Someone:

@@ -29,9 +29,9 @@ from vedette.gateway.pushers import pusher_fault
 from vedette.ports.homeserver import Homeserver
 from vedette.ports.policy import Policy
 from vedette.protocol.http.target import USUAL_PATH
-from vedette.protocol.matrix.paths import Door, Endpoint, Matched, ServedBy, Token, match
+from vedette.protocol.matrix.paths import Endpoint, Matched, ServedBy, Token, match
 from vedette.protocol.matrix.xmatrix import XMatrixFault, parse_xmatrix
-from vedette.spine import Permit, Refusal, Settled, Spine, Standing, refuse
+from vedette.spine import Permit, Refusal, Spine, Standing, refuse
 
 _BEARER = b"bearer "
 _MOST_PATHS = 2048
@@ -153,22 +153,12 @@ class PublicDoors:
             policies.append(policy)
             return await gather.incoming(policy, origin, matched)
 
-        settled = await self._settle_server(matched.endpoint, origin, facts)
+        # Not durably: the claim is not verified yet, and the event door records what comes of it.
+        act = Act.FEDERATION_REQUEST_RECEIVE
+        settled = await self.spine.settle_after(act, origin, facts)
         if isinstance(settled, Refusal):
             return render.refused_to_server(settled, matched.endpoint)
         return self._carry(settled, head, matched.endpoint, policies[0])
-
-    async def _settle_server(
-        self,
-        endpoint: Endpoint,
-        origin: ServerName,
-        facts: Callable[[Policy], Awaitable[tuple[Ask, Facts] | Decision]],
-    ) -> Settled:
-        """Contact with a partner waits for its record; what a room already carries does not."""
-        act = Act.FEDERATION_REQUEST_RECEIVE
-        if Door.FEDERATION_IN in endpoint.doors and len(endpoint.channels) == 1:
-            return await self.spine.settle_durably(act, origin, facts)
-        return await self.spine.settle_after(act, origin, facts)
 
 
 def bearer(head: Head) -> str | None:

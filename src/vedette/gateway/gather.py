@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qs
 
 from vedette.core.asks import Act, Ask, Someone
@@ -11,7 +11,7 @@ from vedette.core.decision import Decision
 from vedette.core.facts import Facts, Value
 from vedette.core.file_kinds import declared_kind
 from vedette.core.names import InvalidName, MediaId, ServerName, UserId
-from vedette.core.people import Directory
+from vedette.core.people import NOBODY_NAMED, OUTSIDE, Directory
 from vedette.core.reasons import Reason
 from vedette.core.towards import connect_some, reach, reach_some, routine
 from vedette.gateway.plan import Head
@@ -158,8 +158,11 @@ class FederationGather:
         server = directory.server(origin)
         if server.ours:  # nobody but ourselves may speak in our name
             return refuse(policy, Reason.NOT_SUPPORTED, origin)
+        if OUTSIDE in server.parties:
+            # Nobody has verified the name yet, and whoever makes names up must not fill the log.
+            server = replace(server, name=NOBODY_NAMED)
         if not endpoint.channels:
-            return routine(Act.FEDERATION_REQUEST_RECEIVE, origin), _NOTHING
+            return routine(Act.FEDERATION_REQUEST_RECEIVE, server.name), _NOTHING
         if endpoint.channels == (Channel.FILE,):
             try:
                 media = MediaId(matched.params["media_id"])

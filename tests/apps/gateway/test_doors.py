@@ -296,3 +296,10 @@ async def test_the_record_says_who_asked_what_towards_whom(scene: Scene, doors: 
     ask, _, decision = scene.audit.kept[-1]
     assert decision.towards == ALICE
     assert ask.who == "acme.example"
+
+
+async def test_made_up_servers_are_recorded_as_one(scene: Scene, doors: Doors) -> None:
+    for name in ("one.example", "two.example"):
+        await doors.server(name, "PUT", "/_matrix/federation/v1/send/1")
+        await doors.server(name, "GET", "/_matrix/federation/v1/make_leave/!r/@x:one.example")
+    assert {ask.who for ask, _, _ in scene.audit.kept} == {"a server nobody named"}
