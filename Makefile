@@ -67,7 +67,7 @@ test: $(VENV)/.test  ## everything; on Debian it installs the programs that the 
 
 .PHONY: check
 check: $(VENV)/.test lint  ## seconds: format, rules, types, import contracts, the core's tests
-	@VEDETTE_QUICK=1 $(BIN)/pytest -q -m "not system" $(wildcard $(FAST))
+	@VEDETTE_QUICK=1 $(BIN)/pytest -q -m "not system and not thorough" $(wildcard $(FAST))
 
 .PHONY: lint
 lint: $(VENV)/.test

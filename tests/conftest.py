@@ -11,11 +11,19 @@ if os.environ.get("VEDETTE_QUICK"):
     settings.load_profile("quick")
 
 
+THOROUGH = frozenset(
+    {"test_laws.py", "test_cedar.py", "test_endpoint_table.py", "test_import_contracts.py"}
+)
+"""Files that draw very many examples or build whole programs: not for every few minutes."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything under `tests/system` starts real servers, and is marked so."""
+    """Mark what starts real servers, and what takes its time."""
     for item in items:
         if "/tests/system/" in str(item.path):
             item.add_marker(pytest.mark.system)
+        if item.path.name in THOROUGH:
+            item.add_marker(pytest.mark.thorough)
 
 
 @pytest.hookimpl(trylast=True)
