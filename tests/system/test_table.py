@@ -181,7 +181,7 @@ async def world(
     folder = tmp_path_factory.mktemp("table")
     plain = organisations.outside
     assert plain is not None
-    otto = plain.register("otto")
+    otto = plain.register("table-otto")
     outside = Outside(
         f"http://{plain.address}", organisations.ca_file, {"otto": Someone(otto.user, PASSWORD, ())}
     )

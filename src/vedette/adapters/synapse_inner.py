@@ -43,13 +43,13 @@ class SynapseInner:
         if self._session is not None:
             await self._session.close()
 
-    async def whose(self, token: str) -> UserId | None:
+    async def whose(self, token: str, address: str) -> UserId | None:
         """The person to whom the token belongs, by `/account/whoami`. Raises Unavailable."""
         key = hashlib.sha256(token.encode()).digest()
         remembered = self._owners.get(key)
         if remembered is not None and remembered[0] > time.monotonic():
             return remembered[1]
-        headers = {"Authorization": f"Bearer {token}"}
+        headers = {"Authorization": f"Bearer {token}", "X-Forwarded-For": address}
         status, body = await self._get("/_matrix/client/v3/account/whoami", headers)
         if status in (401, 403):
             return None

@@ -123,7 +123,7 @@ class PublicDoors:
 
         async def facts(policy: Policy) -> tuple[Ask, Facts] | Decision:
             policies.append(policy)
-            person = await self.homeserver.whose(token)
+            person = await self.homeserver.whose(token, head.peer.host)
             if person is None:
                 return refuse(policy, Reason.UNKNOWN_ENDPOINT)
             user.append(person)

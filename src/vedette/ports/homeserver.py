@@ -20,8 +20,10 @@ class StoredFile:
 class Homeserver(Protocol):
     """Answers who a token belongs to, and whose a file is."""
 
-    async def whose(self, token: str) -> UserId | None:
+    async def whose(self, token: str, address: str) -> UserId | None:
         """The person to whom this access token belongs; None if to nobody.
+
+        `address` is where the request came from: the homeserver notes it with the session.
 
         Raises:
             Unavailable: the homeserver did not answer.

@@ -17,8 +17,9 @@ class MemoryHomeserver:
     files: dict[str, StoredFile] = field(default_factory=dict)
     down: bool = False
 
-    async def whose(self, token: str) -> UserId | None:
+    async def whose(self, token: str, address: str) -> UserId | None:
         """The person to whom the token belongs. Raises Unavailable when `down`."""
+        del address
         self._answer()
         return self.tokens.get(token)
 
