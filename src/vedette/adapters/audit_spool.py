@@ -32,6 +32,9 @@ _INTERVAL = 0.25
 _GAP = _MOST_WAITING
 """How far numbers jump at a start, so that an id lost in a crash is never given twice."""
 
+_UNVERIFIED = frozenset({Act.FEDERATION_REQUEST_RECEIVE, Act.NETWORK_REQUEST_SEND})
+"""Acts that are asked before anybody has verified who asks."""
+
 Wait = Callable[["Future[None]"], Awaitable[None]]
 
 
@@ -139,7 +142,7 @@ class AuditSpool:
         That is probing for what is not served, and requests of servers whose signature nobody has
         verified yet.
         """
-        if decision.reason is Reason.UNKNOWN_ENDPOINT or ask.act is Act.FEDERATION_REQUEST_RECEIVE:
+        if decision.reason is Reason.UNKNOWN_ENDPOINT or ask.act in _UNVERIFIED:
             return True
         return decision.verdict is Verdict.YES and not self.whole
 
@@ -203,7 +206,7 @@ class AuditSpool:
             return
         try:
             self._write(batch)
-        except OSError as fault:
+        except (OSError, TypeError, ValueError) as fault:
             self._failed = str(fault)
             with self._lock:  # nothing that was taken is dropped: it is tried again
                 self._queue.extendleft(reversed(batch))

@@ -18,6 +18,7 @@ from vedette.core.asks import Act, Ask
 from vedette.core.decision import Decision
 from vedette.core.facts import Facts
 from vedette.core.names import ServerName, UserId
+from vedette.core.people import NOBODY_NAMED
 from vedette.core.reasons import Reason
 from vedette.core.settings.document import Document
 from vedette.core.towards import routine
@@ -151,11 +152,11 @@ class PublicDoors:
 
         async def facts(policy: Policy) -> tuple[Ask, Facts] | Decision:
             policies.append(policy)
-            return await gather.incoming(policy, origin, matched)
+            return await gather.incoming(policy, origin, matched, head)
 
         # Not durably: the claim is not verified yet, and the event door records what comes of it.
         act = Act.FEDERATION_REQUEST_RECEIVE
-        settled = await self.spine.settle_after(act, origin, facts)
+        settled = await self.spine.settle_after(act, NOBODY_NAMED, facts)
         if isinstance(settled, Refusal):
             return render.refused_to_server(settled, matched.endpoint)
         return self._carry(settled, head, matched.endpoint, policies[0])

@@ -146,13 +146,29 @@ def _addressee(directory: Directory, matched: Matched, head: Head) -> Someone | 
         return Reason.UNKNOWN_ENDPOINT
 
 
+_ABOUT_A_PERSON = frozenset({"federation.profile", "federation.devices"})
+
+
+def _looked_up(directory: Directory, matched: Matched, head: Head) -> Someone | Reason | None:
+    """The one person whom another server looks up, where the request names one."""
+    if matched.endpoint.name not in _ABOUT_A_PERSON:
+        return None
+    named = parse_qs(head.target.query.decode("latin-1")).get("user_id", [""])
+    try:
+        return directory.someone(UserId(matched.params.get("user_id", named[-1])))
+    except InvalidName:
+        return Reason.UNKNOWN_ENDPOINT
+
+
 @dataclass(frozen=True, slots=True)
 class FederationGather:
     """Gathers for both federation doors: what may pass between a server and our people."""
 
     homeserver: Homeserver
 
-    async def incoming(self, policy: Policy, origin: ServerName, matched: Matched) -> Gathered:
+    async def incoming(
+        self, policy: Policy, origin: ServerName, matched: Matched, head: Head
+    ) -> Gathered:
         """Gather what `origin` asks of us with this request. Raises Unavailable."""
         directory, endpoint = policy.directory, matched.endpoint
         server = directory.server(origin)
@@ -169,9 +185,12 @@ class FederationGather:
             except InvalidName:
                 return refuse(policy, Reason.UNKNOWN_ENDPOINT)
             return fetched(directory, await self.homeserver.stored_file(media), server)
-        return self._between(
-            Act.FEDERATION_REQUEST_RECEIVE, directory, server, endpoint, sends=True
-        ), _NOTHING
+        act, whom = Act.FEDERATION_REQUEST_RECEIVE, _looked_up(directory, matched, head)
+        if isinstance(whom, Reason):
+            return refuse(policy, whom)
+        if whom is not None:  # about one person of ours: no other door asks who that is
+            return connect_some(act, server, (whom,), endpoint.channels), _NOTHING
+        return self._between(act, directory, server, endpoint, sends=True), _NOTHING
 
     async def outgoing(self, policy: Policy, target: ServerName, matched: Matched) -> Gathered:
         """Gather what we ask of `target` with a request that Synapse sends out."""

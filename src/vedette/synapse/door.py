@@ -71,6 +71,8 @@ class EventDoor:
         del version
 
         async def gather(policy: Policy) -> tuple[Ask, Facts] | Decision:
+            if await self._gather.kind(policy, room) is not None:
+                return refuse(policy, Reason.ROOM_KIND)  # the new room would not have the kind
             return await self._gather.entered(policy, user, room)
 
         return self._local(

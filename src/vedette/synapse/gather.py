@@ -22,6 +22,7 @@ from vedette.ports.policy import Policy
 from vedette.protocol.matrix.events import Classified, Sort, classify
 from vedette.protocol.matrix.rooms import (
     MEMBERSHIP_KEYS,
+    STATE_KEYS,
     guests_fault,
     history_fault,
     join_rules_fault,
@@ -79,7 +80,8 @@ class RoomGather:
             members=members,
             joined=joined,
             ours=None if creator is None else is_ours(directory, creator),
-            kind=kind_of(create),
+            # What somebody elsewhere writes into a room of theirs is no word of our settings.
+            kind=kind_of(create) if creator is not None and is_ours(directory, creator) else None,
             encrypted=None if state is None else ENCRYPTION in state,
             federates=create.get("m.federate", True) is not False,
             any_remote=members is None or any(not kind.ours for kind in members.kinds),
@@ -161,6 +163,10 @@ class EventGather:
         if during is During.INVITE or _asks_one_of_us_in(directory, event, during):
             return _invited(policy, event)
         found = classify(event.kind, event.content, is_state=event.state_key is not None)
+        if during is During.SEND and found.sort is Sort.THIRD_PARTY:
+            return refuse(policy, Reason.NOT_SUPPORTED, event.sender)
+        if during is During.SEND and event.membership == "join":
+            return self._joined(policy, event, await self._rooms.room(directory, room))
         structural = found.sort not in (Sort.CONTENT, Sort.UNKNOWN)
         # The state of a room being joined must stay as it is, or the room breaks; what it says to
         # people is asked when it is pushed to us.
@@ -173,6 +179,10 @@ class EventGather:
         if is_ours(directory, sender):  # our own, come back from where it was sent to
             return routine(_act(event), event.sender, event.room), Facts()
         return self._content(policy, event, found, await self._rooms.room(directory, room))
+
+    async def kind(self, policy: Policy, room: RoomReader) -> str | None:
+        """The kind that a room of ours was made as."""
+        return (await self._rooms.room(policy.directory, room)).kind
 
     async def entered(self, policy: Policy, user: str, room: RoomReader) -> Gathered:
         """Whether one of us may stay in a room whose members are known only now."""
@@ -192,6 +202,13 @@ class EventGather:
         sender = policy.directory.someone(UserId(user))
         others = facts.members.without(sender) if facts.members else None
         return say(act, sender, others, (Channel.PRESENCE,), room.room), Facts(facts.known())
+
+    def _joined(self, policy: Policy, event: EventView, facts: RoomFacts) -> Gathered:
+        """A join that another server tells us of: into a room of ours, it is asked like any other."""
+        known = facts.joined is not None and event.state_key in facts.joined
+        if known or facts.ours is not True:
+            return routine(_act(event), event.sender, event.room), Facts()
+        return self._membership(policy, event, facts)
 
     def _membership(self, policy: Policy, event: EventView, facts: RoomFacts) -> Gathered:
         """Invite, join and knock ask contact both ways; leaving, kicking and banning take away."""
@@ -248,6 +265,8 @@ def _structure(policy: Policy, event: EventView, found: Classified, facts: RoomF
     if found.sort in (Sort.UNKNOWN, Sort.THIRD_PARTY):
         unknown = found.sort is Sort.UNKNOWN
         return refuse(policy, Reason.UNKNOWN_EVENT if unknown else Reason.NOT_SUPPORTED)
+    if event.state_key or not STATE_KEYS[found.sort].issuperset(event.content):
+        return refuse(policy, Reason.UNKNOWN_EVENT)  # a hiding place for anything at all
     fault = _structure_fault(policy, event, found, facts) if facts.ours is not False else None
     if fault is not None:
         return refuse(policy, fault)
@@ -270,6 +289,11 @@ def _structure_fault(
         case Sort.GUESTS:
             return guests_fault(event.content)
         case Sort.CREATE:
+            creators = event.content.get("additional_creators") or ()
+            if not isinstance(creators, list | tuple) or not all(
+                is_ours(policy.directory, str(each)) for each in creators
+            ):
+                return Reason.ROOM_POWER
             named = kind_of(event.content)
             known = named is None or kind_named(policy.directory, named) is not None
             return None if known else Reason.ROOM_KIND

@@ -9,8 +9,9 @@ from typing import Any
 from vedette.core.names import InvalidName, UserId
 from vedette.core.reasons import Reason
 from vedette.ports.policy import Policy
+from vedette.protocol.matrix.events import Sort, classify
 from vedette.protocol.matrix.room_form import Bounds, Encryption, bound, initial_state
-from vedette.protocol.matrix.rooms import KIND_KEY
+from vedette.protocol.matrix.rooms import KIND_KEY, STATE_KEYS
 from vedette.spine import Permit
 from vedette.synapse.gather import is_ours, kind_named
 
@@ -39,11 +40,32 @@ def read_wish(body: Mapping[str, Any]) -> RoomWish | Reason:
         people = frozenset(str(UserId(str(user))) for user in invited)
     except InvalidName:
         return Reason.UNKNOWN_EVENT
+    if not STATE_KEYS[Sort.CREATE].issuperset(creation) or not _first_state_is_known(body):
+        return Reason.UNKNOWN_EVENT
     kind = creation.get(KIND_KEY)
     if kind is not None and not isinstance(kind, str):
         return Reason.ROOM_KIND
     published = body.get("visibility") == "public"
     return RoomWish(kind, people, published, _is_public(body, published))
+
+
+def _first_state_is_known(body: Mapping[str, Any]) -> bool:
+    """Whether the event door would let every first state event pass: afterwards it is too late."""
+    asked = body.get("initial_state") or []
+    return isinstance(asked, list) and all(
+        isinstance(event, Mapping) and _is_known(event) for event in asked
+    )
+
+
+def _is_known(event: Mapping[str, Any]) -> bool:
+    content = event.get("content")
+    if not isinstance(content, Mapping) or not isinstance(event.get("type"), str):
+        return False
+    sort = classify(event["type"], content, is_state=True).sort
+    if sort in (Sort.CONTENT, Sort.TAKES_AWAY):
+        return True
+    keys = STATE_KEYS.get(sort)
+    return keys is not None and keys.issuperset(content) and not event.get("state_key")
 
 
 def _is_public(body: Mapping[str, Any], published: bool) -> bool:

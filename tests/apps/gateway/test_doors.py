@@ -303,3 +303,23 @@ async def test_made_up_servers_are_recorded_as_one(scene: Scene, doors: Doors) -
         await doors.server(name, "PUT", "/_matrix/federation/v1/send/1")
         await doors.server(name, "GET", "/_matrix/federation/v1/make_leave/!r/@x:one.example")
     assert {ask.who for ask, _, _ in scene.audit.kept} == {"a server nobody named"}
+
+
+async def test_a_server_looks_up_only_whom_it_may_be_in_contact_with(scene: Scene) -> None:
+    apart = (
+        DOCUMENT
+        + """
+[rules.engineering-apart]
+between = ["engineering", "acme"]
+forbid = ["contact", "message"]
+"""
+    )
+    scene.policy.policy = policy_of(apart)
+    doors = Doors(scene)
+    federation = "/_matrix/federation/v1"
+    for path in (
+        f"{federation}/query/profile?user_id=@%s:example.org",
+        f"{federation}/user/devices/@%s:example.org",
+    ):
+        refused(await doors.server("acme.example", "GET", path % "alice"))
+        assert isinstance(await doors.server("acme.example", "GET", path % "bob"), Forward)

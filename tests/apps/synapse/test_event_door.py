@@ -344,6 +344,10 @@ async def test_a_room_is_judged_whole_before_it_exists(door: Door) -> None:
         {"creation_content": {"org.vedette.kind": "archive"}, "invite": [str(CAROL)]},
         {"creation_content": {"additional_creators": [str(BOB)]}},
         {"visibility": "public", "invite": [str(CAROL)]},
+        {"creation_content": {"note": "the figures"}},
+        {"initial_state": [{"type": "org.example.unheard-of", "content": {"blob": "A"}}]},
+        {"initial_state": [{"type": "m.room.join_rules", "content": {"body": "the figures"}}]},
+        {"initial_state": [{"type": "m.room.third_party_invite", "content": {}}]},
     ):
         assert isinstance(await door.door.create_room(form(**body)), Refused), body
 
@@ -472,3 +476,82 @@ async def test_an_invitation_that_comes_by_a_room_is_asked_like_any_other(door: 
 async def test_a_sender_whose_name_is_none_says_nothing(door: Door, sender: str) -> None:
     room = Room({ALICE, sender}, made_by=sender)
     assert await door.inbound(sender, "m.room.message", TEXT, room) is Inward.EMPTY
+
+
+async def test_no_message_can_hold_a_room(door: Door) -> None:
+    room = Room({ALICE, CAROL}, made_by=CAROL)
+    for body in ("&#" + "1" * 5000, "&#x" + "f" * 5000, "[" * 5000, "&" * 5000):
+        content = {"msgtype": "m.text", "body": body, "formatted_body": body}
+        assert await door.inbound(CAROL, "m.room.message", content, room) is Pass.PASS
+    hidden = {
+        "msgtype": "m.text",
+        "body": "x",
+        "formatted_body": "<img src='&#0000000109;xc://a/b'>",
+    }
+    assert await door.inbound(CAROL, "m.room.message", hidden, room) is Inward.EMPTY
+
+
+async def test_a_replaced_room_gives_nobody_elsewhere_power_and_keeps_its_kind(door: Door) -> None:
+    create = {"additional_creators": [str(CAROL)], "room_version": "12"}
+    answer = await door.local(ALICE, "m.room.create", create, Room({ALICE}), state_key="")
+    assert reason(answer) == "room-power"
+    board = Room({ALICE}, contents={("m.room.create", ""): {"org.vedette.kind": "board"}})
+    assert reason(await door.door.upgrade_room(ALICE, "12", board)) == "room-kind"
+    assert await door.door.upgrade_room(ALICE, "12", Room({ALICE, BOB})) is Pass.PASS
+
+
+async def test_a_room_elsewhere_has_none_of_our_kinds(scene: Scene) -> None:
+    allowed = (
+        DOCUMENT
+        + """
+[rules.archived]
+between = ["staff", "globex"]
+allow = ["message"]
+when = ["room.kind = archive"]
+"""
+    )
+    scene.policy.policy = policy_of(allowed)
+    kind = {("m.room.create", ""): {"org.vedette.kind": "archive"}}
+    room = Room({ALICE, GAVIN}, contents=kind, made_by=GAVIN)
+    assert isinstance(await Door(scene).local(ALICE, "m.room.message", TEXT, room), Refused)
+
+
+async def test_what_takes_away_or_says_how_a_room_is_carries_no_text(door: Door) -> None:
+    room = Room({ALICE, GAVIN})
+    for kind, content in (
+        ("m.call.hangup", {"call_id": "1", "note": "secret"}),
+        ("m.call.hangup", {"call_id": "1", "reason": "the figures are 1, 2 and 3"}),
+        ("m.room.redaction", {"redacts": "$x", "note": "secret"}),
+    ):
+        assert isinstance(await door.local(ALICE, kind, content, room), Refused), kind
+        assert isinstance(await door.local(ALICE, kind, content, room, state_key="x"), Refused), (
+            kind
+        )
+    for kind, content, key in (
+        ("m.room.guest_access", {"guest_access": "forbidden", "body": "secret"}, ""),
+        ("m.room.encryption", {"algorithm": "m.megolm.v1.aes-sha2"}, "secret"),
+        ("m.room.power_levels", {"invite": 50, "note": "secret"}, ""),
+    ):
+        answer = await door.local(ALICE, kind, content, room, state_key=key)
+        assert reason(answer) == "unknown-event", kind
+    invite = {"display_name": "any text"}
+    assert (
+        await door.inbound(GAVIN, "m.room.third_party_invite", invite, room, state_key="t")
+        is Inward.EMPTY
+    )
+
+
+async def test_a_join_that_comes_by_a_room_of_ours_is_asked(door: Door) -> None:
+    join = {"membership": "join"}
+    room = Room({ALICE, CAROL}, asked={GAVIN})
+    assert await door.inbound(GAVIN, "m.room.member", join, room, state_key=GAVIN) is Inward.EMPTY
+    room, dave = Room({ALICE, CAROL}), "@dave:acme.example"
+    assert await door.inbound(dave, "m.room.member", join, room, state_key=dave) is Pass.PASS
+    elsewhere = Room({ALICE, CAROL}, made_by=CAROL)
+    assert await door.inbound(OTTO, "m.room.member", join, elsewhere, state_key=OTTO) is Pass.PASS
+
+
+async def test_what_synapse_sends_to_mend_a_room_passes(door: Door) -> None:
+    room = Room({EVE, OTTO})
+    assert await door.local(EVE, "org.matrix.dummy_event", {}, room) is Pass.PASS
+    assert isinstance(await door.local(EVE, "org.matrix.dummy_event", {"body": "x"}, room), Refused)

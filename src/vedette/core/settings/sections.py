@@ -129,7 +129,7 @@ class Partner(Section):
         Setting(
             "Keys",
             "Signing keys that the partner's server must use; none means that its published "
-            "keys are believed.",
+            "keys are believed (kept and shown; not compared by the gateway yet).",
             "Without a pinned key, whoever takes over the partner's DNS speaks in its name.",
             "the key that the partner read out to you by telephone",
         ),

@@ -27,10 +27,11 @@ FEDERATION_SCHEME = b"matrix-federation://"
 _PATH = re.compile(
     rb"/[A-Za-z0-9\-._~!$&'()*+,;=:@\[\]|/]*(?:%[0-9A-Fa-f]{2}[A-Za-z0-9\-._~!$&'()*+,;=:@\[\]|/]*)*"
 )
-# Section 3.4, with the characters that browsers leave unescaped in queries.
+# Section 3.4, with the characters that browsers leave unescaped in queries; `;` is left out, since
+# some servers take it for `&`.
 _QUERY = re.compile(
-    rb"[A-Za-z0-9\-._~!$&'()*+,;=:@\[\]|/?{}^`]*"
-    rb"(?:%[0-9A-Fa-f]{2}[A-Za-z0-9\-._~!$&'()*+,;=:@\[\]|/?{}^`]*)*"
+    rb"[A-Za-z0-9\-._~!$&'()*+,=:@\[\]|/?{}^`]*"
+    rb"(?:%[0-9A-Fa-f]{2}[A-Za-z0-9\-._~!$&'()*+,=:@\[\]|/?{}^`]*)*"
 )
 _ENCODED_SEPARATOR = re.compile(rb"%(?:2[fF]|5[cC]|00)")
 _ENCODED_NUL = b"%00"

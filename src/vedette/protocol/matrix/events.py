@@ -174,6 +174,25 @@ _CAPTIONS = ("formatted_body", "m.caption", "org.matrix.msc1767.caption")
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
 
 
+_FILLER = "org.matrix.dummy_event"
+"""What Synapse itself sends to join loose ends of a room's history; it is empty."""
+
+_ONE_WORD = re.compile(r"[a-z_]{0,32}")
+_END_KEYS = frozenset(
+    {
+        "call_id",
+        "conf_id",
+        "dest_session_id",
+        "device_id",
+        "party_id",
+        "reason",
+        "sender_session_id",
+        "seq",
+        "version",
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class _Carried:
     """What a content hands over, whatever the event calls itself."""
@@ -189,11 +208,13 @@ def classify(type_: str, content: Content, *, is_state: bool) -> Classified:
     carried = _carried(type_, content)
     if type_ == "m.room.encrypted":
         return _encrypted(content, carried)
-    if type_ == "m.room.redaction":
+    if type_ == "m.room.redaction" and not is_state:
         return _redaction(content, carried)
+    if type_ == _FILLER and not is_state and not content:
+        return Classified(Sort.TAKES_AWAY, may_be_plain=True)
     if type_ in _CONFERENCE_TYPES:
         return _conference(content, carried, is_state=is_state)
-    if type_ in _OLD_CALLS:
+    if type_ in _OLD_CALLS and not is_state:
         return _old_call(type_, content, carried)
     return _readable(type_, carried, is_state=is_state)
 
@@ -208,7 +229,7 @@ def _redaction(content: Content, carried: _Carried) -> Classified:
     """A redaction takes away, unless it brings a text or a file of its own."""
     if carried.channels:
         return Classified(Sort.CONTENT, _MESSAGE | carried.channels, carried.claims)
-    if content.get("reason"):
+    if content.get("reason") or not content.keys() <= {"redacts", "reason"}:
         return Classified(Sort.CONTENT, _MESSAGE, may_be_plain=True)
     return Classified(Sort.TAKES_AWAY, may_be_plain=True)
 
@@ -224,8 +245,9 @@ def _conference(content: Content, carried: _Carried, *, is_state: bool) -> Class
 def _old_call(type_: str, content: Content, carried: _Carried) -> Classified:
     """Signalling of a call, classed by its session description (RFC 8866, section 5.14)."""
     if type_ in _OLD_CALL_ENDS:
-        sort = Sort.CONTENT if carried.channels else Sort.TAKES_AWAY
-        return Classified(sort, carried.channels, carried.claims)
+        if carried.channels or not _merely_ends(content):
+            return Classified(Sort.CONTENT, _MESSAGE | carried.channels, carried.claims)
+        return Classified(Sort.TAKES_AWAY)
     media = {line.split()[0] for line in _session(content).splitlines() if line.split()}
     channels = {Channel.VOICE} | carried.channels
     if "m=video" in media:
@@ -235,6 +257,13 @@ def _old_call(type_: str, content: Content, carried: _Carried) -> Classified:
     if "m.screenshare" in _texts(content):
         channels.add(Channel.SCREEN)
     return Classified(Sort.CONTENT, frozenset(channels), carried.claims)
+
+
+def _merely_ends(content: Content) -> bool:
+    """Whether the end of a call carries nothing but which call ends, and one word why."""
+    reason = content.get("reason", "")
+    word = isinstance(reason, str) and _ONE_WORD.fullmatch(reason) is not None
+    return word and content.keys() <= _END_KEYS
 
 
 def _session(content: Content) -> str:
@@ -293,7 +322,19 @@ def _texts(content: Content) -> Iterator[str]:
 
 def _names_media(text: str) -> bool:
     """Whether a text names stored media; in HTML the address may be written as entities."""
-    return "mxc://" in text.lower() or ("&" in text and "mxc://" in html.unescape(text).lower())
+    return "mxc://" in text.lower() or ("&" in text and "mxc://" in _unescaped(text).lower())
+
+
+_ZEROS = re.compile(r"&#([xX]?)0+(?=[0-9a-fA-F])")
+_ENDLESS = re.compile(r"&#[xX]?[0-9a-fA-F]{8,}")
+
+
+def _unescaped(text: str) -> str:
+    """The text without character references; ones too long to name a character are dropped.
+
+    Python refuses to read a number of thousands of digits, and what refuses here would hold a room.
+    """
+    return html.unescape(_ENDLESS.sub("", _ZEROS.sub(r"&#\1", text)))
 
 
 def _is_file(type_: str, part: Content) -> bool:

@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from vedette.protocol.matrix.rooms import ENCRYPTION, MODERATOR, is_state_type, power_fault
+from vedette.protocol.matrix.events import Sort
+from vedette.protocol.matrix.rooms import (
+    ENCRYPTION,
+    MODERATOR,
+    STATE_KEYS,
+    is_state_type,
+    power_fault,
+)
 
 Body = dict[str, Any]
 
@@ -94,7 +101,8 @@ def bounded_levels(asked: Mapping[str, Any], ours: Callable[[str], bool]) -> Bod
         for user, level in _mapping(asked.get("users")).items()
     }
     default = min(_number(asked.get("users_default"), 0), 0)
-    shaped = {**asked, **levels, "events": events, "users_default": default}
+    known = {key: value for key, value in asked.items() if key in STATE_KEYS[Sort.POWER]}
+    shaped = {**known, **levels, "events": events, "users_default": default}
     return {**shaped, "users": users} if "users" in asked else shaped
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from vedette.core.reasons import Reason
-from vedette.protocol.matrix.events import RTC_MEMBER_TYPES
+from vedette.protocol.matrix.events import RTC_MEMBER_TYPES, Sort
 
 KIND_KEY = "org.vedette.kind"
 """The key of `m.room.create` content that carries the room's kind; it can never change."""
@@ -27,6 +27,22 @@ MEMBERSHIP_KEYS = frozenset(
     }
 )
 """Everything that the content of an `m.room.member` of ours may carry."""
+
+STATE_KEYS: Mapping[Sort, frozenset[str]] = {
+    Sort.CREATE: frozenset(
+        {"additional_creators", "creator", "m.federate", "predecessor", "room_version", "type"}
+        | {KIND_KEY}
+    ),
+    Sort.POWER: frozenset(
+        {"ban", "events", "events_default", "historical", "invite", "kick", "notifications"}
+        | {"redact", "state_default", "users", "users_default"}
+    ),
+    Sort.JOIN_RULES: frozenset({"allow", "join_rule"}),
+    Sort.HISTORY: frozenset({"history_visibility"}),
+    Sort.GUESTS: frozenset({"guest_access"}),
+    Sort.ENCRYPTION: frozenset({"algorithm", "rotation_period_ms", "rotation_period_msgs"}),
+}
+"""What state that says how a room is may carry (Matrix client-server API v1.15, "Room events")."""
 
 MODERATOR = 50
 ENCRYPTION = "m.megolm.v1.aes-sha2"
