@@ -175,6 +175,16 @@ async def test_the_owner_of_a_room_cannot_lift_it(cast: Cast) -> None:
     assert getattr(answer, "status_code", None) == "M_FORBIDDEN"
 
 
+async def test_a_room_with_acme_is_not_listed(cast: Cast) -> None:
+    room = await _together(cast.alice, cast.carol)
+    path = f"/_matrix/client/v3/directory/list/room/{room}"
+    client = cast.alice.client
+    headers = {"Authorization": f"Bearer {client.access_token}"}
+    answer = await client.send("PUT", path, json.dumps({"visibility": "public"}), headers)
+    assert answer.status == 403
+    assert (await answer.json())["vedette"]["reason"] == "not-supported"
+
+
 async def test_two_people_of_acme_in_one_room_can_still_talk_to_us(cast: Cast) -> None:
     room = await _together(cast.alice, cast.carol, cast.frank)
     await cast.carol.say(room, "this is carol")

@@ -45,6 +45,7 @@ class Act(StrEnum):
     ROOM_MEMBER_LEAVE = "room:member:leave"
     ROOM_MEMBER_REMOVE = "room:member:remove"
     ROOM_ROOM_CREATE = "room:room:create"
+    ROOM_ROOM_PUBLISH = "room:room:publish"
     ROOM_STATE_CHANGE = "room:state:change"
 
 

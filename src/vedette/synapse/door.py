@@ -79,6 +79,17 @@ class EventDoor:
             user, await self.spine.settle_durably(Act.ROOM_ROOM_CREATE, user, gather)
         )
 
+    async def publish(self, user: str, room: RoomReader) -> Answer:
+        """Decide whether a room may be listed: only a room of ours with nobody from elsewhere."""
+        act = Act.ROOM_ROOM_PUBLISH
+
+        async def gather(policy: Policy) -> tuple[Ask, Facts] | Decision:
+            if not await self._gather.may_be_listed(policy, room):
+                return refuse(policy, Reason.NOT_SUPPORTED)
+            return routine(act, user, room.room), Facts()
+
+        return self._local(user, await self.spine.settle_after(act, user, gather))
+
     async def local_event(self, event: EventView, room: RoomReader) -> Answer:
         """Decide what one of us does, or what a remote person would like us to sign."""
 

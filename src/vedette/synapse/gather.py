@@ -184,6 +184,11 @@ class EventGather:
         """The kind that a room of ours was made as."""
         return (await self._rooms.room(policy.directory, room)).kind
 
+    async def may_be_listed(self, policy: Policy, room: RoomReader) -> bool:
+        """Whether this is a room of ours in which, joined or invited, nobody is from elsewhere."""
+        facts = await self._rooms.room(policy.directory, room)
+        return facts.ours is True and not facts.any_remote
+
     async def entered(self, policy: Policy, user: str, room: RoomReader) -> Gathered:
         """Whether one of us may stay in a room whose members are known only now."""
         facts = await self._rooms.room(policy.directory, room)

@@ -14,12 +14,13 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from synapse.config import ConfigError
 from synapse.logging.context import make_deferred_yieldable
+from synapse.module_api import NOT_SPAM
 from synapse.util.duration import Duration
 from twisted.internet.defer import Deferred
 
@@ -31,7 +32,7 @@ from vedette.core.names import ServerName
 from vedette.ports.errors import Unavailable
 from vedette.ports.policy import Policy
 from vedette.spine import Spine
-from vedette.synapse.answers import hidden
+from vedette.synapse.answers import hidden, or_refuse
 from vedette.synapse.door import EventDoor
 from vedette.synapse.internals.table import Doors, install
 from vedette.synapse.internals.wrapping import Closed
@@ -88,7 +89,15 @@ class Module:
         async def hide(profile: UserProfile, requester: str) -> bool:
             return hidden(door.find(requester, profile["user_id"]))
 
-        api.register_spam_checker_callbacks(check_username_for_spam=hide)
+        rooms = self._doors.place.rooms
+
+        async def publish(user: str, room: str) -> Literal["NOT_SPAM"]:
+            or_refuse(await door.publish(user, rooms.reader(room)))
+            return NOT_SPAM
+
+        api.register_spam_checker_callbacks(
+            check_username_for_spam=hide, user_may_publish_room=publish
+        )
         self._follow()
 
     @staticmethod

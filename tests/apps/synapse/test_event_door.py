@@ -555,3 +555,10 @@ async def test_what_synapse_sends_to_mend_a_room_passes(door: Door) -> None:
     room = Room({EVE, OTTO})
     assert await door.local(EVE, "org.matrix.dummy_event", {}, room) is Pass.PASS
     assert isinstance(await door.local(EVE, "org.matrix.dummy_event", {"body": "x"}, room), Refused)
+
+
+async def test_only_a_room_of_ours_without_anybody_from_elsewhere_is_listed(door: Door) -> None:
+    assert await door.door.publish(ALICE, Room({ALICE, BOB})) is Pass.PASS
+    for room in (Room({ALICE, CAROL}), Room({ALICE}, asked={CAROL}), Room({ALICE}, made_by=CAROL)):
+        assert isinstance(await door.door.publish(ALICE, room), Refused)
+    assert isinstance(await door.door.publish(ALICE, Room(None)), Refused)
