@@ -1,5 +1,6 @@
 """Synapse starts with the configuration that is written for it, and has one way in and out."""
 
+import contextlib
 import http.client
 import json
 import socket
@@ -77,7 +78,10 @@ def test_synapse_starts_with_it_on_its_socket_alone(organisation: Organisation) 
 
 def _listening(pid: int) -> list[str]:
     lines = Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]
-    links = [str(path.readlink()) for path in Path(f"/proc/{pid}/fd").iterdir()]
+    links = []
+    for path in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed while we were looking
+            links.append(str(path.readlink()))
     own = {link[8:-1] for link in links if link.startswith("socket:[")}
     return [line.split()[1] for line in lines if line.split()[3] == "0A" and line.split()[9] in own]
 
