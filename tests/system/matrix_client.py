@@ -185,7 +185,9 @@ async def signed_in(organisation: Organisation, who: str, folder: Path) -> Async
     try:
         answer = await client.login(someone.password, device_name="nio in a test")
         assert isinstance(answer, LoginResponse), answer
-        syncing = asyncio.create_task(client.sync_forever(timeout=10_000, full_state=True))
+        syncing = asyncio.create_task(
+            client.sync_forever(timeout=10_000, full_state=True, set_presence="offline")
+        )
         await asyncio.wait_for(client.synced.wait(), PATIENCE)
         yield person
     finally:
