@@ -7,6 +7,7 @@ which the boot file only names.
 from __future__ import annotations
 
 import tomllib
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 
@@ -28,6 +29,18 @@ def _address(text: str) -> str:
     return text
 
 
+def _loopback(text: str) -> str:
+    """An address that nobody but this machine reaches, said as a number: names can be led astray."""
+    host = _address(text).rpartition(":")[0].strip("[]")
+    try:
+        inside = ip_address(host).is_loopback
+    except ValueError:
+        inside = False
+    if not inside:
+        raise ValueError(f"`{text}` is not on this machine alone; write it like `127.0.0.1:8472`")
+    return text
+
+
 def _server(text: str) -> str:
     try:
         return ServerName(text)
@@ -36,6 +49,7 @@ def _server(text: str) -> str:
 
 
 Address = Annotated[str, AfterValidator(_address)]
+Loopback = Annotated[str, AfterValidator(_loopback)]
 Server = Annotated[str, AfterValidator(_server)]
 
 
@@ -91,6 +105,41 @@ class ControlBoot(_Section):
     people: Path = Path("people.csv")
 
 
+class RadiusBoot(_Section):
+    """One RADIUS server that is asked for second factors."""
+
+    address: Address
+    secret: Path
+    """The file with the shared secret."""
+
+
+class UpstreamBoot(_Section):
+    """One OpenID provider at which people may prove who they are."""
+
+    issuer: str
+    client_id: str
+    client_secret: Path | None = None
+    """The file with the client's secret; without one the client is a public one."""
+
+
+class SigninBoot(_Section):
+    """Where the sign-in service listens and keeps its accounts, factors and sessions."""
+
+    introspection: Loopback
+    """Where the module inside Synapse tells Synapse whose a token is; on this machine alone."""
+    socket: Path = Path("run/signin.sock")
+    """Unix socket for pages and sign-in endpoints; only the gateway uses it."""
+    database: str = "sqlite"
+    """`sqlite`, or the connection URL's secret file as `file:secrets/sign-in-database-url`."""
+    folder: Path = Path("signin")
+    store_key: Path = Path("secrets/sign-in-store.key")
+    """32 random bytes under which factors and token keys are encrypted in the database."""
+    synapse_secret: Path = Path("secrets/synapse-mas")
+    """By this secret Synapse, the module inside it and the sign-in service know each other."""
+    radius: dict[str, RadiusBoot] = Field(default_factory=dict)
+    upstream: dict[str, UpstreamBoot] = Field(default_factory=dict)
+
+
 class Boot(_Section):
     """The whole boot file, with its folder."""
 
@@ -104,10 +153,17 @@ class Boot(_Section):
     gateway: GatewayBoot
     synapse: SynapseBoot = SynapseBoot()
     control: ControlBoot
+    signin: SigninBoot | None = None
+    """Without it, people sign in with Synapse's own passwords."""
 
     def path(self, path: Path) -> Path:
         """A path of the boot file, made absolute."""
         return self.folder / path
+
+    @property
+    def doors(self) -> tuple[str, ...]:
+        """The processes that receive streams here."""
+        return DOORS if self.signin is None else SIGN_IN_DOORS
 
     def door(self, name: str) -> Path:
         """The folder in which the streams of the door `name` lie."""
@@ -123,7 +179,9 @@ class Boot(_Section):
 
 
 DOORS = ("gateway", "synapse")
-"""The processes that receive streams."""
+"""The processes that receive streams where Synapse has its own login."""
+SIGN_IN_DOORS = (*DOORS, "signin")
+"""The processes that receive streams where there is a sign-in service."""
 
 
 def load(folder: Path) -> Boot:

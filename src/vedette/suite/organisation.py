@@ -174,6 +174,8 @@ def _write_secrets(folder: Path) -> None:
     _write(folder / "secrets/synapse-signing.key", _signing_key())
     for name in SECRETS:
         _write(folder / "secrets" / f"synapse-{name}", secrets.token_urlsafe(48).encode())
+    _write(folder / "secrets/synapse-mas", secrets.token_urlsafe(48).encode())
+    _write(folder / "secrets/sign-in-store.key", secrets.token_bytes(32))
 
 
 def _signing_key() -> bytes:
