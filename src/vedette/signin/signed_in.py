@@ -1,0 +1,75 @@
+"""Who came through the pages, and what was shown there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from vedette.core.names import UserId
+from vedette.core.record import JSON
+from vedette.core.sessions import FactorUse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedIn:
+    """A person whom the pages know: the factors shown, from where, with which browser.
+
+    `at` is when the person was through, in whole seconds since 1970 UTC. `user_agent` is only what
+    the browser says of itself.
+    """
+
+    user: UserId
+    factors: tuple[FactorUse, ...]
+    address: str
+    user_agent: str
+    at: int
+
+    def to_json(self) -> dict[str, JSON]:
+        """The value as JSON; `from_json` reads it back."""
+        return {
+            "user": str(self.user),
+            "factors": [
+                {"kind": use.kind, "at": use.at, "proven_by": use.proven_by} for use in self.factors
+            ],
+            "address": self.address,
+            "user_agent": self.user_agent,
+            "at": self.at,
+        }
+
+    @classmethod
+    def from_json(cls, fields: object) -> SignedIn:
+        """Read what `to_json` wrote. Raises ValueError for anything else."""
+        if not isinstance(fields, Mapping) or not isinstance(fields.get("factors"), list):
+            raise ValueError("this does not say who signed in")
+        try:
+            return cls(
+                user=UserId(_text(fields, "user")),
+                factors=tuple(_factor(each) for each in fields["factors"]),
+                address=_text(fields, "address"),
+                user_agent=_text(fields, "user_agent"),
+                at=_whole(fields, "at"),
+            )
+        except (KeyError, TypeError, RecursionError) as fault:
+            raise ValueError("this does not say who signed in") from fault
+
+
+def _factor(fields: object) -> FactorUse:
+    if not isinstance(fields, Mapping):
+        raise TypeError
+    return FactorUse(
+        kind=_text(fields, "kind"), at=_whole(fields, "at"), proven_by=_text(fields, "proven_by")
+    )
+
+
+def _text(fields: Mapping[str, object], name: str) -> str:
+    value = fields[name]
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _whole(fields: Mapping[str, object], name: str) -> int:
+    value = fields[name]
+    if type(value) is not int:
+        raise TypeError
+    return value
