@@ -24,6 +24,9 @@ from vedette.ports.errors import Unavailable
 
 _PORT = 8448
 _REMEMBERED_SECONDS = 3600.0
+_MISSED_SECONDS = 30.0
+"""How long a server that was not found is not looked for again."""
+_NAMING_SECONDS = 10.0
 _MOST_REMEMBERED = 10_000
 _LARGEST_ANSWER = 64 << 10
 _TIMEOUT = aiohttp.ClientTimeout(total=10)
@@ -35,7 +38,8 @@ class FederationDiscovery:
 
     routes: Mapping[str, str]
     tls: ssl.SSLContext
-    _found: dict[ServerName, tuple[float, Destination]] = field(default_factory=dict)
+    _found: dict[ServerName, tuple[float, Destination | str]] = field(default_factory=dict)
+    """Where each server is, or why it was not found, and until when that is believed."""
 
     async def find(self, server: ServerName) -> Destination:
         """Where `server` is. Raises Unavailable."""
@@ -44,13 +48,20 @@ class FederationDiscovery:
             host, _, port = route.rpartition(":")
             return Destination(host.strip("[]"), int(port), server.host.strip("[]"), server)
         remembered = self._found.get(server)
-        if remembered is not None and remembered[0] > time.monotonic():
-            return remembered[1]
-        found = await self._look_up(server)
-        if len(self._found) >= _MOST_REMEMBERED:
-            self._found.clear()
-        self._found[server] = (time.monotonic() + _REMEMBERED_SECONDS, found)
-        return found
+        if remembered is None or remembered[0] <= time.monotonic():
+            remembered = await self._asked(server)
+            if len(self._found) >= _MOST_REMEMBERED:
+                self._found.clear()
+            self._found[server] = remembered
+        if isinstance(remembered[1], str):
+            raise Unavailable(remembered[1])
+        return remembered[1]
+
+    async def _asked(self, server: ServerName) -> tuple[float, Destination | str]:
+        try:
+            return time.monotonic() + _REMEMBERED_SECONDS, await self._look_up(server)
+        except Unavailable as outage:
+            return time.monotonic() + _MISSED_SECONDS, str(outage)
 
     async def _look_up(self, server: ServerName) -> Destination:
         delegated = server
@@ -62,12 +73,13 @@ class FederationDiscovery:
     async def _outside(self, host: str) -> str:
         """The address to connect to: connecting by address leaves no room for rebinding."""
         loop = asyncio.get_running_loop()
+        asked = loop.getaddrinfo(host.strip("[]"), None, type=socket.SOCK_STREAM)
         try:
-            found = await loop.getaddrinfo(host.strip("[]"), None, type=socket.SOCK_STREAM)
-        except OSError as fault:
+            found = await asyncio.wait_for(asked, _NAMING_SECONDS)
+        except (OSError, UnicodeError) as fault:  # TimeoutError is an OSError
             raise Unavailable(f"`{host}` has no address: {fault}") from fault
         for *_, address in found:
-            if ipaddress.ip_address(address[0]).is_global:
+            if is_outside(str(address[0])):
                 return str(address[0])
         raise Unavailable(f"`{host}` is at an inside address; give it a route in the boot file")
 
@@ -91,6 +103,35 @@ class FederationDiscovery:
         except (aiohttp.ClientError, TimeoutError, OSError):
             return None
         return _named(data)
+
+
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_UNICAST = ipaddress.IPv6Network("2000::/3")
+
+
+def is_outside(address: str) -> bool:
+    """Whether a literal address lies on the public Internet.
+
+    An IPv6 address that carries an IPv4 address (RFC 4291 2.5.5, 6052, 3056, 4380) is as good as
+    the one that it carries: a gateway on the way would unpack it.
+    """
+    parsed = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return parsed.is_global and not parsed.is_multicast
+    carried = _carried(parsed)
+    if carried:
+        return all(is_outside(str(each)) for each in carried)
+    return parsed in _UNICAST and parsed.is_global
+
+
+def _carried(address: ipaddress.IPv6Address) -> tuple[ipaddress.IPv4Address, ...]:
+    """The IPv4 addresses within."""
+    if address in _NAT64 or address.packed[:12] == bytes(12):
+        return (ipaddress.IPv4Address(address.packed[12:]),)
+    if address.teredo is not None:
+        return address.teredo
+    single = address.ipv4_mapped or address.sixtofour
+    return (single,) if single is not None else ()
 
 
 def _named(data: bytes) -> ServerName | None:
