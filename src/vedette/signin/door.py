@@ -1,0 +1,152 @@
+"""The sign-in door: each step of a sign-in, and each running session, is asked of the rules.
+
+Everything here is plain blocking code for worker threads. The spine awaits the audit log; this
+process's log waits by blocking its thread (`waiting`), so the coroutine runs through in one go and
+needs no loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from vedette.core.asks import Act
+from vedette.core.sessions import Session, SessionState
+from vedette.ports.clock import Clock
+from vedette.ports.errors import Unavailable
+from vedette.ports.policy import Policy
+from vedette.ports.sign_in import SignInStore
+from vedette.signin.enforce import end_oldest
+from vedette.signin.gather import REGISTERED, SHOWN, Asked, Gathered, allowed_at, gather
+from vedette.spine import Permit, Refusal, Settled, Spine
+
+T = TypeVar("T")
+_LONGEST_WAIT = 10.0
+"""Seconds after which a record that is still not on disk counts as not written."""
+
+
+async def waiting(done: Future[None]) -> None:
+    """Wait for a record by blocking this thread. Raises Unavailable when it takes too long."""
+    try:
+        done.result(timeout=_LONGEST_WAIT)
+    except TimeoutError:
+        raise Unavailable("the audit log did not write a record in time") from None
+
+
+def driven(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine that waits by blocking, and return what it returns."""
+    try:
+        coroutine.send(None)
+    except StopIteration as ended:
+        result: T = ended.value
+        return result
+    coroutine.close()
+    raise TypeError("the audit log of the sign-in process must wait on its own thread")
+
+
+@dataclass(frozen=True, slots=True)
+class SignInDoor:
+    """Asks the rules about sessions. Never raises: what can't be decided is a refusal in doubt."""
+
+    spine: Spine
+    store: SignInStore
+    clock: Clock
+
+    def judge(
+        self, candidate: Session, *, more_factors: bool, waits: bool, flow: str = "page"
+    ) -> Settled:
+        """Ask whether this sign-in is enough as it is.
+
+        `more_factors` says that the person can still show another factor, `waits` that the way in
+        can wait for the device to be confirmed or approved: where that could change the answer, it
+        is *not yet* and names the facts.
+        """
+        pending = (*(SHOWN if more_factors else ()), *(REGISTERED if waits else ()))
+        act = Act.SIGN_IN_SESSION_START
+        return self._routine(act, candidate, flow, pending)
+
+    def start(self, candidate: Session, *, flow: str = "page") -> Settled:
+        """Ask for the session itself; the yes is on record before it is returned.
+
+        Where the settings say `end-oldest` and only the number of devices stands against it, the
+        oldest sessions end for it.
+        """
+        act = Act.SIGN_IN_SESSION_START
+        too_many: list[int] = []
+
+        async def prepared(policy: Policy) -> Gathered:
+            asked = self._asked(act, candidate, flow, ())
+            if policy.directory.document.sign_in.at_device_limit == "end-oldest":
+                allowed = allowed_at(policy, asked)
+                too_many.append(asked.devices - allowed)
+                asked = replace(asked, devices=allowed)
+            return gather(policy, asked)
+
+        settled = driven(self.spine.settle_durably(act, candidate.user, prepared))
+        if isinstance(settled, Permit) and sum(too_many) > 0:
+            end_oldest(settled, self.store, candidate, sum(too_many), int(self.clock.now()))
+        return settled
+
+    def keep(self, session: Session) -> Settled:
+        """Ask whether a session that exists may go on."""
+        act = Act.SIGN_IN_SESSION_KEEP
+        waits = session.state is SessionState.WAITING
+
+        def prepared(policy: Policy) -> Gathered:
+            asked = Asked(
+                act=act,
+                session=session,
+                now=int(self.clock.now()),
+                today=self.clock.today(),
+                devices=session.number,
+                pending=REGISTERED if waits else (),
+                registers=waits,
+                others=waits and self._others(session) > 0,
+            )
+            return gather(policy, asked)
+
+        return self.spine.settle(act, session.user, prepared)
+
+    def enrol(self, candidate: Session) -> Settled:
+        """Ask whether this person may add a factor, with what was shown so far."""
+        return self._routine(Act.SIGN_IN_FACTOR_ENROL, candidate, "page", ())
+
+    def _routine(
+        self, act: Act, candidate: Session, flow: str, pending: tuple[str, ...]
+    ) -> Settled:
+        return self.spine.settle(
+            act,
+            candidate.user,
+            lambda policy: gather(policy, self._asked(act, candidate, flow, pending)),
+        )
+
+    def _asked(self, act: Act, candidate: Session, flow: str, pending: tuple[str, ...]) -> Asked:
+        others = self._others(candidate)
+        return Asked(
+            act=act,
+            session=candidate,
+            now=int(self.clock.now()),
+            today=self.clock.today(),
+            devices=others + 1,
+            flow=flow,
+            pending=pending,
+            registers=act is Act.SIGN_IN_SESSION_START,
+            others=others > 0,
+        )
+
+    def _others(self, session: Session) -> int:
+        """How many other devices the person has. Raises Unavailable.
+
+        A device that still waits to be let in takes no place; a session of the same device is
+        replaced by the new one.
+        """
+        return sum(
+            each.state is not SessionState.WAITING
+            for each in self.store.sessions(session.user)
+            if session.id != each.id and session.device != each.device
+        )
+
+
+__all__ = ["Permit", "Refusal", "Settled", "SignInDoor", "driven", "waiting"]

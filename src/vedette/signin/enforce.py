@@ -1,0 +1,26 @@
+"""Effects of the sign-in door: each takes the Permit without which it can't happen."""
+
+from __future__ import annotations
+
+from vedette.core.sessions import Session, SessionState
+from vedette.ports.sign_in import SignInStore
+from vedette.spine import Permit
+
+DEVICE_LIMIT = "device-limit"
+"""Why a session ended when a newer device took its place."""
+
+
+def end_oldest(
+    permit: Permit, store: SignInStore, candidate: Session, count: int, now: int
+) -> None:
+    """End the person's `count` oldest sessions besides the one that begins. Raises Unavailable."""
+    del permit  # being given one is the point
+    there = [
+        each
+        for each in store.sessions(candidate.user)
+        if each.id != candidate.id
+        and each.device != candidate.device
+        and each.state is not SessionState.WAITING
+    ]
+    for session in sorted(there, key=lambda each: (each.created, each.number))[:count]:
+        store.move_session(session.id, SessionState.ENDED, DEVICE_LIMIT, now)

@@ -1,0 +1,127 @@
+"""From a session to what is asked of the rules and what is known. Only the spine's answer counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from vedette.core.asks import Act, Ask
+from vedette.core.decide import decide
+from vedette.core.decision import Decision, Verdict
+from vedette.core.facts import Facts, Missing, Value
+from vedette.core.people import Directory
+from vedette.core.reasons import Reason
+from vedette.core.sessions import Session, facts_for, sign_in_ask
+from vedette.ports.policy import Policy
+from vedette.spine import refuse
+
+Gathered = tuple[Ask, Facts] | Decision
+
+SHOWN = ("sign_in.factors", "sign_in.kinds", "sign_in.age")
+"""What one more factor can still change."""
+APPROVED = "device.approved"
+CONFIRMED = "device.confirmed"
+REGISTERED = (APPROVED, CONFIRMED)
+"""What somebody else can still say of a device."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One question of the sign-in door: which act, about which session, at what moment.
+
+    `devices` is how many devices the person has with this one, or its rank among them; `pending`
+    names facts that a later step can still change; `registers` says that the device is new here, and
+    `others` whether another device of the
+    person is signed in.
+    """
+
+    act: Act
+    session: Session
+    now: int
+    today: int
+    devices: int
+    flow: str = "page"
+    pending: tuple[str, ...] = ()
+    registers: bool = False
+    others: bool = False
+
+
+def gather(policy: Policy, asked: Asked) -> Gathered:
+    """The ask and the facts, or a refusal that no rule lifts.
+
+    1. Accounts of the suite itself, and deactivated people, have no way in.
+    2. Pending facts are pending only where knowing them as they are is not enough already.
+    3. What the value `registration` wants of a new device is held beside the rules.
+    """
+    directory, session = policy.directory, asked.session
+    if directory.is_service(session.user) or not _active(directory, session):  # (1)
+        return refuse(policy, Reason.NOT_SUPPORTED, session.user)
+    ask = sign_in_ask(asked.act, directory.someone(session.user))
+    facts = known(policy, asked)
+    decision = _decided(policy, ask, facts, asked.today)
+    if decision.verdict is not Verdict.YES and asked.pending:  # (2)
+        return ask, _pending(facts, asked.pending)
+    if decision.verdict is Verdict.YES and asked.registers:
+        wanted = registration_wants(policy, asked)
+        if wanted is not None:  # (3)
+            return _held(policy, session, wanted)
+    return ask, facts
+
+
+def known(policy: Policy, asked: Asked) -> Facts:
+    """What is known of a session at this moment."""
+    networks: Mapping[str, tuple[str, ...]] = policy.directory.document.networks
+    facts = facts_for(asked.session, now=asked.now, devices=asked.devices, networks=networks)
+    return Facts({**facts.known, "sign_in.flow": asked.flow}, facts.claims)
+
+
+def registration_wants(policy: Policy, asked: Asked) -> str | None:
+    """The fact that the value `registration` still wants of this device, or None.
+
+    Nobody can confirm a person's first device, so it stands without.
+    """
+    registration = policy.directory.document.sign_in.registration
+    facts = asked.session.facts
+    if registration == "approved" and not facts.approved:
+        return APPROVED
+    if registration == "confirmed" and asked.others and not (facts.confirmed or facts.approved):
+        return CONFIRMED
+    return None
+
+
+def allowed_at(policy: Policy, asked: Asked) -> int:
+    """The greatest number of devices, at most what there is, at which the answer is yes.
+
+    What there is, if the number makes no difference.
+    """
+    ask = sign_in_ask(asked.act, policy.directory.someone(asked.session.user))
+    facts = known(policy, asked)
+    for devices in range(asked.devices, 0, -1):
+        fewer = Facts({**facts.known, "device.count": devices}, facts.claims)
+        if _decided(policy, ask, fewer, asked.today).verdict is Verdict.YES:
+            return devices
+    return asked.devices
+
+
+def _decided(policy: Policy, ask: Ask, facts: Facts, today: int) -> Decision:
+    return decide(policy.rules, ask, Facts({**facts.known, "today": today}, facts.claims))
+
+
+def _pending(facts: Facts, names: Iterable[str]) -> Facts:
+    pending: dict[str, Value | Missing] = dict.fromkeys(names, Missing.PENDING)
+    return Facts({**facts.known, **pending}, facts.claims)
+
+
+def _held(policy: Policy, session: Session, wanted: str) -> Decision:
+    return Decision(
+        verdict=Verdict.NOT_YET,
+        reason=Reason.FACT_PENDING,
+        towards=session.user,
+        revision=policy.rules.revision,
+        pending=(wanted,),
+    )
+
+
+def _active(directory: Directory, session: Session) -> bool:
+    person = directory.people.get(session.user)
+    return person is None or person.active
