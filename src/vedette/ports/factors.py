@@ -99,7 +99,8 @@ class SecondFactorServer(Protocol):
 
 class CeremonyFault(Exception):
     """The browser's answer proves nothing. Its message is for the record; the person hears one
-    sentence, whatever the reason was."""
+    sentence, whatever the reason was.
+    """
 
 
 @dataclass(frozen=True, slots=True)
