@@ -13,7 +13,7 @@ C = Someone("@c:acme", ACME, "acme", False)
 def test_acts_keep_to_the_grammar_and_the_alphabet():
     names = [act.value for act in Act]
     assert names == sorted(names)
-    assert all(re.fullmatch(r"[a-z]+:[a-z]+:[a-z]+", name) for name in names)
+    assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*:[a-z]+:[a-z]+", name) for name in names)
 
 
 def test_people_alike_are_one_kind_and_the_lowest_name_stands_for_them():

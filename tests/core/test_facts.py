@@ -20,7 +20,10 @@ def test_every_fact_says_what_it_is_where_it_counts_and_who_learns_it(name):
 
 def test_only_what_somebody_may_say_of_themselves_or_a_file_can_be_claimed():
     claimable = {name for name, spec in REGISTRY.items() if spec.claimable}
-    assert claimable == {"device.platform", "device.version", "file.kind", "file.size", "file.type"}
+    assert claimable == {
+        *("client.name", "client.version", "device.platform", "device.version"),
+        *("file.kind", "file.size", "file.type"),
+    }
 
 
 def test_the_kinds_of_file_are_the_words_of_their_fact():

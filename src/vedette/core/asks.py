@@ -25,6 +25,7 @@ class Act(StrEnum):
     ADMINISTRATION_SETTINGS_RESTORE = "administration:settings:restore"
     CALL_CREDENTIALS_FETCH = "call:credentials:fetch"
     DEVICE_MESSAGE_SEND = "device:message:send"
+    ADMINISTRATION_DEVICE_APPROVE = "devices:device:approve"
     DIRECTORY_PEOPLE_SEARCH = "directory:people:search"
     DIRECTORY_PROFILE_READ = "directory:profile:read"
     DIRECTORY_ROOMS_SEARCH = "directory:rooms:search"
@@ -33,6 +34,9 @@ class Act(StrEnum):
     FILE_CONTENT_FETCH = "file:content:fetch"
     FILE_CONTENT_UPLOAD = "file:content:upload"
     NETWORK_REQUEST_SEND = "network:request:send"
+    ADMINISTRATION_ACCOUNT_CREATE = "people:account:create"
+    ADMINISTRATION_FACTOR_RESET = "people:factor:reset"
+    ADMINISTRATION_PASSWORD_RESET = "people:password:reset"  # noqa: S105  # an act, no password
     PRESENCE_RECEIPT_SEND = "presence:receipt:send"
     PRESENCE_STATUS_READ = "presence:status:read"
     PRESENCE_TYPING_SEND = "presence:typing:send"
@@ -47,6 +51,13 @@ class Act(StrEnum):
     ROOM_ROOM_CREATE = "room:room:create"
     ROOM_ROOM_PUBLISH = "room:room:publish"
     ROOM_STATE_CHANGE = "room:state:change"
+    ADMINISTRATION_SESSION_END = "sessions:session:end"
+    ADMINISTRATION_SESSION_LIST = "sessions:session:list"
+    ADMINISTRATION_SESSION_RESUME = "sessions:session:resume"
+    ADMINISTRATION_SESSION_SUSPEND = "sessions:session:suspend"
+    SIGN_IN_FACTOR_ENROL = "sign-in:factor:enrol"
+    SIGN_IN_SESSION_KEEP = "sign-in:session:keep"
+    SIGN_IN_SESSION_START = "sign-in:session:start"
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,11 +70,19 @@ class FactSpec:
 FILE_KINDS = frozenset(
     {"document", "image", "audio", "video", "text", "archive", "program", "encrypted", "other"}
 )
+FACTOR_KINDS = (
+    "password", "totp", "webauthn", "recovery", "radius", "oidc", "certificate", "kerberos"
+)  # fmt: skip
+"""Every kind of factor that a person may show."""
+FLOWS = frozenset({"page", "password-login", "device-grant"})
+"""Every way in: the sign-in page, a client's own password field, a code typed on another device."""
+PLATFORMS = frozenset({"android", "ios", "linux", "macos", "windows", "other"})
 _FILE = frozenset({Channel.FILE})
 _ROOM = frozenset({Channel.MESSAGE, Channel.FILE, Channel.PRESENCE, Channel.CONTACT}) | CALL
 _DEVICE = BETWEEN_PEOPLE | {Channel.SIGN_IN, Channel.ADMINISTER}
 _ADMIN = frozenset({Channel.ADMINISTER})
 _SIGN_IN = frozenset({Channel.SIGN_IN, Channel.ADMINISTER})
+_SIGN_IN_DOORS = frozenset({Door.SIGN_IN, Door.ADMINISTRATION})
 _FILE_DOORS = frozenset({Door.EVENT, Door.CLIENT, Door.FILE})
 
 
@@ -109,14 +117,27 @@ REGISTRY: Mapping[str, FactSpec] = MappingProxyType(
                   _ADMIN, frozenset({Door.ADMINISTRATION})),
             _spec("change.widens", FactType.WORDS, "parties towards which the change allows more",
                   _ADMIN, frozenset({Door.ADMINISTRATION})),
+            _spec("client.name", FactType.WORD,
+                  "the client program's name, as it says itself; in a browser the browser's, where "
+                  "the page says none",
+                  _DEVICE, frozenset({Door.SIGN_IN}), claimable=True),
+            _spec("client.version", FactType.VERSION, "the client program's version",
+                  _DEVICE, frozenset({Door.SIGN_IN}), claimable=True),
+            _spec("device.approved", FactType.YES_NO, "whether an administrator approved the device",
+                  _DEVICE, frozenset({Door.SIGN_IN})),
             _spec("device.compliant", FactType.YES_NO, "whether device management finds it in order",
+                  _DEVICE, frozenset({Door.SIGN_IN})),
+            _spec("device.confirmed", FactType.YES_NO,
+                  "whether the person confirmed the device on another one",
+                  _DEVICE, frozenset({Door.SIGN_IN})),
+            _spec("device.count", FactType.NUMBER,
+                  "which of the person's devices this is, counted from the oldest",
                   _DEVICE, frozenset({Door.SIGN_IN})),
             _spec("device.managed", FactType.YES_NO, "whether the organisation manages the device",
                   _DEVICE, frozenset({Door.SIGN_IN})),
             _spec("device.platform", FactType.WORD, "the device's operating system",
                   _DEVICE, frozenset({Door.SIGN_IN}),
-                  words=frozenset({"android", "ios", "linux", "macos", "windows", "other"}),
-                  claimable=True),
+                  words=PLATFORMS, claimable=True),
             _spec("device.version", FactType.VERSION, "the operating system's version",
                   _DEVICE, frozenset({Door.SIGN_IN}), claimable=True),
             _spec("file.encrypted", FactType.YES_NO, "whether the bytes are encrypted end to end",
@@ -133,10 +154,19 @@ REGISTRY: Mapping[str, FactSpec] = MappingProxyType(
                   _ROOM, frozenset({Door.EVENT})),
             _spec("room.ours", FactType.YES_NO, "whether the room was made by one of us",
                   _ROOM, frozenset({Door.EVENT})),
+            _spec("sign_in.age", FactType.DURATION, "how long ago the newest factor was shown",
+                  _SIGN_IN, _SIGN_IN_DOORS),
+            _spec("sign_in.factors", FactType.NUMBER, "how many independent factors were shown",
+                  _SIGN_IN, _SIGN_IN_DOORS),
+            _spec("sign_in.flow", FactType.WORD, "by which way the sign-in came",
+                  _SIGN_IN, _SIGN_IN_DOORS, words=FLOWS),
+            _spec("sign_in.kinds", FactType.WORDS, "the kinds of factor that were shown",
+                  _SIGN_IN, _SIGN_IN_DOORS, words=frozenset(FACTOR_KINDS)),
+            _spec("sign_in.networks", FactType.WORDS,
+                  "the networks of this document in which the address lies, or `elsewhere`",
+                  _SIGN_IN, _SIGN_IN_DOORS),
             _spec("today", FactType.DATE, "the day on which it is asked, UTC",
                   frozenset(Channel), frozenset(Door)),
-            _spec("sign_in.factors", FactType.NUMBER, "how many independent factors were shown",
-                  _SIGN_IN, frozenset({Door.SIGN_IN, Door.ADMINISTRATION})),
         ]
     )
 )  # fmt: skip

@@ -1,0 +1,350 @@
+"""Sessions: who is signed in, with which proof, on which device, and what the rules may read of it.
+
+A session is *live*, *suspended* (everything refused, keys kept), *waiting* (signed in, its device
+still to be approved or confirmed) or *ended*, which is final. `sign-in` is asked when it begins and
+again whenever something in it changes; what is asked about is `facts_for` the session.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Literal
+
+from vedette.core.asks import Act, Ask, Someone
+from vedette.core.channels import Channel
+from vedette.core.conditions import ConditionError, read_version
+from vedette.core.facts import FACTOR_KINDS, FLOWS, PLATFORMS, REGISTRY, Facts, Missing, Value
+from vedette.core.names import UserId
+from vedette.core.towards import organisation
+
+PAGE = "page"
+PASSWORD_LOGIN = "password-login"  # noqa: S105  # the name of a way in, no password
+DEVICE_GRANT = "device-grant"
+ELSEWHERE = "elsewhere"
+"""What an address that lies in no network of the document is called."""
+
+MOST_TEXT = 255
+"""How long any text in a session's facts may be, in characters."""
+MOST_FACTORS = 16
+"""How many uses of factors a session keeps at most."""
+
+_ID = re.compile(r"[A-Za-z0-9_-]{26,43}")
+
+
+class SessionState(StrEnum):
+    """Where a session stands."""
+
+    LIVE = "live"
+    SUSPENDED = "suspended"
+    WAITING = "waiting"
+    ENDED = "ended"
+
+
+TRANSITIONS: Mapping[SessionState, frozenset[SessionState]] = MappingProxyType(
+    {
+        SessionState.WAITING: frozenset(
+            {SessionState.LIVE, SessionState.SUSPENDED, SessionState.ENDED}
+        ),
+        SessionState.LIVE: frozenset({SessionState.SUSPENDED, SessionState.ENDED}),
+        SessionState.SUSPENDED: frozenset({SessionState.LIVE, SessionState.ENDED}),
+        SessionState.ENDED: frozenset(),
+    }
+)
+"""Every legal move. A running session never goes back to waiting: it is suspended instead."""
+
+
+def may_move(from_: SessionState, to: SessionState) -> bool:
+    """Whether a session may go from one state to the other; staying is no move."""
+    return to in TRANSITIONS[from_]
+
+
+class Known(StrEnum):
+    """How something is known: shown to us, told by a third party we trust, or merely said."""
+
+    PROVEN = "proven"
+    REPORTED = "reported"
+    CLAIMED = "claimed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactorUse:
+    """One factor that was shown. `at` is in unix seconds.
+
+    `proven_by` says more where that changes what the factor is worth: `passkey` for a WebAuthn
+    sign-in with user verification and without a name typed before, `mfa` for an upstream provider
+    that proved several factors and is trusted to say so.
+
+    Raises:
+        ValueError: the kind is none, or the time is negative.
+    """
+
+    kind: str
+    at: int
+    proven_by: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind not in FACTOR_KINDS:
+            raise ValueError(f"`{self.kind[:40]}` is no kind of factor")
+        if self.at < 0:
+            raise ValueError("a factor was shown at a time before all times")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionFacts:
+    """What is known of one session. The client's and the platform's name and version are claims.
+
+    `network` is the address as text from which it signed in or was last seen, `flow` the way by
+    which it came in (one of FLOWS): both stay for as long as the session, since it is asked again.
+    """
+
+    factors: tuple[FactorUse, ...]
+    network: str
+    client_name: str = ""
+    client_version: str = ""
+    platform: str = ""
+    platform_version: str = ""
+    approved: bool = False
+    confirmed: bool = False
+    flow: str = PAGE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One session. `created` and `expires` are in unix seconds.
+
+    `number` is its rank by age among the person's sessions that are not ended, 1 the oldest; a
+    candidate gets the number it would have. `because` names the rule, or says in words, why it is
+    suspended or ended.
+
+    Raises:
+        ValueError: the id has another form.
+    """
+
+    id: str
+    user: UserId
+    device: str
+    state: SessionState
+    kind: Literal["oauth", "compat"]
+    client: str
+    facts: SessionFacts
+    created: int
+    expires: int
+    device_name: str
+    because: str = ""
+    number: int
+
+    def __post_init__(self) -> None:
+        if not _ID.fullmatch(self.id):
+            raise ValueError("a session's id is 26 to 43 letters, digits, `-` and `_`")
+
+
+# ---- What the factors are worth ------------------------------------------------------------------
+
+_KNOWN, _COMPANY, _HELD = "something known", "company identity", "something held"
+_CLASS = {
+    "password": _KNOWN,
+    "oidc": _KNOWN,
+    "certificate": _COMPANY,
+    "kerberos": _COMPANY,
+    "totp": _HELD,
+    "webauthn": _HELD,
+    "radius": _HELD,
+    "recovery": _HELD,
+}
+_WHOLE = frozenset({("webauthn", "passkey"), ("oidc", "mfa")})
+
+
+def independent(factors: tuple[FactorUse, ...]) -> int:
+    """How many independent factors these are: how many different things a thief would need.
+
+    1. A password is something known. So is what an upstream provider says (`oidc`): nobody here
+       saw what it asked for, and mostly that is a password. Two passwords are one factor.
+    2. A company certificate and Kerberos are one: the identity that the company's own machine has.
+    3. TOTP, WebAuthn, RADIUS and recovery codes are something held, together one: the second.
+    4. A passkey (WebAuthn with user verification, `proven_by` = `passkey`) is held and was opened
+       with something known or by the person's body: it is two. So is a provider that proved several
+       factors (`oidc`, `mfa`). A password beside one of them adds nothing.
+    """
+    found = set()
+    for use in factors:
+        found.add(_CLASS[use.kind])
+        if (use.kind, use.proven_by) in _WHOLE:
+            found |= {_KNOWN, _HELD}
+    return len(found)
+
+
+# ---- What the rules may read ---------------------------------------------------------------------
+
+
+def facts_for(
+    session: Session,
+    *,
+    now: int,
+    devices: int | None = None,
+    networks: Mapping[str, tuple[str, ...]],
+) -> Facts:
+    """What is known about a session, or a candidate for one, for the ask `sign-in`.
+
+    `devices` is the number that `device.count` shall have where it is not the session's own rank.
+    `networks` are the document's, by name. What can't be read is left out, and so unknown.
+    """
+    facts = session.facts
+    known: dict[str, Value | Missing] = {
+        "sign_in.factors": independent(facts.factors),
+        "sign_in.kinds": frozenset(use.kind for use in facts.factors),
+        "device.approved": facts.approved,
+        "device.confirmed": facts.confirmed,
+        "today": now // 86400 + _EPOCH,
+    }
+    if facts.factors:
+        known["sign_in.age"] = max(0, now - max(use.at for use in facts.factors))
+    if facts.flow in FLOWS:
+        known["sign_in.flow"] = facts.flow
+    count = session.number if devices is None else devices
+    if count > 0:
+        known["device.count"] = count
+    where = networks_of(facts.network, networks)
+    if where is not None:
+        known["sign_in.networks"] = where
+    return Facts(known, dict(_claims(facts)))
+
+
+_EPOCH = 719163
+"""1 January 1970 as an ordinal day, which is how facts write dates."""
+
+
+def _claims(facts: SessionFacts) -> Iterator[tuple[str, Value]]:
+    if facts.client_name:
+        yield "client.name", facts.client_name
+    if facts.platform in PLATFORMS:
+        yield "device.platform", facts.platform
+    for name, text in (
+        ("client.version", facts.client_version),
+        ("device.version", facts.platform_version),
+    ):
+        try:
+            yield name, read_version(text)
+        except ConditionError:
+            continue  # anything but dotted integers is unknown
+
+
+def networks_of(address: str, networks: Mapping[str, tuple[str, ...]]) -> frozenset[str] | None:
+    """The names of all networks in which an address lies, or `elsewhere`; None if it is no address.
+
+    An IPv4 address written as IPv6 (RFC 4291, 2.5.5.2) is that IPv4 address. A network that can't
+    be read holds nobody; the settings' check names it.
+    """
+    try:
+        here = ipaddress.ip_address(address)
+    except ValueError:
+        return None
+    here = getattr(here, "ipv4_mapped", None) or here
+    names = frozenset(
+        name for name, ranges in networks.items() if any(_holds(each, here) for each in ranges)
+    )
+    return names or frozenset({ELSEWHERE})
+
+
+def _holds(range_: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    try:
+        return address in ipaddress.ip_network(range_, strict=False)
+    except ValueError:
+        return False
+
+
+_FACTOR_FACTS = ("sign_in.age", "sign_in.factors", "sign_in.kinds")
+_WAITING_FACTS = ("device.approved", "device.confirmed")
+
+
+def awaiting(facts: Facts, *, more_factors: bool, waits: bool) -> Facts:
+    """The same facts while something can still be added.
+
+    `more_factors`: the person can show another factor. `waits`: the flow can wait for the device
+    to be approved or confirmed; what was approved already stays so.
+    """
+    pending = set(_FACTOR_FACTS) if more_factors else set()
+    if waits:
+        pending |= {name for name in _WAITING_FACTS if facts.known.get(name) is not True}
+    return Facts({**facts.known, **dict.fromkeys(pending, Missing.PENDING)}, facts.claims)
+
+
+def sign_in_ask(act: Act, person: Someone) -> Ask:
+    """Ask whether a person may sign in, or stay signed in."""
+    return organisation(act, person, Channel.SIGN_IN)
+
+
+def how_known(facts: Facts) -> dict[str, Known]:
+    """How each fact about a session is known. Nothing is reported by third parties yet."""
+    names = {name for name in (*facts.known, *facts.claims) if name in REGISTRY}
+    return {
+        name: Known.CLAIMED if isinstance(facts.get(name, claimed=False), Missing) else Known.PROVEN
+        for name in sorted(names)
+    }
+
+
+# ---- As plain data ---------------------------------------------------------------------------------
+
+
+def session_facts_to_json(facts: SessionFacts) -> dict[str, Any]:
+    """Facts as plain JSON data."""
+    return {
+        "factors": [{"kind": f.kind, "at": f.at, "proven_by": f.proven_by} for f in facts.factors],
+        **{name: getattr(facts, name) for name in (*_TEXTS, *_FLAGS)},
+    }
+
+
+_TEXTS = ("network", "client_name", "client_version", "platform", "platform_version", "flow")
+_FLAGS = ("approved", "confirmed")
+_KEYS = frozenset({"factors", *_TEXTS, *_FLAGS})
+
+
+def session_facts_from_json(data: object) -> SessionFacts:
+    """Read facts back.
+
+    Raises:
+        ValueError: the data has another shape, or a text is too long.
+    """
+    if not isinstance(data, dict) or data.keys() != _KEYS:
+        raise ValueError("these are not the facts of a session")
+    uses = data["factors"]
+    if not isinstance(uses, list) or len(uses) > MOST_FACTORS:
+        raise ValueError("these are not the factors of a session")
+    if _text(data["flow"]) not in FLOWS:
+        raise ValueError("a session came in by no way that there is")
+    return SessionFacts(
+        factors=tuple(_factor(use) for use in uses),
+        network=_text(data["network"]),
+        client_name=_text(data["client_name"]),
+        client_version=_text(data["client_version"]),
+        platform=_text(data["platform"]),
+        platform_version=_text(data["platform_version"]),
+        approved=_flag(data["approved"]),
+        confirmed=_flag(data["confirmed"]),
+        flow=data["flow"],
+    )
+
+
+def _factor(data: object) -> FactorUse:
+    if not isinstance(data, dict) or data.keys() != {"kind", "at", "proven_by"}:
+        raise ValueError("this is not a use of a factor")
+    at = data["at"]
+    if type(at) is not int:
+        raise ValueError("a factor was shown at no time")
+    return FactorUse(kind=_text(data["kind"]), at=at, proven_by=_text(data["proven_by"]))
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or len(value) > MOST_TEXT:
+        raise ValueError(f"a text of a session's facts is none, or over {MOST_TEXT} characters")
+    return value
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("a yes or no of a session's facts is neither")  # noqa: TRY004  # one kind
+    return value
