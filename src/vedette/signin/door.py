@@ -19,7 +19,7 @@ from vedette.ports.errors import Unavailable
 from vedette.ports.policy import Policy
 from vedette.ports.sign_in import SignInStore
 from vedette.signin.enforce import end_oldest
-from vedette.signin.gather import REGISTERED, SHOWN, Asked, Gathered, allowed_at, gather
+from vedette.signin.gather import Asked, Gathered, allowed_at, gather
 from vedette.spine import Permit, Refusal, Settled, Spine
 
 T = TypeVar("T")
@@ -54,20 +54,17 @@ class SignInDoor:
     store: SignInStore
     clock: Clock
 
-    def judge(
-        self, candidate: Session, *, more_factors: bool, waits: bool, flow: str = "page"
-    ) -> Settled:
+    def judge(self, candidate: Session, *, more_factors: bool, waits: bool) -> Settled:
         """Ask whether this sign-in is enough as it is.
 
         `more_factors` says that the person can still show another factor, `waits` that the way in
         can wait for the device to be confirmed or approved: where that could change the answer, it
         is *not yet* and names the facts.
         """
-        pending = (*(SHOWN if more_factors else ()), *(REGISTERED if waits else ()))
         act = Act.SIGN_IN_SESSION_START
-        return self._routine(act, candidate, flow, pending)
+        return self._routine(act, candidate, more_factors=more_factors, waits=waits)
 
-    def start(self, candidate: Session, *, flow: str = "page") -> Settled:
+    def start(self, candidate: Session) -> Settled:
         """Ask for the session itself; the yes is on record before it is returned.
 
         Where the settings say `end-oldest` and only the number of devices stands against it, the
@@ -77,7 +74,7 @@ class SignInDoor:
         too_many: list[int] = []
 
         async def prepared(policy: Policy) -> Gathered:
-            asked = self._asked(act, candidate, flow, ())
+            asked = self._asked(act, candidate)
             if policy.directory.document.sign_in.at_device_limit == "end-oldest":
                 allowed = allowed_at(policy, asked)
                 too_many.append(asked.devices - allowed)
@@ -101,7 +98,7 @@ class SignInDoor:
                 now=int(self.clock.now()),
                 today=self.clock.today(),
                 devices=session.number,
-                pending=REGISTERED if waits else (),
+                waits=waits,
                 registers=waits,
                 others=waits and self._others(session) > 0,
             )
@@ -111,18 +108,18 @@ class SignInDoor:
 
     def enrol(self, candidate: Session) -> Settled:
         """Ask whether this person may add a factor, with what was shown so far."""
-        return self._routine(Act.SIGN_IN_FACTOR_ENROL, candidate, "page", ())
+        return self._routine(Act.SIGN_IN_FACTOR_ENROL, candidate)
 
     def _routine(
-        self, act: Act, candidate: Session, flow: str, pending: tuple[str, ...]
+        self, act: Act, candidate: Session, *, more_factors: bool = False, waits: bool = False
     ) -> Settled:
-        return self.spine.settle(
-            act,
-            candidate.user,
-            lambda policy: gather(policy, self._asked(act, candidate, flow, pending)),
-        )
+        def prepared(policy: Policy) -> Gathered:
+            asked = self._asked(act, candidate)
+            return gather(policy, replace(asked, more_factors=more_factors, waits=waits))
 
-    def _asked(self, act: Act, candidate: Session, flow: str, pending: tuple[str, ...]) -> Asked:
+        return self.spine.settle(act, candidate.user, prepared)
+
+    def _asked(self, act: Act, candidate: Session) -> Asked:
         others = self._others(candidate)
         return Asked(
             act=act,
@@ -130,8 +127,6 @@ class SignInDoor:
             now=int(self.clock.now()),
             today=self.clock.today(),
             devices=others + 1,
-            flow=flow,
-            pending=pending,
             registers=act is Act.SIGN_IN_SESSION_START,
             others=others > 0,
         )

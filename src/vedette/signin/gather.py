@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from vedette.core.asks import Act, Ask
 from vedette.core.decide import decide
 from vedette.core.decision import Decision, Verdict
-from vedette.core.facts import Facts, Missing, Value
+from vedette.core.facts import Facts
 from vedette.core.people import Directory
 from vedette.core.reasons import Reason
-from vedette.core.sessions import Session, facts_for, sign_in_ask
+from vedette.core.sessions import Session, awaiting, facts_for, sign_in_ask
 from vedette.ports.policy import Policy
 from vedette.spine import refuse
 
 Gathered = tuple[Ask, Facts] | Decision
 
-SHOWN = ("sign_in.factors", "sign_in.kinds", "sign_in.age")
-"""What one more factor can still change."""
 APPROVED = "device.approved"
 CONFIRMED = "device.confirmed"
-REGISTERED = (APPROVED, CONFIRMED)
-"""What somebody else can still say of a device."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """One question of the sign-in door: which act, about which session, at what moment.
 
-    `devices` is how many devices the person has with this one, or its rank among them; `pending`
-    names facts that a later step can still change; `registers` says that the device is new here, and
+    `devices` is how many devices the person has with this one, or its rank among them; `more_factors`
+    and `waits` say what a later step can still add; `registers` says that the device is new here, and
     `others` whether another device of the
     person is signed in.
     """
@@ -40,8 +36,8 @@ class Asked:
     now: int
     today: int
     devices: int
-    flow: str = "page"
-    pending: tuple[str, ...] = ()
+    more_factors: bool = False
+    waits: bool = False
     registers: bool = False
     others: bool = False
 
@@ -59,8 +55,8 @@ def gather(policy: Policy, asked: Asked) -> Gathered:
     ask = sign_in_ask(asked.act, directory.someone(session.user))
     facts = known(policy, asked)
     decision = _decided(policy, ask, facts, asked.today)
-    if decision.verdict is not Verdict.YES and asked.pending:  # (2)
-        return ask, _pending(facts, asked.pending)
+    if decision.verdict is not Verdict.YES:  # (2)
+        return ask, awaiting(facts, more_factors=asked.more_factors, waits=asked.waits)
     if decision.verdict is Verdict.YES and asked.registers:
         wanted = registration_wants(policy, asked)
         if wanted is not None:  # (3)
@@ -71,8 +67,7 @@ def gather(policy: Policy, asked: Asked) -> Gathered:
 def known(policy: Policy, asked: Asked) -> Facts:
     """What is known of a session at this moment."""
     networks: Mapping[str, tuple[str, ...]] = policy.directory.document.networks
-    facts = facts_for(asked.session, now=asked.now, devices=asked.devices, networks=networks)
-    return Facts({**facts.known, "sign_in.flow": asked.flow}, facts.claims)
+    return facts_for(asked.session, now=asked.now, devices=asked.devices, networks=networks)
 
 
 def registration_wants(policy: Policy, asked: Asked) -> str | None:
@@ -105,11 +100,6 @@ def allowed_at(policy: Policy, asked: Asked) -> int:
 
 def _decided(policy: Policy, ask: Ask, facts: Facts, today: int) -> Decision:
     return decide(policy.rules, ask, Facts({**facts.known, "today": today}, facts.claims))
-
-
-def _pending(facts: Facts, names: Iterable[str]) -> Facts:
-    pending: dict[str, Value | Missing] = dict.fromkeys(names, Missing.PENDING)
-    return Facts({**facts.known, **pending}, facts.claims)
 
 
 def _held(policy: Policy, session: Session, wanted: str) -> Decision:
