@@ -12,6 +12,7 @@ from vedette.core.channels import BETWEEN_PEOPLE, Channel
 from vedette.protocol.matrix import paths
 from vedette.protocol.matrix.paths import (
     ENDPOINTS,
+    OWN_ENDPOINTS,
     REFUSED,
     Answering,
     Door,
@@ -22,6 +23,7 @@ from vedette.protocol.matrix.paths import (
     UploadLimit,
     match,
     match_outgoing,
+    match_own,
     methods_at,
     refusal,
 )
@@ -104,7 +106,7 @@ def test_older_clients_find_the_same_rows(release: str) -> None:
         ("/_matrix/client/v3/profile/@a:b.example", "GET", {Channel.CONTACT}),
         ("/_matrix/client/v3/user_directory/search", "POST", {Channel.CONTACT}),
         ("/_matrix/client/v3/presence/@a:b.example/status", "GET", {Channel.PRESENCE}),
-        ("/_matrix/client/v3/login", "POST", {Channel.SIGN_IN}),
+        ("/_matrix/client/v3/login", "POST", set()),
         ("/_matrix/federation/v2/invite/!r/$e", "PUT", {Channel.CONTACT}),
         ("/_matrix/federation/v1/make_leave/!r/@a:b.example", "GET", set()),
         ("/_matrix/federation/v1/send/t1", "PUT", set(BETWEEN_PEOPLE)),
@@ -128,7 +130,7 @@ def test_a_door_asks_for_the_channel_that_the_path_serves(
         ("/_matrix/client/v3/account/3pid/email/requestToken", "POST"),
         ("/_matrix/client/v3/account/deactivate", "POST"),
         ("/_matrix/client/v3/admin/whois/@a:b.example", "GET"),
-        ("/_matrix/client/v3/login/sso/redirect", "GET"),
+        ("/_matrix/client/v3/login/cas/ticket", "GET"),
         ("/_matrix/client/v1/login/get_token", "POST"),
         ("/_matrix/client/v1/media/preview_url", "GET"),
         ("/_matrix/client/api/v1/login", "POST"),
@@ -181,12 +183,15 @@ def test_a_path_that_is_nearly_right_has_no_row(path: str) -> None:
 
 def test_only_what_the_specification_needs_is_open_without_a_proof() -> None:
     assert {row.name for row in ENDPOINTS if row.token in (Token.NONE, Token.OPTIONAL)} == {
+        "auth.issuer",
         "auth.metadata",
         "auth.metadata.msc2965",
         "delayed.act",
         "delayed.act.named",
         "login",
         "login.flows",
+        "login.page",
+        "login.page.named",
         "openid.userinfo",
         "password-policy",
         "refresh",
@@ -229,6 +234,75 @@ def test_a_get_has_no_body_and_every_other_body_has_a_limit() -> None:
 def test_the_gateway_serves_the_well_known_files_itself() -> None:
     own = {row.pattern for row in ENDPOINTS if row.served_by is ServedBy.GATEWAY}
     assert own == {"/.well-known/matrix/client", "/.well-known/matrix/server"}
+
+
+def test_whatever_begins_or_ends_a_session_is_the_sign_in_service_s() -> None:
+    served = {row.name for row in ENDPOINTS if row.served_by is ServedBy.SIGNIN}
+    assert served == {
+        "account.password",
+        "auth.issuer",
+        "auth.metadata",
+        "auth.metadata.msc2965",
+        "device.delete",
+        "devices.delete",
+        "login",
+        "login.flows",
+        "login.page",
+        "login.page.named",
+        "logout",
+        "logout.all",
+        "refresh",
+    }
+    for row in ENDPOINTS:
+        decided_there = row.decided_at is paths.DecidedAt.SIGN_IN_DOOR
+        assert decided_there == (row.served_by is ServedBy.SIGNIN), row.name
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "name"),
+    [
+        ("/sign-in", "GET", "pages.sign-in"),
+        ("/sign-in/second", "POST", "pages.sign-in"),
+        ("/account/", "GET", "pages.account"),
+        ("/account/devices/end", "POST", "pages.account"),
+        ("/oauth2/authorize", "GET", "oauth.authorize"),
+        ("/oauth2/token", "POST", "oauth.token"),
+        ("/oauth2/keys.json", "GET", "oauth.keys"),
+        ("/.well-known/openid-configuration", "GET", "oauth.configuration"),
+        ("/.well-known/oauth-authorization-server", "GET", "oauth.configuration"),
+    ],
+)
+def test_our_own_pages_have_rows_of_their_own(path: str, method: str, name: str) -> None:
+    found = match_own(method, parts(path))
+    assert found is not None
+    assert found.endpoint.name == name
+    assert at(path, method) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "method"),
+    [
+        ("/oauth2/introspect", "POST"),
+        ("/oauth2/token", "GET"),
+        ("/oauth2/authorize", "DELETE"),
+        ("/oauth2/token/", "POST"),
+        ("/sign-in", "PUT"),
+        ("/sign-inside", "GET"),
+        ("/", "GET"),
+        ("/health", "GET"),
+        ("/_matrix/client/v3/login", "POST"),
+    ],
+)
+def test_no_other_path_leads_to_the_sign_in_service(path: str, method: str) -> None:
+    assert match_own(method, parts(path)) is None
+
+
+def test_our_own_rows_ask_for_no_token_and_are_the_sign_in_service_s() -> None:
+    names = {row.name for row in ENDPOINTS}
+    for row in OWN_ENDPOINTS:
+        assert row.name not in names
+        assert (row.served_by, row.token) == (ServedBy.SIGNIN, Token.NONE)
+        assert row.channels == ()
 
 
 def test_the_methods_of_a_path_are_known_and_those_of_an_unknown_path_are_none() -> None:
@@ -328,7 +402,7 @@ def test_a_pattern_without_its_slash_is_a_fault_of_the_table() -> None:
 
 def test_the_reference_page_names_every_row_and_every_refusal() -> None:
     page = paths.table_as_markdown()
-    for row in ENDPOINTS:
+    for row in (*ENDPOINTS, *OWN_ENDPOINTS):
         assert f"| {row.name} |" in page
     for refused in REFUSED:
         assert refused.because in page

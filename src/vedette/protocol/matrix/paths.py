@@ -13,6 +13,7 @@ HEAD and OPTIONS have no rows: a caller asks for GET, or answers CORS itself fro
 from __future__ import annotations
 
 from vedette.protocol.matrix.paths_federation import FEDERATION_ENDPOINTS
+from vedette.protocol.matrix.paths_own import OWN_ENDPOINTS
 from vedette.protocol.matrix.paths_person import PERSON_ENDPOINTS
 from vedette.protocol.matrix.paths_refused import REFUSED
 from vedette.protocol.matrix.paths_rooms import ROOM_ENDPOINTS
@@ -32,6 +33,7 @@ from vedette.protocol.matrix.paths_types import (
 
 __all__ = [
     "ENDPOINTS",
+    "OWN_ENDPOINTS",
     "REFUSED",
     "Answering",
     "BodyLimit",
@@ -45,6 +47,7 @@ __all__ = [
     "UploadLimit",
     "match",
     "match_outgoing",
+    "match_own",
     "methods_at",
     "refusal",
     "table_as_markdown",
@@ -66,6 +69,7 @@ def _refusals_of(doors: frozenset[Door]) -> SegmentTrie[Refusal]:
 
 _public = _endpoints_of(_PUBLIC)
 _outgoing = _endpoints_of(_OUTGOING)
+_own = SegmentTrie((row.pattern, row.methods, row) for row in OWN_ENDPOINTS)
 _refused_public = _refusals_of(_PUBLIC)
 _refused_outgoing = _refusals_of(_OUTGOING)
 
@@ -77,6 +81,12 @@ def match(method: str, segments: tuple[str, ...]) -> Matched | None:
     trailing slash is a last empty segment. Methods are upper case. Never raises.
     """
     found = _public.find(method, segments)
+    return None if found is None else Matched(*found)
+
+
+def match_own(method: str, segments: tuple[str, ...]) -> Matched | None:
+    """Return the row for a request for one of our own pages on the public port, or None."""
+    found = _own.find(method, segments)
     return None if found is None else Matched(*found)
 
 
@@ -109,6 +119,8 @@ def table_as_markdown() -> str:
     for door in Door:
         rows = [_row_as_markdown(row) for row in ENDPOINTS if door in row.doors]
         parts += [f"## Door: {door.value}", "", *_HEADINGS, *rows, ""]
+    own = [_row_as_markdown(row) for row in OWN_ENDPOINTS]
+    parts += ["## Our own pages", "", *_HEADINGS, *own, ""]
     parts += ["## Refused", "", "| methods | path | doors | why |", "|---|---|---|---|"]
     parts += [_refusal_as_markdown(row) for row in REFUSED]
     return "\n".join(parts) + "\n"

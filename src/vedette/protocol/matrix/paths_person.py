@@ -36,7 +36,6 @@ _POST: Final = ("POST",)
 _DELETE: Final = ("DELETE",)
 _CONTACT: Final = (Channel.CONTACT,)
 _FILE: Final = (Channel.FILE,)
-_SIGN_IN: Final = (Channel.SIGN_IN,)
 _CONFERENCE: Final = (Channel.CONFERENCE,)
 _TURN: Final = (Channel.VOICE, Channel.VIDEO, Channel.SCREEN)
 
@@ -44,6 +43,15 @@ _TURN: Final = (Channel.VOICE, Channel.VIDEO, Channel.SCREEN)
 def _row(name: str, methods: tuple[str, ...], pattern: str, **words: Unpack[RowWords]) -> Endpoint:
     words["doors"] = _CLIENT
     return Endpoint(name=name, methods=methods, pattern=pattern, **words)
+
+
+def _sign_in_row(
+    name: str, methods: tuple[str, ...], pattern: str, **words: Unpack[RowWords]
+) -> Endpoint:
+    """What the engine does not serve once people sign in elsewhere: the sign-in service does."""
+    words["served_by"] = ServedBy.SIGNIN
+    words["decided_at"] = DecidedAt.SIGN_IN_DOOR
+    return _row(name, methods, pattern, **words)
 
 
 _FINDING = (
@@ -60,45 +68,65 @@ _FINDING = (
 )
 
 _SIGNING_IN = (
-    _row(
+    _sign_in_row(
         "auth.metadata",
         _GET,
         "/_matrix/client/<v1|unstable>/auth_metadata",
         token=Token.NONE,
-        note="served once the sign-in service stands in front of the engine",
+        note="where a client begins that speaks OAuth",
     ),
-    _row(
+    _sign_in_row(
         "auth.metadata.msc2965",
         _GET,
         f"{U}/org.matrix.msc2965/auth_metadata",
         token=Token.NONE,
         note="the same for clients of before Matrix 1.15",
     ),
-    _row("login.flows", _GET, f"{C}/login", token=Token.NONE, note="says which ways there are"),
-    _row(
+    _sign_in_row(
+        "auth.issuer",
+        _GET,
+        f"{U}/org.matrix.msc2965/auth_issuer",
+        token=Token.NONE,
+        note="the same for clients of 2024, which go on at the issuer's own document",
+    ),
+    _sign_in_row(
+        "login.flows", _GET, f"{C}/login", token=Token.NONE, note="says which ways there are"
+    ),
+    _sign_in_row(
         "login",
         _POST,
         f"{C}/login",
         token=Token.NONE,
-        channels=_SIGN_IN,
-        note="the person is named in the body and proven by the engine",
+        note="the person is named in the body; every way passes the same rules",
     ),
-    _row(
+    _sign_in_row(
+        "login.page",
+        _GET,
+        f"{C}/login/sso/redirect",
+        token=Token.NONE,
+        note="leads the older clients to the one sign-in page",
+    ),
+    _sign_in_row(
+        "login.page.named",
+        _GET,
+        f"{C}/login/sso/redirect/:idp_id",
+        token=Token.NONE,
+        note="as login.page",
+    ),
+    _sign_in_row(
         "refresh",
         _POST,
         f"{C}/refresh",
         token=Token.NONE,
-        channels=_SIGN_IN,
         note="the refresh token is in the body",
     ),
-    _row("logout", _POST, f"{C}/logout", note="only takes away"),
-    _row("logout.all", _POST, f"{C}/logout/all", note="only takes away"),
+    _sign_in_row("logout", _POST, f"{C}/logout", note="only takes away"),
+    _sign_in_row("logout.all", _POST, f"{C}/logout/all", note="only takes away"),
     _row("account.whoami", _GET, f"{C}/account/whoami"),
-    _row(
+    _sign_in_row(
         "account.password",
         _POST,
         f"{C}/account/password",
-        channels=_SIGN_IN,
         note="a lost password is mended by the organisation, so a token is needed here",
     ),
     _row(
@@ -127,8 +155,13 @@ _DEVICES = (
         f"{C}/devices/:device_id",
         note="the name is a claim; no decision reads it",
     ),
-    _row("device.delete", _DELETE, f"{C}/devices/:device_id", note="only takes away"),
-    _row("devices.delete", _POST, f"{C}/delete_devices", note="only takes away"),
+    _sign_in_row(
+        "device.delete",
+        _DELETE,
+        f"{C}/devices/:device_id",
+        note="ends the device's session, after the person has shown a proof again",
+    ),
+    _sign_in_row("devices.delete", _POST, f"{C}/delete_devices", note="as device.delete"),
     _row("keys.upload", _POST, f"{C}/keys/upload", body_limit=KEYS),
     _row(
         "keys.query",

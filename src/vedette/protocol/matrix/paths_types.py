@@ -2,7 +2,8 @@
 
 A pattern is a path with four kinds of marks, all of them whole segments but the last:
 `:name` is one segment that is not empty, `:name?` one segment that may be empty (a state key),
-`*name` is everything that is left (refusals only), and `<a|b>` stands for each of its words.
+`*name` is everything that is left (refusals and our own pages only), and `<a|b>` stands for each of
+its words.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ class DecidedAt(StrEnum):
     EVENT_DOOR = "event door"
     FILE_DOOR = "file door"
     CALL_DOOR = "call door"
+    SIGN_IN_DOOR = "sign-in door"
 
 
 class Answering(StrEnum):
@@ -57,6 +59,7 @@ class ServedBy(StrEnum):
     """Who writes the answer."""
 
     SYNAPSE = "Synapse"
+    SIGNIN = "sign-in service"
     GATEWAY = "gateway"
     PARTNER = "partner"
 
