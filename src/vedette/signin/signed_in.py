@@ -15,7 +15,8 @@ class SignedIn:
     """A person whom the pages know: the factors shown, from where, with which browser.
 
     `at` is when the person was through, in whole seconds since 1970 UTC. `user_agent` is only what
-    the browser says of itself.
+    the browser says of itself. `session` is the session that was kept waiting until the device was
+    let in, if it had to wait: what was said of it holds for the session that is made now.
     """
 
     user: UserId
@@ -23,6 +24,7 @@ class SignedIn:
     address: str
     user_agent: str
     at: int
+    session: str | None = None
 
     def to_json(self) -> dict[str, JSON]:
         """The value as JSON; `from_json` reads it back."""
@@ -34,28 +36,40 @@ class SignedIn:
             "address": self.address,
             "user_agent": self.user_agent,
             "at": self.at,
+            "session": self.session,
         }
 
     @classmethod
-    def from_json(cls, fields: object) -> SignedIn:
+    def from_json(cls, found: object) -> SignedIn:
         """Read what `to_json` wrote. Raises ValueError for anything else."""
-        if not isinstance(fields, Mapping) or not isinstance(fields.get("factors"), list):
-            raise ValueError("this does not say who signed in")
         try:
+            fields = _fields(found)
             return cls(
                 user=UserId(_text(fields, "user")),
-                factors=tuple(_factor(each) for each in fields["factors"]),
+                factors=tuple(_factor(each) for each in _list(fields["factors"])),
                 address=_text(fields, "address"),
                 user_agent=_text(fields, "user_agent"),
                 at=_whole(fields, "at"),
+                session=None if fields["session"] is None else _text(fields, "session"),
             )
         except (KeyError, TypeError, RecursionError) as fault:
             raise ValueError("this does not say who signed in") from fault
 
 
-def _factor(fields: object) -> FactorUse:
-    if not isinstance(fields, Mapping):
+def _fields(found: object) -> Mapping[str, object]:
+    if not isinstance(found, Mapping):
         raise TypeError
+    return found
+
+
+def _list(found: object) -> list[object]:
+    if not isinstance(found, list):
+        raise TypeError
+    return found
+
+
+def _factor(found: object) -> FactorUse:
+    fields = _fields(found)
     return FactorUse(
         kind=_text(fields, "kind"), at=_whole(fields, "at"), proven_by=_text(fields, "proven_by")
     )
