@@ -1,0 +1,209 @@
+"""The body of the sessions stream: which sessions there are, and which keys sign their tokens.
+
+    {"as_of": 7, "issuer": "https://…/", "keys": {kid: base64url of the raw Ed25519 public key},
+     "sessions": {id: {"user", "device", "state", "expires", "number", "facts"}}}
+
+Ended sessions are absent. A body is checked as a whole when it is read, and each session is built
+when it is asked for: a list of a hundred thousand must not hold up the door that receives it.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from vedette.core.names import DeviceId, UserId
+from vedette.core.sessions import (
+    Session,
+    SessionFacts,
+    SessionState,
+    session_facts_from_json,
+    session_facts_to_json,
+)
+
+_Kind = TypeVar("_Kind")
+_FIELDS = frozenset({"as_of", "issuer", "keys", "sessions"})
+_ENTRY = frozenset({"device", "expires", "facts", "number", "state", "user"})
+_STATES = {state.value: state for state in SessionState if state is not SessionState.ENDED}
+_ID = re.compile(r"[A-Za-z0-9_-]{26,43}")
+_KEY = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """One session that is not ended, as far as doors know it. `expires` is in Unix seconds.
+
+    `number` is its rank by age among the person's sessions, 1 the oldest.
+    """
+
+    id: str
+    user: UserId
+    device: DeviceId
+    state: SessionState
+    expires: int
+    number: int
+    facts: SessionFacts
+
+    def session(self) -> Session:
+        """The session as `facts_for` reads it; what doors are not told is empty in it."""
+        return Session(
+            id=self.id,
+            user=self.user,
+            device=self.device,
+            state=self.state,
+            kind="oauth",
+            client="",
+            facts=self.facts,
+            created=0,
+            expires=self.expires,
+            device_name="",
+            number=self.number,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ListedSessions(Mapping[str, Listed]):
+    """Sessions by id, each built when it is asked for from data that was checked before."""
+
+    _entries: Mapping[str, Mapping[str, Any]]
+
+    def __getitem__(self, id_: str) -> Listed:
+        entry = self._entries[id_]
+        return Listed(
+            id=id_,
+            user=UserId(entry["user"]),
+            device=DeviceId(entry["device"]),
+            state=_STATES[entry["state"]],
+            expires=entry["expires"],
+            number=entry["number"],
+            facts=session_facts_from_json(entry["facts"]),
+        )
+
+    def __contains__(self, id_: object) -> bool:
+        return id_ in self._entries
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def state(self, id_: str) -> SessionState | None:
+        """Where the session stands, None if it is not listed: what every request asks."""
+        entry = self._entries.get(id_)
+        return _STATES[entry["state"]] if entry is not None else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionList:
+    """One whole list. It knows every change up to the number `as_of` of the sign-in store."""
+
+    as_of: int
+    issuer: str
+    keys: Mapping[str, Ed25519PublicKey]
+    sessions: ListedSessions
+
+
+NO_SESSIONS = SessionList(
+    as_of=0, issuer="", keys=MappingProxyType({}), sessions=ListedSessions(MappingProxyType({}))
+)
+"""The list before any was received: no key signs, nobody is signed in."""
+
+
+def body_of(
+    *,
+    as_of: int,
+    issuer: str,
+    keys: Mapping[str, Ed25519PublicKey],
+    sessions: Iterable[Session],
+) -> dict[str, Any]:
+    """The body that says so. `as_of` MUST have been read before the sessions and keys were."""
+    return {
+        "as_of": as_of,
+        "issuer": issuer,
+        "keys": {kid: _text_of(key) for kid, key in keys.items()},
+        "sessions": {
+            session.id: _entry_of(session)
+            for session in sessions
+            if session.state is not SessionState.ENDED
+        },
+    }
+
+
+def listed_of(body: Mapping[str, Any]) -> SessionList:
+    """Read a body whose signature was verified before.
+
+    1. It has exactly its fields, and each has its type. 2. Every key is one. 3. Every session has
+    an id, a user and a device, a state other than ended, and facts that can be read.
+
+    Raises:
+        ValueError: one of these does not hold; nothing of the body is to be used.
+    """
+    if set(body) != _FIELDS:  # (1)
+        raise ValueError("this list of sessions has not the fields of one")
+    sessions = _of(dict, body["sessions"])
+    for id_, entry in sessions.items():
+        _check(id_, entry)  # (3)
+    return SessionList(
+        as_of=_count(body["as_of"]),
+        issuer=_of(str, body["issuer"]),
+        keys=MappingProxyType(  # (2)
+            {kid: _key_of(text) for kid, text in _of(dict, body["keys"]).items()}
+        ),
+        sessions=ListedSessions(MappingProxyType(sessions)),
+    )
+
+
+def _entry_of(session: Session) -> dict[str, Any]:
+    return {
+        "device": session.device,
+        "expires": session.expires,
+        "facts": session_facts_to_json(session.facts),
+        "number": session.number,
+        "state": session.state.value,
+        "user": str(session.user),
+    }
+
+
+def _check(id_: str, entry: object) -> None:
+    """Raise ValueError if this session could not be built later."""
+    fields = _of(dict, entry)
+    if not _ID.fullmatch(id_) or fields.keys() != _ENTRY:
+        raise ValueError("a session of this list has not the form of one")
+    UserId(_of(str, fields["user"]))
+    DeviceId(_of(str, fields["device"]))
+    if _of(str, fields["state"]) not in _STATES:
+        raise ValueError("a session of this list is in no state that it can be in")
+    _count(fields["expires"])
+    _count(fields["number"])
+    session_facts_from_json(fields["facts"])
+
+
+def _of(kind: type[_Kind], value: object) -> _Kind:
+    if type(value) is not kind:  # True is an int to isinstance
+        raise ValueError("a value in this list of sessions has another type")
+    return value
+
+
+def _count(value: object) -> int:
+    number = _of(int, value)
+    if number < 0:
+        raise ValueError("a number in this list of sessions is below zero")
+    return number
+
+
+def _text_of(key: Ed25519PublicKey) -> str:
+    return base64.urlsafe_b64encode(key.public_bytes_raw()).rstrip(b"=").decode()
+
+
+def _key_of(text: object) -> Ed25519PublicKey:
+    found = _KEY.fullmatch(_of(str, text))
+    if found is None:
+        raise ValueError("a key of this list of sessions is none")
+    return Ed25519PublicKey.from_public_bytes(base64.urlsafe_b64decode(found[0] + "="))
