@@ -1,0 +1,33 @@
+"""Live sessions in memory, changed by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from vedette.ports.errors import Unavailable
+from vedette.ports.live_sessions import Live, TokenState
+
+
+@dataclass(slots=True)
+class MemorySessions:
+    """The LiveSessions port over a dictionary.
+
+    `coming` are tokens that become known while they are waited for. `down` makes waiting fail.
+    """
+
+    tokens: dict[str, Live | TokenState] = field(default_factory=dict)
+    coming: dict[str, Live | TokenState] = field(default_factory=dict)
+    down: bool = False
+
+    def of(self, token: str) -> Live | TokenState:
+        """What was put in."""
+        if token in self.coming:
+            return TokenState.TOO_NEW
+        return self.tokens.get(token, TokenState.UNKNOWN)
+
+    async def soon(self, token: str, address: str) -> Live | TokenState:
+        """What was put in, or has come by now. Raises Unavailable when `down`."""
+        del address
+        if self.down:
+            raise Unavailable("the list of sessions can't be had")
+        return self.coming.get(token) or self.of(token)
