@@ -11,11 +11,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from vedette.adapters.boot_file import Boot
+from vedette.adapters.boot_file import Boot, SigninBoot
 from vedette.core.settings.document import Document
 
 SECRETS = ("registration", "macaroon", "form", "replication")
 """Synapse's secrets: each is a file `secrets/synapse-<name>` of random text, mode 0600."""
+ACCOUNT_PATH = "account/"
+"""Where, under the issuer, a person's own pages are."""
 
 _HEADER = (
     "# Written by Vedette from the settings document and the boot file; changes here are lost.\n"
@@ -40,6 +42,11 @@ def secret_file(boot: Boot, name: str) -> Path:
     return boot.path(Path("secrets") / f"synapse-{name}")
 
 
+def issuer_of(boot: Boot) -> str:
+    """The name under which tokens are made out: the clients' base URL, with a closing slash."""
+    return boot.gateway.client_url.rstrip("/") + "/"
+
+
 def render(document: Document, boot: Boot, *, module: bool = True) -> str:
     """Synapse's configuration, the same text for the same input.
 
@@ -51,7 +58,7 @@ def render(document: Document, boot: Boot, *, module: bool = True) -> str:
         **_accounts(boot),
         **_rooms(),
         **_media(document, boot),
-        **_limits(),
+        **_limits(boot),
         **(_module(document, boot) if module else {}),
     }
     return _written(config)
@@ -92,7 +99,7 @@ def _identity(document: Document, boot: Boot) -> dict[str, Any]:
     folder = boot.path(boot.synapse.folder)
     return {
         "server_name": str(document.organisation.domain),
-        "public_baseurl": boot.gateway.client_url.rstrip("/") + "/",
+        "public_baseurl": issuer_of(boot),
         "serve_server_wellknown": False,
         "pid_file": str(folder / "synapse.pid"),
         "log_config": str(log_file(boot)),
@@ -159,8 +166,8 @@ def _pushes(boot: Boot) -> dict[str, Any]:
 
 def _accounts(boot: Boot) -> dict[str, Any]:
     return {
+        **(_own_login(boot) if boot.signin is None else _delegated_login(boot, boot.signin)),
         "enable_registration": False,
-        "registration_shared_secret_path": str(secret_file(boot, "registration")),
         "macaroon_secret_key_path": str(secret_file(boot, "macaroon")),
         "form_secret_path": str(secret_file(boot, "form")),
         "allow_guest_access": False,
@@ -168,13 +175,36 @@ def _accounts(boot: Boot) -> dict[str, Any]:
         "enable_3pid_changes": False,
         "default_identity_server": None,
         "account_threepid_delegates": {},
-        "password_config": {"enabled": True, "localdb_enabled": True},
-        # Without a password again, a found unlocked phone could not make itself a second device.
-        "ui_auth": {"session_timeout": 0},
         "user_directory": {"enabled": True, "search_all_users": False},
         "include_profile_data_on_invite": True,
         "require_auth_for_profile_requests": True,
         "limit_profile_requests_to_users_who_share_rooms": True,
+    }
+
+
+def _own_login(boot: Boot) -> dict[str, Any]:
+    """Synapse's own passwords, where there is no sign-in service."""
+    return {
+        "registration_shared_secret_path": str(secret_file(boot, "registration")),
+        "password_config": {"enabled": True, "localdb_enabled": True},
+        # Without a password again, a found unlocked phone could not make itself a second device.
+        "ui_auth": {"session_timeout": 0},
+    }
+
+
+def _delegated_login(boot: Boot, signin: SigninBoot) -> dict[str, Any]:
+    """The sign-in service in the place that Synapse has for one.
+
+    Synapse refuses to start if any login of its own is configured besides. Whose a token is it asks
+    the module inside itself, which needs neither network nor disk to know.
+    """
+    return {
+        "matrix_authentication_service": {
+            "enabled": True,
+            "endpoint": f"http://{signin.introspection}/",
+            "secret_path": str(boot.path(signin.synapse_secret)),
+        },
+        "password_config": {"enabled": False},
     }
 
 
@@ -201,7 +231,7 @@ def _media(document: Document, boot: Boot) -> dict[str, Any]:
     }
 
 
-def _limits() -> dict[str, Any]:
+def _limits(boot: Boot) -> dict[str, Any]:
     """Rate limits: above what an office does, below what a runaway client does."""
     return {
         "rc_message": {"per_second": 20, "burst_count": 200},
@@ -215,12 +245,7 @@ def _limits() -> dict[str, Any]:
             "per_user": {"per_second": 1, "burst_count": 50},
             "per_issuer": {"per_second": 5, "burst_count": 100},
         },
-        "rc_login": {
-            # The gateway is the only address that Synapse sees before `x_forwarded` is read.
-            "address": {"per_second": 1, "burst_count": 50},
-            "account": {"per_second": 0.2, "burst_count": 10},
-            "failed_attempts": {"per_second": 0.1, "burst_count": 5},
-        },
+        **({"rc_login": _OWN_LOGINS} if boot.signin is None else {}),
         "rc_federation": {
             "window_size": 1000,
             "sleep_limit": 50,
@@ -231,11 +256,27 @@ def _limits() -> dict[str, Any]:
     }
 
 
+_OWN_LOGINS = {
+    # The gateway is the only address that Synapse sees before `x_forwarded` is read.
+    "address": {"per_second": 1, "burst_count": 50},
+    "account": {"per_second": 0.2, "burst_count": 10},
+    "failed_attempts": {"per_second": 0.1, "burst_count": 5},
+}
+
+
 def _module(document: Document, boot: Boot) -> dict[str, Any]:
-    config = {
+    config: dict[str, Any] = {
         "organisation": str(document.organisation.domain),
         "streams": str(boot.door("synapse")),
         "spool": str(boot.spool("synapse")),
         "public_key": str(boot.path(boot.public_key)),
     }
+    if boot.signin is not None:
+        issuer = issuer_of(boot)
+        config["sign_in"] = {
+            "listen": boot.signin.introspection,
+            "secret": str(boot.path(boot.signin.synapse_secret)),
+            "issuer": issuer,
+            "account": issuer + ACCOUNT_PATH,
+        }
     return {"modules": [{"module": "vedette.synapse.module.Module", "config": config}]}

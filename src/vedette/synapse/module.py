@@ -4,13 +4,15 @@ Configuration in `homeserver.yaml` (written by Vedette, not by hand):
 
     modules:
       - module: vedette.synapse.module.Module
-        config: {organisation, streams, spool, public_key}
+        config: {organisation, streams, spool, public_key, sign_in: {listen, secret, issuer, account}}
+
+Without `sign_in`, people sign in with Synapse's own passwords.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,11 +33,17 @@ from vedette.adapters.system_clock import SystemClock
 from vedette.core.names import ServerName
 from vedette.ports.errors import Unavailable
 from vedette.ports.policy import Policy
+from vedette.protocol.internal.sessions import NO_SESSIONS, SessionList, listed_of
+from vedette.protocol.internal.streams import Stream
 from vedette.spine import Spine
 from vedette.synapse.answers import hidden, or_refuse
+from vedette.synapse.delayed_events import PATH as DELAYED_EVENTS
+from vedette.synapse.delayed_events import DelayedEvents
 from vedette.synapse.door import EventDoor
+from vedette.synapse.internals.delegated import cancel_delayed_events, tell_metadata
 from vedette.synapse.internals.table import Doors, install
-from vedette.synapse.internals.wrapping import Closed
+from vedette.synapse.internals.wrapping import Closed, InternalsMismatch
+from vedette.synapse.introspection import Introspection, serve, site
 from vedette.synapse.notices import Notices, Pace
 from vedette.synapse.stored_files import PATH, StoredFiles
 
@@ -52,6 +60,29 @@ _MUST_HOLD = frozenset({"local-events", "inbound-events", "rooms-made", "enterin
 
 
 @dataclass(frozen=True, slots=True)
+class SignInConfig:
+    """What the module must know to stand for the sign-in service towards Synapse."""
+
+    host: str
+    port: int
+    secret: bytes
+    metadata: Mapping[str, str]
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any]) -> SignInConfig:
+        """Read it. Raises KeyError, OSError or ValueError."""
+        host, _, port = str(config["listen"]).rpartition(":")
+        secret = Path(config["secret"]).read_bytes().strip()
+        if not secret:
+            raise ValueError(f"`{config['secret']}` is empty")
+        metadata = {
+            "issuer": str(config["issuer"]),
+            "account_management_uri": str(config["account"]),
+        }
+        return cls(host.strip("[]"), int(port), secret, metadata)
+
+
+@dataclass(frozen=True, slots=True)
 class ModuleConfig:
     """What the module must know before any stream arrives."""
 
@@ -59,6 +90,7 @@ class ModuleConfig:
     streams: Path
     spool: Path
     public_key: Ed25519PublicKey
+    sign_in: SignInConfig | None = None
 
 
 class Module:
@@ -98,6 +130,8 @@ class Module:
         api.register_spam_checker_callbacks(
             check_username_for_spam=hide, user_may_publish_room=publish
         )
+        if config.sign_in is not None:
+            self._stand_for_sign_in(config.sign_in, config.organisation, clock)
         self._follow()
 
     @staticmethod
@@ -112,9 +146,39 @@ class Module:
                 Path(config["streams"]),
                 Path(config["spool"]),
                 key,
+                SignInConfig.of(config["sign_in"]) if "sign_in" in config else None,
             )
         except (KeyError, OSError, ValueError) as fault:
             raise ConfigError(f"the module can't be configured: {fault}") from fault
+
+    def _stand_for_sign_in(
+        self, config: SignInConfig, organisation: ServerName, clock: SystemClock
+    ) -> None:
+        """Answer Synapse whose a token is, and cancel what ended devices have set to be sent later.
+
+        Raises ConfigError when nobody could sign in.
+        """
+        hs = self._hs
+
+        async def sleep(seconds: float) -> None:
+            await hs.get_clock().sleep(Duration(seconds=seconds))
+
+        async def cancel(localpart: str, device_id: str) -> int:
+            return await cancel_delayed_events(hs, localpart, device_id)
+
+        def run(doing: Callable[[], Awaitable[None]]) -> object:
+            return hs.run_as_background_process("vedette_introspection", doing)
+
+        answering = Introspection(SessionLists(self._streams, clock), organisation, clock, sleep)
+        try:
+            tell_metadata(hs, config.metadata)
+            served = site(answering, config.secret, config.metadata, run)
+            serve(hs, (config.host, config.port), served)
+        except (InternalsMismatch, Unavailable) as fault:
+            raise ConfigError(str(fault)) from fault
+        hs.get_module_api().register_web_resource(
+            DELAYED_EVENTS, DelayedEvents(config.secret, cancel)
+        )
 
     def _follow(self) -> None:
         """Look for new stream parts for as long as Synapse runs.
@@ -142,6 +206,31 @@ def _report(doors: Doors) -> None:
     missing = sorted(_MUST_HOLD & {result.name for result in closed})
     if missing:
         raise ConfigError(f"this Synapse version can't be held: {', '.join(missing)}")
+
+
+@dataclass(slots=True)
+class SessionLists:
+    """The session list as the stream in force carries it, read anew only when that changes."""
+
+    streams: StreamFiles
+    clock: SystemClock
+    _read: tuple[int, SessionList] = (0, NO_SESSIONS)
+
+    def sessions(self) -> SessionList:
+        """The newest good list. Raises Unavailable when there is none, or it is too old."""
+        part = self.streams.part(Stream.SESSIONS)
+        if part is None or part.expires <= self.clock.now():
+            raise Unavailable("no list of sessions was received, or the last one is too old")
+        if part.number != self._read[0]:
+            try:
+                self._read = part.number, listed_of(part.body)
+            except ValueError as fault:
+                raise Unavailable(f"the list of sessions can't be read: {fault}") from fault
+        return self._read[1]
+
+    def grace(self) -> int:
+        """How long past its end a token may be honoured. Raises Unavailable."""
+        return self.streams.current().directory.document.sign_in.outage_grace
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,9 +50,9 @@ def test_nobody_else_can_read_a_secret(made: Path):
 
 
 def test_no_secret_stands_in_the_boot_file(made: Path):
-    boot = (made / "boot.toml").read_text()
+    boot = (made / "boot.toml").read_bytes()
     for path in (made / "secrets").iterdir():
-        assert path.read_text().strip() not in boot
+        assert path.read_bytes().strip() not in boot
 
 
 def test_a_folder_is_never_made_twice(made: Path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from vedette.synapse.internals.delegated import install_delayed_events
 from vedette.synapse.internals.entering import close_entering, install_entering
 from vedette.synapse.internals.ephemeral import (
     install_ephemeral_in,
@@ -123,6 +124,13 @@ WRAPPERS = (
         install=install_presence_out,
         close=dropping(lambda hs: hs.get_federation_sender(), "send_presence_to_destinations"),
         closed="other servers are told nothing",
+    ),
+    Wrapper(
+        name="delayed-events",
+        holds="what a device has set to be sent later, once the device is gone",
+        install=install_delayed_events,
+        close=dropping(lambda hs: hs.get_delayed_events_handler(), "_send_event"),
+        closed="nothing that was set to be sent later is sent",
     ),
 )
 
