@@ -76,6 +76,10 @@ FACTOR_KINDS = (
 """Every kind of factor that a person may show."""
 FLOWS = frozenset({"page", "password-login", "device-grant"})
 """Every way in: the sign-in page, a client's own password field, a code typed on another device."""
+ELSEWHERE = "elsewhere"
+"""What an address is called that lies in no network of the document."""
+ONLY_CLAIMED = frozenset({"client.name", "client.version"})
+"""Facts that nobody can prove: a rule that does not write `claimed` could never learn them."""
 PLATFORMS = frozenset({"android", "ios", "linux", "macos", "windows", "other"})
 _FILE = frozenset({Channel.FILE})
 _ROOM = frozenset({Channel.MESSAGE, Channel.FILE, Channel.PRESENCE, Channel.CONTACT}) | CALL

@@ -18,15 +18,22 @@ from typing import Any, Literal
 from vedette.core.asks import Act, Ask, Someone
 from vedette.core.channels import Channel
 from vedette.core.conditions import ConditionError, read_version
-from vedette.core.facts import FACTOR_KINDS, FLOWS, PLATFORMS, REGISTRY, Facts, Missing, Value
+from vedette.core.facts import (
+    ELSEWHERE,
+    FACTOR_KINDS,
+    FLOWS,
+    PLATFORMS,
+    REGISTRY,
+    Facts,
+    Missing,
+    Value,
+)
 from vedette.core.names import UserId
 from vedette.core.towards import organisation
 
 PAGE = "page"
 PASSWORD_LOGIN = "password-login"  # noqa: S105  # the name of a way in, no password
 DEVICE_GRANT = "device-grant"
-ELSEWHERE = "elsewhere"
-"""What an address that lies in no network of the document is called."""
 
 MOST_TEXT = 255
 """How long any text in a session's facts may be, in characters."""

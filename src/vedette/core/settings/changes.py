@@ -47,9 +47,10 @@ def differences(old: Document, new: Document) -> list[Change]:
 def _value_changes(
     path: tuple[str, ...], before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> Iterator[Change]:
-    for key in before:
-        if before[key] != after[key]:
-            yield _value_change(".".join((*path, key)), before[key], after[key])
+    # Keys of a model stand on both sides; the names of networks may not.
+    for key in {**before, **after}:
+        if before.get(key) != after.get(key):
+            yield _value_change(".".join((*path, key)), before.get(key), after.get(key))
 
 
 def _value_change(path: str, before: Any, after: Any) -> Change:

@@ -22,9 +22,9 @@ from vedette.core.settings.sections import (
     Push,
     RoomKind,
     Section,
-    SignIn,
     Streams,
 )
+from vedette.core.settings.sign_in import NETWORKS, Networks, SignIn
 from vedette.core.settings.spelling import Name
 
 
@@ -37,6 +37,9 @@ class Document(Section):
     )
     partners: Annotated[
         dict[Name, Partner], Field(description="Other organisations that have a name here.")
+    ] = Field(default_factory=dict)
+    networks: Annotated[
+        Networks, Field(description="Named networks of the organisation."), NETWORKS
     ] = Field(default_factory=dict)
     rooms: Annotated[dict[Name, RoomKind], Field(description="Kinds of room.")] = Field(
         default_factory=dict

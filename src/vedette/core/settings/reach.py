@@ -12,7 +12,7 @@ from vedette.core.facts import REGISTRY, FactType
 from vedette.core.settings.document import Document, Rule
 from vedette.core.settings.faults import Finding, Path
 
-_OF_THE_PERSON = ("device.", "sign_in.")
+_OF_THE_PERSON = ("client.", "device.", "sign_in.")
 """Facts about the person at the door; nobody learns them about people on other servers."""
 
 
@@ -22,7 +22,8 @@ def reach_findings(document: Document, today: date | None) -> list[Finding]:
     Where `today` is not given, nothing is said about what has ended.
     """
     remote = {"partners", "outside", *document.partners}
-    findings = [*_party_warnings(document), *_room_warnings(document), *_ended(document, today)]
+    findings = [*_party_warnings(document), *_network_warnings(document)]
+    findings += [*_room_warnings(document), *_ended(document, today)]
     for section, rules in (("rules", document.rules), ("guardrails", document.guardrails)):
         for name, rule in rules.items():
             findings += _remote_warnings((section, name), rule, remote)
@@ -43,6 +44,12 @@ def _party_warnings(document: Document) -> Iterator[Finding]:
             if user.server != own:
                 message = f"`{user}` has no account on `{own}`, so this says nothing about them"
                 yield _warning(("parties", name, "users", at), message)
+
+
+def _network_warnings(document: Document) -> Iterator[Finding]:
+    for name, ranges in document.networks.items():
+        if not ranges:
+            yield _warning(("networks", name), f"`{name}` holds no address")
 
 
 def _room_warnings(document: Document) -> Iterator[Finding]:

@@ -20,7 +20,9 @@ from vedette.core.settings.spelling import (
 )
 
 SPELLED = {"media.max_upload": spell_size, "streams.lifetime": spell_duration,
-            "sign_in.session": spell_duration}  # fmt: skip
+           "sign_in.session": spell_duration, "sign_in.access_token": spell_duration,
+           "sign_in.outage_grace": spell_duration,
+           "sign_in.enrolment_grace": spell_duration}  # fmt: skip
 """Numbers that the document spells with a unit, and how."""
 
 
@@ -28,7 +30,7 @@ SPELLED = {"media.max_upload": spell_size, "streams.lifetime": spell_duration,
 class SettingInfo:
     """One setting as the reference page shows it; `default` is in TOML spelling, empty if required.
 
-    `<name>` in a path stands for the name of a party, partner, kind of room or rule.
+    `<name>` in a path stands for the name of a party, partner, network, kind of room or rule.
     """
 
     path: str
@@ -79,9 +81,9 @@ def _model_of(annotation: object) -> tuple[type[Section] | None, bool]:
 def _walk(model: type[BaseModel], path: tuple[str, ...]) -> Iterator[SettingInfo]:
     for name, field in model.model_fields.items():
         inner, named = _model_of(field.annotation)
-        here = (*path, _key(name, field))
+        here = (*path, _key(name, field), *(("<name>",) if named else ()))
         if inner is not None:
-            yield from _walk(inner, (*here, "<name>") if named else here)
+            yield from _walk(inner, here)
         else:
             yield _info(here, field)
 
@@ -103,7 +105,7 @@ def _info(path: tuple[str, ...], field: FieldInfo) -> SettingInfo:
 
 
 def _default(path: str, field: FieldInfo) -> str:
-    if field.is_required() or field.default is None:
+    if field.is_required() or field.default is None or field.default_factory is not None:
         return ""
     if path in SPELLED:
         return f'"{SPELLED[path](field.default)}"'
@@ -137,6 +139,8 @@ def _type_words(path: str, annotation: object) -> str:
         return _type_words(path, inner[0])
     if origin in (types.UnionType, typing.Union):
         return _type_words(path, inner[0])
+    if origin is dict:  # each name of it is one setting
+        return _type_words(path, inner[1])
     if origin is tuple:
         return "two names" if Ellipsis not in inner else f"a list of {_plural(path, inner[0])}"
     if annotation is bool:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from vedette.core.asks import Act
 from vedette.core.conditions import Condition, ConditionError
 from vedette.core.conditions import parse as parse_condition
-from vedette.core.facts import REGISTRY
+from vedette.core.facts import ELSEWHERE, ONLY_CLAIMED, REGISTRY
 from vedette.core.names import InvalidName, ServerName
 from vedette.core.settings.faults import Finding, Path
 from vedette.core.settings.rules import channels_of, shape_faults
@@ -24,6 +25,8 @@ from vedette.core.settings.spelling import (
 )
 
 Table = Mapping[str, Any]
+
+_ACTS = {act.value for act in Act if act.name.startswith("ADMINISTRATION_")}
 
 
 def tables(values: Table, section: str) -> dict[str, Table]:
@@ -65,6 +68,7 @@ def reference_findings(values: Table) -> Iterator[Finding]:
     yield from _partner_findings(values)
     yield from _domain_findings(values)
     known = _known_names(values)
+    yield from _network_findings(values)
     for name, room in tables(values, "rooms").items():
         for at, member in texts(room, "members"):
             yield from _name_finding(("rooms", name, "members", at), member, known)
@@ -141,6 +145,17 @@ def _domain_findings(values: Table) -> Iterator[Finding]:
             if other is not None:
                 yield Finding(path, f"`{domain}` belongs to the partner `{other}` already")
             seen.append((name, covered))
+
+
+def _network_findings(values: Table) -> Iterator[Finding]:
+    if ELSEWHERE in _networks(values):
+        message = f"`{ELSEWHERE}` is what lies in no network; choose another name"
+        yield Finding(("networks", ELSEWHERE), message)
+
+
+def _networks(values: Table) -> set[str]:
+    found = values.get("networks")
+    return set(found) if isinstance(found, Mapping) else set()
 
 
 def _own_domain(values: Table) -> ServerName | None:
@@ -229,6 +244,9 @@ def _condition_findings(
             message = f"`{condition.fact}` is never known about {_listed(lacking)}"
             hint = "make a rule of its own for the channels that have it"
             yield Finding(place, message, hint)
+        if condition.fact in ONLY_CLAIMED and not condition.claimed:
+            message = f"`{condition.fact}` is only ever what somebody says of themselves"
+            yield Finding(place, message, f"write `claimed {condition.text}`")
         yield from _word_findings(place, condition, values, known)
 
 
@@ -241,12 +259,15 @@ def _word_findings(
     place: Path, condition: Condition, values: Table, known: set[str]
 ) -> Iterator[Finding]:
     """Values of conditions that name something of the document."""
-    names = {"room.kind": set(tables(values, "rooms")), "change.widens": known}
-    allowed = names.get(condition.fact)
+    names = {
+        "room.kind": ("kind of room of this document", set(tables(values, "rooms"))),
+        "change.widens": ("party or partner of this document", known),
+        "sign_in.networks": ("network of this document", _networks(values) | {ELSEWHERE}),
+        "act": ("administrative act", _ACTS),
+    }
+    what, allowed = names.get(condition.fact, ("", None))
     if allowed is None:
         return
     for value in condition.values:
         if isinstance(value, str) and value not in allowed and not is_bridge(value):
-            what = "kind of room" if condition.fact == "room.kind" else "party or partner"
-            yield Finding(place, f"`{value}` is no {what} of this document",
-                          did_you_mean(value, allowed))  # fmt: skip
+            yield Finding(place, f"`{value}` is no {what}", did_you_mean(value, allowed))

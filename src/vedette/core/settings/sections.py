@@ -286,27 +286,3 @@ class Notices(Section):
             "1",
         ),
     ] = 1
-
-
-class SignIn(Section):
-    """Values used by the sign-in service; who must show how much is a rule."""
-
-    second_factors: Annotated[
-        tuple[Literal["webauthn", "totp", "radius", "certificate", "recovery"], ...],
-        Setting(
-            "Second factors",
-            "Kinds of second factor that people may enrol (used by the sign-in service).",
-            "A code from an app can be read out to a stranger; a passkey can't.",
-            '["webauthn", "totp"]',
-        ),
-    ] = ("webauthn", "totp")
-    session: Annotated[
-        Duration,
-        Setting(
-            "Session",
-            "How long a sign-in lasts before all factors are asked again (used by the sign-in "
-            "service).",
-            "Long sessions keep a lost device useful to its finder.",
-            '"30 days"',
-        ),
-    ] = 30 * 86400

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import difflib
+import ipaddress
 import re
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
@@ -26,7 +27,7 @@ from pydantic import (
 
 from vedette.core import conditions
 from vedette.core.channels import WORDS
-from vedette.core.names import ServerName, UserId, Word
+from vedette.core.names import InvalidName, ServerName, UserId, Word
 
 BUILT_IN_PARTIES = frozenset({"us", "guests", "partners", "outside", "anyone"})
 """Parties that every organisation has."""
@@ -37,6 +38,7 @@ RESERVED_NAMES = BUILT_IN_PARTIES | {"services"}
 _BRIDGE = re.compile(r"bridge:[A-Za-z0-9._=/-]{1,128}")
 _KEY = re.compile(r"(?P<id>ed25519:[A-Za-z0-9_]{1,64}) (?P<key>[A-Za-z0-9+/]{43})=?")
 _URL = re.compile(r"https://(?P<server>[^/?#@\s]+)(?P<path>/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?")
+_CLIENTS = frozenset({"https://*", "loopback", "private-use"})
 _SIZES = (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1))
 _DURATIONS = (("week", 604800), ("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
 
@@ -79,6 +81,30 @@ def domain_matches(pattern: str, server: ServerName) -> bool:
         return server == pattern
     base = ServerName(pattern[2:])
     return server.port == base.port and server.host.endswith("." + base.host)
+
+
+def client_matches(pattern: str, scheme: str, server: str) -> bool:
+    """Whether a redirect address of this scheme and server is one of the pattern's.
+
+    `loopback` is http to this very machine by its literal addresses or `localhost` (RFC 8252, 7.3
+    and 8.3; the port is the program's own), `private-use` a scheme of an app with a dot in its name
+    (RFC 8252, 7.1), `https://…` a server as in `domain_matches`, `https://*` any. `server` may
+    carry a port; what can't be read matches nothing.
+    """
+    if pattern == "private-use":
+        return "." in scheme
+    try:
+        name = ServerName(server)
+    except InvalidName:
+        return False
+    if pattern == "loopback":
+        return scheme == "http" and name.host in _LOOPBACK
+    if scheme != "https":
+        return False
+    return pattern == "https://*" or domain_matches(pattern.removeprefix("https://"), name)
+
+
+_LOOPBACK = frozenset({"127.0.0.1", "[::1]", "localhost"})
 
 
 def _text(value: object) -> str:
@@ -136,6 +162,34 @@ def _https_url(text: str) -> str:
     return f"https://{ServerName(found['server'])}{found['path'] or '/'}"
 
 
+def _client_pattern(text: str) -> str:
+    if text in _CLIENTS:
+        return text
+    scheme, found, domain = text.partition("://")
+    if scheme != "https" or not found:
+        known = ", ".join(f"`{word}`" for word in sorted(_CLIENTS))
+        raise ValueError(f"`{text}` is not where clients are; write {known} or `https://<server>`")
+    return f"https://{_domain_pattern(domain)}"
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text))
+    except ValueError:
+        pass
+    try:
+        meant = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        raise ValueError(f"`{text}` is not a network; write it like `10.1.0.0/16`") from None
+    raise ValueError(f"`{text}` is an address inside a network; did you mean `{meant}`?")
+
+
+def _file_path(text: str) -> str:
+    if text and not text.startswith("/"):
+        raise ValueError(f"`{text}` does not say where the file is; begin it with `/`")
+    return text
+
+
 def _channel_word(word: str) -> str:
     if word not in WORDS:
         hint = did_you_mean(word, WORDS) or "it is one of " + ", ".join(WORDS)
@@ -177,6 +231,12 @@ SigningKey = Annotated[str, AfterValidator(_signing_key)]
 """A server's ed25519 signing key, `ed25519:<id> <unpadded base64>`."""
 HttpsUrl = Annotated[str, AfterValidator(_https_url)]
 """An https address without user, query or fragment."""
+ClientPattern = Annotated[str, AfterValidator(_client_pattern)]
+"""Where clients may be that register themselves: see `client_matches`."""
+Network = Annotated[str, AfterValidator(_network)]
+"""An address range in CIDR form, `10.1.0.0/16` or `2001:db8::/32`."""
+FilePath = Annotated[Line, AfterValidator(_file_path)]
+"""The absolute path of a file on the host that reads it, or empty for none."""
 ChannelWord = Annotated[str, AfterValidator(_channel_word)]
 """A channel, `call` or `all`."""
 ConditionText = Annotated[str, AfterValidator(_condition)]

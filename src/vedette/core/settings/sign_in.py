@@ -1,0 +1,167 @@
+"""Values of the sign-in service, and the networks that rules may name.
+
+Who must show how much, from where and on what, is a rule; here stands how long and how many.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, StrictInt
+
+from vedette.core.settings.sections import Section, Setting
+from vedette.core.settings.spelling import ClientPattern, Duration, FilePath, Name, Network
+
+
+def _lasting(seconds: int) -> int:
+    if seconds < 60:
+        raise ValueError("this would be over before anybody could use it; write at least a minute")
+    return seconds
+
+
+Lasting = Annotated[Duration, AfterValidator(_lasting)]
+"""A duration of at least a minute."""
+Networks = dict[Name, tuple[Network, ...]]
+"""The organisation's networks, by the name under which rules know them."""
+
+NETWORKS = Setting(
+    "Networks",
+    "Address ranges of one network, for rules on `sign_in.networks`; an address in none of them is "
+    "`elsewhere`.",
+    "A range that is too wide lets strangers count as people in the office.",
+    "the ranges from which your own people come out",
+)
+
+
+class SignIn(Section):
+    """Values used by the sign-in service; who must show how much is a rule."""
+
+    second_factors: Annotated[
+        tuple[Literal["webauthn", "totp", "radius", "certificate", "recovery"], ...],
+        Setting(
+            "Second factors",
+            "Kinds of second factor that people may enrol.",
+            "A code from an app can be read out to a stranger; a passkey can't.",
+            '["webauthn", "totp"]',
+        ),
+    ] = ("webauthn", "totp")
+    session: Annotated[
+        Lasting,
+        Setting(
+            "Session",
+            "How long a sign-in lasts before all factors are asked again.",
+            "Long sessions keep a lost device useful to its finder.",
+            '"30 days"',
+        ),
+    ] = 30 * 86400
+    access_token: Annotated[
+        Lasting,
+        Setting(
+            "Access token",
+            "How long an access token lasts that its client renews by itself.",
+            "While control is away, a stolen token stays good for that long.",
+            '"10 minutes"',
+        ),
+    ] = 600
+    outage_grace: Annotated[
+        Duration,
+        Setting(
+            "Outage grace",
+            "How long running sessions go on with expired tokens while control is away.",
+            "Too long, and what control would have ended goes on; too short, and an outage of the "
+            "sign-in service stops everybody's work.",
+            '"8 hours"',
+        ),
+    ] = 8 * 3600
+    enrolment_grace: Annotated[
+        Duration,
+        Setting(
+            "Enrolment grace",
+            "How long after an account was made its person may come with the first factor alone, "
+            "only to enrol a second one.",
+            "During that time whoever has the start password can enrol a factor of their own.",
+            '"7 days"',
+        ),
+    ] = 7 * 86400
+    at_device_limit: Annotated[
+        Literal["refuse", "end-oldest"],
+        Setting(
+            "At the device limit",
+            "Whether one device more than the rules on `device.count` allow is refused, or takes "
+            "the place of the oldest.",
+            "With `end-oldest`, whoever signs in with stolen proof puts out a device of its owner.",
+            '"refuse"',
+        ),
+    ] = "refuse"
+    registration: Annotated[
+        Literal["open", "confirmed", "approved"],
+        Setting(
+            "Registration",
+            "What a new device waits for after the proof: nothing, being confirmed on another "
+            "device of the person, or being approved by an administrator.",
+            "With `open`, stolen proof is enough to bring in a device of one's own.",
+            '"confirmed" or "approved" where only known devices may come in',
+        ),
+    ] = "open"
+    clients: Annotated[
+        tuple[ClientPattern, ...],
+        Setting(
+            "Clients",
+            "Where clients that register themselves may send people back to: `https://<server>`, "
+            "`https://*.<domain>`, `https://*` for any, `loopback` for programs on the person's "
+            "own machine, `private-use` for apps' own schemes.",
+            "A page from anywhere that calls itself a client can ask people to let it in.",
+            'the addresses of the clients that you offer, "loopback" and "private-use"',
+        ),
+    ] = ("https://*", "loopback", "private-use")
+    password_min_length: Annotated[
+        StrictInt,
+        Field(ge=8, le=128),
+        Setting(
+            "Shortest password",
+            "How many characters a new password must have.",
+            "Short passwords can be guessed.",
+            "12",
+        ),
+    ] = 12
+    breached_passwords: Annotated[
+        FilePath,
+        Setting(
+            "Breached passwords",
+            "A file on the sign-in host with known passwords that nobody may choose: sorted SHA-1 "
+            "hashes as Have I Been Pwned gives them out, or one password a line. None: empty.",
+            "Without it people choose passwords that every thief tries first.",
+            "a file that is renewed every year",
+        ),
+    ] = ""
+    attempts_per_account: Annotated[
+        StrictInt,
+        Field(ge=1, le=10_000),
+        Setting(
+            "Attempts per account",
+            "How many failed proofs for one account are answered in ten minutes.",
+            "Many attempts let a thief guess; few let a stranger slow the owner down.",
+            "10",
+        ),
+    ] = 10
+    attempts_per_address: Annotated[
+        StrictInt,
+        Field(ge=1, le=100_000),
+        Setting(
+            "Attempts per address",
+            "How many failed proofs from one address are answered in ten minutes.",
+            "Too few, and an office behind one address locks itself out.",
+            "30",
+        ),
+    ] = 30
+    attempts_per_network: Annotated[
+        StrictInt,
+        Field(ge=1, le=1_000_000),
+        Setting(
+            "Attempts per network",
+            "How many failed proofs from one network (/24, or /48 with IPv6) are answered in ten "
+            "minutes.",
+            "Too many, and one network tries every account; too few, and it locks out a city.",
+            "300",
+        ),
+    ] = 300
