@@ -1,0 +1,269 @@
+"""Sessions begin and go on here: the one place that hands out tokens, and each time for a Permit.
+
+A refresh token is `vrt_` and 256 random bits; its hash alone is kept (RFC 9700 section 4.14.2: each
+is used once, and a lost answer is forgiven until the successor was used).
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from hashlib import sha256
+
+from vedette.core.explain import sentence_for_person
+from vedette.core.sessions import Session, SessionState
+from vedette.ports.clock import Clock
+from vedette.ports.errors import Unavailable
+from vedette.ports.policy import PolicySource
+from vedette.ports.provisioning import Provisioning
+from vedette.ports.sign_in import Refreshed, Reused, SignInStore, TokenKey
+from vedette.protocol.internal.sessions import SessionList
+from vedette.protocol.internal.tokens import AccessClaims, SigningKey, TokenFault, mint, read
+from vedette.protocol.oauth.scopes import scope_of
+from vedette.signin.door import SignInDoor
+from vedette.signin.listed import Listed
+from vedette.spine import Permit
+
+WAIT = 3.0
+"""Seconds within which every door must have heard of a new session, or it gets no token."""
+
+NOT_HANDED_OUT = "its tokens were never handed out"
+REUSED = "a refresh token was used twice"
+SIGNED_OUT = "signed out"
+
+_REFRESH = re.compile(r"vrt_[A-Za-z0-9_-]{43}")
+_TRY_AGAIN = "This can't be done right now. Please try again in a moment."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issued:
+    """What a client is handed. `expires_in` is in seconds and is about the access token."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str | None = field(repr=False)
+    expires_in: int
+    session: Session
+
+
+class Standing(StrEnum):
+    """Why a token is worth nothing now."""
+
+    GONE = "gone"
+    """It never was one, or its session has ended: the client may forget everything."""
+    EXPIRED = "expired"
+    """It is past its time and its session is not: refreshing, or signing in again, helps."""
+    HELD = "held"
+    """Its session is suspended or waits to be let in: the client must keep its keys."""
+    DOUBT = "doubt"
+    """It could not be decided: the same request may succeed later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """No token, and the sentence for the person."""
+
+    standing: Standing
+    sentence: str
+
+
+GONE = Withheld(Standing.GONE, "This sign-in has ended. Please sign in again.")
+EXPIRED = Withheld(Standing.EXPIRED, "This sign-in has expired. Please sign in again.")
+DOUBT = Withheld(Standing.DOUBT, _TRY_AGAIN)
+SUSPENDED = Withheld(
+    Standing.HELD,
+    "This session is suspended. Your messages are safe. If you need it, ask your administrator.",
+)
+WAITING = Withheld(Standing.HELD, "This device still waits to be let in by your organisation.")
+
+
+@dataclass(frozen=True, slots=True)
+class Issuing:
+    """Makes sessions and tokens. Every method waits for a store, so call it on a worker thread."""
+
+    store: SignInStore
+    door: SignInDoor
+    provisioning: Provisioning
+    listed: Listed
+    policy: PolicySource
+    clock: Clock
+    issuer: str
+
+    def begin(self, permit: Permit, candidate: Session, *, refreshes: bool) -> Issued:
+        """Make the session that was permitted, and hand out its first tokens.
+
+        1. Control must be there, so that nothing is replaced in vain. 2. The session is kept; from
+        here on a failure takes it back. 3. Synapse knows person and device. 4. Every change up to
+        this one is in the list that doors have. 5. Only then is there a token.
+
+        Raises:
+            Unavailable: one of these could not be done; nobody was let in.
+        """
+        del permit  # being given one is the point
+        now = self.now()
+        self.listed.wait(self.store.changes(), WAIT)  # (1)
+        known = any(each.device == candidate.device for each in self.store.sessions(candidate.user))
+        refresh = new_refresh_token() if refreshes else None
+        change = self.store.add_session(candidate, refresh and digest(refresh), now)  # (2)
+        try:
+            self._provision(candidate)  # (3)
+            listed = self.listed.wait(change, WAIT)  # (4)
+            return self._issued(candidate, refresh, listed)  # (5)
+        except Unavailable:
+            self._take_back(candidate, known=known)
+            raise
+
+    def refresh(self, token: str, client: str | None, address: str) -> Issued | Withheld:
+        """Exchange a refresh token for its successor and a new access token.
+
+        `client` is the client that presents it; None where the endpoint knows no clients.
+
+        1. The token is exchanged first: if anything later fails, it is still good, since its
+        successor was never used. 2. One that was used before suspends its session: two parties
+        hold tokens of one family, and nobody can tell which is the thief. 3. The session must
+        live, be this client's, and the rules must let it go on.
+
+        Raises:
+            Unavailable: the store does not answer.
+        """
+        if _REFRESH.fullmatch(token) is None:
+            return GONE
+        successor, now = new_refresh_token(), self.now()
+        match self.store.refresh(digest(token), digest(successor), now):  # (1)
+            case Refreshed(session=name):
+                session = self.store.session(name)
+            case Reused(session=name):  # (2)
+                self.store.move_session(name, SessionState.SUSPENDED, REUSED, now)
+                return SUSPENDED
+            case _:
+                return GONE
+        if session is None or (client is not None and session.client != client):  # (3)
+            return GONE
+        withheld = self._stands(session) or self._goes_on(session)
+        if withheld is not None:
+            return withheld
+        self.store.touch(session.id, now, address)
+        return self._issued(session, successor, self.listed.current())
+
+    def session_of(self, token: str) -> Session | Withheld:
+        """The session that an access token stands for, if it lives.
+
+        Raises:
+            Unavailable: the store does not answer.
+        """
+        try:
+            claims = read(token, self.listed.current().keys, self.issuer)
+        except TokenFault:
+            return GONE
+        session = self.store.session(claims.session)
+        if session is None or (session.user, session.device) != (claims.user, claims.device):
+            return GONE
+        withheld = self._stands(session)
+        if withheld is None and claims.expires <= self.now():
+            return EXPIRED
+        return withheld or session
+
+    def end(self, session: Session, because: str = SIGNED_OUT) -> None:
+        """End a session; what is left of it in Synapse is an errand. Raises Unavailable."""
+        self.store.move_session(session.id, SessionState.ENDED, because, self.now())
+
+    def revoke_refresh(self, token: str, client: str) -> None:
+        """End the session of a refresh token, if it is this client's (RFC 7009 section 2.1).
+
+        Raises:
+            Unavailable: the store does not answer.
+        """
+        if _REFRESH.fullmatch(token) is None:
+            return
+        # The exchange is how the store tells whose token this is; its successor is thrown away.
+        found = self.store.refresh(digest(token), digest(new_refresh_token()), self.now())
+        session = None if found is None else self.store.session(found.session)
+        if session is not None and session.client == client:
+            self.end(session)
+
+    def signing_key(self, listed: SessionList) -> SigningKey:
+        """The newest key that every door knows. Raises Unavailable when there is none."""
+        for key in self.store.token_keys():
+            if key.kid in listed.keys:
+                return SigningKey.from_bytes(key.private)
+        raise Unavailable("no key that signs tokens is known to the doors yet")
+
+    def now(self) -> int:
+        """The time in whole seconds."""
+        return int(self.clock.now())
+
+    def _stands(self, session: Session) -> Withheld | None:
+        if session.state is SessionState.ENDED or session.expires <= self.now():
+            return GONE if session.state is SessionState.ENDED else EXPIRED
+        if session.state is SessionState.SUSPENDED:
+            return SUSPENDED
+        return WAITING if session.state is SessionState.WAITING else None
+
+    def _goes_on(self, session: Session) -> Withheld | None:
+        settled = self.door.keep(session)
+        if isinstance(settled, Permit):
+            return None
+        if settled.in_doubt:
+            return DOUBT
+        decision = settled.decision
+        because = decision.rule or decision.reason.value
+        self.store.move_session(session.id, SessionState.SUSPENDED, because, self.now())
+        return replace(SUSPENDED, sentence=sentence_for_person(decision))
+
+    def _provision(self, session: Session) -> None:
+        localpart = session.user.localpart
+        account = self.store.account(localpart)
+        if account is None or not account.provisioned:
+            self.provisioning.person(localpart, account.display_name if account else "")
+        if account is not None and not account.provisioned:
+            self.store.provisioned(localpart)
+        self.provisioning.device(localpart, session.device, session.device_name)
+
+    def _issued(self, session: Session, refresh: str | None, listed: SessionList) -> Issued:
+        now = self.now()
+        life = self.policy.current().directory.document.sign_in.access_token
+        expires = session.expires if refresh is None else min(session.expires, now + life)
+        claims = AccessClaims(
+            issuer=self.issuer,
+            user=session.user,
+            client=session.client,
+            id=secrets.token_urlsafe(16),
+            issued=now,
+            expires=expires,
+            session=session.id,
+            device=session.device,
+            scope=scope_of(session.device),
+        )
+        return Issued(
+            access_token=mint(claims, self.signing_key(listed)),
+            refresh_token=refresh,
+            expires_in=expires - now,
+            session=session,
+        )
+
+    def _take_back(self, session: Session, *, known: bool) -> None:
+        # Ending deletes Synapse's device: where the device was there before, its keys must stay.
+        to = SessionState.SUSPENDED if known else SessionState.ENDED
+        with suppress(Unavailable):
+            self.store.move_session(session.id, to, NOT_HANDED_OUT, self.now())
+
+
+def new_refresh_token() -> str:
+    """A refresh token that nobody can guess."""
+    return "vrt_" + secrets.token_urlsafe(32)
+
+
+def digest(secret: str) -> str:
+    """Under what a secret is kept: its SHA-256."""
+    return sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def ensure_token_key(store: SignInStore, now: int) -> None:
+    """Make the first key that signs tokens, if there is none. Raises Unavailable."""
+    if not store.token_keys():
+        key = SigningKey.generate()
+        store.add_token_key(
+            TokenKey(kid=key.kid, public=key.public_bytes, private=key.private_bytes, made=now)
+        )
