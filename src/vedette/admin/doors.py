@@ -20,25 +20,30 @@ class DoorState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoorAnswer:
-    """One door's answer. `milliseconds` is how long it took, `why` what it said when it refused."""
+    """One door's answer. `milliseconds` is how long it took, `why` what it said when it refused.
+
+    `about` says what was sent where that is not the settings of `revision`.
+    """
 
     door: str
     state: DoorState
     revision: int
     milliseconds: int | None = None
     why: str | None = None
+    about: str = ""
 
     def __str__(self) -> str:
+        sent = self.about or f"revision {self.revision}"
         match self.state:
             case DoorState.IN_FORCE:
                 after = "" if self.milliseconds is None else f" after {self.milliseconds} ms"
-                return f"{self.door}: revision {self.revision} in force{after}"
+                return f"{self.door}: {sent} in force{after}"
             case DoorState.REFUSED:
-                return f"{self.door}: refused revision {self.revision}: {self.why}"
+                return f"{self.door}: refused {sent}: {self.why}"
             case DoorState.SILENT:
                 return (
-                    f"{self.door}: no answer yet; it goes on with what it had, and takes revision "
-                    f"{self.revision} as soon as it runs"
+                    f"{self.door}: no answer yet; it goes on with what it had, and takes {sent} "
+                    "as soon as it runs"
                 )
 
 

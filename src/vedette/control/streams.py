@@ -75,9 +75,12 @@ class Publisher:
         }
         return self._send(Stream.PEOPLE, {"people": entries})
 
-    def sessions(self) -> Sent:
-        """Send the live sessions: none are listed until the sign-in service keeps them."""
-        return self._send(Stream.SESSIONS, {})
+    def sessions(self, body: Mapping[str, JSON]) -> Sent:
+        """Send the sessions; an empty body where no sign-in service keeps any. Raises Unavailable.
+
+        Sent from a worker thread: building and signing a long list takes its time.
+        """
+        return self._send(Stream.SESSIONS, body)
 
     def _send(self, stream: Stream, body: Mapping[str, JSON]) -> Sent:
         number = self.numbers.next(stream.value, self._highest(stream))
@@ -122,14 +125,18 @@ class Publisher:
                 if door not in found and answer is not None:
                     found[door] = replace(answer, milliseconds=round(after * 1000))
             if over or len(found) == len(self.doors.names):
-                return tuple(found.get(door) or self._silent(door) for door in self.doors.names)
+                return tuple(
+                    found.get(each) or self._said(each, sent.stream, DoorState.SILENT)
+                    for each in self.doors.names
+                )
             await asyncio.sleep(_POLL_SECONDS)
 
     def state(self) -> tuple[DoorAnswer, ...]:
         """How each door stands towards the settings that were sent last, without waiting."""
         sent = self._sent.get(Stream.SETTINGS)
         return tuple(
-            (self._answer(door, sent, over=True) if sent else None) or self._silent(door)
+            (self._answer(door, sent, over=True) if sent else None)
+            or self._said(door, Stream.SETTINGS, DoorState.SILENT)
             for door in self.doors.names
         )
 
@@ -140,13 +147,14 @@ class Publisher:
         """
         said = self.doors.acknowledged(door).get(sent.stream)
         if said is not None and said.number >= sent.number:
-            return DoorAnswer(door=door, state=DoorState.IN_FORCE, revision=self.revision)
+            return self._said(door, sent.stream, DoorState.IN_FORCE)
         why = sent.undelivered.get(door)
         if why is None and said is not None and (over or said.refused != sent.refused_before[door]):
             why = said.refused
         if why is None:
             return None
-        return DoorAnswer(door=door, state=DoorState.REFUSED, revision=self.revision, why=why)
+        return replace(self._said(door, sent.stream, DoorState.REFUSED), why=why)
 
-    def _silent(self, door: str) -> DoorAnswer:
-        return DoorAnswer(door=door, state=DoorState.SILENT, revision=self.revision)
+    def _said(self, door: str, stream: Stream, state: DoorState) -> DoorAnswer:
+        about = "" if stream is Stream.SETTINGS else f"the list of {stream}"
+        return DoorAnswer(door=door, state=state, revision=self.revision, about=about)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from vedette.admin.settings import SettingsDesk
 from vedette.control.checkpoints import Anchor
+from vedette.control.sessions import SessionStream
 from vedette.control.streams import Publisher
 from vedette.ports.errors import Unavailable
 from vedette.ports.people import PeopleSource
@@ -22,12 +23,16 @@ _ANCHOR_SECONDS = 60.0
 
 @dataclass(slots=True)
 class Upkeep:
-    """The running duties of control. `begin` once, then `run` until cancelled."""
+    """The running duties of control. `begin` once, then `run` until cancelled.
+
+    Without a sign-in service `sessions` is None, and the doors are sent a list without any.
+    """
 
     desk: SettingsDesk
     publisher: Publisher
     people: PeopleSource
     anchor: Anchor
+    sessions: SessionStream | None = None
     _said: tuple[str, ...] = ()
 
     def begin(self, first_text: Callable[[], str]) -> int:
@@ -42,7 +47,8 @@ class Upkeep:
         revision, document = self.desk.begin(first_text)
         self.publisher.settings(revision, document)
         self.publisher.people(self.people.people())
-        self.publisher.sessions()
+        if self.sessions is None:  # else `run` sends them, as soon as the store answers
+            self.publisher.sessions({})
         return revision.number
 
     async def run(self) -> None:
@@ -51,6 +57,8 @@ class Upkeep:
             duties.create_task(_every(lambda: _PEOPLE_SECONDS, self._watch_people))
             duties.create_task(_every(self._renewal, self._renew))
             duties.create_task(self._keep_anchoring())
+            if self.sessions is not None:
+                duties.create_task(self.sessions.run())
 
     def _renewal(self) -> float:
         return min(_LONGEST_RENEWAL, max(1.0, self.publisher.lifetime / 2))
@@ -66,7 +74,10 @@ class Upkeep:
     async def _renew(self) -> None:
         self.publisher.settings(*self.desk.current())
         self.publisher.people(self.people.people())
-        self.publisher.sessions()
+        if self.sessions is None:
+            self.publisher.sessions({})
+        else:
+            await self.sessions.renew()
 
     async def _keep_anchoring(self) -> None:
         """Anchor at once: what was cut back while control was down is told at the start."""

@@ -1,0 +1,224 @@
+"""Accounts, passwords and factors, as administrators see and change them.
+
+No administrator ever sees or chooses a secret that stays: a start password must be changed at the
+first sign-in, and a start code is used up by it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+
+from vedette.admin.door import AdministrationDoor, Doing, needs_reason
+from vedette.admin.rejected import Code, Rejected
+from vedette.core.asks import Act
+from vedette.core.names import ServerName, UserId
+from vedette.ports.clock import Clock
+from vedette.ports.factors import Passwords
+from vedette.ports.sign_in import Account, Factor, NoAccount, SignInStore, Taken
+from vedette.protocol import recovery
+from vedette.spine import Permit
+
+RECOVERY = "recovery"
+"""What recovery codes are called among the kinds of factors."""
+REMOVABLE = frozenset({"totp", "webauthn", RECOVERY})
+"""Kinds of factors that are kept here, so that they can be taken away here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactorsView:
+    """What a person can prove themselves with; never the secrets."""
+
+    account: Account
+    factors: tuple[Factor, ...]
+    codes_left: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issued:
+    """A secret to hand to the person, shown only now, and the record of its permit.
+
+    `removed` is how many factors were taken away for it.
+    """
+
+    user: UserId
+    secret: str
+    record: str
+    removed: int = 0
+
+    def __repr__(self) -> str:
+        """Hide the secret from logs."""
+        return f"Issued({self.user}, {self.record})"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsDesk:
+    """Where accounts are made and their ways in are reset.
+
+    Every method raises Rejected where the rules refuse the act or there is no such account, and
+    Unavailable where the store does not answer.
+    """
+
+    door: AdministrationDoor
+    store: SignInStore
+    passwords: Passwords
+    clock: Clock
+    domain: ServerName
+    attempt_keys: Callable[[str], Collection[str]]
+    """The keys under which failed sign-ins of a localpart are counted."""
+
+    async def accounts(self, author: str) -> tuple[Account, ...]:
+        """The accounts over whose people the author may look, by localpart."""
+        directory = self.door.spine.policy.current().directory
+        found = await asyncio.to_thread(self.store.accounts)
+        kinds = {each.localpart: directory.someone(self._user(each)).kind for each in found}
+        examples = {kinds[each.localpart]: self._user(each) for each in found}
+        act = Act.ADMINISTRATION_SESSION_LIST
+        answers = await asyncio.gather(
+            *(self.door.may(Doing(act=act, author=author, over=one)) for one in examples.values())
+        )
+        may = {kind for kind, yes in zip(examples, answers, strict=True) if yes}
+        return tuple(each for each in found if kinds[each.localpart] in may)
+
+    async def create(self, author: str, user: UserId, display_name: str = "") -> Issued:
+        """Make an account with a start password that the person must change.
+
+        Raises:
+            Rejected: also when the person has an account.
+        """
+        act = Act.ADMINISTRATION_ACCOUNT_CREATE
+        permit = await self.door.permit(Doing(act=act, author=author, over=user))
+        chosen = _start_password()
+        await self._make(permit, user, display_name, await self._hash(chosen))
+        return Issued(user=user, secret=chosen, record=permit.record)
+
+    async def factors(self, author: str, user: UserId) -> FactorsView:
+        """What a person can prove themselves with."""
+        act = Act.ADMINISTRATION_SESSION_LIST
+        await self.door.permit(Doing(act=act, author=author, over=user))
+        account = await self._account(user)
+        return FactorsView(
+            account=account,
+            factors=await asyncio.to_thread(self.store.factors, user.localpart),
+            codes_left=await asyncio.to_thread(self.store.recovery_left, user.localpart),
+        )
+
+    async def reset_factors(
+        self, author: str, user: UserId, kinds: Iterable[str], reason: str
+    ) -> Issued:
+        """Take second factors away, all of them unless kinds are named, and issue a start code.
+
+        With the password and that code the person signs in once and sets up a new second factor;
+        codes from before are good for nothing any more.
+        """
+        why = needs_reason(reason)
+        wanted = _kinds(kinds)
+        act = Act.ADMINISTRATION_FACTOR_RESET
+        permit = await self.door.permit(Doing(act=act, author=author, over=user, reason=why))
+        await self._account(user)
+        code = recovery.codes(secrets.token_bytes(recovery.RANDOM_BYTES))[0]
+        removed = await self._reset(permit, user, wanted, code)
+        return Issued(user=user, secret=code, record=permit.record, removed=removed)
+
+    async def reset_password(self, author: str, user: UserId, reason: str) -> Issued:
+        """Replace a password by a start password, and forget failed attempts.
+
+        Sessions go on: whoever has them has proven more than the password.
+        """
+        why = needs_reason(reason)
+        act = Act.ADMINISTRATION_PASSWORD_RESET
+        permit = await self.door.permit(Doing(act=act, author=author, over=user, reason=why))
+        await self._account(user)
+        chosen = _start_password()
+        await self._set_password(permit, user, await self._hash(chosen))
+        await self._forgive(permit, user)
+        return Issued(user=user, secret=chosen, record=permit.record)
+
+    async def unlock(self, author: str, user: UserId, reason: str = "") -> str:
+        """Forget failed sign-ins of a person; returns the record.
+
+        It is asked as a reset of the password, which is more.
+        """
+        act = Act.ADMINISTRATION_PASSWORD_RESET
+        doing = Doing(act=act, author=author, over=user, reason=reason.strip(), what="unlock")
+        permit = await self.door.permit(doing)
+        await self._account(user)
+        await self._forgive(permit, user)
+        return permit.record
+
+    def _user(self, account: Account) -> UserId:
+        return UserId(f"@{account.localpart}:{self.domain}")
+
+    async def _account(self, user: UserId) -> Account:
+        found = await asyncio.to_thread(self.store.account, user.localpart)
+        if found is None:
+            raise _nobody(user)
+        return found
+
+    async def _hash(self, password: str) -> str:
+        return await asyncio.to_thread(self.passwords.hash, password)
+
+    # ---- effects: each takes a Permit ----------------------------------------------------------
+
+    async def _make(self, _permit: Permit, user: UserId, display_name: str, hashed: str) -> None:
+        now = int(self.clock.now())
+        try:
+            await asyncio.to_thread(
+                self.store.make_account, user.localpart, display_name, hashed, now, must_change=True
+            )
+        except Taken:
+            raise Rejected(
+                Code.CONFLICT,
+                f"`{user}` has an account already",
+                f"for a new start password, vedette user password {user.localpart} --reason …",
+            ) from None
+
+    async def _set_password(self, _permit: Permit, user: UserId, hashed: str) -> None:
+        now, name = int(self.clock.now()), user.localpart
+        try:
+            await asyncio.to_thread(self.store.set_password, name, hashed, now, must_change=True)
+        except NoAccount:
+            raise _nobody(user) from None
+
+    async def _reset(
+        self, _permit: Permit, user: UserId, kinds: frozenset[str] | None, code: str
+    ) -> int:
+        name, now = user.localpart, int(self.clock.now())
+        removed = await asyncio.to_thread(self.store.remove_factors, name, kinds)
+        hashes = [recovery.digest(code, name)]
+        try:
+            await asyncio.to_thread(self.store.set_recovery, name, hashes, now)
+        except NoAccount:
+            raise _nobody(user) from None
+        return removed
+
+    async def _forgive(self, _permit: Permit, user: UserId) -> None:
+        for key in self.attempt_keys(user.localpart):
+            await asyncio.to_thread(self.store.forgive, key)
+
+
+def _start_password() -> str:
+    """Sixteen characters, 96 random bits: strong enough where it is not changed at once, too."""
+    return secrets.token_urlsafe(12)
+
+
+def _kinds(named: Iterable[str]) -> frozenset[str] | None:
+    """The kinds to take away, None for all. Raises Rejected for one that is not kept here."""
+    kinds = frozenset(named)
+    strange = sorted(kinds - REMOVABLE)
+    if strange:
+        listed = ", ".join(sorted(REMOVABLE))
+        raise Rejected(
+            Code.INVALID, f"`{strange[0]}` is no factor that is kept here", f"one of {listed}"
+        )
+    return kinds or None
+
+
+def _nobody(user: UserId) -> Rejected:
+    return Rejected(
+        Code.NOT_FOUND,
+        f"`{user}` has no account here",
+        f"make one with `vedette user add {user.localpart}`",
+    )

@@ -1,0 +1,290 @@
+"""Sessions and devices, as administrators see and change them.
+
+A device is known by its person and its id; its session is the newest one that uses it. Every act
+goes one road: the rules are asked over whom it concerns, the yes is on record, the sign-in store is
+written, and every door is told at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, replace
+
+from vedette.admin.door import AdministrationDoor, Doing, needs_reason, refused
+from vedette.admin.doors import DoorAnswer
+from vedette.admin.rejected import Code, Rejected
+from vedette.core.asks import Act, Ask
+from vedette.core.facts import Facts
+from vedette.core.names import UserId
+from vedette.core.sessions import Session, SessionState, facts_for, may_move, sign_in_ask
+from vedette.ports.clock import Clock
+from vedette.ports.policy import Policy
+from vedette.ports.sign_in import Seen, SignInStore
+from vedette.spine import Permit
+
+BY_ADMINISTRATOR = "administrator: "
+"""How `because` begins where an administrator suspended or ended a session."""
+BY_RULE = "rule:"
+"""How `because` begins where a rule suspended it; the rule's id follows, if there is one."""
+
+Tell = Callable[[], Awaitable[tuple[DoorAnswer, ...]]]
+"""Sends the sessions to every door and returns their answers within a second."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which sessions to list. `user` None: everybody's. `ended` adds those that are over."""
+
+    user: UserId | None = None
+    state: SessionState | None = None
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionView:
+    """One session and what is known of it; `seen` is when and where it was last used."""
+
+    session: Session
+    facts: Facts
+    seen: Seen | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """What an act made of a session, the record of its permit, and what the doors answered."""
+
+    session: Session
+    record: str
+    doors: tuple[DoorAnswer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionsDesk:
+    """Where sessions and devices are looked at, ended, suspended, resumed and approved.
+
+    Every method raises Rejected where the rules refuse the act or there is no such session, and
+    Unavailable where the store does not answer. `author` is a user id or the local administrator.
+    """
+
+    door: AdministrationDoor
+    store: SignInStore
+    clock: Clock
+    tell: Tell
+
+    async def sessions(self, author: str, wanted: Wanted) -> tuple[Session, ...]:
+        """The sessions over whose people the author may look, newest first.
+
+        Of a single person it is refused, of everybody those people are left out whom the author
+        may not see. People whom the rules can't tell apart are asked about once.
+        """
+        act = Act.ADMINISTRATION_SESSION_LIST
+        if wanted.user is not None:
+            await self.door.permit(Doing(act=act, author=author, over=wanted.user))
+        found = await self._read(wanted)
+        if wanted.user is None:
+            found = await self._visible(author, found)
+        return tuple(sorted(found, key=lambda each: (-each.created, each.id)))
+
+    async def show(self, author: str, id_: str) -> SessionView:
+        """One session and how each of its facts is known."""
+        session = await self._session(id_)
+        act = Act.ADMINISTRATION_SESSION_LIST
+        await self.door.permit(Doing(act=act, author=author, over=session.user, what=id_))
+        return await self._view(session)
+
+    async def end(self, author: str, id_: str, reason: str) -> Moved:
+        """End a session for good: its device is deleted, its next request refused."""
+        return await self._move(
+            Act.ADMINISTRATION_SESSION_END, author, id_, SessionState.ENDED, reason
+        )
+
+    async def suspend(self, author: str, id_: str, reason: str) -> Moved:
+        """Suspend a session: everything is refused, keys are kept, no rule brings it back."""
+        return await self._move(
+            Act.ADMINISTRATION_SESSION_SUSPEND, author, id_, SessionState.SUSPENDED, reason
+        )
+
+    async def resume(self, author: str, id_: str, reason: str) -> Moved:
+        """Let a suspended session go on, if the rules let it: nobody resumes what they forbid."""
+        session = await self._session(id_)
+        permit = await self._permit(Act.ADMINISTRATION_SESSION_RESUME, author, session, reason)
+        _movable(session, SessionState.LIVE)
+        if session.state is SessionState.WAITING:
+            raise Rejected(
+                Code.INVALID,
+                "this session was not suspended: its device waits to be approved",
+                f"vedette device approve {session.user} {session.device}",
+            )
+        self._must_keep(session)
+        await self._put(permit, session, SessionState.LIVE, "")
+        return await self._moved(permit, session)
+
+    async def device(self, author: str, user: UserId, device: str) -> SessionView:
+        """One device: the session that uses it, or the last one that did."""
+        act, what = Act.ADMINISTRATION_SESSION_LIST, device
+        await self.door.permit(Doing(act=act, author=author, over=user, what=what))
+        return await self._view(await self._device(user, device))
+
+    async def approve(self, author: str, user: UserId, device: str, reason: str = "") -> Moved:
+        """Approve a device. Its session begins, or goes on, if the rules want nothing else."""
+        act = Act.ADMINISTRATION_DEVICE_APPROVE
+        doing = Doing(act=act, author=author, over=user, reason=reason.strip(), what=device)
+        permit = await self.door.permit(doing)
+        session = await self._device(user, device)
+        if session.state is SessionState.ENDED:
+            raise _over(session)
+        approved = replace(session, facts=replace(session.facts, approved=True))
+        await self._approve(permit, approved)
+        held = session.state is SessionState.WAITING or session.because.startswith(BY_RULE)
+        if session.state is not SessionState.LIVE and held and self._keeps(approved):
+            await self._put(permit, session, SessionState.LIVE, "")
+        return await self._moved(permit, session)
+
+    async def reject(self, author: str, user: UserId, device: str, reason: str) -> Moved:
+        """Turn a waiting device away: whoever may approve it may do that, and its session ends."""
+        act = Act.ADMINISTRATION_DEVICE_APPROVE
+        why = needs_reason(reason)
+        doing = Doing(act=act, author=author, over=user, reason=why, what=device)
+        permit = await self.door.permit(doing)
+        session = await self._device(user, device)
+        if session.state is not SessionState.WAITING:
+            raise Rejected(
+                Code.CONFLICT,
+                f"this device does not wait to be approved: its session is {session.state}",
+                f"to sign it out, vedette device end {user} {device} --reason …",
+            )
+        await self._put(permit, session, SessionState.ENDED, BY_ADMINISTRATOR + why)
+        return await self._moved(permit, session)
+
+    async def end_device(self, author: str, user: UserId, device: str, reason: str) -> Moved:
+        """End the session of a device."""
+        return await self.end(author, (await self._device(user, device)).id, reason)
+
+    # ---- deciding ------------------------------------------------------------------------------
+
+    async def _move(self, act: Act, author: str, id_: str, to: SessionState, reason: str) -> Moved:
+        why = needs_reason(reason)
+        session = await self._session(id_)
+        permit = await self._permit(act, author, session, why)
+        await self._put(permit, session, to, BY_ADMINISTRATOR + why)
+        return await self._moved(permit, session)
+
+    async def _permit(self, act: Act, author: str, session: Session, reason: str) -> Permit:
+        doing = Doing(
+            act=act, author=author, over=session.user, reason=reason.strip(), what=session.id
+        )
+        return await self.door.permit(doing)
+
+    def _must_keep(self, session: Session) -> None:
+        """Raise Rejected unless the rules let this session go on."""
+        settled = self.door.spine.settle(
+            Act.SIGN_IN_SESSION_KEEP, session.user, self._asks(session)
+        )
+        if not isinstance(settled, Permit):
+            raise refused(settled)
+
+    def _keeps(self, session: Session) -> bool:
+        settled = self.door.spine.settle(
+            Act.SIGN_IN_SESSION_KEEP, session.user, self._asks(session)
+        )
+        return isinstance(settled, Permit)
+
+    def _asks(self, session: Session) -> Callable[[Policy], tuple[Ask, Facts]]:
+        def prepare(policy: Policy) -> tuple[Ask, Facts]:
+            person = policy.directory.someone(session.user)
+            return sign_in_ask(Act.SIGN_IN_SESSION_KEEP, person), self._facts(session, policy)
+
+        return prepare
+
+    def _facts(self, session: Session, policy: Policy) -> Facts:
+        document = policy.directory.document
+        networks = {str(name): ranges for name, ranges in document.networks.items()}
+        return facts_for(session, now=int(self.clock.now()), networks=networks)
+
+    async def _visible(self, author: str, found: Iterable[Session]) -> list[Session]:
+        """Those sessions whose people the author may see."""
+        directory = self.door.spine.policy.current().directory
+        found = list(found)
+        examples: dict[object, UserId] = {}
+        for session in found:
+            examples.setdefault(directory.someone(session.user).kind, session.user)
+        act = Act.ADMINISTRATION_SESSION_LIST
+        answers = await asyncio.gather(
+            *(self.door.may(Doing(act=act, author=author, over=one)) for one in examples.values())
+        )
+        may = {kind for kind, yes in zip(examples, answers, strict=True) if yes}
+        return [each for each in found if directory.someone(each.user).kind in may]
+
+    # ---- reading -------------------------------------------------------------------------------
+
+    async def _read(self, wanted: Wanted) -> list[Session]:
+        ended = wanted.ended or wanted.state is SessionState.ENDED
+        found = await asyncio.to_thread(self.store.sessions, wanted.user, ended=ended)
+        return [each for each in found if wanted.state in (None, each.state)]
+
+    async def _session(self, id_: str) -> Session:
+        found = await asyncio.to_thread(self.store.session, id_)
+        if found is None:
+            raise Rejected(
+                Code.NOT_FOUND,
+                f"there is no session `{id_}`",
+                "list them with `vedette session list`",
+            )
+        return found
+
+    async def _device(self, user: UserId, device: str) -> Session:
+        """The session that uses a device: one that is not ended before all others, then the newest."""
+        found = await asyncio.to_thread(self.store.sessions, user, ended=True)
+        uses = [each for each in found if each.device == device]
+        if not uses:
+            raise Rejected(
+                Code.NOT_FOUND,
+                f"`{user}` has no device `{device}`",
+                f"list them with `vedette device list --user {user}`",
+            )
+        return max(uses, key=lambda each: (each.state is not SessionState.ENDED, each.created))
+
+    async def _view(self, session: Session) -> SessionView:
+        seen = await asyncio.to_thread(self.store.seen, session.user)
+        facts = self._facts(session, self.door.spine.policy.current())
+        return SessionView(session=session, facts=facts, seen=seen.get(session.id))
+
+    # ---- effects: each takes a Permit ----------------------------------------------------------
+
+    async def _put(self, _permit: Permit, session: Session, to: SessionState, because: str) -> None:
+        """Move a session. Raises Rejected when it can't be moved there any more."""
+        _movable(session, to)
+        now = int(self.clock.now())
+        change = await asyncio.to_thread(self.store.move_session, session.id, to, because, now)
+        if change is None:
+            raise Rejected(
+                Code.CONFLICT,
+                "somebody else changed this session just now; nothing was done",
+                f"look at it with `vedette session show {session.id}`",
+            )
+
+    async def _approve(self, _permit: Permit, session: Session) -> None:
+        if await asyncio.to_thread(self.store.set_facts, session.id, session.facts) is None:
+            raise _over(session)
+
+    async def _moved(self, permit: Permit, session: Session) -> Moved:
+        """What came of it, once every door was told."""
+        doors = await self.tell()
+        return Moved(session=await self._session(session.id), record=permit.record, doors=doors)
+
+
+def _movable(session: Session, to: SessionState) -> None:
+    """Raise Rejected unless a session may be moved there."""
+    if session.state is SessionState.ENDED:
+        raise _over(session)
+    if not may_move(session.state, to):
+        raise Rejected(Code.NOTHING_CHANGES, f"this session is {session.state} already")
+
+
+def _over(session: Session) -> Rejected:
+    return Rejected(
+        Code.CONFLICT,
+        f"this session of `{session.user}` is over, which is final",
+        "the person signs in again; nothing has to be done here",
+    )

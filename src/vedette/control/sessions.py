@@ -1,0 +1,113 @@
+"""Keeps the sessions stream in step with the sign-in store."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from dataclasses import dataclass, field
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from vedette.admin.doors import DoorAnswer
+from vedette.control.streams import Publisher, Sent
+from vedette.core.record import JSON
+from vedette.ports.errors import Unavailable
+from vedette.ports.sign_in import SignInStore, TokenKey
+from vedette.protocol.internal.sessions import body_of
+
+_LOG = logging.getLogger("vedette.control")
+_LOOK_SECONDS = 0.025
+_OUTAGE_SECONDS = 1.0
+
+
+@dataclass(slots=True)
+class SessionStream:
+    """Sends the list of sessions whenever the store's change counter moves.
+
+    Reading, signing and writing a long list takes its time, so all of it is done on a worker
+    thread, one list after the other. What changes while a list is made is in the next one: a burst
+    of changes costs two lists, whatever its length.
+    """
+
+    publisher: Publisher
+    store: SignInStore
+    issuer: str
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _as_of: int | None = None
+    _listed: dict[str, JSON] = field(default_factory=dict)
+    _trouble: str | None = None
+
+    def send(self, *, whole: bool = False) -> Sent:
+        """Send the list as it is now. Raises Unavailable.
+
+        The counter is read before the sessions: a list may hold more than it says, never less.
+        Only what changed since the list before is read, unless the `whole` is asked for or the
+        store has gone back to an older state.
+        """
+        as_of = self.store.changes()
+        if whole or self._as_of is None or as_of < self._as_of:
+            self._listed, changed = {}, self.store.sessions()
+        else:
+            changed = self.store.sessions_since(self._as_of)
+        keys = {key.kid: _public(key) for key in self.store.token_keys()}
+        body = body_of(as_of=as_of, issuer=self.issuer, keys=keys, sessions=changed)
+        for session in changed:
+            self._listed.pop(session.id, None)  # the ended ones are not in the body
+        self._listed |= body["sessions"]
+        sent = self.publisher.sessions({**body, "sessions": self._listed})
+        self._as_of = as_of
+        return sent
+
+    async def renew(self) -> None:
+        """Send the whole list again, so that it does not expire. Raises Unavailable."""
+        await self._send(whole=True)
+
+    async def announce(self) -> tuple[DoorAnswer, ...]:
+        """Send what changed and return each door's answer within a second. Raises Unavailable."""
+        return await self.publisher.answers(await self._send(whole=False))
+
+    async def _send(self, *, whole: bool) -> Sent:
+        async with self._turn:
+            return await asyncio.to_thread(self.send, whole=whole)
+
+    async def run(self) -> None:
+        """Follow the store until cancelled.
+
+        After a list it rests for as long as the list took: however many people sign in, half of
+        the time is left for everything else.
+        """
+        while True:
+            begun = time.monotonic()
+            try:
+                sent = await self._follow()
+                self._say(None)
+            except Unavailable as outage:
+                self._say(str(outage))
+                await asyncio.sleep(_OUTAGE_SECONDS)
+                continue
+            took = time.monotonic() - begun if sent else 0.0
+            await asyncio.sleep(max(_LOOK_SECONDS, took))
+
+    async def _follow(self) -> bool:
+        """Look once; True if the list was sent."""
+        if await asyncio.to_thread(self.store.changes) == self._as_of:
+            return False
+        await self._send(whole=False)
+        return True
+
+    def _say(self, trouble: str | None) -> None:
+        """Log an outage once, and that it is over."""
+        if trouble != self._trouble:
+            if trouble is None:
+                _LOG.info("the sign-in store answers again")
+            else:
+                _LOG.error("%s; the doors go on with the sessions that they know", trouble)
+        self._trouble = trouble
+
+
+def _public(key: TokenKey) -> Ed25519PublicKey:
+    try:
+        return Ed25519PublicKey.from_public_bytes(key.public)
+    except ValueError as fault:
+        raise Unavailable(f"the token key `{key.kid}` in the sign-in store is damaged") from fault
