@@ -1,0 +1,79 @@
+"""How often somebody may try: per account, per address and per network, within ten minutes.
+
+An account is counted apart for each network from which it is tried, and as a whole with far more
+room, so that nobody can lock somebody else out by guessing. A browser that once signed in all the
+way (`known`) has a count of its own and gets in even while strangers are guessing.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+
+from vedette.core.settings.document import SignIn
+from vedette.ports.clock import Clock
+from vedette.ports.sign_in import SignInStore
+
+WINDOW = 600
+"""Seconds for which an attempt counts."""
+_WHOLE_ACCOUNT = 10
+"""So many times the attempts of one network may be made on an account from all of them together."""
+_NETWORK_BITS = {4: 24, 6: 48}
+
+
+def network_of(address: str) -> str:
+    """The network of an address, as it is counted: /24 of IPv4, /48 of IPv6; `none` for no address."""
+    try:
+        here = ipaddress.ip_address(address)
+    except ValueError:
+        return "none"
+    here = getattr(here, "ipv4_mapped", None) or here
+    return str(ipaddress.ip_network((here, _NETWORK_BITS[here.version]), strict=False))
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """Counts in the store, which all sign-in processes share."""
+
+    store: SignInStore
+    clock: Clock
+
+    def may(
+        self, limits: SignIn, account: str, address: str, *, known: bool, what: str = "first"
+    ) -> bool:
+        """Count one attempt and say whether it is within every limit. Raises Unavailable.
+
+        Every count is made whatever the others say, so that the answer takes the same work.
+        `what` keeps first and second factors apart.
+        """
+        per_account = limits.attempts_per_account
+        counts = [
+            (f"address:{address}", limits.attempts_per_address),
+            (f"network:{network_of(address)}", limits.attempts_per_network),
+        ]
+        if known:
+            counts.append((f"{what}:{account}:known", per_account))
+        else:
+            counts.append((f"{what}:{account}:{network_of(address)}", per_account))
+            counts.append((f"{what}:{account}", per_account * _WHOLE_ACCOUNT))
+        within = [self._within(key, limit) for key, limit in counts]
+        return all(within)
+
+    def proved(self, account: str, address: str, *, known: bool, what: str = "first") -> None:
+        """Forget the attempts on an account that were followed by a right one. Raises Unavailable."""
+        if known:
+            self.store.forgive(f"{what}:{account}:known")
+            return
+        self.store.forgive(f"{what}:{account}:{network_of(address)}")
+
+    def address_may(self, limits: SignIn, address: str) -> bool:
+        """Count one attempt by which no account is named yet. Raises Unavailable."""
+        counts = (
+            (f"address:{address}", limits.attempts_per_address),
+            (f"network:{network_of(address)}", limits.attempts_per_network),
+        )
+        within = [self._within(key, limit) for key, limit in counts]
+        return all(within)
+
+    def _within(self, key: str, limit: int) -> bool:
+        return self.store.attempt(key, int(self.clock.now()), WINDOW) <= limit
