@@ -63,14 +63,6 @@ class SynapseProvisioning:
         """Let the person replace the cross-signing keys within ten minutes. Raises Unavailable."""
         self._do("allow_cross_signing_reset", {"localpart": localpart})
 
-    def reactivate(self, localpart: str) -> None:
-        """Undo a deactivation. Raises Unavailable."""
-        status, found = self._ask("GET", f"{MAS_PATH}/query_user?localpart={quote(localpart)}")
-        if status == _NO_SUCH:
-            raise Unavailable(f"Synapse has no account `{localpart}`")
-        if found.get("is_deactivated") is not False:
-            self._do("reactivate_user", {"localpart": localpart})
-
     def _do(self, name: str, body: dict[str, Any], *, gone_is_well: bool = False) -> None:
         """Have one thing done. An answer that names no fault is enough."""
         expected = (200, 201, 204, *((_NO_SUCH,) if gone_is_well else ()))

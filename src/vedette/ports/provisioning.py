@@ -55,10 +55,3 @@ class Provisioning(Protocol):
         Raises:
             Unavailable: see above.
         """
-
-    def reactivate(self, localpart: str) -> None:
-        """Undo a deactivation: the account may be used again. Active already: nothing to do.
-
-        Raises:
-            Unavailable: see above.
-        """
