@@ -106,6 +106,18 @@ class SignInDoor:
 
         return self.spine.settle(act, session.user, prepared)
 
+    def visit(self, candidate: Session, *, more_factors: bool) -> Settled:
+        """Ask whether this person may enter their own pages, by which no device begins."""
+
+        def prepared(policy: Policy) -> Gathered:
+            asked = self._asked(Act.SIGN_IN_SESSION_START, candidate)
+            return gather(
+                policy,
+                replace(asked, devices=1, registers=False, more_factors=more_factors, waits=True),
+            )
+
+        return self.spine.settle(Act.SIGN_IN_SESSION_START, candidate.user, prepared)
+
     def enrol(self, candidate: Session) -> Settled:
         """Ask whether this person may add a factor, with what was shown so far."""
         return self._routine(Act.SIGN_IN_FACTOR_ENROL, candidate)

@@ -107,10 +107,10 @@ TRANSITIONS: Mapping[Step, Mapping[Event, Step]] = MappingProxyType(
         Step.ENROL_PASSKEY: MappingProxyType(
             {**_ASKED, **_AGAIN, Event.CHOSE_OTHER: Step.ENROL, Event.ENROLLED: Step.CODES}
         ),
-        Step.CODES: MappingProxyType(_ASKED),
+        Step.CODES: MappingProxyType({**_ASKED, **_AGAIN}),
         Step.WAIT: MappingProxyType({**_ASKED, **_AGAIN}),
         # The door is asked once more when they agree: the rules may have changed meanwhile.
-        Step.CONSENT: MappingProxyType({**_ASKED, Event.AGREED: Step.DONE}),
+        Step.CONSENT: MappingProxyType({**_ASKED, **_AGAIN, Event.AGREED: Step.DONE}),
         Step.REFUSED: MappingProxyType(_AGAIN),
         Step.DONE: MappingProxyType({}),
     }
@@ -135,7 +135,7 @@ class Flow:
     purpose: str
     csrf: str
     device: str
-    began: int
+    until: int
     step: Step = Step.WHO
     localpart: str = ""
     factors: tuple[FactorUse, ...] = ()

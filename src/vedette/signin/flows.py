@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from vedette.ports.sign_in import SignInStore
-from vedette.signin.flow import LIFE, Flow
+from vedette.signin.flow import Flow
 
 _NONCE = 12
 _LONGEST_NAME = 64
@@ -87,7 +87,7 @@ class Flows:
 
     def begin(self, flow: Flow) -> str:
         """Keep a new flow and return its name. Raises Unavailable."""
-        return self.sealed.put(flow.to_bytes(), flow.began + LIFE)
+        return self.sealed.put(flow.to_bytes(), flow.until)
 
     def find(self, name: str, now: int) -> Flow | None:
         """The flow with this name, unless it is unknown, through or too old. Raises Unavailable."""
@@ -96,7 +96,7 @@ class Flows:
 
     def keep(self, name: str, flow: Flow) -> bool:
         """Keep how far the flow came; False if it was ended meanwhile. Raises Unavailable."""
-        return self.sealed.replace(name, flow.to_bytes(), flow.began + LIFE)
+        return self.sealed.replace(name, flow.to_bytes(), flow.until)
 
     def renamed(self, name: str, flow: Flow, now: int) -> str | None:
         """Keep the flow under a new name, so that nobody who knew the old one can go on with it.

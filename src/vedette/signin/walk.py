@@ -1,0 +1,661 @@
+"""Takes a person through one sign-in: each form is checked, and after each proof the door is asked.
+
+`ACTIONS` is the list of everything that a form can ask for, by the step at which it may. What it
+does with the flow is a legal move of `flow.TRANSITIONS`, or nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from vedette.core.decision import Verdict
+from vedette.core.explain import sentence_for_person
+from vedette.core.names import UserId
+from vedette.core.reasons import Reason
+from vedette.core.sessions import DEVICE_GRANT, PAGE, FactorUse, Session, SessionState
+from vedette.core.settings.document import SignIn
+from vedette.ports.errors import Unavailable
+from vedette.ports.factors import (
+    Accepted,
+    Challenged,
+    PasswordFault,
+    ServerAnswer,
+    UpstreamFault,
+)
+from vedette.ports.policy import PolicySource
+from vedette.signin import proofs
+from vedette.signin.attempts import Attempts
+from vedette.signin.candidates import Client, candidate, new_device, new_session_name
+from vedette.signin.door import SignInDoor
+from vedette.signin.flow import LIFE, Event, Flow, NoSuchMove, Step, mistaken, moved, shown
+from vedette.signin.flows import Flows, Sealed
+from vedette.signin.gather import APPROVED, CONFIRMED
+from vedette.signin.proofs import Means
+from vedette.signin.purpose import ONE_TIME_KIND, Complete, Purpose, key_of
+from vedette.signin.signed_in import SignedIn
+from vedette.spine import Permit, Settled
+
+KNOWN_LIFE = 180 * 86400
+"""Seconds for which a browser that signed in all the way is known."""
+WAITING_LIFE = 86400
+"""Seconds for which a sign-in waits for somebody to let the device in."""
+_REGISTERED = frozenset({APPROVED, CONFIRMED})
+_HELD_BACK = frozenset({"totp", "webauthn", "radius"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a request brings besides its form. `known` is the cookie of a browser known before."""
+
+    address: str
+    user_agent: str
+    known: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """Where the flow stands now, and what the page does about it.
+
+    `name` is the flow's secret name from now on, empty when there is no flow any more. `error` is
+    the key of a sentence, `codes` are to be shown this once, `leave` is an address to go to, and
+    `known` a new cookie for a browser that is through.
+    """
+
+    name: str
+    flow: Flow
+    purpose: Purpose
+    error: str = ""
+    codes: tuple[str, ...] = ()
+    leave: str = field(default="", repr=False)
+    known: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walk:
+    """Everything that takes somebody through a sign-in. Its methods block: for worker threads."""
+
+    means: Means
+    door: SignInDoor
+    flows: Flows
+    attempts: Attempts
+    policy: PolicySource
+    complete: Mapping[str, Complete]
+    callback: str
+    """The address at which other providers give people back to us."""
+
+    # ---- Beginning and looking -------------------------------------------------------------------
+
+    def begin(self, purpose_name: str, seen: Seen, flow_name: str) -> Turn | None:
+        """The flow for a purpose: the one that the browser has on its way, or a new one.
+
+        None if there is no such purpose any more. Raises Unavailable.
+        """
+        key = key_of(purpose_name)
+        found = self.look(flow_name, seen) if flow_name else None
+        if found is not None and secrets.compare_digest(found.flow.purpose, key):
+            return found
+        purpose = self._purpose(key)
+        if purpose is None:
+            return None
+        flow = Flow(
+            purpose=key,
+            csrf=secrets.token_urlsafe(32),
+            device=purpose.device or new_device(),
+            until=self.means.now() + LIFE,
+        )
+        return Turn(name=self.flows.begin(flow), flow=flow, purpose=purpose)
+
+    def look(self, name: str, seen: Seen) -> Turn | None:
+        """Where the flow stands. Whoever waits to be let in is asked about again.
+
+        None if there is no such flow any more. Raises Unavailable.
+        """
+        flow = self.flows.find(name, self.means.now())
+        purpose = None if flow is None else self._purpose(flow.purpose)
+        if flow is None or purpose is None:
+            return None
+        turn = Turn(name=name, flow=flow, purpose=purpose)
+        if flow.step is Step.WAIT:
+            return self._kept(self._let_in(turn, seen))
+        return turn
+
+    def act(self, turn: Turn, do: str, form: Mapping[str, str], seen: Seen) -> Turn:
+        """Do what a form asks for.
+
+        Raises:
+            NoSuchMove: the form does not belong to the step at which the flow stands.
+            Unavailable: something did not answer; the flow stands where it stood.
+        """
+        action = ACTIONS.get(turn.flow.step, {}).get(do)
+        if action is None:
+            raise NoSuchMove(f"nothing asks for `{do[:20]}` at `{turn.flow.step}`")
+        return self._kept(action(self, turn, form, seen), before=turn.flow)
+
+    def back(self, turn: Turn, query: Mapping[str, str], seen: Seen) -> Turn:
+        """Somebody came back from another provider. Raises NoSuchMove or Unavailable."""
+        flow = turn.flow
+        if flow.step is not Step.AWAY:
+            raise NoSuchMove("nobody was sent away")
+        provider, _, memory = flow.memory.partition(" ")
+        try:
+            person = self.means.upstream[provider].finish(_bytes(memory), query, self.means.now())
+        except (UpstreamFault, KeyError):
+            return self._kept(replace(turn, flow=moved(flow, Event.BACK), error="vouched-no"))
+        account = proofs.vouched(self.means, person)
+        if account is None:
+            return self._kept(replace(turn, flow=moved(flow, Event.BACK), error="vouched-no"))
+        use = proofs.vouched_use(person)
+        proven = replace(turn, flow=shown(flow, account.localpart, use))
+        return self._kept(self._advanced(proven, seen), before=flow)
+
+    # ---- The first factor ------------------------------------------------------------------------
+
+    def do_password(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
+        """Name and password."""
+        typed = form.get("name", "")
+        localpart = proofs.localpart_of(typed, self.means.domain)
+        known = self._known(seen, localpart)
+        within = self.attempts.may(self._values(), localpart or "-", seen.address, known=known)
+        account = proofs.password(self.means, localpart, form.get("password", ""), dead=not within)
+        if account is None:
+            self._note(localpart or "-", seen, turn.purpose, "wrong")
+            return replace(turn, error="wrong")
+        self.attempts.proved(account.localpart, seen.address, known=known)
+        use = FactorUse(kind="password", at=self.means.now())
+        proven = replace(turn, flow=shown(turn.flow, account.localpart, use))
+        return self._advanced(proven, seen)
+
+    def do_passkey(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
+        """A passkey, with nobody named before."""
+        state = turn.flow.memory
+        fresh = replace(turn, flow=replace(turn.flow, memory=""))  # good for one answer
+        if not self.attempts.address_may(self._values(), seen.address):
+            return replace(fresh, error="wrong-passkey")
+        used = proofs.used_passkey(self.means, None, _bytes(state), form.get("response", ""))
+        if used is None:
+            return replace(fresh, error="wrong-passkey")
+        return self._advanced(replace(fresh, flow=shown(fresh.flow, *used)), seen)
+
+    def do_upstream(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
+        """Go to another provider."""
+        del seen
+        name = form.get("provider", "")
+        provider = self.means.upstream.get(name)
+        if provider is None:
+            raise NoSuchMove("there is no such provider")
+        departure = provider.begin(self.callback)
+        away = replace(moved(turn.flow, Event.LEFT), memory=f"{name} {_text(departure.memory)}")
+        return replace(turn, flow=away, leave=departure.url)
+
+    # ---- The second factor -----------------------------------------------------------------------
+
+    def do_totp(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
+        """A code from the person's app."""
+        return self._second(turn, seen, "totp", lambda who: proofs.totp_code(
+            self.means, who, form.get("code", "")))  # fmt: skip
+
+    def do_recovery(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
+        """A recovery code."""
+        return self._second(turn, seen, "recovery", lambda who: proofs.recovery_code(
+            self.means, who, form.get("code", "")))  # fmt: skip
+
+    def do_webauthn(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
+        """One of the person's passkeys."""
+        state = _bytes(turn.flow.memory)
+        fresh = replace(turn, flow=replace(turn.flow, memory=""))
+
+        def check(who: str) -> FactorUse | None:
+            used = proofs.used_passkey(self.means, who, state, form.get("response", ""))
+            return None if used is None else used[1]
+
+        return self._second(fresh, seen, "webauthn", check)
+
+    def _second(
+        self, turn: Turn, seen: Seen, kind: str, check: Callable[[str], FactorUse | None]
+    ) -> Turn:
+        """Check one second factor within the limits, and ask the door."""
+        who = turn.flow.localpart
+        if kind not in self.choices(turn.flow):
+            raise NoSuchMove("this factor is not asked for")
+        known = self._known(seen, who)
+        within = self.attempts.may(self._values(), who, seen.address, known=known, what="second")
+        use = check(who) if within else None
+        if use is None:
+            return self._mistake(turn, seen)
+        self.attempts.proved(who, seen.address, known=known, what="second")
+        return self._advanced(replace(turn, flow=shown(turn.flow, who, use)), seen)
+
+    def _mistake(self, turn: Turn, seen: Seen) -> Turn:
+        self._note(turn.flow.localpart, seen, turn.purpose, "wrong-second")
+        flow = mistaken(turn.flow)
+        if flow.step is Step.REFUSED:
+            return replace(turn, flow=replace(flow, sentence="too-often"))
+        return replace(turn, flow=flow, error="wrong-code")
+
+    def do_radius(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
+        """A code for the second-factor server."""
+        return self._server(turn, form, seen, None)
+
+    def do_answer(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
+        """What the second-factor server asked back."""
+        return self._server(turn, form, seen, _bytes(turn.flow.memory))
+
+    def _server(self, turn: Turn, form: Mapping[str, str], seen: Seen, state: bytes | None) -> Turn:
+        """Ask the second-factor server, or carry on with what it asked back."""
+        server, who, code = self.means.server, turn.flow.localpart, form.get("code", "")
+        if server is None or (state is None and "radius" not in self.choices(turn.flow)):
+            raise NoSuchMove("this factor is not asked for")
+        known = self._known(seen, who)
+        if not self.attempts.may(self._values(), who, seen.address, known=known, what="second"):
+            return self._mistake(turn, seen)
+        answer: ServerAnswer = (
+            server.begin(who, seen.address, code)
+            if state is None
+            else server.carry_on(who, seen.address, code, state)
+        )
+        match answer:
+            case Accepted(server=name):
+                self.attempts.proved(who, seen.address, known=known, what="second")
+                use = FactorUse(kind="radius", at=self.means.now(), proven_by=name)
+                return self._advanced(replace(turn, flow=shown(turn.flow, who, use)), seen)
+            case Challenged(state=next_state, prompt=prompt):
+                asked = moved(turn.flow, Event.ASKED_BACK)
+                return replace(
+                    turn, flow=replace(asked, memory=_text(next_state), prompt=prompt[:500])
+                )
+            case _:
+                return self._mistake(turn, seen)
+
+    # ---- Setting up ------------------------------------------------------------------------------
+
+    def do_change(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
+        """A new password in the place of one that was handed out."""
+        error = self.new_password(turn.flow.localpart, form.get("new", ""), form.get("again", ""))
+        return replace(turn, error=error) if error else self._advanced(turn, seen)
+
+    def new_password(self, localpart: str, new: str, again: str) -> str:
+        """Set a new password; returns the key of what is wrong with it, empty when it is set."""
+        values = self._values()
+        if not secrets.compare_digest(new.encode(), again.encode()):
+            return "not-the-same"
+        fault = self.means.passwords.fault(
+            new, values.password_min_length, values.breached_passwords
+        )
+        if fault is not None:
+            return _PASSWORD_FAULTS[fault]
+        account = self.means.store.account(localpart)
+        if account is None or self.means.passwords.verify(new, account.password_hash).ok:
+            return "same-as-before"
+        self.means.store.set_password(localpart, self.means.passwords.hash(new), self.means.now())
+        return ""
+
+    def do_choose_totp(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
+        """Set up an app."""
+        del form, seen
+        flow = self._chosen(turn.flow, Event.CHOSE_TOTP, "totp")
+        return replace(turn, flow=replace(flow, memory=_text(proofs.new_secret())))
+
+    def do_choose_passkey(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
+        """Set up a passkey."""
+        del form, seen
+        return replace(turn, flow=self._chosen(turn.flow, Event.CHOSE_PASSKEY, "webauthn"))
+
+    def _chosen(self, flow: Flow, event: Event, kind: str) -> Flow:
+        if kind not in proofs.enrollable(self._values().second_factors):
+            raise NoSuchMove("this factor can't be set up here")
+        return moved(flow, event)
+
+    def do_choose_other(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
+        """Choose another kind after all."""
+        del form, seen
+        return replace(turn, flow=moved(turn.flow, Event.CHOSE_OTHER))
+
+    def do_enrol_totp(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
+        """The first code of a new app."""
+        flow = turn.flow
+        if not self.may_enrol(flow):
+            raise NoSuchMove("nothing may be set up now")
+        use = proofs.keep_totp(self.means, flow.localpart, _bytes(flow.memory),
+                               form.get("code", ""), form.get("label", ""))  # fmt: skip
+        if use is None:
+            return replace(turn, error="wrong-code")
+        return self._enrolled(turn, use, seen)
+
+    def do_enrol_passkey(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
+        """A new passkey."""
+        flow = turn.flow
+        if not self.may_enrol(flow):
+            raise NoSuchMove("nothing may be set up now")
+        use = proofs.keep_passkey(self.means, flow.localpart, _bytes(flow.memory),
+                                  form.get("response", ""), form.get("label", ""))  # fmt: skip
+        fresh = replace(turn, flow=replace(flow, memory=""))
+        if use is None:
+            return replace(fresh, error="wrong-passkey")
+        return self._enrolled(fresh, use, seen)
+
+    def _enrolled(self, turn: Turn, use: FactorUse, seen: Seen) -> Turn:
+        who = turn.flow.localpart
+        flow = shown(turn.flow, who, use)
+        if "recovery" not in self._values().second_factors:
+            return self._advanced(replace(turn, flow=flow), seen)
+        if self.means.store.recovery_left(who) > 0:
+            return self._advanced(replace(turn, flow=flow), seen)
+        codes = proofs.new_recovery_codes(self.means, who)
+        return replace(turn, flow=moved(flow, Event.ENROLLED), codes=codes)
+
+    def do_codes_seen(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
+        """The recovery codes are kept."""
+        del form
+        return self._advanced(turn, seen)
+
+    def do_new_codes(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
+        """Show new recovery codes."""
+        del form, seen
+        return replace(turn, codes=proofs.new_recovery_codes(self.means, turn.flow.localpart))
+
+    # ---- The end ---------------------------------------------------------------------------------
+
+    def do_agree(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
+        """Ask once more, and only then finish; nobody finishes twice."""
+        del form
+        asked = self._advanced(turn, seen)
+        if asked.flow.step is not Step.CONSENT:
+            return asked
+        return self._finished(asked, seen)
+
+    def _finished(self, turn: Turn, seen: Seen) -> Turn:
+        now, flow = self.means.now(), turn.flow
+        if self.means.store.take(ONE_TIME_KIND, flow.purpose, now) is None:
+            raise NoSuchMove("this sign-in went on somewhere else")
+        self.flows.sealed.end(turn.name, now)
+        leave = self.complete[turn.purpose.kind](turn.purpose, self.signed_in(flow, seen))
+        self._note(flow.localpart, seen, turn.purpose, "in")
+        known = "" if turn.purpose.kind == "own" else self._remember(flow.localpart)
+        return replace(turn, name="", flow=moved(flow, Event.AGREED), leave=leave, known=known)
+
+    def do_cancel(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
+        """Do not let the client in."""
+        del form
+        self._note(turn.flow.localpart, seen, turn.purpose, "cancelled")
+        self.means.store.take(ONE_TIME_KIND, turn.flow.purpose, self.means.now())
+        self.flows.sealed.end(turn.name, self.means.now())
+        refused = replace(moved(turn.flow, Event.NO), sentence="cancelled")
+        return replace(turn, name="", flow=refused)
+
+    def do_again(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
+        """Begin again."""
+        del form, seen
+        return replace(turn, flow=moved(turn.flow, Event.BACK))
+
+    def do_check(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
+        """Look whether the device was let in."""
+        del form
+        return self._let_in(turn, seen)
+
+    # ---- Asking the door -------------------------------------------------------------------------
+
+    def _advanced(self, turn: Turn, seen: Seen) -> Turn:
+        """Ask the door with everything that was shown, and go where its answer leads.
+
+        Raises:
+            Unavailable: it could not be decided now; nothing is lost.
+        """
+        flow = turn.flow
+        settled = self._judged(turn, seen)
+        if isinstance(settled, Permit):
+            return self._through(turn, seen)
+        if settled.in_doubt:
+            raise Unavailable("the sign-in could not be decided")
+        decision = settled.decision
+        if decision.reason is Reason.NOT_SUPPORTED:  # an account without a way in: as if unknown
+            return replace(turn, flow=moved(flow, Event.BACK), error="wrong")
+        pending = frozenset(decision.pending)
+        if decision.verdict is Verdict.NOT_YET and pending - _REGISTERED:
+            return self._wanting(turn, decision_sentence(settled))
+        if decision.verdict is Verdict.NOT_YET:
+            return (
+                self._through(turn, seen) if turn.purpose.kind == "own" else self._held(turn, seen)
+            )
+        return replace(
+            turn, flow=replace(moved(flow, Event.NO), sentence=decision_sentence(settled))
+        )
+
+    def _judged(self, turn: Turn, seen: Seen) -> Settled:
+        flow = turn.flow
+        candidate = self.candidate(flow, turn.purpose, seen)
+        more = bool(self.choices(flow)) or self.may_enrol(flow)
+        if turn.purpose.kind == "own":
+            return self.door.visit(candidate, more_factors=more)
+        return self.door.judge(candidate, more_factors=more, waits=True)
+
+    def _through(self, turn: Turn, seen: Seen) -> Turn:
+        if self._must_change(turn.flow):
+            return replace(turn, flow=moved(turn.flow, Event.MUST_CHANGE))
+        enough = replace(turn, flow=moved(turn.flow, Event.ENOUGH))
+        # Our own pages are no client that somebody has to agree to.
+        return self._finished(enough, seen) if turn.purpose.kind == "own" else enough
+
+    def _wanting(self, turn: Turn, sentence: str) -> Turn:
+        """The door wants another factor: one that the person has, or a first one to be set up."""
+        flow = turn.flow
+        if self.choices(flow):
+            return replace(turn, flow=moved(flow, Event.MORE))
+        if not self.may_enrol(flow):
+            return replace(turn, flow=replace(moved(flow, Event.NO), sentence=sentence))
+        if self._must_change(flow):
+            return replace(turn, flow=moved(flow, Event.MUST_CHANGE))
+        return replace(turn, flow=moved(flow, Event.MUST_ENROL))
+
+    def _held(self, turn: Turn, seen: Seen) -> Turn:
+        """Put the device on the list of those that wait to be let in."""
+        if self._must_change(turn.flow):
+            return replace(turn, flow=moved(turn.flow, Event.MUST_CHANGE))
+        flow, store = moved(turn.flow, Event.HELD), self.means.store
+        until = max(flow.until, self.means.now() + WAITING_LIFE)
+        waiting = store.session(flow.waiting) if flow.waiting else None
+        if waiting is None or waiting.state is SessionState.ENDED:
+            candidate = self.candidate(flow, turn.purpose, seen)
+            waiting = replace(candidate, state=SessionState.WAITING, expires=until)
+            store.add_session(waiting, None, self.means.now())
+        store.replace(ONE_TIME_KIND, flow.purpose, turn.purpose.to_bytes(), until)
+        return replace(turn, flow=replace(flow, waiting=waiting.id, until=until))
+
+    def _let_in(self, turn: Turn, seen: Seen) -> Turn:
+        """Whether somebody let the waiting device in meanwhile, or turned it away."""
+        session = self.means.store.session(turn.flow.waiting)
+        if session is None or session.state is SessionState.ENDED:
+            return replace(turn, flow=replace(moved(turn.flow, Event.NO), sentence="turned-away"))
+        return self._advanced(turn, seen)
+
+    def prepared(self, turn: Turn) -> tuple[Turn, str]:
+        """The turn with a ceremony begun where its page can use a passkey, and what the browser
+        needs for it (JSON), empty where it can't. Raises Unavailable.
+        """
+        flow, kinds = turn.flow, self._values().second_factors
+        if "webauthn" not in kinds or not turn.name:
+            return turn, ""
+        account = self.means.store.account(flow.localpart) if flow.localpart else None
+        if flow.step is Step.WHO:
+            asked = proofs.ask_passkey(self.means, None)
+        elif flow.step is Step.SECOND and "webauthn" in self.choices(flow):
+            asked = proofs.ask_passkey(self.means, flow.localpart)
+        elif flow.step is Step.ENROL_PASSKEY and account is not None:
+            asked = proofs.offer_passkey(self.means, account)
+        else:
+            return turn, ""
+        kept = self._kept(replace(turn, flow=replace(flow, memory=_text(asked.state))))
+        return kept, asked.options
+
+    # ---- What is known ---------------------------------------------------------------------------
+
+    def choices(self, flow: Flow) -> tuple[str, ...]:
+        """The kinds of factor that this person has and did not show yet."""
+        if not flow.localpart:
+            return ()
+        kinds = self._values().second_factors
+        there = proofs.available(self.means, flow.localpart, kinds)
+        return tuple(kind for kind in there if kind not in flow.kinds)
+
+    def may_enrol(self, flow: Flow) -> bool:
+        """Whether this person may set up a second factor now.
+
+        1. Whoever showed a second factor already may add another kind. 2. Whoever has none may set
+        up a first one within the grace after the account was made, or with a password that was
+        handed out anew. 3. Whoever has one that they can't show may not.
+        """
+        values = self._values()
+        wanted = [k for k in proofs.enrollable(values.second_factors) if k not in flow.kinds]
+        if not wanted or not flow.localpart:
+            return False
+        if flow.kinds & _HELD_BACK:  # (1)
+            return True
+        account = self.means.store.account(flow.localpart)
+        if account is None or self.means.store.factors(flow.localpart):  # (3)
+            return False
+        fresh = self.means.now() < account.created + values.enrolment_grace
+        return fresh or account.must_change  # (2)
+
+    def offered(self, flow: Flow) -> tuple[str, ...]:
+        """The kinds of factor that can be set up now."""
+        kinds = proofs.enrollable(self._values().second_factors)
+        return tuple(kind for kind in kinds if kind not in flow.kinds)
+
+    def candidate(self, flow: Flow, purpose: Purpose, seen: Seen) -> Session:
+        """The session that this sign-in would become."""
+        client = Client(
+            kind="compat" if purpose.kind == "sso" else "oauth",
+            id=purpose.body.get("client_id", ""),
+            name=purpose.client_name,
+            user_agent=seen.user_agent,
+            device=flow.device,
+            device_name="",
+            flow=DEVICE_GRANT if purpose.kind == "device" else PAGE,
+        )
+        return candidate(
+            self.means.store,
+            self.signed_in(flow, seen),
+            client,
+            name=new_session_name(),
+            now=self.means.now(),
+            life=self._values().session,
+        )
+
+    def signed_in(self, flow: Flow, seen: Seen) -> SignedIn:
+        """Who came through, for whoever wanted to know."""
+        return SignedIn(
+            user=UserId(f"@{flow.localpart}:{self.means.domain}"),
+            factors=flow.factors,
+            address=seen.address,
+            user_agent=seen.user_agent,
+            at=self.means.now(),
+            session=flow.waiting or None,
+        )
+
+    def _values(self) -> SignIn:
+        return self.policy.current().directory.document.sign_in
+
+    def _must_change(self, flow: Flow) -> bool:
+        """Whether the password that was shown has to be replaced before anything else."""
+        account = self.means.store.account(flow.localpart)
+        return account is not None and account.must_change and "password" in flow.kinds
+
+    def _purpose(self, key: str) -> Purpose | None:
+        found = self.means.store.peek(ONE_TIME_KIND, key, self.means.now())
+        return None if found is None else Purpose.from_bytes(found)
+
+    def _kept(self, turn: Turn, before: Flow | None = None) -> Turn:
+        """Keep the flow; after a proof under a new name, which nobody can have planted."""
+        if not turn.name:
+            return turn
+        flow = turn.flow
+        if before is not None and flow.factors != before.factors:
+            name = self.flows.renamed(turn.name, replace(flow, csrf=secrets.token_urlsafe(32)),
+                                      self.means.now())  # fmt: skip
+            if name is None:
+                raise NoSuchMove("another page went on with this sign-in")
+            found = self.flows.find(name, self.means.now())
+            assert found is not None  # it was kept just now
+            return replace(turn, name=name, flow=found)
+        if not self.flows.keep(turn.name, flow):
+            raise NoSuchMove("this sign-in has ended")
+        return turn
+
+    def _note(self, localpart: str, seen: Seen, purpose: Purpose, outcome: str) -> None:
+        self.means.store.note_sign_in(
+            localpart, self.means.now(), seen.address, purpose.client_name[:100], outcome
+        )
+
+    def _known(self, seen: Seen, localpart: str | None) -> bool:
+        return localpart is not None and is_known(self.means, seen.known, localpart)
+
+    def _remember(self, localpart: str) -> str:
+        until = self.means.now() + KNOWN_LIFE
+        return Sealed(self.means.store, "known").put(localpart.encode(), until)
+
+
+def is_known(means: Means, cookie: str, localpart: str) -> bool:
+    """Whether this browser signed in all the way as this person before."""
+    found = Sealed(means.store, "known").find(cookie, means.now()) if cookie else None
+    return found is not None and secrets.compare_digest(found, localpart.encode())
+
+
+def decision_sentence(settled: Settled) -> str:
+    """What the person reads: the rule's own sentence, or a plain one. Marked as no word's key."""
+    return "=" + sentence_for_person(settled.decision)
+
+
+def _text(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode()
+
+
+def _bytes(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text)
+
+
+_PASSWORD_FAULTS: Mapping[PasswordFault, str] = MappingProxyType(
+    {
+        PasswordFault.TOO_SHORT: "password-short",
+        PasswordFault.TOO_LONG: "password-long",
+        PasswordFault.BREACHED: "password-breached",
+    }
+)
+
+Action = Callable[[Walk, Turn, Mapping[str, str], Seen], Turn]
+
+_SETTING_UP: Mapping[str, Action] = {"other": Walk.do_choose_other, "back": Walk.do_again}
+ACTIONS: Mapping[Step, Mapping[str, Action]] = MappingProxyType(
+    {
+        Step.WHO: {
+            "password": Walk.do_password,
+            "passkey": Walk.do_passkey,
+            "upstream": Walk.do_upstream,
+        },
+        Step.AWAY: {"back": Walk.do_again},
+        Step.SECOND: {
+            "totp": Walk.do_totp,
+            "recovery": Walk.do_recovery,
+            "webauthn": Walk.do_webauthn,
+            "radius": Walk.do_radius,
+            "back": Walk.do_again,
+        },
+        Step.ANSWER: {"answer": Walk.do_answer, "back": Walk.do_again},
+        Step.CHANGE: {"change": Walk.do_change, "back": Walk.do_again},
+        Step.ENROL: {
+            "totp": Walk.do_choose_totp,
+            "webauthn": Walk.do_choose_passkey,
+            "back": Walk.do_again,
+        },
+        Step.ENROL_TOTP: {"totp": Walk.do_enrol_totp, **_SETTING_UP},
+        Step.ENROL_PASSKEY: {"webauthn": Walk.do_enrol_passkey, **_SETTING_UP},
+        Step.CODES: {"seen": Walk.do_codes_seen, "new": Walk.do_new_codes},
+        Step.WAIT: {"check": Walk.do_check, "back": Walk.do_again},
+        Step.CONSENT: {"agree": Walk.do_agree, "cancel": Walk.do_cancel},
+        Step.REFUSED: {"back": Walk.do_again},
+        Step.DONE: {},
+    }
+)
+"""Everything that a form can ask for."""
