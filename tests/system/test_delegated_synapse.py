@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -68,6 +69,33 @@ def test_suspended_is_not_dead(here: Delegated) -> None:
     assert here.api(token).get("account/whoami").status == 503
     here.move("SUSAN1", SessionState.LIVE)
     assert here.api(token).get("account/whoami").status == 200
+
+
+def test_only_synapse_may_ask_whose_a_token_is(here: Delegated) -> None:
+    token = here.person("frida", "FRIDA1")
+    assert here.introspect(token)[1]["active"] is True
+    for secret in ("", "wrong", here.secret + "x", here.secret[:-1]):
+        assert here.introspect(token, secret=secret) == (401, {})
+
+
+@pytest.mark.parametrize("body", [b"", b"token=a&token=b", b"token", b"\xff=1", b"a=b", b"%00"])
+def test_a_question_that_can_be_read_in_two_ways_is_none(here: Delegated, body: bytes) -> None:
+    assert here.introspect(body)[0] == 400
+
+
+def test_a_question_that_is_too_long_is_cut_off(here: Delegated) -> None:
+    with pytest.raises((ConnectionError, http.client.HTTPException)):
+        here.introspect(b"token=" + b"x" * 1_000_000)
+    assert here.introspect("x")[0] == 200
+
+
+def test_the_responder_is_reached_from_this_machine_alone(here: Delegated) -> None:
+    assert here.signin.introspection.startswith("127.0.0.1:")
+    assert here.process is not None
+    port = int(here.signin.introspection.rpartition(":")[2])
+    lines = Path(f"/proc/{here.process.pid}/net/tcp").read_text().splitlines()[1:]
+    listening = {line.split()[1] for line in lines if line.split()[3] == "0A"}
+    assert [each for each in listening if each.endswith(f":{port:04X}")] == [f"0100007F:{port:04X}"]
 
 
 def test_the_device_is_gone_at_once_when_its_session_ends(here: Delegated) -> None:
