@@ -20,6 +20,18 @@ RETENTION = 90 * 86_400
 """Ended sessions, clients without any session, and past sign-ins are kept for so many seconds."""
 
 
+PAST_KEPT = 200
+"""So many past sign-ins of one person are kept."""
+
+REPLACED = "replaced by a newer session of the same device"
+"""Why a session ended when its device signed in again."""
+
+
+def attempt_step(window: int) -> int:
+    """The seconds in which attempts are counted together: a tenth of the window, at least one."""
+    return max(1, window // 10)
+
+
 class Taken(Exception):
     """Something with this name or id is there already; nothing was changed."""
 
@@ -204,7 +216,10 @@ class SignInStore(Protocol):
         """Remove one factor of this person; False if they have no such factor."""
 
     def remove_factors(self, localpart: str, kinds: Collection[str] | None) -> int:
-        """Remove the factors of these kinds, or all; `recovery` are the codes. Says how many."""
+        """Remove the factors of these kinds, or all; returns how many.
+
+        The recovery codes are one factor of the kind `recovery`.
+        """
 
     def set_recovery(self, localpart: str, hashes: Sequence[str], now: int) -> None:
         """Replace the person's recovery codes. Raises NoAccount."""
@@ -226,6 +241,7 @@ class SignInStore(Protocol):
 
         Raises:
             Taken: its id or refresh token is there already.
+            ValueError: its facts are larger than a session's may be.
         """
 
     def session(self, id: str) -> Session | None:  # noqa: A002
@@ -247,7 +263,11 @@ class SignInStore(Protocol):
         """
 
     def set_facts(self, id: str, facts: SessionFacts) -> int | None:  # noqa: A002
-        """Replace what is known of a session that is not ended; None if there is none."""
+        """Replace what is known of a session that is not ended; None if there is none.
+
+        Raises:
+            ValueError: the facts are larger than a session's may be.
+        """
 
     def rename(self, id: str, device_name: str) -> None:  # noqa: A002
         """Give its device another name, which no door needs to know."""
@@ -270,6 +290,9 @@ class SignInStore(Protocol):
         3. A spent token: Reused, nothing changes.
         4. Unknown, of an ended session, of one past its end, or spent so long ago that it is
            forgotten: None.
+
+        Raises:
+            Taken: the successor is known already.
         """
 
     # things that are used once
@@ -336,7 +359,7 @@ class SignInStore(Protocol):
     def note_sign_in(
         self, localpart: str, at: int, address: str, client: str, outcome: str
     ) -> None:
-        """Note that somebody tried to sign in as this person."""
+        """Note that somebody tried to sign in as this person; nothing where there is no account."""
 
     def last_sign_ins(self, localpart: str, limit: int) -> tuple[PastSignIn, ...]:
         """The newest of them, newest first."""
