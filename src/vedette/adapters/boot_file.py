@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from vedette.core.names import InvalidName, ServerName
 
 NAME = "boot.toml"
+_KEY_BYTES = 32
 
 
 class BootFault(ValueError):
@@ -129,7 +130,7 @@ class SigninBoot(_Section):
     """Where the module inside Synapse tells Synapse whose a token is; on this machine alone."""
     socket: Path = Path("run/signin.sock")
     """Unix socket for pages and sign-in endpoints; only the gateway uses it."""
-    database: str = "sqlite"
+    database: Annotated[str, Field(pattern="^(sqlite|file:.+)$")] = "sqlite"
     """`sqlite`, or the connection URL's secret file as `file:secrets/sign-in-database-url`."""
     folder: Path = Path("signin")
     store_key: Path = Path("secrets/sign-in-store.key")
@@ -168,6 +169,44 @@ class Boot(_Section):
     def door(self, name: str) -> Path:
         """The folder in which the streams of the door `name` lie."""
         return self.folder / "doors" / name
+
+    def sign_in_database(self) -> str | Path:
+        """Where the sign-in store's database is, as `open_sign_in_store` takes it.
+
+        Raises:
+            BootFault: there is no sign-in service, or the connection URL's file can't be read.
+        """
+        signin = self._signin()
+        if signin.database == "sqlite":
+            return self.path(signin.folder) / "sign-in.db"
+        return self._read(Path(signin.database.removeprefix("file:"))).decode().strip()
+
+    def store_key(self) -> bytes:
+        """The 32 bytes under which the sign-in store encrypts. Raises BootFault."""
+        path = self._signin().store_key
+        key = self._read(path)
+        if len(key) != _KEY_BYTES:
+            raise BootFault(f"`{self.path(path)}` must hold {_KEY_BYTES} bytes, not {len(key)}")
+        return key
+
+    def synapse_secret(self) -> str:
+        """The secret by which Synapse and the sign-in service know each other. Raises BootFault."""
+        path = self._signin().synapse_secret
+        secret = self._read(path).decode("ascii", "replace").strip()
+        if not secret:
+            raise BootFault(f"`{self.path(path)}` is empty")
+        return secret
+
+    def _signin(self) -> SigninBoot:
+        if self.signin is None:
+            raise BootFault(f"`{self.folder / NAME}` has no section [signin]")
+        return self.signin
+
+    def _read(self, path: Path) -> bytes:
+        try:
+            return self.path(path).read_bytes()
+        except OSError as fault:
+            raise BootFault(f"`{self.path(path)}` can't be read: {fault.strerror}") from fault
 
     def log(self, name: str) -> Path:
         """The file to which `vedette up` leads what the process `name` prints."""
