@@ -8,6 +8,7 @@ from vedette.adapters.memory.audit import MemoryAudit
 from vedette.adapters.memory.clock import MemoryClock
 from vedette.adapters.memory.homeserver import MemoryHomeserver
 from vedette.adapters.memory.incidents import MemoryIncidents
+from vedette.adapters.memory.live_sessions import MemorySessions
 from vedette.adapters.memory.policy import MemoryPolicy
 from vedette.core.compile import compile_rules
 from vedette.core.names import UserId
@@ -15,6 +16,7 @@ from vedette.core.people import Directory, Person
 from vedette.core.settings.document import Document
 from vedette.core.settings.parse import parse_document
 from vedette.ports.homeserver import StoredFile
+from vedette.ports.live_sessions import Live
 from vedette.ports.policy import Policy
 from vedette.spine import Spine
 
@@ -90,11 +92,20 @@ class Scene:
     clock: MemoryClock = field(default_factory=MemoryClock)
     homeserver: MemoryHomeserver = field(
         default_factory=lambda: MemoryHomeserver(
-            tokens={"alices": ALICE, "bobs": BOB, "eves": EVE},
             files={"report": StoredFile(ALICE, "application/pdf", 1000),
                    "tool": StoredFile(ALICE, "application/x-msdownload", 1000)},
         )
     )  # fmt: skip
+    sessions: MemorySessions = field(
+        default_factory=lambda: MemorySessions(
+            tokens={
+                f"{user.localpart}s": Live(
+                    user=user, session=f"{user.localpart}s-session", device="D"
+                )
+                for user in (ALICE, BOB, EVE)
+            }
+        )
+    )
 
     @property
     def spine(self) -> Spine:

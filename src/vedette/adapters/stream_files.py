@@ -92,7 +92,8 @@ class StreamFiles:
 
     def poll(self) -> bool:
         """Look for newer parts, take those that verify, and acknowledge. True if any was taken."""
-        taken = looked = False
+        taken: set[Stream] = set()
+        looked = False
         for stream in Stream:
             path = self.folder / f"{stream}.part"
             stamp = _stamp(path)
@@ -100,12 +101,13 @@ class StreamFiles:
                 continue
             self._seen[stream] = stamp
             looked = True
-            taken |= self._take(stream, path, keep=True)
-        if taken:
-            self._refresh()
+            if self._take(stream, path, keep=True):
+                taken.add(stream)
+        if not taken.isdisjoint(DECIDING):
+            self._refresh()  # the list of sessions changes often, and decides nothing
         if looked:
             self._acknowledge()
-        return taken
+        return bool(taken)
 
     def _take(self, stream: Stream, path: Path, *, keep: bool) -> bool:
         try:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import aiohttp
 
@@ -18,24 +16,17 @@ from vedette.ports.homeserver import StoredFile
 MEDIA_PATH = "/_synapse/vedette/media"
 """Where the module inside Synapse answers what it knows of a file."""
 
-_REMEMBERED_SECONDS = 60.0
 _MOST_REMEMBERED = 50_000
-_K = TypeVar("_K")
-_V = TypeVar("_V")
+_ANSWERS = frozenset({200, 401, 403, 404})
 _TIMEOUT = aiohttp.ClientTimeout(total=10)
 
 
 @dataclass(slots=True)
 class SynapseInner:
-    """The Homeserver port over Synapse's Unix socket.
-
-    Whose a token is never changes while it lives, so answers are remembered for a minute; whether
-    it still lives is checked by Synapse itself on every request that is carried to it.
-    """
+    """The Homeserver port over Synapse's Unix socket."""
 
     socket: Path
     _session: aiohttp.ClientSession | None = None
-    _owners: OrderedDict[bytes, tuple[float, UserId]] = field(default_factory=OrderedDict)
     _files: OrderedDict[str, StoredFile] = field(default_factory=OrderedDict)
 
     async def close(self) -> None:
@@ -43,59 +34,53 @@ class SynapseInner:
         if self._session is not None:
             await self._session.close()
 
-    async def whose(self, token: str, address: str) -> UserId | None:
-        """The person to whom the token belongs, by `/account/whoami`. Raises Unavailable."""
-        key = hashlib.sha256(token.encode()).digest()
-        remembered = self._owners.get(key)
-        if remembered is not None and remembered[0] > time.monotonic():
-            return remembered[1]
-        headers = {"Authorization": f"Bearer {token}", "X-Forwarded-For": address}
-        status, body = await self._get("/_matrix/client/v3/account/whoami", headers)
-        if status in (401, 403):
-            return None
-        user = _user(body.get("user_id"))
-        _remember(self._owners, key, (time.monotonic() + _REMEMBERED_SECONDS, user))
-        return user
+    def remembered(self, media: MediaId) -> StoredFile | None:
+        """A file that was asked for before."""
+        return self._files.get(media)
 
     async def stored_file(self, media: MediaId) -> StoredFile | None:
         """What the module knows of a file uploaded here. Raises Unavailable."""
         remembered = self._files.get(media)
         if remembered is not None:
             return remembered
-        status, body = await self._get(f"{MEDIA_PATH}/{media}", {})
+        path = f"{MEDIA_PATH}/{media}"
+        status, body = await self.ask(path, {})
         if status == 404:
             return None
-        found = StoredFile(_user(body.get("owner")), body.get("type"), body.get("size"))
+        if status != 200:
+            raise Unavailable(f"the homeserver answered `{path}` with {status}")
+        found = StoredFile(user_named(body.get("owner")), body.get("type"), body.get("size"))
         if found.size is not None:  # before the bytes have arrived, type and size may still change
-            _remember(self._files, media, found)
+            self._files[media] = found
+            if len(self._files) > _MOST_REMEMBERED:
+                self._files.popitem(last=False)
         return found
 
-    async def _get(self, path: str, headers: dict[str, str]) -> tuple[int, dict[str, Any]]:
+    async def ask(self, path: str, headers: dict[str, str]) -> tuple[int, dict[str, Any]]:
+        """What Synapse answers to a GET: 200, 401, 403 or 404, and the body.
+
+        Raises:
+            Unavailable: it does not answer, or something else.
+        """
         if self._session is None:
             connector = aiohttp.UnixConnector(path=str(self.socket), limit=64)
             self._session = aiohttp.ClientSession(connector=connector, timeout=_TIMEOUT)
         try:
             async with self._session.get(f"http://synapse{path}", headers=headers) as answer:
-                if answer.status in (401, 403, 404):
-                    return answer.status, {}
-                if answer.status != 200:
+                if answer.status not in _ANSWERS:
                     raise Unavailable(f"the homeserver answered `{path}` with {answer.status}")
-                body = await answer.json()
+                # What a 403 or 404 says is for people; only its number is used.
+                body = await answer.json() if answer.status in (200, 401) else {}
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as fault:
             raise Unavailable(f"the homeserver did not answer: {fault}") from fault
         if not isinstance(body, dict):
             raise Unavailable("the homeserver answered something else")
-        return 200, body
+        return answer.status, body
 
 
-def _user(value: object) -> UserId:
+def user_named(value: object) -> UserId:
+    """The user whom an answer of the homeserver names. Raises Unavailable when it names none."""
     try:
         return UserId(str(value))
     except InvalidName as fault:
         raise Unavailable(f"the homeserver named no user: {fault}") from fault
-
-
-def _remember(memory: OrderedDict[_K, _V], key: _K, value: _V) -> None:
-    memory[key] = value
-    if len(memory) > _MOST_REMEMBERED:
-        memory.popitem(last=False)

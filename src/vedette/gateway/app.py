@@ -10,56 +10,85 @@ answer that the spine knows to be of that policy and that day, and every request
 
 from __future__ import annotations
 
+import base64
+import contextlib
+import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from vedette.core.asks import Act, Ask
 from vedette.core.decision import Decision
-from vedette.core.facts import Facts
-from vedette.core.names import ServerName, UserId
+from vedette.core.facts import Facts, Missing
+from vedette.core.names import MediaId, ServerName
 from vedette.core.people import NOBODY_NAMED
 from vedette.core.reasons import Reason
 from vedette.core.settings.document import Document
 from vedette.core.towards import routine
 from vedette.gateway import render
 from vedette.gateway.enforce import forward
-from vedette.gateway.gather import ClientGather, FederationGather, act_of
-from vedette.gateway.plan import Action, Answer, Forward, Head, Upstream
+from vedette.gateway.gather import FederationGather, Stored, act_of, client_ask, own_file
+from vedette.gateway.plan import Action, Answer, Collect, Forward, Head, Tagged, Upstream
 from vedette.gateway.pushers import pusher_fault
+from vedette.ports.errors import Unavailable
 from vedette.ports.homeserver import Homeserver
+from vedette.ports.live_sessions import Live, LiveSessions, TokenState
 from vedette.ports.policy import Policy
 from vedette.protocol.http.target import USUAL_PATH
-from vedette.protocol.matrix.paths import Endpoint, Matched, ServedBy, Token, match
+from vedette.protocol.matrix.paths import Endpoint, Matched, ServedBy, Token, match, match_own
 from vedette.protocol.matrix.xmatrix import XMatrixFault, parse_xmatrix
 from vedette.spine import Permit, Refusal, Spine, Standing, refuse
 
 _BEARER = b"bearer "
 _MOST_PATHS = 2048
+_MOST_TOKENS = 8192
+_USUAL_TOKEN = 2048
 _CLIENT = "a client"
-_SIGNING_IN = frozenset({"login", "refresh", "account.password"})
-"""Rows about signing in: the engine proves the person, so the sign-in rules are not asked here."""
+_REASONS = {
+    TokenState.EXPIRED: Reason.UNKNOWN_ENDPOINT,
+    TokenState.ENDED: Reason.UNKNOWN_ENDPOINT,
+    TokenState.UNKNOWN: Reason.UNKNOWN_ENDPOINT,
+    TokenState.SUSPENDED: Reason.FORBIDDEN,
+    TokenState.WAITING: Reason.FACT_PENDING,
+}
+"""What is recorded of a token that opens nothing. The first three anybody can send, so they are
+counted alone, like asking for what is not there."""
 
 WellKnown = Callable[[str], dict[str, object]]
 
 
 def _match(method: bytes, segments: tuple[str, ...]) -> Matched | None:
     """The row for a request; it follows from method and path alone."""
-    return match("GET" if method == b"HEAD" else method.decode("latin-1"), segments)
+    name = "GET" if method == b"HEAD" else method.decode("latin-1")
+    return match(name, segments) or match_own(name, segments)
 
 
 _known_match = lru_cache(_MOST_PATHS)(_match)
 
 
 @dataclass(frozen=True, slots=True)
+class SignInService:
+    """Where the sign-in service is, and the public host that its pages are told they are on."""
+
+    upstream: Upstream
+    host: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class PublicDoors:
-    """The plan for everything that reaches the public addresses."""
+    """The plan for everything that reaches the public addresses.
+
+    Without a `signin`, the homeserver answers what belongs to signing in, and our own pages are not
+    there.
+    """
 
     spine: Spine
     homeserver: Homeserver
+    sessions: LiveSessions
     upstream: Upstream
     domain: ServerName
     well_known: WellKnown
+    signin: SignInService | None = None
     _standing: dict[str, Standing] = field(default_factory=dict)
     """The asks of routine rows, by row."""
     _carried: dict[tuple[bytes, str], tuple[Document, Forward]] = field(default_factory=dict)
@@ -72,7 +101,7 @@ class PublicDoors:
         target = head.target
         find = _known_match if len(target.path) <= USUAL_PATH else _match
         matched = find(head.method, target.segments)
-        if matched is None:
+        if matched is None or (self.signin is None and matched.endpoint.is_own):
             return self._unknown(head)
         if matched.endpoint.token is Token.X_MATRIX:
             return self._federation(head, matched)
@@ -85,19 +114,58 @@ class PublicDoors:
         return render.UNRECOGNIZED
 
     def _client(self, head: Head, matched: Matched) -> Action | Awaitable[Action]:
+        """Whoever shows a token must have a live session; what is open to all needs none."""
         endpoint = matched.endpoint
-        token = bearer(head)
-        if token is None and endpoint.token is Token.ACCESS_TOKEN:
-            return render.MISSING_TOKEN
-        if endpoint.served_by is ServedBy.GATEWAY:
-            return render.say(200, self.well_known(endpoint.name))
-        if endpoint.name == "pushers.set":
-            return pusher_fault(self.spine, self.upstream, head, endpoint)
-        if token is None or not endpoint.channels or endpoint.name in _SIGNING_IN:
+        wanted = endpoint.token
+        token = None if wanted is Token.NONE else bearer(head)
+        if token is None:
+            if wanted is Token.ACCESS_TOKEN:
+                return render.MISSING_TOKEN
+            if endpoint.served_by is ServedBy.GATEWAY:
+                return render.say(200, self.well_known(endpoint.name))
             return self._routine(head, endpoint)
-        return self._asked(head, matched, token)
+        found = self.sessions.of(token)
+        if found is TokenState.TOO_NEW:
+            return self._after_waiting(head, matched, token)
+        return self._signed_in(head, matched, token, found)
 
-    def _routine(self, head: Head, endpoint: Endpoint) -> Action:
+    async def _after_waiting(self, head: Head, matched: Matched, token: str) -> Action:
+        try:
+            found = await self.sessions.soon(token, head.peer.host)
+        except Unavailable:
+            return render.unavailable()
+        action = self._signed_in(head, matched, token, found)
+        return await action if isinstance(action, Awaitable) else action
+
+    def _signed_in(
+        self, head: Head, matched: Matched, token: str, found: Live | TokenState
+    ) -> Action | Awaitable[Action]:
+        if isinstance(found, TokenState):
+            return self._dead(found)
+        if found.certificate and not _shows(head, found.certificate):
+            return self._dead(TokenState.UNKNOWN)
+        endpoint = matched.endpoint
+        if endpoint.channels:
+            return self._asked(head, matched, token, found)
+        if endpoint.name == "pushers.set":
+            return _tagged(pusher_fault(self.spine, self.upstream, head, endpoint), found)
+        action = self._routine(head, endpoint)
+        # An answer that ends its own session must reach whoever asked for it.
+        return action if endpoint.served_by is ServedBy.SIGNIN else _tagged(action, found)
+
+    def _dead(self, state: TokenState) -> Answer:
+        """Refuse a token that opens nothing. Recorded, unless it is only not known yet."""
+        reason = _REASONS.get(state)
+        if reason is None:
+            return render.unavailable()
+        settled = self.spine.settle(
+            Act.REQUEST_ENDPOINT_USE, _CLIENT, lambda policy: refuse(policy, reason)
+        )
+        if isinstance(settled, Permit):  # which a refusal never becomes
+            return render.unavailable()
+        return render.dead_token(state, settled)
+
+    def _routine(self, head: Head, endpoint: Endpoint) -> Answer | Forward:
         """A row without rules compiles to an allow, and settles like every ask."""
         standing = self._standing.get(endpoint.name)
         if standing is None:
@@ -113,28 +181,47 @@ class PublicDoors:
         key, document = (head.method, endpoint.name), policy.directory.document
         known = self._carried.get(key)
         if known is None or known[0] is not document:
-            effect = forward(permit, head, endpoint, self.upstream, document)
+            upstream, host = self.upstream, None
+            if self.signin is not None and endpoint.served_by is ServedBy.SIGNIN:
+                upstream, host = self.signin.upstream, self.signin.host
+            effect = forward(permit, head, endpoint, upstream, document, host=host)
             known = self._carried[key] = document, effect
         return known[1]
 
-    async def _asked(self, head: Head, matched: Matched, token: str) -> Action:
-        gather = ClientGather(self.homeserver)
-        user: list[UserId] = []
+    def _asked(
+        self, head: Head, matched: Matched, token: str, live: Live
+    ) -> Action | Awaitable[Action]:
+        """Ask the rules: at once where everything is known already."""
+        media = own_file(matched, self.domain)
+        if media is None:
+            return self._decided(head, matched, live, Missing.UNKNOWN)
+        stored = self.homeserver.remembered(media)
+        if stored is None:
+            return self._after_asking(head, matched, token, media)
+        return self._decided(head, matched, live, stored)
+
+    async def _after_asking(
+        self, head: Head, matched: Matched, token: str, media: MediaId
+    ) -> Action:
+        """Learn whose file it is first. By then the session may have ended."""
+        stored: Stored = Missing.UNKNOWN  # not learnt: then the ask is refused in doubt
+        with contextlib.suppress(Unavailable):
+            stored = await self.homeserver.stored_file(media)
+        found = self.sessions.of(token)
+        if isinstance(found, TokenState):
+            return self._dead(found)
+        return self._decided(head, matched, found, stored)
+
+    def _decided(self, head: Head, matched: Matched, live: Live, stored: Stored) -> Action:
         policies: list[Policy] = []
 
-        async def facts(policy: Policy) -> tuple[Ask, Facts] | Decision:
+        def facts(policy: Policy) -> tuple[Ask, Facts] | Decision:
             policies.append(policy)
-            person = await self.homeserver.whose(token, head.peer.host)
-            if person is None:
-                return refuse(policy, Reason.UNKNOWN_ENDPOINT)
-            user.append(person)
-            return await gather(policy, person, matched, head)
+            return client_ask(policy, live, matched, head, stored)
 
-        settled = await self.spine.settle_after(act_of(matched.endpoint), _CLIENT, facts)
+        settled = self.spine.settle(act_of(matched.endpoint), _CLIENT, facts)
         if isinstance(settled, Permit):
-            return self._carry(settled, head, matched.endpoint, policies[0])
-        if not user and not settled.in_doubt:
-            return render.UNKNOWN_TOKEN
+            return _tagged(self._carry(settled, head, matched.endpoint, policies[0]), live)
         return render.refused_to_person(settled)
 
     def _federation(self, head: Head, matched: Matched) -> Action | Awaitable[Action]:
@@ -162,12 +249,37 @@ class PublicDoors:
         return self._carry(settled, head, matched.endpoint, policies[0])
 
 
+def _tagged(action: Answer | Forward | Collect, live: Live) -> Action:
+    """Have the exchange cut when the session ends; one without an id can't be told by it."""
+    if isinstance(action, Answer) or not live.session:
+        return action
+    return Tagged(action, live.session)
+
+
+def _shows(head: Head, thumbprint: str) -> bool:
+    """Whether the connection's certificate is the one that a token is bound to (RFC 8705, 3.1)."""
+    shown = head.tls.certificate if head.tls is not None else None
+    if shown is None:
+        return False
+    digest = base64.urlsafe_b64encode(hashlib.sha256(shown).digest())
+    return digest.rstrip(b"=").decode() == thumbprint
+
+
 def bearer(head: Head) -> str | None:
     """The access token of a request. Tokens in the address are not taken: addresses are logged."""
     value = head.get(b"authorization")
-    if value is None or value[: len(_BEARER)].lower() != _BEARER:
+    if value is None:
+        return None
+    return _known_token(value) if len(value) <= _USUAL_TOKEN else _token(value)
+
+
+def _token(value: bytes) -> str | None:
+    if value[: len(_BEARER)].lower() != _BEARER:
         return None
     try:
         return value[len(_BEARER) :].decode("ascii").strip() or None
     except UnicodeDecodeError:
         return None
+
+
+_known_token = lru_cache(_MOST_TOKENS)(_token)

@@ -23,6 +23,7 @@ from vedette.gateway.plan import (
     Limits,
     Peer,
     Plan,
+    Tagged,
     Tcp,
     TlsFacts,
     Unix,
@@ -48,6 +49,7 @@ __all__ = [
     "Plan",
     "Server",
     "ServerTls",
+    "Tagged",
     "Tcp",
     "TlsFacts",
     "Unix",
@@ -161,6 +163,10 @@ class Server:
     def connections(self) -> int:
         """How many clients are connected."""
         return len(self._carrier.clients)
+
+    def tags(self) -> frozenset[str]:
+        """The tags of all exchanges under way."""
+        return frozenset(tag for client in self._carrier.clients if (tag := client.tag) is not None)
 
     def cut(self, tags: Iterable[str]) -> int:
         """Break off every exchange whose tag is in `tags`; return how many there were."""

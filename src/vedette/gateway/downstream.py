@@ -343,9 +343,14 @@ class ClientConnection(asyncio.Protocol):
 
     # -- the end --------------------------------------------------------------------
 
+    @property
+    def tag(self) -> str | None:
+        """The tag of the exchange under way, if there is one."""
+        return None if self._exchange is None else self._exchange.tag
+
     def cut(self, tags: "frozenset[str]") -> bool:
         """Break the exchange off if its tag is one of `tags`."""
-        if self._exchange is None or self._exchange.tag not in tags:
+        if self.tag not in tags:
             return False
         self.abort()
         return True

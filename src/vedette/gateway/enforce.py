@@ -30,5 +30,4 @@ def forward(
         extra_headers=extra,
         host=host,
         target=target,
-        tag=endpoint.name,
     )

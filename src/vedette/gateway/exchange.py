@@ -19,7 +19,7 @@ from vedette.gateway.answers import (
     start_line,
     unreachable,
 )
-from vedette.gateway.plan import Action, Answer, Collect, Forward, Head
+from vedette.gateway.plan import Action, Answer, Collect, Forward, Head, Tagged
 from vedette.gateway.reading import RawAnswer
 from vedette.gateway.upstream import Pool, UpstreamConnection
 from vedette.protocol.http.head import (
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 _BODILESS = frozenset({204, 304})
 _RETRIED = frozenset({b"GET", b"HEAD", b"OPTIONS", b"PUT", b"DELETE"})
 _WITH_BODY = frozenset({b"POST", b"PUT"})
-_ACTIONS = (Answer, Forward, Collect)
+_ACTIONS = (Answer, Forward, Collect, Tagged)
 
 
 class Step(Enum):
@@ -108,6 +108,8 @@ class Exchange:
     def run(self) -> None:
         """Ask the plan and follow it."""
         action = self._client.carrier.plan(self.head)
+        if isinstance(action, Tagged):
+            action, self.tag = action
         if isinstance(action, Forward):
             self._begin_forward(action)
         else:
@@ -127,6 +129,8 @@ class Exchange:
         self._client.pump()
 
     def _act(self, action: Action) -> None:
+        if isinstance(action, Tagged):
+            action, self.tag = action
         if isinstance(action, Forward):
             self._begin_forward(action)
         elif isinstance(action, Answer):
@@ -216,7 +220,6 @@ class Exchange:
 
     def _begin_collect(self, collect: Collect) -> None:
         self._then = collect
-        self.tag = collect.tag
         if (self._cleaned.content_length or 0) > collect.body_limit:
             self._fail(TOO_LARGE)
             return
@@ -228,7 +231,6 @@ class Exchange:
 
     def _begin_forward(self, forward: Forward) -> None:
         self._forward = forward
-        self.tag = forward.tag
         limit = forward.body_limit
         if limit is not None and (self._cleaned.content_length or 0) > limit:
             self._fail(TOO_LARGE)

@@ -8,21 +8,26 @@ from urllib.parse import parse_qs
 from vedette.core.asks import Act, Ask, Someone
 from vedette.core.channels import Channel
 from vedette.core.decision import Decision
-from vedette.core.facts import Facts, Value
+from vedette.core.facts import Facts, Missing, Value
 from vedette.core.file_kinds import declared_kind
 from vedette.core.names import InvalidName, MediaId, ServerName, UserId
-from vedette.core.people import NOBODY_NAMED, OUTSIDE, Directory
+from vedette.core.people import NOBODY_NAMED, OUTSIDE, SERVICES, Directory
 from vedette.core.reasons import Reason
 from vedette.core.towards import connect_some, reach, reach_some, routine
 from vedette.gateway.plan import Head
 from vedette.ports.homeserver import Homeserver, StoredFile
+from vedette.ports.live_sessions import Live
 from vedette.ports.policy import Policy
 from vedette.protocol.matrix.paths import Answering, Endpoint, Matched, Token
 from vedette.protocol.matrix.paths_types import ANY_CHANNEL
 from vedette.spine import refuse
 
 Gathered = tuple[Ask, Facts] | Decision
+Stored = StoredFile | Missing | None
+"""A file of ours as far as it is known: None if there is none, `Missing` if nobody was asked."""
+
 _NOTHING = Facts()
+_FILE = (Channel.FILE,)
 _RECEIVING = frozenset({Channel.PRESENCE})
 """Channels in which whoever is looked at is the sender, and whoever looks receives."""
 
@@ -48,55 +53,75 @@ _LOOKING = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ClientGather:
-    """Gathers for the client door."""
+def own_file(matched: Matched, domain: ServerName) -> MediaId | None:
+    """The file of ours that a client's request fetches, whose facts must be learnt before."""
+    endpoint = matched.endpoint
+    if endpoint.answering is not Answering.STREAM or endpoint.channels != _FILE:
+        return None
+    if matched.params["server_name"].lower() != domain:
+        return None
+    try:
+        return MediaId(matched.params["media_id"])
+    except InvalidName:
+        return None  # which is refused when it is asked
 
-    homeserver: Homeserver
 
-    async def __call__(
-        self, policy: Policy, user: UserId, matched: Matched, head: Head
-    ) -> Gathered:
-        """Gather what `user` asks with this request. Raises Unavailable."""
-        directory, endpoint = policy.directory, matched.endpoint
-        person = directory.someone(user)
-        if directory.is_service(user):
-            return routine(act_of(endpoint), user), _NOTHING
-        if endpoint.answering is Answering.STREAM and endpoint.channels == (Channel.FILE,):
-            return await self._fetch(policy, person, matched)
-        if endpoint.channels == (Channel.FILE,):
-            act = Act.FILE_CONTENT_UPLOAD
-            return reach_some(act, person, directory.everyone(), (Channel.FILE,)), declared(head)
-        whom = _addressee(directory, matched, head)
-        if whom is None:
-            everyone = directory.everyone()
-            return reach_some(act_of(endpoint), person, everyone, endpoint.channels), _NOTHING
-        if isinstance(whom, Reason):
-            return refuse(policy, whom)
-        return self._towards(directory, person, whom, endpoint), _NOTHING
+def client_ask(
+    policy: Policy, live: Live, matched: Matched, head: Head, stored: Stored
+) -> Gathered:
+    """What a person asks with this request. `stored` is the file that it fetches from us.
 
-    @staticmethod
-    def _towards(directory: Directory, person: Someone, whom: Someone, endpoint: Endpoint) -> Ask:
-        act = act_of(endpoint)
-        if whom.ours and not whom.name.startswith("@"):  # our own server: anybody here will do
-            return reach_some(act, person, directory.ours(), endpoint.channels)
-        (channel,) = endpoint.channels
-        if channel in _RECEIVING:
-            return reach(act, whom, person, channel)
-        return reach(act, person, whom, channel)
+    What is known of the person's device and client is known of every ask.
+    """
+    gathered = _asked(policy, live.user, matched, head, stored)
+    if isinstance(gathered, Decision):
+        return gathered
+    ask, facts = gathered
+    return ask, Facts({**facts.known, **live.facts.known}, {**facts.claims, **live.facts.claims})
 
-    async def _fetch(self, policy: Policy, person: Someone, matched: Matched) -> Gathered:
-        try:
-            server = ServerName(matched.params["server_name"])
-            media = MediaId(matched.params["media_id"])
-        except InvalidName:
-            return refuse(policy, Reason.UNKNOWN_ENDPOINT)
-        directory = policy.directory
-        if server != directory.domain:
-            sender = directory.server(server)
-            return reach(Act.FILE_CONTENT_FETCH, sender, person, Channel.FILE), _NOTHING
-        stored = await self.homeserver.stored_file(media)
-        return fetched(directory, stored, person)
+
+def _asked(policy: Policy, user: UserId, matched: Matched, head: Head, stored: Stored) -> Gathered:
+    directory, endpoint = policy.directory, matched.endpoint
+    person = directory.someone(user)
+    if SERVICES in person.parties:
+        return routine(act_of(endpoint), user), _NOTHING
+    if endpoint.channels == _FILE:
+        if endpoint.answering is Answering.STREAM:
+            return _fetch(policy, person, matched, stored)
+        act = Act.FILE_CONTENT_UPLOAD
+        return reach_some(act, person, directory.everyone(), _FILE), declared(head)
+    whom = _addressee(directory, matched, head)
+    if whom is None:
+        everyone = directory.everyone()
+        return reach_some(act_of(endpoint), person, everyone, endpoint.channels), _NOTHING
+    if isinstance(whom, Reason):
+        return refuse(policy, whom)
+    return _towards(directory, person, whom, endpoint), _NOTHING
+
+
+def _towards(directory: Directory, person: Someone, whom: Someone, endpoint: Endpoint) -> Ask:
+    act = act_of(endpoint)
+    if whom.ours and not whom.name.startswith("@"):  # our own server: anybody here will do
+        return reach_some(act, person, directory.ours(), endpoint.channels)
+    (channel,) = endpoint.channels
+    if channel in _RECEIVING:
+        return reach(act, whom, person, channel)
+    return reach(act, person, whom, channel)
+
+
+def _fetch(policy: Policy, person: Someone, matched: Matched, stored: Stored) -> Gathered:
+    try:
+        server = ServerName(matched.params["server_name"])
+        MediaId(matched.params["media_id"])
+    except InvalidName:
+        return refuse(policy, Reason.UNKNOWN_ENDPOINT)
+    directory = policy.directory
+    if server != directory.domain:
+        sender = directory.server(server)
+        return reach(Act.FILE_CONTENT_FETCH, sender, person, Channel.FILE), _NOTHING
+    if isinstance(stored, Missing):
+        return refuse(policy, Reason.UNAVAILABLE)
+    return fetched(directory, stored, person)
 
 
 def fetched(directory: Directory, stored: StoredFile | None, whom: Someone) -> tuple[Ask, Facts]:

@@ -8,6 +8,7 @@ import signal
 import ssl
 from concurrent.futures import Future
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
@@ -16,22 +17,27 @@ from vedette.adapters.audit_spool import AuditSpool
 from vedette.adapters.boot_file import Boot, BootFault, load
 from vedette.adapters.federation_discovery import FederationDiscovery
 from vedette.adapters.log_incidents import LogIncidents
+from vedette.adapters.sessions_list import SessionsList
 from vedette.adapters.stream_files import StreamFiles
 from vedette.adapters.synapse_inner import SynapseInner
 from vedette.adapters.system_clock import SystemClock
+from vedette.adapters.whoami_sessions import WhoamiSessions
 from vedette.core.names import ServerName
-from vedette.gateway.app import PublicDoors
+from vedette.gateway.app import PublicDoors, SignInService
 from vedette.gateway.behind import Behind
 from vedette.gateway.carrier import FEDERATION_FORM, Server, serve
 from vedette.gateway.loop import run
 from vedette.gateway.outgoing import OutgoingDoor
 from vedette.gateway.plan import Address, Limits, Tcp, Unix, Upstream
+from vedette.gateway.presence import Presence
 from vedette.gateway.tls import ServerTls, TlsFiles
 from vedette.gateway.tunnel import PushTunnel
 from vedette.spine import Spine
 
 PROCESS = "gateway"
 _POLL_SECONDS = 0.025
+_PER_ADDRESS = 500
+"""Connections from one address. Behind a balancer all of a site may share one."""
 
 
 def main(folder: Path) -> None:
@@ -86,15 +92,23 @@ async def _serve(boot: Boot) -> None:
     spool.start()
     streams.start()
     homeserver = SynapseInner(boot.path(boot.synapse.socket))
+    presence = None if boot.signin is None else Presence(str(boot.path(boot.signin.socket)))
+    listed = None if presence is None else SessionsList(streams, spine.clock, presence.is_away)
+    if listed is not None:
+        await listed.take()
     servers: list[Server] = []
     tunnel = PushTunnel(spine)
     try:
-        servers.append(await _public(boot, spine, homeserver))
+        servers.append(await _public(boot, spine, homeserver, listed))
         servers.append(await _outgoing(boot, spine, homeserver))
         if boot.gateway.pushes is not None:
             await tunnel.listen(boot.gateway.pushes)
-        await _until_told(streams)
+        if presence is not None:
+            presence.watch()
+        await _until_told(streams, listed, servers[0])
     finally:
+        if presence is not None:
+            presence.close()
         await tunnel.close()
         for server in servers:
             await server.close(grace_seconds=2.0)
@@ -102,10 +116,18 @@ async def _serve(boot: Boot) -> None:
         spool.close()
 
 
-async def _public(boot: Boot, spine: Spine, homeserver: SynapseInner) -> Server:
-    domain = ServerName(boot.organisation)
-    upstream = Upstream(Unix(str(boot.path(boot.synapse.socket))))
-    doors = PublicDoors(spine, homeserver, upstream, domain, lambda name: _well_known(boot, name))
+async def _public(
+    boot: Boot, spine: Spine, homeserver: SynapseInner, listed: SessionsList | None
+) -> Server:
+    doors = PublicDoors(
+        spine,
+        homeserver,
+        WhoamiSessions(homeserver) if listed is None else listed,
+        Upstream(Unix(str(boot.path(boot.synapse.socket)))),
+        ServerName(boot.organisation),
+        lambda name: well_known(boot, name),
+        sign_in_service(boot),
+    )
     files = TlsFiles(str(boot.path(boot.gateway.certificate)), str(boot.path(boot.gateway.key)))
     behind = Behind.of(*boot.gateway.behind) if boot.gateway.behind else None
     addresses = sorted({boot.gateway.client, boot.gateway.federation})
@@ -113,9 +135,17 @@ async def _public(boot: Boot, spine: Spine, homeserver: SynapseInner) -> Server:
         doors.plan,
         [tcp(address) for address in addresses],
         tls=ServerTls(files),
-        limits=Limits(per_address=None),
+        limits=Limits(per_address=_PER_ADDRESS if behind is None else None),
         behind=behind,
     )
+
+
+def sign_in_service(boot: Boot) -> SignInService | None:
+    """Where requests about signing in are carried to, if that is not the homeserver."""
+    if boot.signin is None:
+        return None
+    host = urlsplit(boot.gateway.client_url).netloc.encode("ascii")
+    return SignInService(Upstream(Unix(str(boot.path(boot.signin.socket)))), host)
 
 
 async def _outgoing(boot: Boot, spine: Spine, homeserver: SynapseInner) -> Server:
@@ -129,10 +159,18 @@ async def _outgoing(boot: Boot, spine: Spine, homeserver: SynapseInner) -> Serve
     return await serve(door.plan, [Unix(str(socket))], dialect=FEDERATION_FORM)
 
 
-def _well_known(boot: Boot, name: str) -> dict[str, object]:
-    """What `.well-known` says (Matrix client-server and server-server API, "Well-known URI")."""
+def well_known(boot: Boot, name: str) -> dict[str, object]:
+    """What `.well-known` says (Matrix client-server and server-server API, "Well-known URI").
+
+    Clients of before Matrix 1.15 look there for the sign-in service (MSC2965).
+    """
     if name == "well-known.client":
-        return {"m.homeserver": {"base_url": boot.gateway.client_url}}
+        said: dict[str, object] = {"m.homeserver": {"base_url": boot.gateway.client_url}}
+        if boot.signin is not None:
+            issuer = boot.gateway.client_url.rstrip("/") + "/"
+            there = {"issuer": issuer, "account": f"{issuer}account/"}
+            said["org.matrix.msc2965.authentication"] = there
+        return said
     return {"m.server": boot.gateway.federation_name}
 
 
@@ -142,13 +180,20 @@ def tcp(address: str) -> Address:
     return Tcp(host.strip("[]"), int(port))
 
 
-async def _until_told(streams: StreamFiles) -> None:
+async def follow(streams: StreamFiles, listed: SessionsList | None, server: Server) -> None:
+    """Take what is new in the streams, and cut what belongs to sessions that are live no longer."""
+    streams.poll()
+    if listed is not None and await listed.take():
+        server.cut({tag for tag in server.tags() if not listed.is_live(tag)})
+
+
+async def _until_told(streams: StreamFiles, listed: SessionsList | None, server: Server) -> None:
     """Follow the streams until SIGTERM or SIGINT."""
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told.set)
     while not told.is_set():
-        streams.poll()
+        await follow(streams, listed, server)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(told.wait(), _POLL_SECONDS)

@@ -137,7 +137,7 @@ class Forward:
     `target` replaces path and query. `body` replaces a body that was collected
     (see `Collect`), and means nothing otherwise. `on_response` is called once, before
     the client has the whole answer, with at most `observe_limit` bytes of its body;
-    never for an answer that broke off. `tag` names the exchange for `Server.cut`.
+    never for an answer that broke off.
     """
 
     upstream: Upstream
@@ -148,7 +148,6 @@ class Forward:
     body: bytes | None = None
     on_response: Observer | None = None
     observe_limit: int = 64 * 1024
-    tag: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse headers that can't be written."""
@@ -166,10 +165,19 @@ class Collect:
 
     body_limit: int
     then: "Callable[[bytes], Answer | Forward | Awaitable[Answer | Forward]]"
-    tag: str | None = None
 
 
-Action = Answer | Forward | Collect
+class Tagged(NamedTuple):
+    """What is carried on, and the tag by which its exchange can be cut (`Server.cut`) from now on.
+
+    Apart from the action, so that one `Forward` serves all requests that are carried alike.
+    """
+
+    action: Forward | Collect
+    tag: str
+
+
+Action = Answer | Forward | Collect | Tagged
 Plan = Callable[[Head], Action | Awaitable[Action]]
 """What to do with a request. An action at once costs no task; an awaitable is awaited.
 

@@ -8,6 +8,7 @@ from typing import Any
 from vedette.core.explain import sentence_across, sentence_for_person
 from vedette.core.reasons import Reason
 from vedette.gateway.plan import Answer
+from vedette.ports.live_sessions import TokenState
 from vedette.protocol.matrix.paths import Answering, Endpoint
 from vedette.spine import Refusal
 
@@ -39,6 +40,19 @@ UNKNOWN_TOKEN = say(
     401,
     {"errcode": "M_UNKNOWN_TOKEN", "error": "the access token is not known", "soft_logout": False},
 )
+EXPIRED_TOKEN = say(
+    401,
+    {
+        "errcode": "M_UNKNOWN_TOKEN",
+        "error": "the access token has expired: get a new one, and keep your keys",
+        "soft_logout": True,
+    },
+)
+_SUSPENDED = (
+    "This session is suspended. Your messages and keys are kept; ask your administrator, or sign in"
+    " again from a device that your organisation allows."
+)
+_WAITING = "This device waits for its approval. Nothing is lost; try again once it is approved."
 
 
 def unsigned(why: str) -> Answer:
@@ -46,7 +60,26 @@ def unsigned(why: str) -> Answer:
     return say(401, {"errcode": "M_UNAUTHORIZED", "error": why})
 
 
-def refused_to_person(refusal: Refusal) -> Answer:
+def dead_token(state: TokenState, refusal: Refusal) -> Answer:
+    """What a client is told whose token opens nothing (Matrix 1.15, "Soft logout").
+
+    A client that is told 401 without `soft_logout` forgets its keys, so that is said only where the
+    session is over for good.
+    """
+    match state:
+        case TokenState.EXPIRED:
+            return EXPIRED_TOKEN
+        case TokenState.ENDED | TokenState.UNKNOWN:
+            return UNKNOWN_TOKEN
+        case TokenState.SUSPENDED:
+            return refused_to_person(refusal, _SUSPENDED)
+        case TokenState.WAITING:
+            return refused_to_person(refusal, _WAITING)
+        case TokenState.TOO_NEW | TokenState.UNSURE:
+            return unavailable()
+
+
+def refused_to_person(refusal: Refusal, sentence: str = "") -> Answer:
     """A refusal to one of us: the sentence, and where to look it up."""
     if refusal.in_doubt:
         return unavailable()
@@ -55,7 +88,7 @@ def refused_to_person(refusal: Refusal) -> Answer:
         403,
         {
             "errcode": "M_FORBIDDEN",
-            "error": sentence_for_person(decision),
+            "error": sentence or sentence_for_person(decision),
             "vedette": {
                 "reason": decision.reason.value,
                 "rule": decision.rule,

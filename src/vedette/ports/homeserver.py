@@ -18,16 +18,10 @@ class StoredFile:
 
 
 class Homeserver(Protocol):
-    """Answers who a token belongs to, and whose a file is."""
+    """Answers whose a file is."""
 
-    async def whose(self, token: str, address: str) -> UserId | None:
-        """The person to whom this access token belongs; None if to nobody.
-
-        `address` is where the request came from: the homeserver notes it with the session.
-
-        Raises:
-            Unavailable: the homeserver did not answer.
-        """
+    def remembered(self, media: MediaId) -> StoredFile | None:
+        """The file, if it was asked for before and nothing about it can change any more."""
 
     async def stored_file(self, media: MediaId) -> StoredFile | None:
         """A file that was uploaded here; None if there is none with this id.

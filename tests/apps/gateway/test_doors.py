@@ -11,13 +11,14 @@ import pytest
 from tests.apps.scene import ALICE, DOCUMENT, Scene, policy_of
 from vedette.core.names import ServerName
 from vedette.core.reasons import Reason
-from vedette.gateway.app import PublicDoors
+from vedette.gateway.app import PublicDoors, SignInService
 from vedette.gateway.outgoing import OutgoingDoor
-from vedette.gateway.plan import Answer, Collect, Forward, Head, Peer, Unix, Upstream
+from vedette.gateway.plan import Answer, Collect, Forward, Head, Peer, Tagged, Unix, Upstream
 from vedette.ports.discovery import Destination
 from vedette.protocol.http.target import Target, parse_federation_target, parse_target
 
 UPSTREAM = Upstream(Unix("/nowhere"))
+SIGNIN = SignInService(Upstream(Unix("/signin")), b"matrix.example.org")
 X_MATRIX = b'X-Matrix origin="%s",destination="example.org",key="ed25519:a",sig="AA"'
 
 
@@ -43,10 +44,21 @@ def head(method: str, path: str, *, token: str | None = None, **more: bytes) -> 
 class Doors:
     def __init__(self, scene: Scene) -> None:
         self.doors = PublicDoors(
-            scene.spine, scene.homeserver, UPSTREAM, ServerName("example.org"), lambda name: {}
+            scene.spine,
+            scene.homeserver,
+            scene.sessions,
+            UPSTREAM,
+            ServerName("example.org"),
+            lambda name: {},
+            SIGNIN,
         )
 
     async def __call__(self, method: str, path: str, **more: object) -> object:
+        """The action, without the tag of the session that it belongs to."""
+        action = await self.tagged(method, path, **more)
+        return action.action if isinstance(action, Tagged) else action
+
+    async def tagged(self, method: str, path: str, **more: object) -> object:
         action = self.doors.plan(head(method, path, **more))  # type: ignore[arg-type]
         return await action if inspect.isawaitable(action) else action
 
@@ -211,7 +223,9 @@ async def test_a_full_audit_log_stops_even_routine_requests(scene: Scene, doors:
 
 async def test_an_outage_of_the_homeserver_is_no_refusal(scene: Scene, doors: Doors) -> None:
     scene.homeserver.down = True
-    refused(await doors("POST", "/_matrix/media/v3/upload", token="alices"), 503)
+    path = "/_matrix/client/v1/media/download/example.org/report"
+    refused(await doors("GET", path, token="alices"), 503)
+    assert isinstance(await doors("GET", "/_matrix/client/v3/sync", token="alices"), Forward)
 
 
 async def test_a_person_without_rules_finds_nobody(doors: Doors) -> None:

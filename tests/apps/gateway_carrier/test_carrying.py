@@ -11,6 +11,7 @@ from vedette.gateway.carrier import (
     Forward,
     Head,
     Limits,
+    Tagged,
     Tcp,
     Unix,
     Upstream,
@@ -369,8 +370,8 @@ async def test_a_cut_breaks_off_what_carries_the_tag_and_nothing_else(door: Door
         await asyncio.sleep(0.3)
         await seen.answer(plain(b"late"))
 
-    def plan(head: Head) -> Forward:
-        return Forward(door.upstream(), None, tag=head.target.segments[0])
+    def plan(head: Head) -> Tagged:
+        return Tagged(Forward(door.upstream(), None), head.target.segments[0])
 
     door.behind.script = slow
     await door.open(plan, limits=Limits())
@@ -378,6 +379,7 @@ async def test_a_cut_breaks_off_what_carries_the_tag_and_nothing_else(door: Door
     await one.send(b"GET /one HTTP/1.1\r\nHost: a\r\n\r\n")
     await two.send(b"GET /two HTTP/1.1\r\nHost: a\r\n\r\n")
     await asyncio.sleep(0.1)
+    assert door.servers[0].tags() == {"one", "two"}
     assert door.servers[0].cut(["one"]) == 1
     assert await one.rest() == b""
     assert (await two.reply()).body == b"late"

@@ -73,6 +73,8 @@ _FORGED = frozenset(
         b"x-http-method-override", b"x-original-method",
     }
 )  # fmt: skip
+# Beginnings of names that only we may use: about the client, and between our own processes.
+_OURS: Final = (b"x-forwarded-", b"x-vedette-")
 # Read once and kept apart; a second one is a fault.
 _SINGLE = frozenset(
     {
@@ -221,16 +223,13 @@ def _forwarded(headers: Iterable[Field], stripped: frozenset[bytes]) -> list[Fie
     """Return the headers that go on: those not `stripped`.
 
     Names with an underscore are dropped: many servers read `_` and `-` alike, so
-    `X_Forwarded_For` would pass for ours.
+    `X_Forwarded_For` would pass for ours. What begins like our own word is dropped too.
     """
     return [
         field
         for field in headers
         if field[0] not in stripped
-        and (
-            field[0] in _PLAIN
-            or (b"_" not in field[0] and not field[0].startswith(b"x-forwarded-"))
-        )
+        and (field[0] in _PLAIN or (b"_" not in field[0] and not field[0].startswith(_OURS)))
     ]
 
 
