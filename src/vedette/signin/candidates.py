@@ -1,0 +1,103 @@
+"""The session that somebody would get: what the rules are asked about."""
+
+from __future__ import annotations
+
+import secrets
+import string
+from dataclasses import dataclass
+from typing import Literal
+
+from vedette.core.claims import Claims, claims_of
+from vedette.core.sessions import PAGE, Session, SessionFacts, SessionState
+from vedette.ports.sign_in import SignInStore
+from vedette.signin.signed_in import SignedIn
+
+_DEVICE_LETTERS = string.ascii_uppercase
+MOST_NAME = 100
+"""Characters of a device's name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """The program that signs in, as it says.
+
+    `user_agent` is that of the request which fetches the token; where the program says nothing
+    there of its platform, the browser that showed the pages speaks for it.
+    """
+
+    kind: Literal["oauth", "compat"]
+    id: str
+    name: str
+    user_agent: str
+    device: str | None
+    device_name: str
+    flow: str = PAGE
+
+
+def candidate(
+    store: SignInStore, signed: SignedIn, client: Client, *, name: str, now: int, life: int
+) -> Session:
+    """The session `name` that this person would get with this program.
+
+    If the person had to wait until somebody let the device in, what was said of that waiting
+    session holds for this one, and its device is this one's unless the program names its own.
+
+    Raises:
+        Unavailable: the store does not answer.
+    """
+    waited = _waited(store, signed)
+    claims = _claims(signed, client)
+    device = client.device or (waited.device if waited else None) or new_device()
+    return Session(
+        id=name,
+        user=signed.user,
+        device=device,
+        state=SessionState.LIVE,
+        kind=client.kind,
+        client=client.id,
+        facts=SessionFacts(
+            factors=signed.factors,
+            network=signed.address,
+            client_name=claims.name,
+            client_version=claims.version,
+            platform=claims.platform,
+            platform_version=claims.platform_version,
+            approved=waited is not None and waited.facts.approved,
+            confirmed=waited is not None and waited.facts.confirmed,
+            flow=client.flow,
+        ),
+        created=now,
+        expires=now + life,
+        device_name=(client.device_name or client.name)[:MOST_NAME],
+        number=len(store.sessions(signed.user)) + 1,
+    )
+
+
+def _waited(store: SignInStore, signed: SignedIn) -> Session | None:
+    session = None if signed.session is None else store.session(signed.session)
+    if session is None or session.user != signed.user or session.state is SessionState.ENDED:
+        return None
+    return session
+
+
+def _claims(signed: SignedIn, client: Client) -> Claims:
+    own = claims_of(client.user_agent, client.name)
+    if own.platform:
+        return own
+    seen = claims_of(signed.user_agent, client.name)
+    return Claims(
+        name=own.name or seen.name,
+        version=own.version,
+        platform=seen.platform,
+        platform_version=seen.platform_version,
+    )
+
+
+def new_session_name() -> str:
+    """A session's id, which nobody can guess."""
+    return secrets.token_urlsafe(24)
+
+
+def new_device() -> str:
+    """A device id as homeservers make them: ten upper-case letters."""
+    return "".join(secrets.choice(_DEVICE_LETTERS) for _ in range(10))

@@ -1,0 +1,176 @@
+"""Requests and replies of the endpoints that programs use, apart from any web framework.
+
+A handler is a plain function from `Asked` to `Reply`; `endpoint` mounts it. It runs on a worker
+thread and may wait. What a port can't answer becomes a 503 here, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from vedette.ports.errors import Unavailable
+
+LARGEST_BODY = 64 << 10
+"""Bytes of a request's body."""
+
+_LONGEST_TOKEN = 8192
+_LONGEST_AGENT = 512
+
+CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "GET, HEAD, POST, PUT, DELETE, OPTIONS",
+    "Access-Control-Allow-Headers": "X-Requested-With, Content-Type, Authorization, Date",
+}
+"""Web clients of any origin use these endpoints (Matrix client-server API, "Web browser clients").
+
+No cookie counts at any of them, so another origin gains nothing that it can't do by itself.
+"""
+_NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache", "X-Content-Type-Options": "nosniff"}
+_PAGE = {
+    **_NO_STORE,
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One request, bounded. `token` is the bearer token; `address` is empty if none was told."""
+
+    method: str = "GET"
+    query: bytes = b""
+    body: bytes = field(default=b"", repr=False)
+    content_type: str = ""
+    params: Mapping[str, str] = field(default_factory=dict)
+    address: str = ""
+    user_agent: str = ""
+    token: str = field(default="", repr=False)
+
+    def json(self) -> dict[str, Any] | None:
+        """The body as a JSON object; None if it is none. An empty body is an empty object."""
+        if not self.body.strip():
+            return {}
+        try:
+            found = json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+        return found if isinstance(found, dict) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """One answer: JSON, a redirection to `location`, or a plain sentence for a person."""
+
+    status: int = 200
+    json: Mapping[str, Any] | None = None
+    location: str = field(default="", repr=False)
+    sentence: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    cached: int = 0
+    """Seconds for which a JSON answer may be kept; 0: not at all."""
+
+    def response(self) -> Response:
+        """The answer as the web framework sends it."""
+        if self.location:
+            return RedirectResponse(self.location, 303, {**_PAGE, **self.headers})
+        if self.json is not None:
+            keep = {"Cache-Control": f"public, max-age={self.cached}"} if self.cached else _NO_STORE
+            return JSONResponse(self.json, self.status, {**CORS, **keep, **self.headers})
+        text = f'<!DOCTYPE html><html lang="en"><title>Sign-in</title><p>{escape(self.sentence)}'
+        return Response(text, self.status, {**_PAGE, **self.headers}, "text/html; charset=utf-8")
+
+
+Handler = Callable[[Asked], Reply]
+Page = Callable[[Request, Reply], Response]
+"""How a sentence for a person is shown; without one it is a bare page."""
+
+AWAY = "This can't be done right now. Please try again in a moment."
+
+
+def matrix_error(status: int, errcode: str, error: str, **more: Any) -> Reply:
+    """A standard error response of the Matrix client-server API."""
+    return Reply(status=status, json={"errcode": errcode, "error": error, **more})
+
+
+def unavailable() -> Reply:
+    """The answer when something that is needed does not answer.
+
+    It has no member `error`: OAuth clients take any such for the end of their session and forget
+    their keys (seen in matrix-js-sdk), and nothing has ended.
+    """
+    body = {"errcode": "M_UNAVAILABLE", "message": AWAY}
+    return Reply(status=503, json=body, headers={"Retry-After": "5"})
+
+
+def endpoint(path: str, method: str, handler: Handler, page: Page | None = None) -> Route:
+    """Mount a handler. `page` shows its sentences, and says that people come here, not programs."""
+
+    async def answer(request: Request) -> Response:
+        body = await _body(request)
+        if body is None:
+            return matrix_error(413, "M_TOO_LARGE", "the body is too large").response()
+        reply = await run_in_threadpool(_handled, handler, _asked(request, body), page is not None)
+        shown = page is not None and reply.json is None and not reply.location
+        return page(request, reply) if page is not None and shown else reply.response()
+
+    return Route(path, answer, methods=[method])
+
+
+def _handled(handler: Handler, asked: Asked, for_people: bool) -> Reply:
+    try:
+        return handler(asked)
+    except Unavailable:
+        return Reply(status=503, sentence=AWAY) if for_people else unavailable()
+
+
+async def _body(request: Request) -> bytes | None:
+    parts, size = [], 0
+    try:
+        async for part in request.stream():
+            size += len(part)
+            if size > LARGEST_BODY:
+                return None
+            parts.append(part)
+    except ClientDisconnect:
+        return b""
+    return b"".join(parts)
+
+
+def _asked(request: Request, body: bytes) -> Asked:
+    headers = request.headers
+    return Asked(
+        method=request.method,
+        query=bytes(request.scope.get("query_string", b"")),
+        body=body,
+        content_type=headers.get("content-type", "").partition(";")[0].strip().lower(),
+        params={name: str(value) for name, value in request.path_params.items()},
+        address=address_of(headers.get("x-forwarded-for", "")),
+        user_agent=headers.get("user-agent", "")[:_LONGEST_AGENT],
+        token=_bearer(headers.get("authorization", "")),
+    )
+
+
+def address_of(text: str) -> str:
+    """The address that the gateway says a request came from; empty if it is none."""
+    try:
+        return str(ipaddress.ip_address(text.strip()))
+    except ValueError:
+        return ""
+
+
+def _bearer(header: str) -> str:
+    """The token of an Authorization header (RFC 6750 section 2.1); never one from the address."""
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer" or len(token) > _LONGEST_TOKEN:
+        return ""
+    return token.strip()
