@@ -9,6 +9,7 @@ from vedette.core.explain import (
     MOST_CONSIDERED,
     considered,
     sentence_across,
+    sentence_at_sign_in,
     sentence_for_administrator,
     sentence_for_auditor,
     sentence_for_person,
@@ -75,6 +76,53 @@ def test_a_person_is_never_told_the_name_of_a_rule() -> None:
     sentence = sentence_for_person(decision)
     assert "secret-rule" not in sentence
     assert "@b:x.y" in sentence
+
+
+def waiting(*pending: str, say: str | None = None) -> Decision:
+    return Decision(
+        verdict=Verdict.NOT_YET, reason=Reason.FACT_PENDING, revision=1, pending=pending, say=say
+    )
+
+
+def test_a_not_yet_says_what_is_missing() -> None:
+    assert sentence_for_person(waiting("sign_in.factors")) == (
+        "Please show a second proof that it is you."
+    )
+    assert sentence_for_person(waiting("device.approved", say="Only approved devices.")) == (
+        "Only approved devices. This device waits for approval by your administrator."
+    )
+    assert sentence_for_person(waiting("file.kind")) == "This is waiting for one more step."
+    assert sentence_for_person(waiting("file.kind", say="Wait.")) == "Wait."
+
+
+def test_both_of_two_missing_steps_are_named() -> None:
+    both = sentence_at_sign_in(waiting("device.confirmed", "sign_in.factors"))
+    assert "on another one of yours" in both
+    assert "second proof" in both
+
+
+def test_who_may_not_sign_in_reads_about_signing_in_and_what_could_not_be_checked() -> None:
+    unknown = Decision(
+        verdict=Verdict.NO,
+        reason=Reason.FACT_UNKNOWN,
+        rule="versions",
+        revision=1,
+        towards="@alice:example.org",
+        unknown=("client.version", "sign_in.networks"),
+    )
+    sentence = sentence_at_sign_in(unknown)
+    assert "which app this is" in sentence
+    assert "from which network" in sentence
+    assert "versions" not in sentence
+    assert "@alice" not in sentence
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_every_refusal_has_a_sentence_at_sign_in(reason: Reason) -> None:
+    decision = Decision(verdict=Verdict.NO, reason=reason, revision=1)
+    assert sentence_at_sign_in(decision).endswith(".")
+    told = Decision(verdict=Verdict.NO, reason=reason, revision=1, say="Not from there.")
+    assert sentence_at_sign_in(told) == "Not from there."
 
 
 def test_another_organisation_reads_nothing_but_the_record() -> None:

@@ -27,6 +27,7 @@ from vedette.core.names import UserId
 from vedette.core.reasons import Reason
 from vedette.core.record import RecordFault, read_body
 from vedette.core.ruleset import Ruleset
+from vedette.core.sessions import before_sign_in
 from vedette.core.settings.document import Document
 from vedette.core.towards import meet, organisation, reach
 from vedette.ports.policy import Policy
@@ -183,7 +184,7 @@ def _facts(wondering: Wondering, today: int) -> Facts:
     known: dict[str, Value | Missing] = {"today": today}
     claims: dict[str, Value] = {}
     if wondering.channel == Channel.SIGN_IN:
-        known["sign_in.factors"] = Missing.PENDING  # the sign-in page asks for them
+        known |= before_sign_in().known
     if wondering.file is not None:
         type_ = mimetypes.guess_type(wondering.file)[0] or "application/octet-stream"
         claims = {"file.type": type_, "file.kind": declared_kind(type_)}

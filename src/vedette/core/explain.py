@@ -45,8 +45,40 @@ _NO_NEXT = frozenset(
 )  # fmt: skip
 
 
+_AWAITED = {
+    "approvals": "Another administrator must approve this first.",
+    "device.approved": "This device waits for approval by your administrator.",
+    "device.confirmed": "Please confirm this device on another one of yours.",
+    "sign_in.age": "Please show once more that it is you.",
+    "sign_in.factors": "Please show a second proof that it is you.",
+    "sign_in.kinds": "Please show another kind of proof that it is you.",
+}
+"""What a person or somebody else still has to do, by the fact that waits for it."""
+
+_AT_SIGN_IN = {
+    Reason.FORBIDDEN: "Your organisation does not allow signing in like this.",
+    Reason.FACT_UNKNOWN: "Your organisation allows signing in only under conditions, and not all of "
+    "them could be checked here.",
+    Reason.NO_RULE: "What was shown is not enough to sign in.",
+    Reason.NOT_SUPPORTED: "This account has no way in.",
+}  # fmt: skip
+
+_UNCHECKED = {
+    "client.": "which app this is, and which version of it",
+    "device.": "what is known of this device",
+    "sign_in.networks": "from which network this comes",
+}
+"""What could not be checked, by the beginning of the fact's name."""
+
+
 def sentence_for_person(decision: Decision) -> str:
-    """What the person at the door reads: the rule's own sentence, or a plain general one."""
+    """What the person at the door reads: the rule's own sentence, or a plain general one.
+
+    Of a *not yet* it says what is still missing, where somebody can do something about it.
+    """
+    awaited = [_AWAITED[name] for name in decision.pending if name in _AWAITED]
+    if decision.verdict is Verdict.NOT_YET and awaited:
+        return " ".join([*([decision.say] if decision.say else []), *awaited])
     if decision.verdict is not Verdict.YES and decision.say:
         return decision.say
     sentence = _FOR_PERSON[decision.reason]
@@ -54,6 +86,20 @@ def sentence_for_person(decision: Decision) -> str:
         return sentence
     whom = f" Concerned: {decision.towards}." if decision.towards else ""
     return f"{sentence}{whom} {_NEXT}"
+
+
+def sentence_at_sign_in(decision: Decision) -> str:
+    """What a person reads who may not, or not yet, sign in or stay signed in.
+
+    It is for people who have shown who they are; a stranger reads nothing of it.
+    """
+    sentence = _AT_SIGN_IN.get(decision.reason)
+    if decision.verdict is not Verdict.NO or decision.say or sentence is None:
+        return sentence_for_person(decision)
+    unchecked = [words for start, words in _UNCHECKED.items()
+                 if any(name.startswith(start) for name in decision.unknown)]  # fmt: skip
+    what = f" Not known: {'; '.join(unchecked)}." if unchecked else ""
+    return f"{sentence}{what} {_NEXT}"
 
 
 def sentence_across(record: str | None) -> str:

@@ -280,6 +280,16 @@ def awaiting(facts: Facts, *, more_factors: bool, waits: bool) -> Facts:
     return Facts({**facts.known, **dict.fromkeys(pending, Missing.PENDING)}, facts.claims)
 
 
+def before_sign_in() -> Facts:
+    """What is known before anybody came to the sign-in page: all that its door learns is to come."""
+    learnt = (
+        name
+        for name, spec in REGISTRY.items()
+        if Channel.SIGN_IN in spec.channels and name != "today"
+    )
+    return Facts({**dict.fromkeys(learnt, Missing.PENDING), "sign_in.flow": PAGE})
+
+
 def sign_in_ask(act: Act, person: Someone) -> Ask:
     """Ask whether a person may sign in, or stay signed in."""
     return organisation(act, person, Channel.SIGN_IN)

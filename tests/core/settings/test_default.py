@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,6 +43,7 @@ def test_nothing_is_allowed_towards_anybody_else():
     named = {
         name
         for rule in default().rules.values()
+        if rule.allow
         for name in (*(rule.between or ()), *(rule.from_ or ()), *(rule.to or ()))
     }
     assert named == {"us", "security-office"}
@@ -51,6 +54,26 @@ def test_signing_in_takes_two_factors_and_administrators_are_our_own():
     assert document.rules["two-factors"].when == ("sign_in.factors >= 2",)
     rail = document.guardrails["administrators-apart"]
     assert (rail.from_, rail.channels) == (("guests", "partners", "outside"), {Channel.ADMINISTER})
+
+
+def test_clients_may_not_ask_for_the_password_themselves():
+    rule = default().rules["password-login"]
+    assert (rule.forbid, rule.when) == (("sign-in",), ("sign_in.flow = password-login",))
+    assert rule.say
+
+
+def test_the_rules_that_stand_there_as_comments_are_right():
+    text = default_document("Example AG", "example.org")
+    head, _, tail = text.partition("# More rules of this kind")
+    examples = head + re.sub(r"^#   (?=\[rules\.|[a-z]+ +=)", "", "#" + tail, flags=re.MULTILINE)
+    names = {"no-android", "element-version", "three-devices", "approved-devices"}
+    document, faults = check_document(examples)
+    assert faults == []
+    assert document is not None
+    assert document.rules.keys() >= names
+    for name in names:
+        assert document.rules[name].forbid == ("sign-in",)
+        assert document.rules[name].say
 
 
 @CALM

@@ -30,6 +30,11 @@ security-office = { groups = ["Security-Officers"] }
 # Naming a partner allows nothing yet; that takes a rule.
 [partners]
 
+# Networks are named address ranges, for rules on where people sign in from. An address in none of
+# them is `elsewhere`. For example:
+#   office = ["10.1.0.0/16", "2001:db8:1::/48"]
+[networks]
+
 # Kinds of room; a room's kind is chosen when it is made and never changes. For example:
 #   board = { members = ["board"], encrypted = true }
 [rooms]
@@ -60,12 +65,60 @@ owner   = "security-office"
 
 # ---- Towards the organisation -------------------------------------------------------------------
 
-# Everyone signs in with two factors. Whoever has shown only one is asked for the second.
+# Everyone signs in with two factors, in every client, on the one sign-in page. Whoever has shown
+# only one is asked for the second. A passkey is two: something one has, opened by something one
+# knows or is.
 [rules.two-factors]
 from  = ["us"]
 allow = ["sign-in"]
 when  = ["sign_in.factors >= 2"]
 owner = "security-office"
+
+# Clients must not ask for the password in a field of their own: it would be shown to the client,
+# and there is no second factor there.
+[rules.password-login]
+from   = ["us", "guests"]
+forbid = ["sign-in"]
+when   = ["sign_in.flow = password-login"]
+say    = "Please sign in on the sign-in page: choose single sign-on or continue in the browser."
+owner  = "security-office"
+
+# More rules of this kind, to be had by taking the `#` away. They hold at the next sign-in and for
+# running sessions too: whoever no longer meets them is suspended, and goes on when they are met
+# again. What is `claimed` is what a client says of itself; one that says nothing is refused.
+#
+# No Android:
+#   [rules.no-android]
+#   from   = ["us"]
+#   forbid = ["sign-in"]
+#   when   = ["claimed device.platform = android"]
+#   say    = "Android devices can't be used here. Please use another device."
+#   owner  = "security-office"
+#
+# Element only from version 1.12 on. A page in a browser does not tell its version, and is refused:
+#   [rules.element-version]
+#   from   = ["us"]
+#   forbid = ["sign-in"]
+#   when   = ["claimed client.name = element"]
+#   unless = ["claimed client.version >= 1.12"]
+#   say    = "Please update Element to version 1.12 or newer."
+#   owner  = "security-office"
+#
+# At most three devices for each of us; the oldest stay, or go: see `sign_in.at_device_limit`:
+#   [rules.three-devices]
+#   from   = ["us"]
+#   forbid = ["sign-in"]
+#   when   = ["device.count > 3"]
+#   say    = "You have three devices already. Please end one of them first."
+#   owner  = "security-office"
+#
+# Only approved devices; a new one waits until `vedette device approve`:
+#   [rules.approved-devices]
+#   from   = ["us"]
+#   forbid = ["sign-in"]
+#   unless = ["device.approved = yes"]
+#   say    = "Only approved devices can be used here. Please call the help desk."
+#   owner  = "security-office"
 
 # The security office administers. Give single acts to others with rules of their own.
 [rules.security-office]
