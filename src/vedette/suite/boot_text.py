@@ -44,6 +44,24 @@ people       = "people.csv"
 folder       = "control"
 """
 
+_SIGN_IN = """
+# The sign-in service: pages, sessions, second factors. It listens on a Unix socket.
+[signin]
+introspection = {introspection}    # where Synapse asks the module inside it; on this machine alone
+socket        = "run/signin.sock"
+database      = "sqlite"             # for trying it; or "file:secrets/..." with a PostgreSQL URL
+folder        = "signin"
+
+# Second-factor servers, and where people may prove themselves elsewhere:
+# [signin.radius.tokens]
+# address = "192.0.2.20:1812"
+# secret  = "secrets/radius-tokens"
+# [signin.upstream.office]
+# issuer        = "https://login.example.com"
+# client_id     = "vedette"
+# client_secret = "secrets/upstream-office"
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BootAnswers:
@@ -58,6 +76,8 @@ class BootAnswers:
     pushes: str
     routes: dict[str, str] = field(default_factory=dict)
     trusts_ca: bool = False
+    introspection: str | None = None
+    """None: there is no sign-in service, and Synapse keeps passwords of its own."""
 
 
 def boot_text(answers: BootAnswers) -> str:
@@ -68,7 +88,7 @@ def boot_text(answers: BootAnswers) -> str:
         else "# A CA to trust for other servers besides this machine's own:\n"
         '# trusted_ca = "tls/ca.crt"'
     )
-    return _TEXT.format(
+    written = _TEXT.format(
         domain=answers.domain,
         organisation=_quoted(answers.domain),
         client=_quoted(answers.client),
@@ -80,6 +100,9 @@ def boot_text(answers: BootAnswers) -> str:
         trusted_ca=trusted,
         routes=_routes(answers.routes),
     )
+    if answers.introspection is None:
+        return written
+    return written + _SIGN_IN.format(introspection=_quoted(answers.introspection))
 
 
 def _routes(routes: dict[str, str]) -> str:

@@ -38,6 +38,7 @@ from vedette.suite.certificates import ServerCertificate, self_signed
 
 CLIENT, FEDERATION = "127.0.0.1:8443", "127.0.0.1:8448"
 CONTROL, PUSHES = "127.0.0.1:8470", "127.0.0.1:8471"
+INTROSPECTION = "127.0.0.1:8474"
 """Where a new organisation listens if nothing else is said and the ports are free."""
 
 PEOPLE_HEAD = "user,groups,guest,active\n"
@@ -58,6 +59,9 @@ class NewOrganisation:
     federation: str | None = None
     control: str | None = None
     pushes: str | None = None
+    introspection: str | None = None
+    sign_in: bool = False
+    """Whether people sign in at the sign-in service, not with Synapse's own passwords."""
     document: str | None = None
     """The first document, if it isn't the default one."""
     people: str = PEOPLE_HEAD
@@ -127,6 +131,8 @@ def _answers(wanted: NewOrganisation, domain: ServerName) -> BootAnswers:
     federation = wanted.federation or _federation(domain, frozenset({client}))
     control = wanted.control or free_or_other(CONTROL, frozenset({client, federation}))
     pushes = wanted.pushes or free_or_other(PUSHES, frozenset({client, federation, control}))
+    taken = frozenset({client, federation, control, pushes})
+    introspection = wanted.introspection or free_or_other(INTROSPECTION, taken)
     host, port = split(client)
     return BootAnswers(
         domain=domain,
@@ -138,6 +144,7 @@ def _answers(wanted: NewOrganisation, domain: ServerName) -> BootAnswers:
         pushes=pushes,
         routes=wanted.routes,
         trusts_ca=wanted.trusted_ca is not None,
+        introspection=introspection if wanted.sign_in else None,
     )
 
 

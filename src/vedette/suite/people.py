@@ -35,7 +35,8 @@ async def add_person(folder: Path, person: NewPerson) -> str | None:
     """Make the account, then add the line by which the person has groups.
 
     Returns the password if it was chosen here, and None if it was given or the account was there
-    already.
+    already. Where there is a sign-in service, a chosen password must be changed at the first
+    sign-in.
 
     Raises:
         BootFault, PeopleFault, AccountFault, OSError: nothing, or only the account, was made.
@@ -44,7 +45,9 @@ async def add_person(folder: Path, person: NewPerson) -> str | None:
     user = _user(boot, person.name)
     text = _checked_table(boot, user, person)
     chosen = person.password or secrets.token_urlsafe(12)
-    made = await register(boot, NewAccount(user.localpart, chosen))
+    # a password that somebody else has seen is good for one sign-in
+    account = NewAccount(user.localpart, chosen, must_change=person.password is None)
+    made = await register(boot, account)
     write_whole(boot.path(boot.control.people), text.encode())
     return chosen if made and person.password is None else None
 

@@ -1,7 +1,8 @@
 """`vedette up`: every process of one organisation on this machine.
 
-Control comes first, since it writes what the doors decide by; Synapse's configuration is rendered
-from the document that control signed; then Synapse and the gateway start side by side.
+Control comes first, since it writes what the doors decide by; then the sign-in service; Synapse's
+configuration is rendered from the document that control signed; then Synapse and the gateway start
+side by side.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from vedette.adapters.boot_file import Boot, BootFault, load
+from vedette.adapters.boot_file import Boot, BootFault, SigninBoot, load
 from vedette.adapters.stream_files import write_whole
 from vedette.suite.addresses import fits_socket, is_free
 from vedette.suite.probes import probe_socket, probe_url
@@ -67,6 +68,9 @@ async def start(folder: Path, progress: Progress) -> Running:
         progress.step(f"{boot.organisation}: starting control")
         await supervisor.start(control_program(boot))
         await _settings_arrived(boot)
+        if boot.signin is not None:
+            progress.step(f"{boot.organisation}: starting the sign-in service")
+            await supervisor.start(signin_program(boot, boot.signin))
         progress.step(f"{boot.organisation}: starting Synapse and the gateway")
         async with asyncio.TaskGroup() as both:
             both.create_task(supervisor.start(synapse_program(boot)))
@@ -135,6 +139,18 @@ def gateway_program(boot: Boot) -> Program:
     )
 
 
+def signin_program(boot: Boot, signin: SigninBoot) -> Program:
+    """The sign-in service: pages, sessions, second factors."""
+    return Program(
+        name="signin",
+        command=_vedette("signin"),
+        folder=boot.folder,
+        log=boot.log("signin"),
+        environment={"VEDETTE_DIR": str(boot.folder)},
+        healthy=probe_socket(boot.path(signin.socket), "/ready"),
+    )
+
+
 def synapse_program(boot: Boot) -> Program:
     """The messaging engine; its configuration is written anew before every start."""
     folder = boot.path(boot.synapse.folder)
@@ -154,7 +170,12 @@ def _vedette(command: str) -> tuple[str, ...]:
 
 def check_paths(boot: Boot) -> None:
     """What can be known before anything is started. Raises UpFault."""
-    for socket in (boot.synapse.socket, boot.gateway.outgoing):
+    signin = boot.signin
+    for socket in (
+        boot.synapse.socket,
+        boot.gateway.outgoing,
+        *([signin.socket] if signin else []),
+    ):
         path = boot.path(socket)
         if not fits_socket(path):
             raise UpFault(
@@ -162,6 +183,8 @@ def check_paths(boot: Boot) -> None:
             )
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     addresses = {boot.gateway.client, boot.gateway.federation, boot.control.listen}
+    if signin is not None:
+        addresses.add(signin.introspection)
     taken = sorted(address for address in addresses if not is_free(address))
     if taken:
         raise UpFault(
