@@ -2,8 +2,9 @@
 
 A file says, over the organisation of `base.toml`: `settings`, the rules under which it is asked;
 `ask`, who says what to which members, whom somebody brings into a room, or what is asked of the
-organisation; `facts`, what is known, claimed or pending; `expect`, the answer. What is not named
-under `expect` is not promised.
+organisation; `facts`, what is known, claimed or pending; `session`, how somebody signed in, of which
+the facts are made as the sign-in door makes them; `expect`, the answer. What is not named under
+`expect` is not promised.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import pytest
 
 from vedette.core.asks import Act, Ask, Members
 from vedette.core.channels import Channel
+from vedette.core.claims import claims_of
 from vedette.core.compile import compile_rules
 from vedette.core.conditions import read_version
 from vedette.core.decide import decide
@@ -24,6 +26,15 @@ from vedette.core.decision import Decision
 from vedette.core.facts import Facts, Missing
 from vedette.core.names import UserId
 from vedette.core.people import Directory, Person
+from vedette.core.sessions import (
+    FactorUse,
+    Session,
+    SessionFacts,
+    SessionState,
+    awaiting,
+    facts_for,
+)
+from vedette.core.settings.document import Document
 from vedette.core.settings.parse import check_document
 from vedette.core.towards import meet, organisation, routine, say
 
@@ -50,7 +61,8 @@ READS = {
 @pytest.mark.parametrize("path", PROMISES, ids=[f"{p.parent.name}/{p.stem}" for p in PROMISES])
 def test_the_promise_holds(path):
     promise = tomllib.loads(path.read_text())
-    assert promise.keys() <= {"title", "why", "today", "settings", "ask", "facts", "expect"}
+    known = {"title", "why", "today", "settings", "ask", "facts", "session", "expect"}
+    assert promise.keys() <= known
     assert promise["title"]
     assert promise["why"]
     decision = answer(promise)
@@ -65,6 +77,9 @@ def answer(promise: dict[str, Any]) -> Decision:
     today = promise.get("today", SOME_DAY).toordinal()
     directory = Directory(document, PEOPLE, today)
     facts = facts_of(promise.get("facts", {}), today)
+    if "session" in promise:
+        signed = session_facts(promise["session"], promise["ask"]["who"], document)
+        facts = Facts({**signed.known, **facts.known}, {**signed.claims, **facts.claims})
     return decide(compile_rules(document, 1), ask_of(promise["ask"], directory), facts)
 
 
@@ -76,6 +91,46 @@ def facts_of(told: dict[str, Any], today: int) -> Facts:
     known |= dict.fromkeys(told.get("pending", ()), Missing.PENDING)
     known |= dict.fromkeys(told.get("unknown", ()), Missing.UNKNOWN)
     return Facts(known, told.get("claims", {}))
+
+
+NOW = 1_798_761_600  # 1 January 2027, 00:00 UTC
+
+
+def session_facts(told: dict[str, Any], who: str, document: Document) -> Facts:
+    """The facts of somebody who showed these factors, from there, with that client."""
+    told = dict(told)
+    agent, client = told.pop("agent", ""), told.pop("client", "")
+    claims = claims_of(agent, client)
+    shown = NOW - told.pop("age", 60)
+    uses = [use.partition(":") for use in told.pop("shown")]
+    facts = SessionFacts(
+        factors=tuple(FactorUse(kind=kind, at=shown, proven_by=by) for kind, _, by in uses),
+        network=told.pop("address", "192.0.2.1"),
+        client_name=claims.name,
+        client_version=claims.version,
+        platform=claims.platform,
+        platform_version=claims.platform_version,
+        approved=told.pop("approved", False),
+        confirmed=told.pop("confirmed", False),
+        flow=told.pop("flow", "page"),
+    )
+    session = Session(
+        id="a" * 26,
+        user=UserId(who),
+        device="DEVICE",
+        state=SessionState.LIVE,
+        kind="oauth",
+        client="",
+        facts=facts,
+        created=shown,
+        expires=NOW + 86400,
+        device_name="",
+        number=told.pop("number", 1),
+    )
+    more, waits = told.pop("more_factors", False), told.pop("waits", False)
+    assert not told, f"nobody knows what {told} says of a session"
+    known = facts_for(session, now=NOW, networks=document.networks)
+    return awaiting(known, more_factors=more, waits=waits)
 
 
 def ask_of(told: dict[str, Any], directory: Directory) -> Ask:
@@ -90,7 +145,8 @@ def ask_of(told: dict[str, Any], directory: Directory) -> Ask:
             return meet(Act.ROOM_MEMBER_INVITE, who.name, brought, known, None)
         case {"asks": channel}:
             over = directory.someone(UserId(told["over"])).parties if "over" in told else None
-            act = Act.ADMINISTRATION_SETTINGS_APPLY
+            signs_in = channel == Channel.SIGN_IN
+            act = Act.SIGN_IN_SESSION_START if signs_in else Act.ADMINISTRATION_SETTINGS_APPLY
             return organisation(act, who, Channel(channel), over)
         case {"takes_away": True}:
             return routine(Act.ROOM_MEMBER_LEAVE, who.name)
