@@ -169,19 +169,21 @@ class Issuing:
         """End a session; what is left of it in Synapse is an errand. Raises Unavailable."""
         self.store.move_session(session.id, SessionState.ENDED, because, self.now())
 
-    def revoke_refresh(self, token: str, client: str) -> None:
-        """End the session of a refresh token, if it is this client's (RFC 7009 section 2.1).
+    def session_behind(self, token: str) -> Session | None:
+        """The session of an access or refresh token, expired or not; None if there is none.
 
-        Raises:
-            Unavailable: the store does not answer.
+        Only for taking it away. Raises Unavailable.
         """
-        if _REFRESH.fullmatch(token) is None:
-            return
-        # The exchange is how the store tells whose token this is; its successor is thrown away.
-        found = self.store.refresh(digest(token), digest(new_refresh_token()), self.now())
-        session = None if found is None else self.store.session(found.session)
-        if session is not None and session.client == client:
-            self.end(session)
+        if _REFRESH.fullmatch(token) is not None:
+            # The exchange is how the store tells whose token this is; the successor is unknown to
+            # everybody, so the token itself stays good.
+            found = self.store.refresh(digest(token), digest(new_refresh_token()), self.now())
+            return None if found is None else self.store.session(found.session)
+        try:
+            claims = read(token, self.listed.current().keys, self.issuer)
+        except TokenFault:
+            return None
+        return self.store.session(claims.session)
 
     def signing_key(self, listed: SessionList) -> SigningKey:
         """The newest key that every door knows. Raises Unavailable when there is none."""

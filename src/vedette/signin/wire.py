@@ -92,7 +92,14 @@ class Reply:
 
 Handler = Callable[[Asked], Reply]
 Page = Callable[[Request, Reply], Response]
-"""How a sentence for a person is shown; without one it is a bare page."""
+"""How a sentence for a person is shown."""
+
+
+def bare_page(request: Request, reply: Reply) -> Response:
+    """The plainest page there is."""
+    del request  # nothing of it is shown
+    return reply.response()
+
 
 AWAY = "This can't be done right now. Please try again in a moment."
 

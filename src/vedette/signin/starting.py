@@ -1,0 +1,45 @@
+"""From a candidate to a session with tokens: the rules are asked, and only a Permit begins one."""
+
+from __future__ import annotations
+
+from vedette.core.explain import sentence_for_person
+from vedette.core.sessions import Session, SessionState
+from vedette.signin.issuing import DOUBT, Issued, Issuing, Standing, Withheld
+from vedette.signin.signed_in import SignedIn
+from vedette.spine import Permit, Refusal
+
+ANOTHER_DEVICE = "the client named another device"
+
+
+def started(
+    issuing: Issuing, session: Session, signed: SignedIn, *, refreshes: bool
+) -> Issued | Withheld:
+    """Ask for the session and begin it, or say why there is none.
+
+    1. The session in which the person waited makes room for this one. 2. The door is asked, and
+    its yes is on record.
+
+    Raises:
+        Unavailable: it could not be begun; nobody was let in.
+    """
+    _make_room(issuing, session, signed)  # (1)
+    settled = issuing.door.start(session)  # (2)
+    if isinstance(settled, Permit):
+        return issuing.begin(settled, session, refreshes=refreshes)
+    return _withheld(settled)
+
+
+def _withheld(refusal: Refusal) -> Withheld:
+    if refusal.in_doubt:
+        return DOUBT
+    return Withheld(Standing.GONE, sentence_for_person(refusal.decision))
+
+
+def _make_room(issuing: Issuing, session: Session, signed: SignedIn) -> None:
+    """End the waiting session if its device is another one: it would stay for ever otherwise.
+
+    One with the same device ends when its successor is kept.
+    """
+    waited = None if signed.session is None else issuing.store.session(signed.session)
+    if waited is not None and waited.user == session.user and waited.device != session.device:
+        issuing.store.move_session(waited.id, SessionState.ENDED, ANOTHER_DEVICE, issuing.now())
