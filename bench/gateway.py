@@ -4,12 +4,12 @@ All three stand before the same nginx that answers small JSON, on one core of th
 comes from `wrk` on another. Rounds are short and interleaved, and a ratio is the median of the ratios
 of single rounds, so only the ratios mean something. `python -m bench.gateway` prints them.
 
-The gateway runs as it is shipped: its doors, a document of 200 rules from signed streams, its audit
-spool on disk. `requests` is a routine row, settled and counted; `decided` fetches a file: the token's
-owner and the file's facts are known, and the rules are asked. There, gathering the facts takes a task
-of its own even where nothing has to be waited for, which costs as much again as carrying; asking
-without one where everything is known already would win that back. `cpu` is the routine row again, per
-second of the proxy's own CPU, which other programs on the machine disturb less.
+The gateway runs as it is shipped: its doors, a document of 200 rules and a list of 1,000 sessions from
+signed streams, its audit spool on disk. Every request carries an access token, whose session is looked
+up every time. `requests` is a routine row, settled and counted; `decided` fetches a file: the file's
+facts are known, and the rules are asked. `cpu` is the routine row again, per second of the proxy's own
+CPU, which other programs on the machine disturb less. `token` is the check of a token alone, against
+joserfc verifying it each time.
 """
 
 import argparse
@@ -37,14 +37,19 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from bench.office import people_of, write_streams
 from vedette.adapters.audit_spool import AuditSpool
 from vedette.adapters.log_incidents import LogIncidents
+from vedette.adapters.sessions_list import SessionsList
 from vedette.adapters.stream_files import StreamFiles
 from vedette.adapters.synapse_inner import MEDIA_PATH, SynapseInner
 from vedette.adapters.system_clock import SystemClock
-from vedette.core.names import ServerName
+from vedette.core.names import ServerName, UserId
+from vedette.core.record import JSON
+from vedette.core.sessions import FactorUse, Session, SessionFacts, SessionState
 from vedette.gateway.app import PublicDoors
 from vedette.gateway.carrier import Tcp, Upstream, serve
 from vedette.gateway.loop import run as run_loop
 from vedette.gateway.main import PROCESS
+from vedette.protocol.internal.sessions import body_of
+from vedette.protocol.internal.tokens import AccessClaims, SigningKey, mint
 from vedette.spine import Spine
 
 CONNECTIONS = 16
@@ -57,7 +62,9 @@ PATHS = {
     "decided": f"/_matrix/client/v1/media/download/{DOMAIN}/AbCdEfGhIjKlMnOpQrStUvWx",
 }
 _ROOT = Path(__file__).parents[1]
-_CREDENTIAL = "Bearer syt_YWxpY2U_abcdefghijklmnopqrst_0abcde"
+_ISSUER = "https://matrix.example.org/"
+_SESSIONS = 1000
+_DAY = 86_400
 
 
 class Entry(TypedDict):
@@ -78,6 +85,47 @@ class Rate(TypedDict):
 
     wall: float
     cpu: float
+
+
+def signed_in(now: int) -> tuple[str, dict[str, JSON]]:
+    """A token of the second person, and the body of a list of sessions that has theirs."""
+    key = SigningKey.generate()
+    sessions = [_session(number, UserId(user), now) for number, user in enumerate(_people())]
+    mine = sessions[1]
+    claims = AccessClaims(
+        issuer=_ISSUER,
+        user=mine.user,
+        client=mine.client,
+        id="0" * 26,
+        issued=now,
+        expires=now + _DAY,
+        session=mine.id,
+        device=mine.device,
+        scope="openid urn:matrix:client:api:* urn:matrix:client:device:ABCDEFGHIJ",
+    )
+    body = body_of(as_of=1, issuer=_ISSUER, keys={key.kid: key.public}, sessions=sessions)
+    return mint(claims, key), body
+
+
+def _people() -> list[str]:
+    return people_of(DOMAIN, _SESSIONS)
+
+
+def _session(number: int, user: UserId, now: int) -> Session:
+    password, code = (FactorUse(kind=kind, at=now) for kind in ("password", "totp"))
+    return Session(
+        id=f"{number:026}",
+        user=user,
+        device=f"DEVICE{number}",
+        state=SessionState.LIVE,
+        kind="oauth",
+        client="01JABCDEFGHJKMNPQRSTVWXYZ0",
+        facts=SessionFacts(factors=(password, code), network="192.0.2.1", client_name="element"),
+        created=now,
+        expires=now + 30 * _DAY,
+        device_name="Element",
+        number=1,
+    )
 
 
 def _free_port() -> int:
@@ -139,14 +187,12 @@ http {{
 def _origin(port: int, inner: Path) -> str:
     """What stands for the homeserver: `inner` is where the gateway asks for its facts."""
     joined = {f"@user{n}:{DOMAIN}": {"display_name": "U"} for n in range(4)}
-    owner, reader = people_of(DOMAIN, 2)
+    owner = people_of(DOMAIN)[0]
     file = json.dumps({"owner": owner, "type": "application/pdf", "size": 1000})
     return f"""server {{ listen 127.0.0.1:{port}; listen unix:{inner};
       default_type application/json; add_header Access-Control-Allow-Origin "*";
       location / {{ return 200 '{json.dumps({"joined": joined})}'; }}
-      location {MEDIA_PATH}/ {{ return 200 '{file}'; }}
-      location = /_matrix/client/v3/account/whoami {{
-        return 200 '{json.dumps({"user_id": reader})}'; }} }}"""
+      location {MEDIA_PATH}/ {{ return 200 '{file}'; }} }}"""
 
 
 def _nginx_proxy(port: int, origin: int) -> str:
@@ -163,7 +209,7 @@ def _cpu_seconds(pid: int) -> float:
     return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e9
 
 
-def _load(address: str, core: int, seconds: int, pid: int) -> Rate:
+def _load(address: str, token: str, core: int, seconds: int, pid: int) -> Rate:
     """Return the rate of one round of load on `address`, served by process `pid`."""
     before = _cpu_seconds(pid)
     script = [
@@ -172,7 +218,7 @@ def _load(address: str, core: int, seconds: int, pid: int) -> Rate:
         f"-c{CONNECTIONS}",
         f"-d{seconds}s",
         "-H",
-        f"Authorization: {_CREDENTIAL}",
+        f"Authorization: Bearer {token}",
     ]
     agent = ["-H", "User-Agent: Element/1.11", "-H", "Accept: application/json"]
     done = subprocess.run(
@@ -210,9 +256,11 @@ def run(rounds: int = ROUNDS, seconds: int = 1) -> list[Entry]:
     if missing:
         raise RuntimeError(f"missing: {', '.join(missing)}; apt-get install nginx wrk util-linux")
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
-        ports, pids, rest = _started(Path(name), stack)
+        token, sessions = signed_in(int(time.time()))
+        ports, pids, rest = _started(Path(name), sessions, stack)
         rates = {
-            what: _rounds(path, ports, pids, rest, rounds, seconds) for what, path in PATHS.items()
+            what: _rounds(path, token, ports, pids, rest, rounds, seconds)
+            for what, path in PATHS.items()
         }
     shown = [(what, rates[what], "wall") for what in PATHS] + [("cpu", rates["requests"], "cpu")]
     return [
@@ -227,14 +275,16 @@ def _of(rates: dict[str, Rate], kind: str) -> dict[str, float]:
     return {name: rate["cpu" if kind == "cpu" else "wall"] for name, rate in rates.items()}
 
 
-def _started(folder: Path, stack: ExitStack) -> tuple[dict[str, int], dict[str, int], int]:
+def _started(
+    folder: Path, sessions: dict[str, JSON], stack: ExitStack
+) -> tuple[dict[str, int], dict[str, int], int]:
     """Start the origin and all three proxies; return ports, process ids and the load's core."""
     measured, rest = _cores()
     own = [sys.executable, "-m", "bench.gateway"]
     origin, inner = _free_port(), folder / "inner.sock"
     ports = {name: _free_port() for name in ("gateway", "nginx", "aiohttp")}
     stack.enter_context(_process(_nginx(folder, "origin", _origin(origin, inner)), rest, origin))
-    write_streams(folder / "door", DOMAIN, people_of(DOMAIN))
+    write_streams(folder / "door", DOMAIN, people_of(DOMAIN), sessions=sessions)
     commands = {
         "gateway": [*own, "gateway", str(ports["gateway"]), str(origin), str(folder)],
         "nginx": _nginx(folder, "proxy", _nginx_proxy(ports["nginx"], origin)),
@@ -248,12 +298,18 @@ def _started(folder: Path, stack: ExitStack) -> tuple[dict[str, int], dict[str, 
 
 
 def _rounds(
-    path: str, ports: dict[str, int], pids: dict[str, int], core: int, rounds: int, seconds: int
+    path: str,
+    token: str,
+    ports: dict[str, int],
+    pids: dict[str, int],
+    core: int,
+    rounds: int,
+    seconds: int,
 ) -> list[dict[str, Rate]]:
     """Return every round's rates; the first round warms up and is dropped."""
     return [
         {
-            kind: _load(f"http://127.0.0.1:{port}{path}", core, seconds, pids[kind])
+            kind: _load(f"http://127.0.0.1:{port}{path}", token, core, seconds, pids[kind])
             for kind, port in ports.items()
         }
         for _ in range(rounds + 1)
@@ -273,7 +329,9 @@ async def _gateway(port: int, origin: int, folder: Path) -> None:
     homeserver = SynapseInner(folder / "inner.sock")
     spine = Spine(streams, spool, LogIncidents(), clock)
     upstream = Upstream(Tcp("127.0.0.1", origin))
-    doors = PublicDoors(spine, homeserver, upstream, DOMAIN, lambda _: {})
+    sessions = SessionsList(streams, clock)
+    await sessions.take()
+    doors = PublicDoors(spine, homeserver, sessions, upstream, DOMAIN, lambda _: {})
     server = await serve(doors.plan, [Tcp("127.0.0.1", port)])
     await _told_to_end()
     await server.close(1)

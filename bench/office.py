@@ -83,7 +83,13 @@ def groups_of(number: int) -> list[str]:
     return ["Employees", f"Team-{number % _TEAMS}"]
 
 
-def write_streams(folder: Path, domain: str, users: list[str], rules: int = RULES) -> Path:
+def write_streams(
+    folder: Path,
+    domain: str,
+    users: list[str],
+    rules: int = RULES,
+    sessions: dict[str, JSON] | None = None,
+) -> Path:
     """Write the three parts for a door into `folder`; return the public key's file."""
     key = Ed25519PrivateKey.generate()
     public = key.public_key().public_bytes(
@@ -98,7 +104,7 @@ def write_streams(folder: Path, domain: str, users: list[str], rules: int = RULE
     bodies: dict[Stream, dict[str, JSON]] = {
         Stream.SETTINGS: {"revision": 1, "document": canonical(document(domain, rules)).decode()},
         Stream.PEOPLE: {"people": people},
-        Stream.SESSIONS: {},
+        Stream.SESSIONS: sessions or {},
     }
     now = int(time.time())
     for stream, body in bodies.items():
