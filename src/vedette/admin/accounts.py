@@ -7,8 +7,9 @@ first sign-in, and a start code is used up by it.
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import secrets
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from vedette.admin.door import AdministrationDoor, Doing, needs_reason
@@ -25,6 +26,8 @@ RECOVERY = "recovery"
 """What recovery codes are called among the kinds of factors."""
 REMOVABLE = frozenset({"totp", "webauthn", RECOVERY})
 """Kinds of factors that are kept here, so that they can be taken away here."""
+_PAST = 200
+_NETWORK_BITS = {4: 24, 6: 48}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +69,6 @@ class AccountsDesk:
     passwords: Passwords
     clock: Clock
     domain: ServerName
-    attempt_keys: Callable[[str], Collection[str]]
-    """The keys under which failed sign-ins of a localpart are counted."""
 
     async def accounts(self, author: str) -> tuple[Account, ...]:
         """The accounts over whose people the author may look, by localpart."""
@@ -195,13 +196,41 @@ class AccountsDesk:
         return removed
 
     async def _forgive(self, _permit: Permit, user: UserId) -> None:
-        for key in self.attempt_keys(user.localpart):
+        """Forget the attempts on this person, from wherever lately somebody tried.
+
+        Those that count against an address, whoever was tried from it, are not this person's.
+        """
+        name = user.localpart
+        past = await asyncio.to_thread(self.store.last_sign_ins, name, _PAST)
+        for key in _attempt_keys(name, {_network_of(each.address) for each in past}):
             await asyncio.to_thread(self.store.forgive, key)
 
 
 def _start_password() -> str:
     """Sixteen characters, 96 random bits: strong enough where it is not changed at once, too."""
     return secrets.token_urlsafe(12)
+
+
+def _attempt_keys(localpart: str, networks: Iterable[str]) -> Iterator[str]:
+    """The keys under which the sign-in service counts failed attempts on one person.
+
+    `vedette.signin.attempts` counts; a test holds the two together.
+    """
+    for what in ("first", "second"):
+        yield f"{what}:{localpart}"
+        yield f"{what}:{localpart}:known"
+        for network in networks:
+            yield f"{what}:{localpart}:{network}"
+
+
+def _network_of(address: str) -> str:
+    """The network of an address, as attempts are counted."""
+    try:
+        here = ipaddress.ip_address(address)
+    except ValueError:
+        return "none"
+    here = getattr(here, "ipv4_mapped", None) or here
+    return str(ipaddress.ip_network((here, _NETWORK_BITS[here.version]), strict=False))
 
 
 def _kinds(named: Iterable[str]) -> frozenset[str] | None:

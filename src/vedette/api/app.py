@@ -23,7 +23,7 @@ from vedette.admin.rules import (
 )
 from vedette.admin.settings import Applied, Proposal, difference, document_of
 from vedette.admin.why import Wondering, why, why_record
-from vedette.api import render, shapes
+from vedette.api import render, shapes, sign_in
 from vedette.api.border import add_errors
 from vedette.api.office import Office
 from vedette.core.people import Directory
@@ -42,7 +42,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
         401: "The local administrator token is missing.",
         403: "The rules, a guardrail or the guard against lock-out refuse it.",
         404: "What was named does not exist.",
-        409: "Somebody else applied a revision, or nothing changes.",
+        409: "Somebody else changed it meanwhile, it is there or over already, or nothing changes.",
         413: "The body is too large.",
         422: "The request has another shape.",
         503: "Something that is needed does not answer.",
@@ -63,7 +63,8 @@ def make_app(office: Office) -> FastAPI:
     add_errors(app)
     _add_health(app, office)
     bearer = Depends(HTTPBearer(auto_error=False, description="The local administrator token."))
-    for router in (_settings(office), _changes(office), _rules(office), _answers(office)):
+    own = (_settings(office), _changes(office), _rules(office), _answers(office))
+    for router in (*own, *sign_in.routers(office)):
         app.include_router(router, prefix=PREFIX, responses=ERRORS, dependencies=[bearer])
     return app
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from vedette.admin.accounts import AccountsDesk
 from vedette.admin.audit import ChainReport
 from vedette.admin.doors import DoorAnswer
+from vedette.admin.sessions import SessionsDesk
 from vedette.admin.settings import SettingsDesk
 from vedette.api.token import LocalToken
 from vedette.ports.people import PeopleSource
@@ -18,7 +20,8 @@ class Office:
     """The use-cases and sources behind the routes.
 
     `doors` says how each door stands, `verify` checks every audit chain (it reads the disk),
-    `troubles` lists in sentences what keeps control from being ready.
+    `troubles` lists in sentences what keeps control from being ready. `sessions` and `accounts`
+    are None where there is no sign-in service.
     """
 
     desk: SettingsDesk
@@ -28,3 +31,5 @@ class Office:
     doors: Callable[[], tuple[DoorAnswer, ...]]
     verify: Callable[[], list[ChainReport]]
     troubles: Callable[[], list[str]]
+    sessions: SessionsDesk | None = None
+    accounts: AccountsDesk | None = None

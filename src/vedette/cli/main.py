@@ -12,9 +12,11 @@ import typer
 
 from vedette.cli import (
     audit_commands,
+    device_commands,
     doctor_command,
     process_commands,
     rule_commands,
+    session_commands,
     settings_commands,
     suite_commands,
     user_commands,
@@ -46,6 +48,8 @@ app.add_typer(rule_commands.app, name="rule")
 app.command("why")(why_command.why)
 app.add_typer(audit_commands.app, name="audit")
 app.add_typer(user_commands.app, name="user")
+app.add_typer(session_commands.app, name="session")
+app.add_typer(device_commands.app, name="device")
 app.command("doctor")(doctor_command.doctor)
 process_commands.register(app)
 

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterable
+from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
+from vedette.cli.session_commands import Why, ask, day, pages
 from vedette.cli.suite_commands import add_user
-from vedette.cli.surroundings import Dir, Json, here, read_text, words
+from vedette.cli.surroundings import Dir, Json, Reason, Surroundings, here, read_text, words
 
 app = typer.Typer(help="People with an account here.", no_args_is_help=True)
+factors_app = typer.Typer(
+    help="What a person can prove themselves with: show, reset.", no_args_is_help=True
+)
+app.add_typer(factors_app, name="factors")
+
+Name = Annotated[
+    str, typer.Argument(metavar="USER", help="A user id, or the part before its colon.")
+]
 
 
 @app.command()
@@ -32,3 +43,99 @@ def add(
     if chosen:
         lines.append(f"password, shown only now: {chosen}")
     at.tell({"user": name, "password": chosen}, lines)
+
+
+@app.command("list")
+def list_(place: Dir = None, *, json: Json = False) -> None:
+    """Every account of the sign-in service."""
+    at = here(place, json=json)
+    found = pages(at, "/people/accounts", "accounts")
+    at.tell(found, _account_lines(found))
+
+
+@app.command()
+def password(name: Name, reason: Reason, place: Dir = None, *, json: Json = False) -> None:
+    """Give a person a start password, which must be changed at the next sign-in.
+
+    Their sessions go on; `vedette session list --user USER` shows what to end.
+    """
+    at = here(place, json=json)
+    done = ask(at, "POST", f"{_person(name)}/password/reset", {"reason": reason})
+    lines = [f"start password of {done['user']}, shown only now: {done['secret']}"]
+    at.tell(done, [*lines, f"record: {done['record']}"])
+
+
+@app.command()
+def unlock(name: Name, reason: Why = "", place: Dir = None, *, json: Json = False) -> None:
+    """Forget failed sign-ins, so that the person can try again at once."""
+    at = here(place, json=json)
+    done = ask(at, "POST", f"{_person(name)}/unlock", {"reason": reason})
+    at.tell(done, [f"{name} can try again", f"record: {done['record']}"])
+
+
+@factors_app.command("show")
+def show_factors(name: Name, place: Dir = None, *, json: Json = False) -> None:
+    """What a person can prove themselves with; never the secrets."""
+    at = here(place, json=json)
+    found = ask(at, "GET", f"{_person(name)}/factors")
+    at.tell(found, _factor_lines(found))
+
+
+@factors_app.command()
+def reset(
+    name: Name,
+    reason: Reason,
+    kinds: Annotated[
+        str, typer.Option(help="totp, webauthn, recovery, with commas; all if it is left out.")
+    ] = "",
+    place: Dir = None,
+    *,
+    json: Json = False,
+) -> None:
+    """Take second factors away and print a start code.
+
+    With the password and that code the person signs in once and sets up a new second factor.
+    """
+    at = here(place, json=json)
+    body = {"kinds": words(kinds), "reason": reason}
+    _tell_reset(at, ask(at, "POST", f"{_person(name)}/factors/reset", body))
+
+
+def _tell_reset(at: Surroundings, done: dict[str, Any]) -> None:
+    lines = [
+        f"{done['removed']} factors of {done['user']} are taken away",
+        f"start code, shown only now, good for one sign-in with the password: {done['secret']}",
+        f"record: {done['record']}",
+    ]
+    at.tell(done, lines)
+
+
+def _person(name: str) -> str:
+    return f"/people/{quote(name, safe='')}"
+
+
+def _account_lines(found: list[dict[str, Any]]) -> Iterable[str]:
+    if not found:
+        yield "nobody has an account yet; make one with `vedette user add NAME`"
+    for each in found:
+        marks = [
+            words_
+            for words_, holds in (
+                ("must change the password", each["must_change"]),
+                ("no password of ours", not each["has_password"]),
+                ("not known to Synapse yet", not each["provisioned"]),
+            )
+            if holds
+        ]
+        tail = f"  ({', '.join(marks)})" if marks else ""
+        yield f"{each['user']}  {each['display_name']}  since {day(each['created'])}{tail}"
+
+
+def _factor_lines(found: dict[str, Any]) -> Iterable[str]:
+    yield from _account_lines([found["account"]])
+    for each in found["factors"]:
+        used = day(each["last_used"]) if each["last_used"] else "never"
+        yield f"  {each['kind']}  {each['label']}  since {day(each['created'])}, last used {used}"
+    if not found["factors"]:
+        yield "  no second factor yet"
+    yield f"  {found['recovery_codes']} recovery codes are left"

@@ -16,18 +16,24 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
 from vedette.adapters.audit_spool import AuditSpool
-from vedette.adapters.boot_file import DOORS, Boot, BootFault, load
+from vedette.adapters.boot_file import Boot, BootFault, load
 from vedette.adapters.checkpoint_file import CheckpointFile
 from vedette.adapters.door_folders import DoorFolders
 from vedette.adapters.log_incidents import LogIncidents
+from vedette.adapters.passwords import Argon2Passwords
 from vedette.adapters.people_file import PeopleFile
 from vedette.adapters.revisions import SqlRevisions, open_database
+from vedette.adapters.sign_in_store import open_sign_in_store
 from vedette.adapters.spool_reader import SpoolReader
 from vedette.adapters.system_clock import SystemClock
+from vedette.admin.accounts import AccountsDesk
 from vedette.admin.audit import ChainReport, verify_all
 from vedette.admin.doctor import Examined, Found, examine
+from vedette.admin.door import AdministrationDoor
+from vedette.admin.homeserver import issuer_of
 from vedette.admin.policy import LOCAL_ADMINISTRATOR, CurrentPolicy
 from vedette.admin.rejected import Rejected
+from vedette.admin.sessions import SessionsDesk
 from vedette.admin.settings import Applied, SettingsDesk, checked, document_of
 from vedette.api.app import make_app
 from vedette.api.border import Border
@@ -35,6 +41,7 @@ from vedette.api.office import Office
 from vedette.api.token import LocalToken
 from vedette.control import examination
 from vedette.control.checkpoints import Anchor
+from vedette.control.sessions import SessionStream
 from vedette.control.streams import Publisher
 from vedette.control.upkeep import Upkeep
 from vedette.core.names import ServerName
@@ -172,13 +179,14 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
     people = PeopleFile(boot.path(boot.control.people), _domain(boot))
     policy = CurrentPolicy(clock)
     spool = AuditSpool(boot.spool(process), process, clock, _wait)
-    doors = DoorFolders({name: boot.door(name) for name in DOORS})
+    doors = DoorFolders({name: boot.door(name) for name in boot.doors})
     publisher = Publisher(doors, revisions, key, boot.organisation, clock)
     anchor = Anchor(
         records, revisions, CheckpointFile(checkpoint_file(boot)), key, boot.organisation, clock
     )
     spine = Spine(policy, spool, LogIncidents(), clock)
     desk = SettingsDesk(revisions, people, policy, spine, clock, publisher.announce)
+    sessions = _session_stream(boot, publisher)
     office = Office(
         desk=desk,
         records=records,
@@ -187,8 +195,36 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
         doors=publisher.state,
         verify=lambda: _verify(boot, records, revisions),
         troubles=lambda: [f"`{p}` does not hold: {why}" for p, why in anchor.broken().items()],
+        sessions=_sessions_desk(spine, sessions) if sessions else None,
+        accounts=_accounts_desk(spine, sessions, _domain(boot)) if sessions else None,
     )
-    return Wiring(boot, spool, Upkeep(desk, publisher, people, anchor), office)
+    return Wiring(boot, spool, Upkeep(desk, publisher, people, anchor, sessions), office)
+
+
+def _session_stream(boot: Boot, publisher: Publisher) -> SessionStream | None:
+    """Control's side of the sign-in store, where there is one; without the store's key.
+
+    Raises:
+        ControlFault: the boot file says not where it is.
+        Unavailable: the store can't be opened.
+    """
+    if boot.signin is None:
+        return None
+    try:
+        where = boot.sign_in_database()
+    except BootFault as fault:
+        raise ControlFault(str(fault)) from fault
+    store = open_sign_in_store(where, None)
+    return SessionStream(publisher, store, issuer_of(boot))
+
+
+def _sessions_desk(spine: Spine, sessions: SessionStream) -> SessionsDesk:
+    return SessionsDesk(AdministrationDoor(spine), sessions.store, spine.clock, sessions.announce)
+
+
+def _accounts_desk(spine: Spine, sessions: SessionStream, domain: ServerName) -> AccountsDesk:
+    door = AdministrationDoor(spine)
+    return AccountsDesk(door, sessions.store, Argon2Passwords(), spine.clock, domain)
 
 
 def _verify(boot: Boot, records: SpoolReader, revisions: SqlRevisions) -> list[ChainReport]:
@@ -221,7 +257,7 @@ def examine_here(boot: Boot, *, control_answers: bool) -> list[Found]:
     """
     revision, document = current_settings(boot)
     chains, trouble, anchored = _chains(boot)
-    folders = DoorFolders({name: boot.door(name) for name in DOORS})
+    folders = DoorFolders({name: boot.door(name) for name in boot.doors})
     people = PeopleFile(boot.path(boot.control.people), _domain(boot))
     people.poll()
     seen = Examined(

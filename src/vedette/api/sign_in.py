@@ -1,0 +1,222 @@
+"""The routes about sessions, devices, accounts and factors.
+
+Lists come in pages: each answer has the cursor of the next one. A device is named by its person and
+its id, both of which may hold slashes, so they are never parts of a path together.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+
+from vedette.admin.accounts import AccountsDesk
+from vedette.admin.door import user_named
+from vedette.admin.policy import LOCAL_ADMINISTRATOR
+from vedette.admin.rejected import Code, Rejected
+from vedette.admin.sessions import SessionsDesk, Wanted
+from vedette.api import sign_in_render as render
+from vedette.api import sign_in_shapes as shapes
+from vedette.api.office import Office
+from vedette.core.names import UserId
+from vedette.core.sessions import Session, SessionState
+
+Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{26,43}$")]
+User = Annotated[str, Path(max_length=255)]
+UserQuery = Annotated[str | None, Query(min_length=1, max_length=255)]
+Most = Annotated[int, Query(ge=1, le=1000)]
+After = Annotated[str | None, Query(pattern=r"^[0-9]{1,12}\.[A-Za-z0-9_-]{26,43}$")]
+AfterName = Annotated[str | None, Query(max_length=255)]
+
+
+def routers(office: Office) -> tuple[APIRouter, ...]:
+    """Everything about sign-in."""
+    return _sessions(office), _devices(office), _accounts(office), _ways_in(office)
+
+
+def _sessions(office: Office) -> APIRouter:
+    router = APIRouter(tags=["sessions"])
+
+    @router.get("/sessions")
+    async def list_sessions(
+        user: UserQuery = None,
+        state: SessionState | None = None,
+        after: After = None,
+        most: Most = 200,
+        *,
+        ended: bool = False,
+    ) -> shapes.SessionsPage:
+        """Sessions, newest first; those that are over only with `ended`."""
+        whose = _named(office, user) if user else None
+        return await _page(office, Wanted(user=whose, state=state, ended=ended), after, most)
+
+    @router.get("/sessions/{id_}")
+    async def show(id_: Id) -> shapes.SessionViewShape:
+        """One session: its facts, and how each is known."""
+        return render.view(await _desk(office).show(LOCAL_ADMINISTRATOR, id_))
+
+    @router.post("/sessions/{id_}/end")
+    async def end(id_: Id, body: shapes.ReasonBody) -> shapes.MovedShape:
+        """End a session for good; its device is deleted."""
+        return render.moved(await _desk(office).end(LOCAL_ADMINISTRATOR, id_, body.reason))
+
+    @router.post("/sessions/{id_}/suspend")
+    async def suspend(id_: Id, body: shapes.ReasonBody) -> shapes.MovedShape:
+        """Suspend a session; its keys are kept."""
+        return render.moved(await _desk(office).suspend(LOCAL_ADMINISTRATOR, id_, body.reason))
+
+    @router.post("/sessions/{id_}/resume")
+    async def resume(id_: Id, body: shapes.MaybeReasonBody) -> shapes.MovedShape:
+        """Let a suspended session go on, if the rules let it."""
+        return render.moved(await _desk(office).resume(LOCAL_ADMINISTRATOR, id_, body.reason))
+
+    return router
+
+
+def _devices(office: Office) -> APIRouter:
+    router = APIRouter(tags=["devices"])
+
+    @router.get("/devices")
+    async def list_devices(
+        user: UserQuery = None,
+        state: SessionState | None = None,
+        after: After = None,
+        most: Most = 200,
+    ) -> shapes.SessionsPage:
+        """Devices in use, newest first, each with the session that uses it."""
+        whose = _named(office, user) if user else None
+        return await _page(office, Wanted(user=whose, state=state), after, most)
+
+    @router.get("/devices/device")
+    async def show(
+        user: Annotated[str, Query(min_length=1, max_length=255)],
+        device: Annotated[str, Query(min_length=1, max_length=255)],
+    ) -> shapes.SessionViewShape:
+        """One device: its facts, and how each is known."""
+        whose = _named(office, user)
+        return render.view(await _desk(office).device(LOCAL_ADMINISTRATOR, whose, device))
+
+    @router.post("/devices/approve")
+    async def approve(body: shapes.DeviceBody) -> shapes.MovedShape:
+        """Approve a device; it is let in if the rules want nothing else."""
+        whose, desk = _named(office, body.user), _desk(office)
+        done = await desk.approve(LOCAL_ADMINISTRATOR, whose, body.device, body.reason)
+        return render.moved(done)
+
+    @router.post("/devices/reject")
+    async def reject(body: shapes.DeviceReasonBody) -> shapes.MovedShape:
+        """Turn a device away that waits to be approved."""
+        whose, desk = _named(office, body.user), _desk(office)
+        done = await desk.reject(LOCAL_ADMINISTRATOR, whose, body.device, body.reason)
+        return render.moved(done)
+
+    @router.post("/devices/end")
+    async def end(body: shapes.DeviceReasonBody) -> shapes.MovedShape:
+        """End the session of a device; the device is deleted."""
+        whose, desk = _named(office, body.user), _desk(office)
+        done = await desk.end_device(LOCAL_ADMINISTRATOR, whose, body.device, body.reason)
+        return render.moved(done)
+
+    return router
+
+
+def _accounts(office: Office) -> APIRouter:
+    router = APIRouter(tags=["people"])
+
+    @router.get("/people/accounts")
+    async def list_accounts(after: AfterName = None, most: Most = 200) -> shapes.AccountsPage:
+        """Accounts by name."""
+        found = await _people(office).accounts(LOCAL_ADMINISTRATOR)
+        rest = [each for each in found if after is None or each.localpart > after]
+        return shapes.AccountsPage(
+            accounts=[render.account(each, _domain(office)) for each in rest[:most]],
+            next=rest[most - 1].localpart if len(rest) > most else None,
+        )
+
+    @router.post("/people/accounts")
+    async def create(body: shapes.AccountBody) -> shapes.IssuedShape:
+        """Make an account; its start password must be changed at the first sign-in."""
+        whose, desk = _named(office, body.user), _people(office)
+        return render.issued(await desk.create(LOCAL_ADMINISTRATOR, whose, body.display_name))
+
+    return router
+
+
+def _ways_in(office: Office) -> APIRouter:
+    router = APIRouter(tags=["people"])
+
+    @router.get("/people/{user:path}/factors")
+    async def factors(user: User) -> shapes.FactorsShape:
+        """What a person can prove themselves with; never the secrets."""
+        whose, desk = _named(office, user), _people(office)
+        return render.factors(await desk.factors(LOCAL_ADMINISTRATOR, whose), _domain(office))
+
+    @router.post("/people/{user:path}/factors/reset")
+    async def reset_factors(user: User, body: shapes.FactorsBody) -> shapes.IssuedShape:
+        """Take second factors away; the answer has a start code for one sign-in."""
+        whose, desk = _named(office, user), _people(office)
+        return render.issued(
+            await desk.reset_factors(LOCAL_ADMINISTRATOR, whose, body.kinds, body.reason)
+        )
+
+    @router.post("/people/{user:path}/password/reset")
+    async def reset_password(user: User, body: shapes.ReasonBody) -> shapes.IssuedShape:
+        """Replace a password by a start password."""
+        whose, desk = _named(office, user), _people(office)
+        return render.issued(await desk.reset_password(LOCAL_ADMINISTRATOR, whose, body.reason))
+
+    @router.post("/people/{user:path}/unlock")
+    async def unlock(user: User, body: shapes.MaybeReasonBody) -> shapes.RecordShape:
+        """Forget failed sign-ins, so that the person can try again at once."""
+        whose, desk = _named(office, user), _people(office)
+        record = await desk.unlock(LOCAL_ADMINISTRATOR, whose, body.reason)
+        return shapes.RecordShape(record=record)
+
+    return router
+
+
+async def _page(
+    office: Office, wanted: Wanted, after: str | None, most: int
+) -> shapes.SessionsPage:
+    """One page of sessions. A cursor is the place of the last one shown, not its number."""
+    found = await _desk(office).sessions(LOCAL_ADMINISTRATOR, wanted)
+    if after is not None:
+        at, _, id_ = after.partition(".")
+        found = tuple(each for each in found if _place(each) > (-int(at), id_))
+    last = found[most - 1] if len(found) > most else None
+    return shapes.SessionsPage(
+        sessions=[render.session(each) for each in found[:most]],
+        next=f"{last.created}.{last.id}" if last else None,
+    )
+
+
+def _place(session: Session) -> tuple[int, str]:
+    return -session.created, session.id
+
+
+def _desk(office: Office) -> SessionsDesk:
+    if office.sessions is None:
+        raise _no_sign_in()
+    return office.sessions
+
+
+def _people(office: Office) -> AccountsDesk:
+    if office.accounts is None:
+        raise _no_sign_in()
+    return office.accounts
+
+
+def _no_sign_in() -> Rejected:
+    return Rejected(
+        Code.NOT_FOUND,
+        "there is no sign-in service here: the boot file has no section [signin]",
+        "people sign in with Synapse's own passwords, and Synapse alone knows their sessions",
+    )
+
+
+def _domain(office: Office) -> str:
+    return office.desk.policy.current().directory.domain
+
+
+def _named(office: Office, user: str) -> UserId:
+    return user_named(user, _domain(office))

@@ -1,0 +1,168 @@
+"""The JSON shapes of sessions, devices, accounts and factors."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from vedette.api.shapes import DoorShape, Shape
+
+_REASON = Field(min_length=1, max_length=500, description="Why, for the record.")
+_MAYBE = Field(default="", max_length=500, description="Why, for the record.")
+_USER = Field(min_length=1, max_length=255, description="A whole user id, or its first part.")
+_DEVICE = Field(min_length=1, max_length=255)
+
+
+class ReasonBody(Shape):
+    """An act that takes something away says why."""
+
+    reason: str = _REASON
+
+
+class MaybeReasonBody(Shape):
+    """An act that gives something may say why."""
+
+    reason: str = _MAYBE
+
+
+class DeviceBody(Shape):
+    """One device, and why it is approved."""
+
+    user: str = _USER
+    device: str = _DEVICE
+    reason: str = _MAYBE
+
+
+class DeviceReasonBody(Shape):
+    """One device, and why it is taken away."""
+
+    user: str = _USER
+    device: str = _DEVICE
+    reason: str = _REASON
+
+
+class AccountBody(Shape):
+    """An account to make."""
+
+    user: str = _USER
+    display_name: str = Field(default="", max_length=255)
+
+
+class FactorsBody(Shape):
+    """Which kinds of second factor to take away (all of them if none is named), and why."""
+
+    kinds: list[str] = Field(default_factory=list, max_length=8)
+    reason: str = _REASON
+
+
+class SessionShape(Shape):
+    """One session. Times are seconds since 1970 UTC; client and platform are what it claims."""
+
+    id: str
+    user: str
+    device: str
+    device_name: str
+    state: str
+    because: str
+    kind: str
+    client: str
+    client_name: str
+    client_version: str
+    platform: str
+    platform_version: str
+    address: str
+    approved: bool
+    confirmed: bool
+    created: int
+    expires: int
+    number: int
+
+
+class FactShape(Shape):
+    """One fact as a rule reads it, and how it is known: `proven`, `reported` or `claimed`."""
+
+    fact: str
+    value: str
+    known: str
+
+
+class ShownFactorShape(Shape):
+    """A factor that was shown at this sign-in."""
+
+    kind: str
+    at: int
+    proven_by: str
+
+
+class SessionViewShape(Shape):
+    """One session with everything that is known of it."""
+
+    session: SessionShape
+    facts: list[FactShape]
+    factors: list[ShownFactorShape]
+    seen_at: int | None
+    seen_address: str | None
+
+
+class SessionsPage(Shape):
+    """Sessions, newest first. `next` is the cursor of what follows, null at the end."""
+
+    sessions: list[SessionShape]
+    next: str | None
+
+
+class MovedShape(Shape):
+    """What became of a session, and what each door answered."""
+
+    session: SessionShape
+    record: str
+    doors: list[DoorShape]
+
+
+class AccountShape(Shape):
+    """One account."""
+
+    user: str
+    display_name: str
+    has_password: bool
+    must_change: bool
+    provisioned: bool
+    created: int
+
+
+class AccountsPage(Shape):
+    """Accounts by name. `next` is the cursor of what follows, null at the end."""
+
+    accounts: list[AccountShape]
+    next: str | None
+
+
+class FactorShape(Shape):
+    """One factor of a person, without its secret. `last_used` is 0 while it was never used."""
+
+    kind: str
+    label: str
+    created: int
+    last_used: int
+
+
+class FactorsShape(Shape):
+    """What a person can prove themselves with."""
+
+    account: AccountShape
+    factors: list[FactorShape]
+    recovery_codes: int
+
+
+class IssuedShape(Shape):
+    """A secret to hand to the person; it is shown only now."""
+
+    user: str
+    secret: str
+    record: str
+    removed: int
+
+
+class RecordShape(Shape):
+    """The record of an act that was done."""
+
+    record: str

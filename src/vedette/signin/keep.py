@@ -1,0 +1,217 @@
+"""Asks again whether sessions may go on, when rules, people or time have changed.
+
+A pass looks at every session without asking anybody anything: the rules are a pure function. Only
+where the answer is another than before is the door asked, so that what happens to a session is
+always on record, and what does not happen costs no record. People whom the rules can't tell apart,
+with the same facts as far as any rule reads them, are looked at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from vedette.core.asks import Act, Ask, PartySet
+from vedette.core.decide import decide
+from vedette.core.decision import Decision, Verdict
+from vedette.core.facts import Facts
+from vedette.core.names import UserId
+from vedette.core.people import Person
+from vedette.core.sessions import Session, SessionState, sign_in_ask
+from vedette.ports.policy import Policy
+from vedette.ports.sign_in import SignInStore
+from vedette.signin.door import SignInDoor
+from vedette.signin.gather import Asked, gather, known
+from vedette.spine import Permit, Refusal
+
+EXPIRED = "its time is over"
+DEACTIVATED = "the account was deactivated"
+
+_RULE = re.compile(r"[a-z0-9-]{1,64}(\.[a-z0-9-]{1,64})?")
+
+
+def by_rule(because: str) -> bool:
+    """Whether this names a rule, or the code of a reason. Everything else is words, with blanks."""
+    return _RULE.fullmatch(because) is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedAgain:
+    """What one pass did. `doubtful` sessions could not be decided, and were left as they are."""
+
+    looked: int
+    ended: int = 0
+    suspended: int = 0
+    live: int = 0
+    doubtful: int = 0
+
+
+class _Wish(IntEnum):
+    """What a look finds due. What takes away comes first when it is carried out."""
+
+    END = 0
+    SUSPEND = 1
+    LIVE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    wish: _Wish
+    session: Session
+    because: str = ""
+
+
+def ask_again(door: SignInDoor) -> AskedAgain:
+    """Look at every session that is not ended, and carry out what is due.
+
+    1. A session past its end, or of a deactivated person, ends. 2. A live one whose answer is no
+    is suspended by that rule. 3. A suspended one goes on when its answer is yes, if a rule
+    suspended it: what an administrator or a thief's token suspended stays so. 4. A waiting one
+    begins when its answer is yes. 5. Doubt changes nothing.
+
+    Takes a worker thread for a while; call it again when it is through, never twice at once.
+
+    Raises:
+        Unavailable: the policy is stale or the store does not answer; the rest is left as it is.
+    """
+    policy = door.spine.policy.current()
+    sessions = door.store.sessions()
+    look = _Look(policy, int(door.clock.now()), door.clock.today(), _per_person(sessions))
+    due = sorted(look.through(sessions), key=lambda each: each.wish)
+    done = [_carry_out(door, each, look.now) for each in due]
+    return AskedAgain(
+        looked=len(sessions),
+        ended=done.count(_Wish.END),
+        suspended=done.count(_Wish.SUSPEND),
+        live=done.count(_Wish.LIVE),
+        doubtful=done.count(None),
+    )
+
+
+def _per_person(sessions: Iterable[Session]) -> dict[UserId, set[str]]:
+    """The devices of each person that wait for nothing."""
+    devices: dict[UserId, set[str]] = {}
+    for session in sessions:
+        if session.state is not SessionState.WAITING:
+            devices.setdefault(session.user, set()).add(session.device)
+    return devices
+
+
+# ---- Looking: pure, and shared where nothing tells two sessions apart ----------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    policy: Policy
+    now: int
+    today: int
+    devices: dict[UserId, set[str]]
+    _needs: dict[PartySet, tuple[str, ...]] = field(default_factory=dict)
+    _answers: dict[object, Verdict] = field(default_factory=dict)
+
+    def through(self, sessions: Iterable[Session]) -> Iterator[_Due]:
+        """Everything that is due."""
+        for session in sessions:
+            due = self._one(session)
+            if due is not None:
+                yield due
+
+    def _one(self, session: Session) -> _Due | None:
+        if session.expires <= self.now:
+            return _Due(_Wish.END, session, EXPIRED)
+        if not self.policy.directory.people.get(session.user, Person()).active:
+            return _Due(_Wish.END, session, DEACTIVATED)
+        match session.state:
+            case SessionState.LIVE:
+                no = self._running(session) is Verdict.NO
+                return _Due(_Wish.SUSPEND, session) if no else None
+            case SessionState.SUSPENDED if by_rule(session.because):
+                yes = self._running(session) is Verdict.YES
+                return _Due(_Wish.LIVE, session) if yes else None
+            case SessionState.WAITING:
+                yes = self._waiting(session) is Verdict.YES
+                return _Due(_Wish.LIVE, session) if yes else None
+            case _:
+                return None
+
+    def _running(self, session: Session) -> Verdict:
+        ask = sign_in_ask(Act.SIGN_IN_SESSION_KEEP, self.policy.directory.someone(session.user))
+        facts = known(self.policy, self._asked(session))
+        read = self._read(ask)
+        key = (
+            ask.questions[0].from_,
+            tuple(facts.known.get(name) for name in read),
+            tuple(facts.claims.get(name) for name in read),
+        )
+        found = self._answers.get(key)
+        if found is None:
+            found = self._answers[key] = self._decided(ask, facts)
+        return found
+
+    def _read(self, ask: Ask) -> tuple[str, ...]:
+        """The facts that any rule about these parties may read."""
+        parties = ask.questions[0].from_
+        found = self._needs.get(parties)
+        if found is None:
+            found = self._needs[parties] = tuple(sorted(self.policy.rules.needs(ask.questions)))
+        return found
+
+    def _waiting(self, session: Session) -> Verdict:
+        gathered = gather(self.policy, self._asked(session))
+        return gathered.verdict if isinstance(gathered, Decision) else self._decided(*gathered)
+
+    def _asked(self, session: Session) -> Asked:
+        """As the door asks about a session that exists."""
+        waits = session.state is SessionState.WAITING
+        return Asked(
+            act=Act.SIGN_IN_SESSION_KEEP,
+            session=session,
+            now=self.now,
+            today=self.today,
+            devices=session.number,
+            waits=waits,
+            registers=waits,
+            others=bool(self.devices.get(session.user, set()) - {session.device}),
+        )
+
+    def _decided(self, ask: Ask, facts: Facts) -> Verdict:
+        dated = Facts({**facts.known, "today": self.today}, facts.claims)
+        return decide(self.policy.rules, ask, dated).verdict
+
+
+# ---- Carrying out: the door's answer counts, not the look's ---------------------------------------
+
+
+def _carry_out(door: SignInDoor, due: _Due, now: int) -> _Wish | None:
+    """What was done, `_Wish.END` and so on; None if the door was in doubt or thinks otherwise."""
+    if due.wish is _Wish.END:
+        _end(door.store, due, now)
+        return due.wish
+    settled = door.keep(due.session)
+    if isinstance(settled, Permit):
+        if due.wish is _Wish.LIVE:
+            _go_on(settled, door.store, due.session, now)
+            return due.wish
+        return None
+    if due.wish is _Wish.SUSPEND and not settled.in_doubt:
+        return _suspend(settled, door.store, due.session, now)
+    return None
+
+
+def _end(store: SignInStore, due: _Due, now: int) -> None:
+    """End a session whose time or whose person is gone: there is nothing left to ask about."""
+    store.move_session(due.session.id, SessionState.ENDED, due.because, now)
+
+
+def _suspend(refusal: Refusal, store: SignInStore, session: Session, now: int) -> _Wish | None:
+    if refusal.decision.verdict is not Verdict.NO:
+        return None
+    because = refusal.decision.rule or refusal.decision.reason.value
+    store.move_session(session.id, SessionState.SUSPENDED, because, now)
+    return _Wish.SUSPEND
+
+
+def _go_on(_permit: Permit, store: SignInStore, session: Session, now: int) -> None:
+    store.move_session(session.id, SessionState.LIVE, "", now)
