@@ -34,6 +34,8 @@ def test_defaults_are_spelled_as_in_the_document():
     assert defaults["sign_in.second_factors"] == '["webauthn", "totp"]'
     assert defaults["organisation.domain"] == ""
     assert defaults["rules.<name>.expires"] == ""
+    assert defaults["networks.<name>"] == ""
+    assert defaults["sign_in.enrolment_grace"] == '"7 days"'
 
 
 def test_every_default_of_a_value_section_is_a_valid_value():
@@ -56,6 +58,7 @@ def test_known_keys_are_those_of_the_document():
     assert known_keys(("parties", "a")) == ["groups", "users", "except"]
     assert known_keys(("parties",)) == []
     assert known_keys(("nothing",)) == []
+    assert known_keys(("networks", "office")) == []
     assert known_keys(("media", "max_upload")) == []
 
 

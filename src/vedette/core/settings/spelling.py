@@ -27,7 +27,7 @@ from pydantic import (
 
 from vedette.core import conditions
 from vedette.core.channels import WORDS
-from vedette.core.names import InvalidName, ServerName, UserId, Word
+from vedette.core.names import ServerName, UserId, Word
 
 BUILT_IN_PARTIES = frozenset({"us", "guests", "partners", "outside", "anyone"})
 """Parties that every organisation has."""
@@ -81,30 +81,6 @@ def domain_matches(pattern: str, server: ServerName) -> bool:
         return server == pattern
     base = ServerName(pattern[2:])
     return server.port == base.port and server.host.endswith("." + base.host)
-
-
-def client_matches(pattern: str, scheme: str, server: str) -> bool:
-    """Whether a redirect address of this scheme and server is one of the pattern's.
-
-    `loopback` is http to this very machine by its literal addresses or `localhost` (RFC 8252, 7.3
-    and 8.3; the port is the program's own), `private-use` a scheme of an app with a dot in its name
-    (RFC 8252, 7.1), `https://…` a server as in `domain_matches`, `https://*` any. `server` may
-    carry a port; what can't be read matches nothing.
-    """
-    if pattern == "private-use":
-        return "." in scheme
-    try:
-        name = ServerName(server)
-    except InvalidName:
-        return False
-    if pattern == "loopback":
-        return scheme == "http" and name.host in _LOOPBACK
-    if scheme != "https":
-        return False
-    return pattern == "https://*" or domain_matches(pattern.removeprefix("https://"), name)
-
-
-_LOOPBACK = frozenset({"127.0.0.1", "[::1]", "localhost"})
 
 
 def _text(value: object) -> str:
@@ -232,7 +208,11 @@ SigningKey = Annotated[str, AfterValidator(_signing_key)]
 HttpsUrl = Annotated[str, AfterValidator(_https_url)]
 """An https address without user, query or fragment."""
 ClientPattern = Annotated[str, AfterValidator(_client_pattern)]
-"""Where clients may be that register themselves: see `client_matches`."""
+"""Where clients may be that register themselves.
+
+`https://<server>` and `https://*.<domain>` as in `domain_matches`, `https://*`, `loopback` (RFC 8252,
+7.3), `private-use` (RFC 8252, 7.1).
+"""
 Network = Annotated[str, AfterValidator(_network)]
 """An address range in CIDR form, `10.1.0.0/16` or `2001:db8::/32`."""
 FilePath = Annotated[Line, AfterValidator(_file_path)]
