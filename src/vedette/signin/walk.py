@@ -47,6 +47,13 @@ _REGISTERED = frozenset({APPROVED, CONFIRMED})
 _HELD_BACK = frozenset({"totp", "webauthn", "radius"})
 
 
+Refused = Callable[[Purpose], str]
+Enter = Callable[[SignedIn, bool], str]
+"""Lets a person into their own pages and returns the cookie's value; the flag says whether the
+browser was known before.
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """What a request brings besides its form. `known` is the cookie of a browser known before."""
@@ -62,7 +69,7 @@ class Turn:
 
     `name` is the flow's secret name from now on, empty when there is no flow any more. `error` is
     the key of a sentence, `codes` are to be shown this once, `leave` is an address to go to, and
-    `known` a new cookie for a browser that is through.
+    `known` a new cookie for a browser that is through, `own` one for the person's own pages.
     """
 
     name: str
@@ -72,6 +79,7 @@ class Turn:
     codes: tuple[str, ...] = ()
     leave: str = field(default="", repr=False)
     known: str = field(default="", repr=False)
+    own: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +92,10 @@ class Walk:
     attempts: Attempts
     policy: PolicySource
     complete: Mapping[str, Complete]
+    """By the purpose's kind: what is called when the person is through."""
+    refused: Mapping[str, Refused]
+    """By the purpose's kind: the address at which a client hears of a no, where it can."""
+    enter: Enter
     callback: str
     """The address at which other providers give people back to us."""
 
@@ -95,7 +107,7 @@ class Walk:
         None if there is no such purpose any more. Raises Unavailable.
         """
         key = key_of(purpose_name)
-        found = self.look(flow_name, seen) if flow_name else None
+        found = self.look(flow_name, seen)
         if found is not None and secrets.compare_digest(found.flow.purpose, key):
             return found
         purpose = self._purpose(key)
@@ -109,17 +121,18 @@ class Walk:
         )
         return Turn(name=self.flows.begin(flow), flow=flow, purpose=purpose)
 
-    def look(self, name: str, seen: Seen) -> Turn | None:
-        """Where the flow stands. Whoever waits to be let in is asked about again.
-
-        None if there is no such flow any more. Raises Unavailable.
-        """
-        flow = self.flows.find(name, self.means.now())
+    def find(self, name: str) -> Turn | None:
+        """Where the flow stands; None if there is no such flow any more. Raises Unavailable."""
+        flow = self.flows.find(name, self.means.now()) if name else None
         purpose = None if flow is None else self._purpose(flow.purpose)
         if flow is None or purpose is None:
             return None
-        turn = Turn(name=name, flow=flow, purpose=purpose)
-        if flow.step is Step.WAIT:
+        return Turn(name=name, flow=flow, purpose=purpose)
+
+    def look(self, name: str, seen: Seen) -> Turn | None:
+        """As `find`; whoever waits to be let in is asked about again."""
+        turn = self.find(name)
+        if turn is not None and turn.flow.step is Step.WAIT:
             return self._kept(self._let_in(turn, seen))
         return turn
 
@@ -159,7 +172,7 @@ class Walk:
         typed = form.get("name", "")
         localpart = proofs.localpart_of(typed, self.means.domain)
         known = self._known(seen, localpart)
-        within = self.attempts.may(self._values(), localpart or "-", seen.address, known=known)
+        within = self.attempts.may(self.values(), localpart or "-", seen.address, known=known)
         account = proofs.password(self.means, localpart, form.get("password", ""), dead=not within)
         if account is None:
             self._note(localpart or "-", seen, turn.purpose, "wrong")
@@ -173,7 +186,7 @@ class Walk:
         """A passkey, with nobody named before."""
         state = turn.flow.memory
         fresh = replace(turn, flow=replace(turn.flow, memory=""))  # good for one answer
-        if not self.attempts.address_may(self._values(), seen.address):
+        if not self.attempts.address_may(self.values(), seen.address):
             return replace(fresh, error="wrong-passkey")
         used = proofs.used_passkey(self.means, None, _bytes(state), form.get("response", ""))
         if used is None:
@@ -222,7 +235,7 @@ class Walk:
         if kind not in self.choices(turn.flow):
             raise NoSuchMove("this factor is not asked for")
         known = self._known(seen, who)
-        within = self.attempts.may(self._values(), who, seen.address, known=known, what="second")
+        within = self.attempts.may(self.values(), who, seen.address, known=known, what="second")
         use = check(who) if within else None
         if use is None:
             return self._mistake(turn, seen)
@@ -250,7 +263,7 @@ class Walk:
         if server is None or (state is None and "radius" not in self.choices(turn.flow)):
             raise NoSuchMove("this factor is not asked for")
         known = self._known(seen, who)
-        if not self.attempts.may(self._values(), who, seen.address, known=known, what="second"):
+        if not self.attempts.may(self.values(), who, seen.address, known=known, what="second"):
             return self._mistake(turn, seen)
         answer: ServerAnswer = (
             server.begin(who, seen.address, code)
@@ -279,7 +292,7 @@ class Walk:
 
     def new_password(self, localpart: str, new: str, again: str) -> str:
         """Set a new password; returns the key of what is wrong with it, empty when it is set."""
-        values = self._values()
+        values = self.values()
         if not secrets.compare_digest(new.encode(), again.encode()):
             return "not-the-same"
         fault = self.means.passwords.fault(
@@ -305,7 +318,7 @@ class Walk:
         return replace(turn, flow=self._chosen(turn.flow, Event.CHOSE_PASSKEY, "webauthn"))
 
     def _chosen(self, flow: Flow, event: Event, kind: str) -> Flow:
-        if kind not in proofs.enrollable(self._values().second_factors):
+        if kind not in proofs.enrollable(self.values().second_factors):
             raise NoSuchMove("this factor can't be set up here")
         return moved(flow, event)
 
@@ -340,7 +353,7 @@ class Walk:
     def _enrolled(self, turn: Turn, use: FactorUse, seen: Seen) -> Turn:
         who = turn.flow.localpart
         flow = shown(turn.flow, who, use)
-        if "recovery" not in self._values().second_factors:
+        if "recovery" not in self.values().second_factors:
             return self._advanced(replace(turn, flow=flow), seen)
         if self.means.store.recovery_left(who) > 0:
             return self._advanced(replace(turn, flow=flow), seen)
@@ -372,10 +385,15 @@ class Walk:
         if self.means.store.take(ONE_TIME_KIND, flow.purpose, now) is None:
             raise NoSuchMove("this sign-in went on somewhere else")
         self.flows.sealed.end(turn.name, now)
-        leave = self.complete[turn.purpose.kind](turn.purpose, self.signed_in(flow, seen))
-        self._note(flow.localpart, seen, turn.purpose, "in")
-        known = "" if turn.purpose.kind == "own" else self._remember(flow.localpart)
-        return replace(turn, name="", flow=moved(flow, Event.AGREED), leave=leave, known=known)
+        signed = self.signed_in(flow, seen)
+        done = replace(turn, name="", flow=moved(flow, Event.AGREED))
+        if turn.purpose.kind == "own":
+            self._note(flow.localpart, seen, turn.purpose, "own")
+            trusted = self._known(seen, flow.localpart)
+            to = own_path(turn.purpose.body.get("to", ""))
+            return replace(done, leave=to, own=self.enter(signed, trusted))
+        leave = self.complete[turn.purpose.kind](turn.purpose, signed)
+        return replace(done, leave=leave, known=self._remember(flow.localpart))
 
     def do_cancel(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
         """Do not let the client in."""
@@ -383,8 +401,10 @@ class Walk:
         self._note(turn.flow.localpart, seen, turn.purpose, "cancelled")
         self.means.store.take(ONE_TIME_KIND, turn.flow.purpose, self.means.now())
         self.flows.sealed.end(turn.name, self.means.now())
-        refused = replace(moved(turn.flow, Event.NO), sentence="cancelled")
-        return replace(turn, name="", flow=refused)
+        flow = replace(moved(turn.flow, Event.NO), sentence="cancelled")
+        tell = self.refused.get(turn.purpose.kind)
+        leave = "" if tell is None else tell(turn.purpose)
+        return replace(turn, name="", flow=flow, leave=leave)
 
     def do_again(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
         """Begin again."""
@@ -475,7 +495,7 @@ class Walk:
         """The turn with a ceremony begun where its page can use a passkey, and what the browser
         needs for it (JSON), empty where it can't. Raises Unavailable.
         """
-        flow, kinds = turn.flow, self._values().second_factors
+        flow, kinds = turn.flow, self.values().second_factors
         if "webauthn" not in kinds or not turn.name:
             return turn, ""
         account = self.means.store.account(flow.localpart) if flow.localpart else None
@@ -496,7 +516,7 @@ class Walk:
         """The kinds of factor that this person has and did not show yet."""
         if not flow.localpart:
             return ()
-        kinds = self._values().second_factors
+        kinds = self.values().second_factors
         there = proofs.available(self.means, flow.localpart, kinds)
         return tuple(kind for kind in there if kind not in flow.kinds)
 
@@ -507,7 +527,7 @@ class Walk:
         up a first one within the grace after the account was made, or with a password that was
         handed out anew. 3. Whoever has one that they can't show may not.
         """
-        values = self._values()
+        values = self.values()
         wanted = [k for k in proofs.enrollable(values.second_factors) if k not in flow.kinds]
         if not wanted or not flow.localpart:
             return False
@@ -521,7 +541,7 @@ class Walk:
 
     def offered(self, flow: Flow) -> tuple[str, ...]:
         """The kinds of factor that can be set up now."""
-        kinds = proofs.enrollable(self._values().second_factors)
+        kinds = proofs.enrollable(self.values().second_factors)
         return tuple(kind for kind in kinds if kind not in flow.kinds)
 
     def candidate(self, flow: Flow, purpose: Purpose, seen: Seen) -> Session:
@@ -541,7 +561,7 @@ class Walk:
             client,
             name=new_session_name(),
             now=self.means.now(),
-            life=self._values().session,
+            life=self.values().session,
         )
 
     def signed_in(self, flow: Flow, seen: Seen) -> SignedIn:
@@ -555,7 +575,8 @@ class Walk:
             session=flow.waiting or None,
         )
 
-    def _values(self) -> SignIn:
+    def values(self) -> SignIn:
+        """The values of `[sign_in]` now in force. Raises StalePolicy."""
         return self.policy.current().directory.document.sign_in
 
     def _must_change(self, flow: Flow) -> bool:
@@ -601,6 +622,12 @@ def is_known(means: Means, cookie: str, localpart: str) -> bool:
     """Whether this browser signed in all the way as this person before."""
     found = Sealed(means.store, "known").find(cookie, means.now()) if cookie else None
     return found is not None and secrets.compare_digest(found, localpart.encode())
+
+
+def own_path(text: str) -> str:
+    """A path of the person's own pages; the first of them for anything else."""
+    inside = text.startswith("/account/") and "//" not in text and "\\" not in text
+    return text if inside and text.isascii() and text.isprintable() else "/account/"
 
 
 def decision_sentence(settled: Settled) -> str:

@@ -376,6 +376,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "outcome-in": ("signed in", "angemeldet"),
         "outcome-wrong": ("wrong password", "falsches Passwort"),
         "outcome-wrong-second": ("wrong second proof", "falscher zweiter Nachweis"),
+        "outcome-own": ("these pages", "diese Seiten"),
         "outcome-cancelled": ("cancelled", "abgebrochen"),
         "outcome-refused": ("refused by a rule", "durch eine Regel abgelehnt"),
         "password-title": ("Password", "Passwort"),
