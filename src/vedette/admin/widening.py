@@ -13,8 +13,10 @@ from vedette.core.settings.changes import can_only_refuse_more
 from vedette.core.settings.document import Document, Rule
 
 _EVERYONE = frozenset({ANYONE, US, GUESTS, PARTNERS, OUTSIDE})
-_INSIDE = frozenset({"audit", "notices", "sign_in", "media"})
+_INSIDE = frozenset({"audit", "notices", "sign_in", "networks", "media"})
 """Sections whose values concern our own people alone."""
+_WORDS = frozenset({"organisation", "parties", "partners", "rooms", "rules", "guardrails"})
+"""Sections that are looked at name by name; every other one, a new one too, holds values."""
 
 
 def widens(old: Document, new: Document) -> frozenset[str]:
@@ -76,7 +78,7 @@ def _by_words(old: Document, new: Document) -> set[str]:
 
 def _by_values(old: Document, new: Document) -> set[str]:
     named: set[str] = set()
-    for section in ("audit", "messages", "media", "push", "streams", "notices", "sign_in"):
+    for section in Document.model_fields.keys() - _WORDS:
         if getattr(old, section) != getattr(new, section):
             named |= {US} if section in _INSIDE else _EVERYONE
     return named | (set(_EVERYONE) if old.organisation != new.organisation else set())

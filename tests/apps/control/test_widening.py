@@ -57,6 +57,11 @@ def test_a_new_allow_widens_towards_its_own_sides_and_what_they_are_part_of() ->
     assert change("[rules]", f"[rules]\n{more}") == {"staff", "us", "acme", "partners"}
 
 
+def test_a_network_that_grows_may_let_our_own_people_in_from_more_places() -> None:
+    networks = '[networks]\noffice = ["10.0.0.0/8"]\n[rules]'
+    assert change("[rules]", networks) == {"us"}
+
+
 def test_an_allow_inside_does_not_count_as_widening_towards_others() -> None:
     inside = 'inside = { between = ["staff", "staff"], allow = ["message"] }'
     widened = change(inside, inside.replace('"message"', '"message", "file"'))
