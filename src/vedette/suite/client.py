@@ -20,6 +20,8 @@ _TIMEOUT = aiohttp.ClientTimeout(total=30)
 _LOOK_SECONDS = 0.15
 
 Json = dict[str, Any]
+DEVICE: Json = {"device_id": "SCENE", "initial_device_display_name": "the demo's scene"}
+"""The device as which this client signs in."""
 
 
 class Refused(Exception):  # a refusal is an answer, not an error
@@ -83,7 +85,7 @@ class Client:
         path = f"/_matrix/media/v3/upload?filename={quote(name)}"
         headers = {"Content-Type": media_type, **self._who()}
         async with self.session.post(path, data=data, headers=headers) as answer:
-            return str((await _body(answer))["content_uri"])
+            return str((await body_of(answer))["content_uri"])
 
     async def send_file(self, room: str, name: str, media_type: str, data: bytes) -> str:
         """Store a file and send it into a room. Raises Refused."""
@@ -99,7 +101,7 @@ class Client:
         path = f"/_matrix/client/v1/media/download/{server}/{media}"
         async with self.session.get(path, headers=self._who()) as answer:
             if answer.status != 200:
-                await _body(answer)
+                await body_of(answer)
             return await answer.read()
 
     async def invited(self) -> frozenset[str]:
@@ -124,31 +126,41 @@ class Client:
 
     async def _ask(self, method: str, path: str, body: Json | None) -> Json:
         async with self.session.request(method, path, json=body, headers=self._who()) as answer:
-            return await _body(answer)
+            return await body_of(answer)
 
     def _who(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}"}
 
 
 async def sign_in(session: aiohttp.ClientSession, user: str, password: str) -> Client:
-    """Sign in with a password. Raises Refused."""
+    """Sign in with a password, where Synapse has passwords of its own. Raises Refused."""
     body = {
         "type": "m.login.password",
         "identifier": {"type": "m.id.user", "user": user},
         "password": password,
-        "device_id": "SCENE",
-        "initial_device_display_name": "the demo's scene",
+        **DEVICE,
     }
     async with session.post(f"{_V3}/login", json=body) as answer:
-        found = await _body(answer)
-    return Client(session, UserId(str(found["user_id"])), str(found["access_token"]))
+        return signed_in(session, await body_of(answer))
+
+
+def signed_in(session: aiohttp.ClientSession, login: Json) -> Client:
+    """The client that a login's answer makes."""
+    return Client(session, UserId(str(login["user_id"])), str(login["access_token"]))
 
 
 def session_to(url: str, certificate: bytes) -> aiohttp.ClientSession:
-    """A session to one gateway that trusts only the CA given as PEM. Host names are compared."""
+    """A session to one gateway that trusts only the CA given as PEM. Host names are compared.
+
+    It keeps cookies as a browser does, which keeps them for addresses that are numbers too.
+    """
     tls = ssl.create_default_context(cadata=certificate.decode())
     return aiohttp.ClientSession(
-        url, connector=aiohttp.TCPConnector(ssl=tls), timeout=_TIMEOUT, raise_for_status=False
+        url,
+        connector=aiohttp.TCPConnector(ssl=tls),
+        cookie_jar=aiohttp.CookieJar(unsafe=True),
+        timeout=_TIMEOUT,
+        raise_for_status=False,
     )
 
 
@@ -163,12 +175,17 @@ async def until(there: Callable[[], Awaitable[bool]], patience: float) -> bool:
         await asyncio.sleep(_LOOK_SECONDS)
 
 
-async def _body(answer: aiohttp.ClientResponse) -> Json:
+async def body_of(answer: aiohttp.ClientResponse, *, refuse: bool = True) -> Json:
+    """The JSON object in an answer, empty where there is none.
+
+    Raises:
+        Refused: the answer is another than 200, and `refuse` is set.
+    """
     try:
         body = await answer.json(content_type=None)
     except ValueError:
         body = {}
     body = body if isinstance(body, dict) else {}
-    if answer.status != 200:
+    if refuse and answer.status != 200:
         raise Refused(answer.status, body)
     return body

@@ -1,12 +1,13 @@
 """`vedette demo`: two organisations on this machine, and a scene played between them.
 
 DIR/ca.crt is a CA made for this demo alone; its key is thrown away. DIR/demo.json (0600) holds the
-people's passwords.
+people's passwords and the secrets of their second factors.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import json
 import secrets
@@ -17,16 +18,19 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from vedette.adapters.boot_file import Boot
+from vedette.adapters.boot_file import Boot, load
 from vedette.adapters.stream_files import write_whole
 from vedette.core.names import ServerName
+from vedette.protocol.totp import SECRET_BYTES
 from vedette.suite.accounts import NewAccount, register
 from vedette.suite.addresses import free_or_other
 from vedette.suite.certificates import Authority, issue, make_authority, today
-from vedette.suite.client import Client, Refused, session_to, sign_in
+from vedette.suite.client import DEVICE, Client, Refused, session_to, sign_in, signed_in
 from vedette.suite.organisation import PEOPLE_HEAD, NewOrganisation, certificate_names, init
 from vedette.suite.progress import Progress
 from vedette.suite.scene import Cast, Played, SceneFault, play
+from vedette.suite.sign_in_walk import Walker, WalkFault
+from vedette.suite.sign_in_walk import sign_in as sign_in_over_page
 from vedette.suite.up import Running, UpFault, only_one, start, told_to_end
 from vedette.suite.why import why_record
 
@@ -46,13 +50,16 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """One organisation of the demo. `ports`: client, federation, control, pushes, where free."""
+    """One organisation of the demo.
+
+    `ports`: client, federation, control, pushes, introspection, where free.
+    """
 
     name: str
     domain: str
     document: str
     people: tuple[Role, ...]
-    ports: tuple[int, int, int, int]
+    ports: tuple[int, int, int, int, int]
 
 
 EXAMPLE = House(
@@ -65,7 +72,7 @@ EXAMPLE = House(
         Role("dora", ("Employees", "Engineering")),
         Role("emil", ("Employees",)),
     ),
-    (8443, 8448, 8470, 8471),
+    (8443, 8448, 8470, 8471, 8474),
 )
 ACME = House(
     "Acme",
@@ -77,18 +84,22 @@ ACME = House(
         Role("gina", ("Employees", "Sales")),
         Role("hans", ("Employees",)),
     ),
-    (8444, 8449, 8472, 8473),
+    (8444, 8449, 8472, 8473, 8475),
 )
 HOUSES = (EXAMPLE, ACME)
 
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """What is on disk: where it lies, whom to trust, and everybody's password."""
+    """What is on disk: where it lies, whom to trust, everybody's password and second factor.
+
+    `totp` are Base32 secrets for an authenticator app; a demo without a sign-in service has none.
+    """
 
     folder: Path
     ca: bytes
     passwords: dict[str, str]
+    totp: dict[str, str]
 
     def dir(self, house: House) -> Path:
         """The folder of one organisation."""
@@ -151,7 +162,8 @@ def prepare(folder: Path) -> Demo:
     secret = folder / PEOPLE_FILE
     if secret.exists():
         stored = json.loads(secret.read_text(encoding="utf-8"))
-        return Demo(folder, (folder / CA_FILE).read_bytes(), dict(stored["passwords"]))
+        ca = (folder / CA_FILE).read_bytes()
+        return Demo(folder, ca, dict(stored["passwords"]), dict(stored.get("totp", {})))
     if folder.exists() and any(folder.iterdir()):
         raise UpFault(
             f"`{folder}` holds something else, or a demo that was not made to its end; remove it, or"
@@ -159,15 +171,18 @@ def prepare(folder: Path) -> Demo:
         )
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     authority = make_authority("Vedette demo CA, trusted by nobody else", today())
-    passwords = {
-        f"@{role.localpart}:{house.domain}": secrets.token_urlsafe(12)
-        for house in HOUSES
-        for role in house.people
-    }
+    users = [f"@{role.localpart}:{house.domain}" for house in HOUSES for role in house.people]
+    passwords = {user: secrets.token_urlsafe(12) for user in users}
     _init_both(folder, authority)
+    delegated = load(folder / EXAMPLE.domain).signin is not None
+    totp = {user: _new_totp() for user in users} if delegated else {}
     (folder / CA_FILE).write_bytes(authority.pem)
-    write_whole(secret, json.dumps({"passwords": passwords}, indent=1).encode())
-    return Demo(folder, authority.pem, passwords)
+    write_whole(secret, json.dumps({"passwords": passwords, "totp": totp}, indent=1).encode())
+    return Demo(folder, authority.pem, passwords, totp)
+
+
+def _new_totp() -> str:
+    return base64.b32encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 
 def _init_both(folder: Path, authority: Authority) -> None:
@@ -180,7 +195,7 @@ def _init_both(folder: Path, authority: Authority) -> None:
             taken.add(found[-1])
         addresses[house.domain] = tuple(found)
     for house in HOUSES:
-        client, federation, control, pushes = addresses[house.domain]
+        client, federation, control, pushes, introspection = addresses[house.domain]
         names = certificate_names(ServerName(house.domain), client)
         others = {domain: at[1] for domain, at in addresses.items() if domain != house.domain}
         init(
@@ -192,6 +207,7 @@ def _init_both(folder: Path, authority: Authority) -> None:
                 federation=federation,
                 control=control,
                 pushes=pushes,
+                introspection=introspection,
                 document=document_of(house),
                 people=people_of(house),
                 certificate=issue(authority, names, today()),
@@ -238,8 +254,10 @@ async def _make_accounts(demo: Demo, progress: Progress, running: list[Running])
             continue
         progress.step(f"{house.name}: making the accounts")
         for role in house.people:
-            password = demo.passwords[f"@{role.localpart}:{house.domain}"]
-            await register(one.boot, NewAccount(role.localpart, password))
+            user = f"@{role.localpart}:{house.domain}"
+            totp = base64.b32decode(demo.totp[user]) if user in demo.totp else None
+            account = NewAccount(role.localpart, demo.passwords[user], totp=totp)
+            await register(one.boot, account)
         made.touch(mode=0o600)
 
 
@@ -256,9 +274,12 @@ async def _scene(demo: Demo, progress: Progress, running: list[Running]) -> Play
 
 async def _signed_in(demo: Demo, session: Any, user: str) -> Client:
     try:
-        return await sign_in(session, user, demo.passwords[user])
-    except Refused as refused:
-        raise SceneFault(f"{user} could not sign in: {refused}") from refused
+        if user not in demo.totp:
+            return await sign_in(session, user, demo.passwords[user])
+        walker = Walker(user, demo.passwords[user], demo.totp[user])
+        return signed_in(session, await sign_in_over_page(session, walker, DEVICE))
+    except (Refused, WalkFault) as fault:
+        raise SceneFault(f"{user} could not sign in: {fault}") from fault
 
 
 async def _explain(demo: Demo, progress: Progress, played: Played) -> None:
@@ -321,7 +342,7 @@ def described(demo: Demo, boots: list[Boot]) -> dict[str, Any]:
                     {
                         "user": (user := f"@{role.localpart}:{house.domain}"),
                         "password": demo.passwords[user],
-                        "totp_secret": None,
+                        "totp_secret": demo.totp.get(user),
                         "groups": list(role.groups),
                     }
                     for role in house.people
