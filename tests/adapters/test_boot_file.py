@@ -1,0 +1,85 @@
+"""What the boot file says of the sign-in service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from vedette.adapters.boot_file import NAME, BootFault, load
+from vedette.suite.boot_text import BootAnswers, boot_text
+
+ANSWERS = {
+    "domain": "example.test",
+    "client": "127.0.0.1:1",
+    "federation": "127.0.0.1:2",
+    "control": "127.0.0.1:3",
+    "pushes": "127.0.0.1:4",
+    "client_url": "https://127.0.0.1:1",
+    "federation_name": "example.test:2",
+}
+
+
+def written(folder: Path, introspection: str | None) -> Path:
+    text = boot_text(BootAnswers(**ANSWERS, introspection=introspection))  # type: ignore[arg-type]
+    (folder / NAME).write_text(text)
+    (folder / "secrets").mkdir(exist_ok=True)
+    (folder / "secrets/sign-in-store.key").write_bytes(b"k" * 32)
+    (folder / "secrets/synapse-mas").write_text("a secret\n")
+    return folder
+
+
+def test_without_the_section_there_is_no_sign_in_service(tmp_path: Path) -> None:
+    boot = load(written(tmp_path, None))
+    assert boot.signin is None
+    assert boot.doors == ("gateway", "synapse")
+    for asked in (boot.sign_in_database, boot.store_key, boot.synapse_secret):
+        with pytest.raises(BootFault, match=r"no section \[signin\]"):
+            asked()
+
+
+def test_with_it_the_sign_in_service_is_a_door_with_a_store(tmp_path: Path) -> None:
+    boot = load(written(tmp_path, "127.0.0.1:5"))
+    assert boot.signin is not None
+    assert boot.signin.introspection == "127.0.0.1:5"
+    assert boot.doors == ("gateway", "synapse", "signin")
+    assert boot.sign_in_database() == tmp_path.resolve() / "signin/sign-in.db"
+    assert boot.store_key() == b"k" * 32
+    assert boot.synapse_secret() == "a secret"
+
+
+def test_a_database_elsewhere_stands_in_a_secret_file(tmp_path: Path) -> None:
+    text = (written(tmp_path, "127.0.0.1:5") / NAME).read_text()
+    changed = text.replace(
+        'folder        = "signin"', 'folder = "signin"\n'
+    ).replace('database      = "sqlite" ', 'database = "file:secrets/url" ')  # fmt: skip
+    (tmp_path / NAME).write_text(changed)
+    (tmp_path / "secrets/url").write_text("postgresql://somewhere\n")
+    assert load(tmp_path).sign_in_database() == "postgresql://somewhere"
+
+
+@pytest.mark.parametrize(
+    "address", ["0.0.0.0:5", "192.0.2.1:5", "localhost:5", "example.test:5", "127.0.0.1", "[::]:5"]
+)
+def test_synapse_s_questions_stay_on_this_machine(tmp_path: Path, address: str) -> None:
+    with pytest.raises(BootFault, match="introspection"):
+        load(written(tmp_path, address))
+
+
+def test_ipv6_s_own_address_is_on_this_machine(tmp_path: Path) -> None:
+    assert load(written(tmp_path, "[::1]:5")).signin is not None
+
+
+@pytest.mark.parametrize("key", [b"", b"k" * 31, b"k" * 33])
+def test_a_store_key_of_another_length_is_none(tmp_path: Path, key: bytes) -> None:
+    boot = load(written(tmp_path, "127.0.0.1:5"))
+    boot.path(Path("secrets/sign-in-store.key")).write_bytes(key)
+    with pytest.raises(BootFault, match="must hold 32 bytes"):
+        boot.store_key()
+
+
+def test_a_missing_secret_is_named(tmp_path: Path) -> None:
+    boot = load(written(tmp_path, "127.0.0.1:5"))
+    boot.path(Path("secrets/synapse-mas")).unlink()
+    with pytest.raises(BootFault, match="synapse-mas"):
+        boot.synapse_secret()
