@@ -20,6 +20,9 @@ from starlette.routing import Route
 
 from vedette.ports.errors import Unavailable
 
+VERSIONS = ("r0", "v3", "unstable")
+"""Versions in the paths of the client-server API under which clients look for what is old."""
+
 LARGEST_BODY = 64 << 10
 """Bytes of a request's body."""
 
