@@ -1,0 +1,169 @@
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vedette.core.names import UserId
+from vedette.core.record import canonical
+from vedette.core.sessions import FactorUse, Session, SessionFacts, SessionState, facts_for
+from vedette.protocol.internal.sessions import NO_SESSIONS, SessionList, body_of, listed_of
+
+KEY = Ed25519PrivateKey.from_private_bytes(b"k" * 32).public_key()
+SESSION = Session(
+    id="session-0000000000000000001",
+    user=UserId("@alice:example.org"),
+    device="ABCDEFGHIJ",
+    state=SessionState.LIVE,
+    kind="oauth",
+    client="client-1",
+    facts=SessionFacts(
+        factors=(FactorUse(kind="password", at=1_800_000_000),),
+        network="192.0.2.7",
+        client_name="element",
+        client_version="1.12.1",
+        platform="linux",
+        approved=True,
+    ),
+    created=1_800_000_000,
+    expires=1_802_592_000,
+    device_name="Alice's laptop",
+    number=2,
+)
+
+
+def body(*sessions: Session) -> dict[str, Any]:
+    """A body as it arrives."""
+    made = body_of(as_of=7, issuer="https://a.example/", keys={"k1": KEY}, sessions=sessions)
+    arrived: dict[str, Any] = json.loads(canonical(made))
+    return arrived
+
+
+def test_a_list_comes_back_as_it_was_sent() -> None:
+    read = listed_of(body(SESSION))
+    assert (read.as_of, read.issuer, dict(read.keys)) == (7, "https://a.example/", {"k1": KEY})
+    listed = read.sessions[SESSION.id]
+    assert (listed.id, listed.user, listed.device) == (SESSION.id, SESSION.user, SESSION.device)
+    assert (listed.state, listed.expires, listed.number) == (SessionState.LIVE, 1_802_592_000, 2)
+    assert listed.facts == SESSION.facts
+    assert (list(read.sessions), len(read.sessions)) == ([SESSION.id], 1)
+
+
+def test_rules_read_the_same_of_a_listed_session() -> None:
+    networks = {"office": ("192.0.2.0/24",)}
+    listed = listed_of(body(SESSION)).sessions[SESSION.id]
+    now = SESSION.created + 60
+    assert facts_for(listed.session(), now=now, networks=networks) == facts_for(
+        SESSION, now=now, networks=networks
+    )
+
+
+@pytest.mark.parametrize("state", SessionState)
+def test_every_session_is_listed_but_the_ended(state: SessionState) -> None:
+    read = listed_of(body(replace(SESSION, state=state)))
+    expected = None if state is SessionState.ENDED else state
+    assert read.sessions.state(SESSION.id) == expected
+    assert (SESSION.id in read.sessions) == (expected is not None)
+
+
+def test_doors_are_told_no_device_names() -> None:
+    assert "laptop" not in json.dumps(body(SESSION))
+    assert "client-1" not in json.dumps(body(SESSION))
+
+
+def test_nobody_is_in_the_list_before_the_first() -> None:
+    assert NO_SESSIONS.sessions.get(SESSION.id) is None
+    assert NO_SESSIONS.sessions.state(SESSION.id) is None
+    assert dict(NO_SESSIONS.keys) == {}
+
+
+WRONG = [None, True, 1.5, -1, "", "x", [], {}, ["x"], "\0"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        *[("as_of", value) for value in WRONG],
+        *[("issuer", value) for value in WRONG if not isinstance(value, str)],
+        *[("keys", value) for value in WRONG if value != {}],
+        *[("sessions", value) for value in WRONG if value != {}],
+    ],
+)
+def test_a_field_of_another_type_is_refused(field: str, value: object) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        listed_of({**body(SESSION), field: value})
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        *[(f, v) for f in ("expires", "facts", "number", "state", "user") for v in WRONG],
+        *[("device", value) for value in WRONG if value != "x"],
+        ("state", "ended"),
+    ],
+)
+def test_a_session_of_another_form_is_refused(field: str, value: object) -> None:
+    arrived = body(SESSION)
+    arrived["sessions"][SESSION.id][field] = value
+    with pytest.raises(ValueError, match=r"."):
+        listed_of(arrived)
+
+
+def test_a_field_more_or_less_is_refused() -> None:
+    with pytest.raises(ValueError, match="fields"):
+        listed_of({**body(), "more": 1})
+    with pytest.raises(ValueError, match="fields"):
+        listed_of({})
+    arrived = body(SESSION)
+    arrived["sessions"][SESSION.id]["more"] = 1
+    with pytest.raises(ValueError, match="form"):
+        listed_of(arrived)
+    with pytest.raises(ValueError, match="form"):
+        listed_of({**body(), "sessions": {"short": body(SESSION)["sessions"][SESSION.id]}})
+
+
+@pytest.mark.parametrize("key", ["", "x", "x" * 42, "x" * 44, "=" * 43, 1, None, []])
+def test_a_key_that_is_none_is_refused(key: object) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        listed_of({**body(), "keys": {"k": key}})
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+
+
+def paths(data: object, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """Every place in nested dictionaries."""
+    found = [path]
+    if isinstance(data, dict):
+        for key, value in data.items():
+            found += paths(value, (*path, key))
+    return found
+
+
+@given(path=st.sampled_from(paths(body(SESSION))[1:]), value=JSON)
+def test_any_body_has_an_answer(path: tuple[str, ...], value: object) -> None:
+    arrived = body(SESSION)
+    place = arrived
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    try:
+        read = listed_of(arrived)
+    except ValueError:
+        return
+    assert isinstance(read, SessionList)
+    for listed in read.sessions.values():  # what was taken can be built
+        listed.session()
+
+
+@given(st.dictionaries(st.text(), JSON))
+def test_any_fields_have_an_answer(fields: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="fields"):
+        listed_of(fields)
