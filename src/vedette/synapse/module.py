@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -34,7 +35,7 @@ from vedette.core.names import ServerName
 from vedette.ports.errors import Unavailable
 from vedette.ports.policy import Policy
 from vedette.protocol.internal.sessions import NO_SESSIONS, SessionList, listed_of
-from vedette.protocol.internal.streams import Stream
+from vedette.protocol.internal.streams import Part, Stream
 from vedette.spine import Spine
 from vedette.synapse.answers import hidden, or_refuse
 from vedette.synapse.delayed_events import PATH as DELAYED_EVENTS
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
 
 PROCESS = "synapse"
 _LOG = logging.getLogger("vedette.module")
-_POLL = Duration(milliseconds=50)
+_POLL_SECONDS = 0.05
 _MUST_HOLD = frozenset({"local-events", "inbound-events", "rooms-made", "entering-elsewhere"})
 """The doors for messages and contact: without one of them the module does not start."""
 
@@ -104,6 +105,7 @@ class Module:
         self._streams = StreamFiles(
             config.streams, config.organisation, config.public_key, clock, self._changed
         )
+        self._lists = SessionLists(self._streams, clock)
         self._doors: Doors | None = None
         pace = Pace(clock)
         notices = Notices(api, config.organisation, pace, self._notices_per_minute)
@@ -113,6 +115,7 @@ class Module:
         except Unavailable as fault:
             raise ConfigError(str(fault)) from fault
         self._streams.start()
+        self._lists.take()
         door = EventDoor(spine, notices.tell)
         self._doors = install(self._hs, door)
         _report(self._doors)
@@ -169,7 +172,7 @@ class Module:
         def run(doing: Callable[[], Awaitable[None]]) -> object:
             return hs.run_as_background_process("vedette_introspection", doing)
 
-        answering = Introspection(SessionLists(self._streams, clock), organisation, clock, sleep)
+        answering = Introspection(self._lists, organisation, clock, sleep)
         try:
             tell_metadata(hs, config.metadata)
             served = site(answering, config.secret, config.metadata, run)
@@ -181,14 +184,31 @@ class Module:
         )
 
     def _follow(self) -> None:
-        """Look for new stream parts for as long as Synapse runs.
+        """Look for new stream parts for as long as Synapse runs: one stat per stream, often.
 
-        One stat per stream: cheap enough for the reactor, twenty times a second.
+        On a thread of its own: ten thousand sessions take most of a second to verify and to read,
+        and no message waits for that.
         """
-        self._hs.get_clock().looping_call(self._streams.poll, _POLL)
+        ended = Event()
+        reactor: Any = self._hs.get_reactor()
+        reactor.addSystemEventTrigger("before", "shutdown", ended.set)
+        Thread(target=self._look, args=(ended,), name="vedette-streams", daemon=True).start()
+
+    def _look(self, ended: Event) -> None:
+        while not ended.wait(_POLL_SECONDS):
+            try:
+                self._streams.poll()
+                self._lists.take()
+            except OSError as fault:
+                # The door goes on by what it has until that is too old; the next look may succeed.
+                _LOG.warning("streams can't be read or kept: %s", fault)
 
     def _changed(self, policy: Policy) -> None:
+        """Called on whichever thread took the new parts."""
         self._spool.keep_whole(policy.directory.document.audit.permitted == "whole")
+        self._hs.get_reactor().callFromThread(self._lift_holds)
+
+    def _lift_holds(self) -> None:
         if self._doors is not None:
             self._doors.lift_holds()
 
@@ -214,19 +234,24 @@ class SessionLists:
 
     streams: StreamFiles
     clock: SystemClock
-    _read: tuple[int, SessionList] = (0, NO_SESSIONS)
+    _read: tuple[Part, SessionList] | None = None
+
+    def take(self) -> None:
+        """Read the part in force, if that was not done yet. To be called wherever parts arrive."""
+        part = self.streams.part(Stream.SESSIONS)
+        if part is None or (self._read is not None and self._read[0] is part):
+            return
+        try:
+            self._read = part, listed_of(part.body)
+        except ValueError:
+            self._read = part, NO_SESSIONS  # nobody is signed in by a list that nobody can read
 
     def sessions(self) -> SessionList:
         """The newest good list. Raises Unavailable when there is none, or it is too old."""
-        part = self.streams.part(Stream.SESSIONS)
-        if part is None or part.expires <= self.clock.now():
+        read = self._read
+        if read is None or read[1] is NO_SESSIONS or read[0].expires <= self.clock.now():
             raise Unavailable("no list of sessions was received, or the last one is too old")
-        if part.number != self._read[0]:
-            try:
-                self._read = part.number, listed_of(part.body)
-            except ValueError as fault:
-                raise Unavailable(f"the list of sessions can't be read: {fault}") from fault
-        return self._read[1]
+        return read[1]
 
     def grace(self) -> int:
         """How long past its end a token may be honoured. Raises Unavailable."""

@@ -32,6 +32,7 @@ PARTS = {
     "to-device": "get_device_message_handler.send_device_message",
     "presence-read": "get_presence_handler.get_states",
     "presence-out": "get_federation_sender.send_presence_to_destinations",
+    "delayed-events": "get_delayed_events_handler._send_event",
 }
 
 
