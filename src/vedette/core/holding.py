@@ -109,8 +109,18 @@ UNHELD_BESIDES = (
     ("a call's media kind", "voice against video in a conference is a claim"),
     ("a file's true kind", "the declared type is a claim until contents are inspected"),
     (
-        "sign-in rules",
-        "password sign-in is Synapse's own; rules on `sign-in` are checked but not asked yet",
+        "what a client says of itself",
+        (
+            "its name, its version and the platform under it are claims: a rule on them keeps honest "
+            "people from mistakes, not a program that lies"
+        ),
+    ),
+    (
+        "sign-in rules without a sign-in service",
+        (
+            "where the boot file has no `[signin]`, password sign-in is Synapse's own, and rules on "
+            "`sign-in` are checked but not asked"
+        ),
     ),
     ("profile changes", "names and pictures reach everybody with whom a room is shared"),
     (

@@ -59,7 +59,7 @@ class SignIn(Section):
         Setting(
             "Access token",
             "How long an access token lasts that its client renews by itself.",
-            "While control is away, a stolen token stays good for that long.",
+            "A stolen token stays good for that long, while its session lives.",
             '"10 minutes"',
         ),
     ] = 600
