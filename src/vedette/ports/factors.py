@@ -227,7 +227,7 @@ class UpstreamPerson:
     """Who the provider says this is. Only `issuer` and `subject` together name a person for good.
 
     `acr` and `amr` say how they proved it (OpenID Connect Core section 2, RFC 8176), empty where
-    the provider does not say; `at` is when, in Unix seconds.
+    the provider does not say; `at` is when, in Unix seconds, 0 where it does not say.
     """
 
     provider: str

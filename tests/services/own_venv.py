@@ -1,0 +1,38 @@
+"""Python programs that can't live in our own environment, each in one under `build/`.
+
+Made once for each list of pinned packages; a second run finds it made.
+"""
+
+import fcntl
+import hashlib
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+BUILD = Path(__file__).parents[2] / "build"
+INSTALL_SECONDS = 600
+
+
+def own_venv(name: str) -> Path:
+    """The `bin` folder of an environment with exactly what `<name>.txt` beside this file lists."""
+    pins = Path(__file__).with_name(f"{name}.txt")
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    digest = hashlib.sha256(pins.read_bytes() + version.encode()).hexdigest()[:12]
+    BUILD.mkdir(exist_ok=True)
+    place = BUILD / f"{name}-{digest}"
+    with (BUILD / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (place / "complete").exists():
+            shutil.rmtree(place, ignore_errors=True)
+            run(sys.executable, "-m", "venv", str(place))
+            run(str(place / "bin/pip"), "install", "-q", "--only-binary", ":all:", "-r", str(pins))
+            (place / "complete").touch()
+    return place / "bin"
+
+
+def run(*command: str) -> None:
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False
+    )
+    assert done.returncode == 0, f"{command} failed:\n{done.stdout}{done.stderr}"
