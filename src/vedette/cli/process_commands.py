@@ -1,4 +1,4 @@
-"""`vedette gateway`, `vedette control`: the single processes, for a service manager."""
+"""`vedette gateway`, `vedette control`, `vedette signin`: the single processes, for a service manager."""
 
 from __future__ import annotations
 
@@ -24,7 +24,18 @@ def control(place: Dir = None) -> None:
         raise fault(str(found), code=Exit.UNAVAILABLE) from found
 
 
+def signin(place: Dir = None) -> None:
+    """Run the sign-in service: its pages, OAuth and the older log-in. SIGTERM ends it."""
+    from vedette.signin.main import SigninFault, main
+
+    try:
+        main(here(place, json=False).folder)
+    except SigninFault as found:
+        raise fault(str(found), code=Exit.UNAVAILABLE) from found
+
+
 def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
     app.command("gateway")(gateway)
     app.command("control")(control)
+    app.command("signin")(signin)

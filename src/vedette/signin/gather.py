@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from vedette.core.asks import Act, Ask
@@ -57,7 +56,7 @@ def gather(policy: Policy, asked: Asked) -> Gathered:
     decision = _decided(policy, ask, facts, asked.today)
     if decision.verdict is not Verdict.YES:  # (2)
         return ask, awaiting(facts, more_factors=asked.more_factors, waits=asked.waits)
-    if decision.verdict is Verdict.YES and asked.registers:
+    if asked.registers:
         wanted = registration_wants(policy, asked)
         if wanted is not None:  # (3)
             return _held(policy, session, wanted)
@@ -66,7 +65,8 @@ def gather(policy: Policy, asked: Asked) -> Gathered:
 
 def known(policy: Policy, asked: Asked) -> Facts:
     """What is known of a session at this moment."""
-    networks: Mapping[str, tuple[str, ...]] = policy.directory.document.networks
+    named = policy.directory.document.networks
+    networks: dict[str, tuple[str, ...]] = {str(name): named[name] for name in named}
     return facts_for(asked.session, now=asked.now, devices=asked.devices, networks=networks)
 
 

@@ -286,6 +286,27 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Nobody was let in. You can close this page.",
             "Niemand wurde zugelassen. Sie können diese Seite schließen.",
         ),
+        # ---- a device without a browser
+        "device-grant": ("Connect a device", "Gerät verbinden"),
+        "device-grant-says": (
+            (
+                "Type the code that the other device shows. Go on only if you hold that device in your "
+                "own hands: whoever sent you a code may want to get in as you."
+            ),
+            (
+                "Geben Sie den Code ein, den das andere Gerät zeigt. Fahren Sie nur fort, wenn Sie "
+                "dieses Gerät selbst in Händen halten: Wer Ihnen einen Code schickt, will vielleicht "
+                "als Sie hinein."
+            ),
+        ),
+        "wrong-user-code": (
+            "There is no such code, or no more. Look at the device again.",
+            "Diesen Code gibt es nicht oder nicht mehr. Sehen Sie noch einmal auf das Gerät.",
+        ),
+        "device-in": (
+            "The device is let in. You can close this page.",
+            "Das Gerät ist zugelassen. Sie können diese Seite schließen.",
+        ),
         # ---- the end
         "refused": ("You can't sign in now", "Sie können sich jetzt nicht anmelden"),
         "gone": ("This page is too old", "Diese Seite ist zu alt"),
@@ -411,6 +432,12 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "nothing-here-says": (
             "It may be gone already.",
             "Vielleicht ist es schon fort.",
+        ),
+        "program-error": ("This can't go on", "So geht es nicht weiter"),
+        "broken": ("Something went wrong here", "Hier ist etwas schiefgegangen"),
+        "broken-says": (
+            "It was reported. Please try again in a moment.",
+            "Es wurde gemeldet. Bitte versuchen Sie es gleich noch einmal.",
         ),
         "not-allowed": ("This is not allowed", "Das ist nicht erlaubt"),
     }

@@ -1,0 +1,336 @@
+"""`vedette signin`: wires the sign-in door, its pages and its endpoints, and serves them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import uvicorn
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
+
+from vedette.adapters.audit_spool import AuditSpool
+from vedette.adapters.boot_file import Boot, BootFault, SigninBoot, load
+from vedette.adapters.log_incidents import LogIncidents
+from vedette.adapters.passwords import Argon2Passwords
+from vedette.adapters.radius import RadiusServers, radius_server
+from vedette.adapters.sign_in_store import open_sign_in_store
+from vedette.adapters.stream_files import StreamFiles
+from vedette.adapters.synapse_provisioning import SynapseProvisioning
+from vedette.adapters.system_clock import SystemClock
+from vedette.adapters.upstream_documents import UpstreamDocuments
+from vedette.adapters.upstream_oidc import UpstreamOidc
+from vedette.adapters.webauthn_ceremony import WebAuthnCeremony
+from vedette.core.names import ServerName
+from vedette.ports.errors import Unavailable
+from vedette.ports.factors import RelyingParty, SecondFactorServer, UpstreamProvider
+from vedette.ports.incidents import Incidents
+from vedette.ports.policy import PolicySource
+from vedette.ports.provisioning import Provisioning
+from vedette.ports.sign_in import SignInStore
+from vedette.protocol.internal.streams import Stream
+from vedette.signin import compat, device_grant, metadata, oauth, registration
+from vedette.signin.app import make_app, sentence_page
+from vedette.signin.attempts import Attempts
+from vedette.signin.device_page import DevicePage
+from vedette.signin.door import SignInDoor, waiting
+from vedette.signin.duties import Duties, keep_token_keys
+from vedette.signin.entered import Entrances
+from vedette.signin.errands import Errands
+from vedette.signin.flows import Flows
+from vedette.signin.issuing import Issuing
+from vedette.signin.listed import Listed
+from vedette.signin.own import OwnPages
+from vedette.signin.proofs import Means
+from vedette.signin.sign_in_pages import UPSTREAM, Shell, SignInPages
+from vedette.signin.walk import Walk
+from vedette.spine import Spine
+
+PROCESS = "signin"
+_LOG = logging.getLogger("vedette.signin")
+_ENDING_SECONDS = 5
+
+
+class SigninFault(Exception):
+    """The sign-in process can't start; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """Everything outside that the process stands on. `issuer` is our public address with a slash."""
+
+    spine: Spine
+    store: SignInStore
+    means: Means
+    provisioning: Provisioning
+    listed: Listed
+    incidents: Incidents
+    issuer: str
+
+    @property
+    def policy(self) -> PolicySource:
+        """The policy in force."""
+        return self.spine.policy
+
+    @property
+    def origin(self) -> str:
+        """Our public address without the slash."""
+        return self.issuer.rstrip("/")
+
+    def organisation(self) -> str:
+        """The organisation's name; its domain while no settings are known."""
+        try:
+            return str(self.policy.current().directory.document.organisation.name)
+        except Unavailable:
+            return str(self.means.domain)
+
+    def why_not_ready(self) -> str:
+        """Why nobody can be let in now; empty when they can."""
+        try:
+            self.policy.current()
+            changes = self.store.changes()
+        except Unavailable as outage:
+            return str(outage)
+        behind = self.listed.current().as_of < changes
+        return "control has not published the newest sessions" if behind else ""
+
+
+def app_of(around: Surroundings) -> tuple[Starlette, SignInDoor]:
+    """The application, and the door that it stands at."""
+    clock = around.means.clock
+    door = SignInDoor(around.spine, around.store, clock)
+    issuing = Issuing(
+        around.store, door, around.provisioning, around.listed, around.policy, clock, around.issuer
+    )
+    shell = Shell(origin=around.origin, organisation=around.organisation)
+    routes = _routes(around, issuing, shell)
+    return make_app(routes, shell, around.incidents, around.why_not_ready), door
+
+
+def _routes(around: Surroundings, issuing: Issuing, shell: Shell) -> list[BaseRoute]:
+    devices = device_grant.DeviceGrants(issuing)
+    native, older = oauth.OAuth(issuing, devices), compat.Compat(issuing, around.means)
+    entrances = Entrances.of(around.store)
+    walk = Walk(
+        means=around.means,
+        door=issuing.door,
+        flows=Flows.of(around.store),
+        attempts=Attempts(around.store, around.means.clock),
+        policy=around.policy,
+        complete={
+            "oauth": native.complete,
+            "sso": older.complete,
+            "device": devices.complete,
+        },
+        refused={"oauth": native.refused, "device": devices.refused},
+        enter=entrances.enter,
+        callback=f"{around.origin}{UPSTREAM}",
+    )
+    own = OwnPages(walk=walk, shell=shell, entrances=entrances, provisioning=around.provisioning)
+    page = sentence_page(shell)
+    return [
+        *DevicePage(shell=shell, enter=devices.enter).routes(),
+        *SignInPages(walk=walk, shell=shell).routes(),
+        *own.routes(),
+        *oauth.routes(native, page),
+        *registration.routes(registration.Registration(issuing)),
+        *device_grant.routes(devices),
+        *metadata.routes(metadata.Metadata(around.issuer, around.listed)),
+        *compat.routes(older, page),
+    ]
+
+
+# ---- From the boot file --------------------------------------------------------------------------
+
+
+def main(folder: Path) -> None:
+    """Run the sign-in service of the organisation in `folder` until SIGTERM or SIGINT.
+
+    Raises:
+        SigninFault: it can't start.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    try:
+        boot = load(folder)
+        if boot.signin is None:
+            raise SigninFault(f"`{boot.folder}/boot.toml` has no section [signin]")
+        asyncio.run(_run(boot, boot.signin))
+    except (Unavailable, BootFault, OSError, ValueError) as fault:
+        raise SigninFault(str(fault)) from fault
+
+
+async def _run(boot: Boot, own: SigninBoot) -> None:
+    """Wire, serve, and end in the order in which nothing is lost: requests, duties, records."""
+    clock, listed = SystemClock(), Listed()
+    spool = AuditSpool(boot.spool(PROCESS), PROCESS, clock, waiting)
+    streams = StreamFiles(
+        boot.door(PROCESS),
+        boot.organisation,
+        public_key(boot),
+        clock,
+        lambda policy: spool.keep_whole(policy.directory.document.audit.permitted == "whole"),
+    )
+    boot.path(own.folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+    store = open_sign_in_store(boot.sign_in_database(), boot.store_key())
+    incidents = LogIncidents()
+    around = Surroundings(
+        spine=Spine(streams, spool, incidents, clock),
+        store=store,
+        means=_means(boot, own, store, clock),
+        provisioning=SynapseProvisioning(boot.path(boot.synapse.socket), boot.synapse_secret()),
+        listed=listed,
+        incidents=incidents,
+        issuer=issuer_of(boot),
+    )
+    follow = _Follow(streams, listed)
+    spool.start()
+    try:
+        keep_token_keys(store, int(clock.now()))
+        streams.start()
+        follow()
+        app, door = app_of(around)
+        duties = Duties(follow, door, Errands(store, around.provisioning, clock), store, clock)
+        with _listen(boot.path(own.socket)) as inside:
+            await _serve(app, duties, inside)
+    finally:
+        spool.close()
+        store.close()
+
+
+@dataclass(slots=True)
+class _Follow:
+    """Follows the streams, and hands each new list of sessions on."""
+
+    streams: StreamFiles
+    listed: Listed
+    _number: int = 0
+
+    def __call__(self) -> None:
+        self.streams.poll()
+        part = self.streams.part(Stream.SESSIONS)
+        if part is not None and part.number != self._number:
+            self._number = part.number
+            self.listed.take(part.body)
+
+
+def issuer_of(boot: Boot) -> str:
+    """Our public address, by which everybody names us; it ends with a slash."""
+    return f"{boot.gateway.client_url.rstrip('/')}/"
+
+
+def public_key(boot: Boot) -> Ed25519PublicKey:
+    """The key by which every stream is verified. Raises BootFault."""
+    path = boot.path(boot.public_key)
+    try:
+        key = load_pem_public_key(path.read_bytes())
+    except (OSError, ValueError) as fault:
+        raise BootFault(f"`{path}` is not a public key that can be read: {fault}") from fault
+    if not isinstance(key, Ed25519PublicKey):
+        raise BootFault(f"`{path}` is not an Ed25519 key")
+    return key
+
+
+def _means(boot: Boot, own: SigninBoot, store: SignInStore, clock: SystemClock) -> Means:
+    origin = issuer_of(boot).rstrip("/")
+    host = urlsplit(origin).hostname or boot.organisation
+    return Means(
+        store=store,
+        clock=clock,
+        domain=ServerName(boot.organisation),
+        passwords=Argon2Passwords(),
+        ceremony=WebAuthnCeremony(),
+        party=RelyingParty(host, boot.organisation, origin),
+        server=_radius(boot, own),
+        upstream=_upstream(boot, own),
+    )
+
+
+def _radius(boot: Boot, own: SigninBoot) -> SecondFactorServer | None:
+    servers = [
+        radius_server(name, each.address, boot.path(each.secret))
+        for name, each in own.radius.items()
+    ]
+    return RadiusServers(servers, boot.organisation) if servers else None
+
+
+def _upstream(boot: Boot, own: SigninBoot) -> dict[str, UpstreamProvider]:
+    tls = ssl.create_default_context()
+    if boot.gateway.trusted_ca is not None:
+        tls.load_verify_locations(boot.path(boot.gateway.trusted_ca))
+    found: dict[str, UpstreamProvider] = {}
+    for name, each in own.upstream.items():
+        secret = "" if each.client_secret is None else _secret(boot.path(each.client_secret))
+        documents = UpstreamDocuments(each.issuer, tls)
+        found[name] = UpstreamOidc(name, each.client_id, secret, documents)
+    return found
+
+
+def _secret(path: Path) -> str:
+    return path.read_text(encoding="utf-8").strip()
+
+
+# ---- Serving -------------------------------------------------------------------------------------
+
+
+def _listen(path: Path) -> socket.socket:
+    """The listening Unix socket, for this user alone. Raises OSError."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with contextlib.suppress(FileNotFoundError):
+        path.unlink()
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    before = os.umask(0o177)  # nobody else may connect, not even for a moment
+    try:
+        listening.bind(str(path))
+    finally:
+        os.umask(before)
+    return listening
+
+
+async def _serve(app: Starlette, duties: Duties, inside: socket.socket) -> None:
+    """Serve and do the duties; whichever ends first ends both."""
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            proxy_headers=False,
+            lifespan="off",
+            timeout_graceful_shutdown=_ENDING_SECONDS,
+        )
+    )
+    running = asyncio.create_task(duties.run())
+    serving = asyncio.create_task(_until_signal(server, inside))
+    done, _ = await asyncio.wait({running, serving}, return_when=asyncio.FIRST_COMPLETED)
+    server.should_exit = True
+    await asyncio.gather(serving, return_exceptions=True)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    for task in done:
+        task.result()
+
+
+async def _until_signal(server: uvicorn.Server, inside: socket.socket) -> None:
+    """Serve until SIGTERM or SIGINT, then end as a process that was asked to."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _ask_to_end, server)
+    # `serve` would take the signals for itself and raise them again once it is done, which ends
+    # the process before the last records are written; `_serve` does not.
+    await server._serve([inside])  # noqa: SLF001
+
+
+def _ask_to_end(server: uvicorn.Server) -> None:
+    server.should_exit = True
