@@ -1,5 +1,6 @@
 """`vedette init`: what it makes, and what it refuses."""
 
+import json
 import stat
 import subprocess
 import tomllib
@@ -9,7 +10,10 @@ import pytest
 
 from tests.system.two_organisations import COMMAND
 from vedette.adapters.boot_file import load
+from vedette.admin.homeserver import render
 from vedette.core.settings.parse import check_document
+from vedette.suite.certificates import today
+from vedette.suite.organisation import NewOrganisation, init
 
 
 def vedette(*words: object) -> subprocess.CompletedProcess[str]:
@@ -103,3 +107,40 @@ def test_up_says_what_to_do_where_there_is_no_organisation(tmp_path: Path):
         assert done.returncode == 4
         assert "vedette init" in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_with_a_sign_in_service_synapse_has_no_login_of_its_own(tmp_path: Path):
+    wanted = NewOrganisation(folder=tmp_path / "new", domain="example.org", sign_in=True)
+    boot = load(init(wanted, today()).folder)
+    assert boot.signin is not None
+    document, _ = check_document(boot.path(boot.settings).read_text())
+    assert document is not None
+    text = render(document, boot)
+    config = json.loads(text.partition("\n")[2])
+    mas = config["matrix_authentication_service"]
+    assert mas == {
+        "enabled": True,
+        "endpoint": f"http://{boot.signin.introspection}/",
+        "secret_path": str(boot.path(boot.signin.synapse_secret)),
+    }
+    assert config["password_config"] == {"enabled": False}
+    gone = {"registration_shared_secret_path", "rc_login", "ui_auth", "refresh_token_lifetime"}
+    assert not gone & set(config)
+    module = config["modules"][0]["config"]["sign_in"]
+    assert module["listen"] == boot.signin.introspection
+    assert module["issuer"] == f"{boot.gateway.client_url}/"
+    assert module["account"] == f"{boot.gateway.client_url}/account/"
+    assert boot.synapse_secret() not in text
+    # what is on this machine is no exception to the one way out
+    assert config["no_proxy_hosts"] == []
+
+
+def test_every_address_of_an_organisation_is_another(tmp_path: Path):
+    wanted = NewOrganisation(folder=tmp_path / "new", domain="example.org", sign_in=True)
+    boot = load(init(wanted, today()).folder)
+    assert boot.signin is not None
+    addresses = [
+        boot.gateway.client, boot.gateway.federation, boot.control.listen, boot.gateway.pushes,
+        boot.signin.introspection,
+    ]  # fmt: skip
+    assert len(set(addresses)) == len(addresses)

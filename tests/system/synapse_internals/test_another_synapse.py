@@ -44,7 +44,10 @@ def broken_pair(folder: Path, broken: list[str]) -> Pair:
         "module": "tests.system.synapse_internals.probe.Probe",
         "config": {"folder": str(ours), "broken": broken},
     }
-    extra = {"caches": {"sync_response_cache_duration": "0s"}}
+    extra = {
+        "caches": {"sync_response_cache_duration": "0s"},
+        "max_event_delay_duration": "1h",
+    }
     return Pair(
         SynapseProcess(ours, authority, "127.0.0.4", [probe], extra),
         SynapseProcess(theirs, authority, "127.0.0.5", (), extra),
@@ -53,7 +56,10 @@ def broken_pair(folder: Path, broken: list[str]) -> Pair:
 
 @pytest.fixture(scope="module")
 def ephemeral_broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    doors = ("ephemeral-in", "typing", "receipts", "to-device", "presence-read", "presence-out")
+    doors = (
+        *("ephemeral-in", "typing", "receipts", "to-device", "presence-read", "presence-out"),
+        "delayed-events",
+    )
     pair = broken_pair(tmp_path_factory.mktemp("ephemeral"), [PARTS[door] for door in doors])
     with running(pair.ours, pair.theirs):
         yield pair
@@ -75,7 +81,8 @@ def closed(pair: Pair) -> set[str]:
 def test_ephemeral_doors_that_do_not_fit_drop_everything(ephemeral_broken: Pair):
     pair = ephemeral_broken
     assert closed(pair) == {
-        *("ephemeral-in", "typing", "receipts", "to-device", "presence-read", "presence-out")
+        *("ephemeral-in", "typing", "receipts", "to-device", "presence-read", "presence-out"),
+        "delayed-events",
     }
     reason = (pair.folder / "because.txt").read_text()
     assert "`TypingWriterHandler.started_typing` of this Synapse takes `(args, named)`" in reason
@@ -107,6 +114,14 @@ def test_ephemeral_doors_that_do_not_fit_drop_everything(ephemeral_broken: Pair)
         ]
 
     never(leaked)
+
+
+def test_what_was_set_to_be_sent_later_is_never_sent(ephemeral_broken: Pair):
+    alice = ephemeral_broken.our("alice")
+    room = alice.create_room()
+    path = f"rooms/{room}/send/m.room.message/later?org.matrix.msc4140.delay=300"
+    alice.put(path, {"msgtype": "m.text", "body": "later"}).ok()
+    never(lambda: "later" in alice.bodies(room))
 
 
 def test_event_doors_that_do_not_fit_refuse_everything(events_broken: Pair):
