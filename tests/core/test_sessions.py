@@ -251,6 +251,7 @@ def test_each_fact_says_how_it_is_known():
     assert known["sign_in.factors"] is Known.PROVEN
     assert known["device.platform"] is Known.CLAIMED
     assert list(known) == sorted(known)
+    assert how_known(before_sign_in()) == {"sign_in.flow": Known.PROVEN}
 
 
 # ---- As plain data -------------------------------------------------------------------------------

@@ -296,12 +296,14 @@ def sign_in_ask(act: Act, person: Someone) -> Ask:
 
 
 def how_known(facts: Facts) -> dict[str, Known]:
-    """How each fact about a session is known. Nothing is reported by third parties yet."""
-    names = {name for name in (*facts.known, *facts.claims) if name in REGISTRY}
-    return {
-        name: Known.CLAIMED if isinstance(facts.get(name, claimed=False), Missing) else Known.PROVEN
-        for name in sorted(names)
-    }
+    """How each fact about a session that has a value is known. Nothing is reported by others yet."""
+    found = {}
+    for name in sorted({*facts.known, *facts.claims}):
+        if not isinstance(facts.get(name, claimed=False), Missing):
+            found[name] = Known.PROVEN
+        elif name in facts.claims:
+            found[name] = Known.CLAIMED
+    return found
 
 
 # ---- As plain data ---------------------------------------------------------------------------------
