@@ -110,18 +110,17 @@ def _towards(directory: Directory, person: Someone, whom: Someone, endpoint: End
 
 
 def _fetch(policy: Policy, person: Someone, matched: Matched, stored: Stored) -> Gathered:
+    directory = policy.directory
+    if not isinstance(stored, Missing):
+        return fetched(directory, stored, person)
     try:
         server = ServerName(matched.params["server_name"])
         MediaId(matched.params["media_id"])
     except InvalidName:
         return refuse(policy, Reason.UNKNOWN_ENDPOINT)
-    directory = policy.directory
-    if server != directory.domain:
-        sender = directory.server(server)
-        return reach(Act.FILE_CONTENT_FETCH, sender, person, Channel.FILE), _NOTHING
-    if isinstance(stored, Missing):
+    if server == directory.domain:  # a file of ours about which nobody was asked
         return refuse(policy, Reason.UNAVAILABLE)
-    return fetched(directory, stored, person)
+    return reach(Act.FILE_CONTENT_FETCH, directory.server(server), person, Channel.FILE), _NOTHING
 
 
 def fetched(directory: Directory, stored: StoredFile | None, whom: Someone) -> tuple[Ask, Facts]:
@@ -132,7 +131,7 @@ def fetched(directory: Directory, stored: StoredFile | None, whom: Someone) -> t
     if stored is None:
         return routine(Act.FILE_CONTENT_FETCH, whom.name), _NOTHING
     owner = directory.someone(stored.owner)
-    if directory.is_service(stored.owner):
+    if SERVICES in owner.parties:
         return routine(Act.FILE_CONTENT_FETCH, whom.name), _NOTHING
     known: dict[str, Value] = {} if stored.size is None else {"file.size": stored.size}
     claims: dict[str, Value] = {}
