@@ -253,13 +253,13 @@ class SqlSignInStore:
             query = query.where(SESSIONS.c.user_id == str(user))
         if not ended:
             query = query.where(SESSIONS.c.state != SessionState.ENDED)
-        return tuple(ranked(self._all(query)))
+        return self._ranked(query)
 
     def sessions_since(self, change: int) -> tuple[Session, ...]:
         """All sessions of each person who had one changed after `change`, ended ones included."""
         changed = sa.select(SESSIONS.c.user_id).where(SESSIONS.c.change > change)
         query = sa.select(SESSIONS).where(SESSIONS.c.user_id.in_(changed))
-        return tuple(ranked(self._all(query.order_by(SESSIONS.c.seq))))
+        return self._ranked(query.order_by(SESSIONS.c.seq))
 
     def move_session(self, id: str, to: SessionState, because: str, now: int) -> int | None:  # noqa: A002
         """Move a session; None if unknown or not a legal move."""
@@ -466,6 +466,10 @@ class SqlSignInStore:
     def _all(self, query: sa.Select[*tuple[Any, ...]]) -> Sequence[Row]:
         with self._database.reading() as connection:
             return connection.execute(query).all()
+
+    def _ranked(self, query: sa.Select[*tuple[Any, ...]]) -> tuple[Session, ...]:
+        with self._database.reading() as connection:
+            return tuple(ranked(connection.execute(query)))  # row by row: there may be very many
 
     def _write(self, statement: sa.Update | sa.Delete) -> int:
         """Run it and say how many rows it met."""

@@ -16,6 +16,9 @@ from vedette.core.sessions import Session, SessionFacts, SessionState
 SPENT_KEPT = 32
 """So many generations of spent refresh tokens are kept for each session, to recognise their reuse."""
 
+LOST_ANSWERS_KEPT = 8
+"""So many successors of one refresh token are good beside one another; of more, the newest."""
+
 RETENTION = 90 * 86_400
 """Ended sessions, clients without any session, and past sign-ins are kept for so many seconds."""
 

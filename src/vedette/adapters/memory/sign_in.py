@@ -19,6 +19,7 @@ from vedette.core.sessions import (
     session_facts_to_json,
 )
 from vedette.ports.sign_in import (
+    LOST_ANSWERS_KEPT,
     PAST_KEPT,
     REPLACED,
     RETENTION,
@@ -40,7 +41,6 @@ from vedette.ports.sign_in import (
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 _CURRENT, _PREVIOUS, _SPENT = "current", "previous", "spent"
-_SIBLINGS = 8
 
 
 @dataclass(slots=True)
@@ -499,7 +499,7 @@ class MemorySignInStore:
             for hash_, token in self._tokens.items()
             if token.session == session and token.state == _CURRENT
         ]
-        for hash_ in current[:-_SIBLINGS]:
+        for hash_ in current[:-LOST_ANSWERS_KEPT]:
             del self._tokens[hash_]
 
 

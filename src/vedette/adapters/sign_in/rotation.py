@@ -16,11 +16,9 @@ import sqlalchemy as sa
 
 from vedette.adapters.sign_in.tables import REFRESH, SESSIONS
 from vedette.core.sessions import SessionState
-from vedette.ports.sign_in import SPENT_KEPT, Refreshed, Reused
+from vedette.ports.sign_in import LOST_ANSWERS_KEPT, SPENT_KEPT, Refreshed, Reused
 
 _CURRENT, _PREVIOUS, _SPENT = "current", "previous", "spent"
-_SIBLINGS = 8
-"""So many lost answers are remembered at once; the oldest of more is forgotten."""
 
 
 def begin_family(connection: sa.Connection, session: str, token_hash: str) -> None:
@@ -96,7 +94,7 @@ def _forget_old_siblings(connection: sa.Connection, session: str) -> None:
         sa.select(REFRESH.c.seq)
         .where(*current)
         .order_by(REFRESH.c.seq.desc())
-        .offset(_SIBLINGS)
+        .offset(LOST_ANSWERS_KEPT)
         .limit(1)
         .scalar_subquery()
     )
