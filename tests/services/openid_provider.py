@@ -89,7 +89,7 @@ class Browser:
             _Stop(),
         )
 
-    def sign_in(self, url: str, answers: dict[str, str]) -> str:
+    def sign_in(self, url: str, person: Person) -> str:
         """Follow `url`, fill in what the pages ask for, and return the address that it ends at."""
         form: dict[str, str] | None = None
         for _ in range(STEPS):
@@ -99,8 +99,9 @@ class Browser:
             if 300 <= status < 400:
                 url, form = where, None
                 continue
-            form = {**hidden(page), **{k: v for k, v in answers.items() if f'name="{k}"' in page}}
-            assert form.keys() & answers.keys(), f"{status} {url}: {page}"
+            answers = {k: v for k, v in person.answers().items() if f'name="{k}"' in page}
+            assert answers, f"{status} {url}: {page}"
+            form = {**hidden(page), **answers}
         raise AssertionError(f"the sign-in led nowhere; last was {url}")
 
     def _open(self, url: str, form: dict[str, str] | None) -> tuple[int, str, str]:
@@ -158,7 +159,7 @@ def openid_provider(
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(
             [
-                *(programs / "canaille", "run", "--bind", f"127.0.0.1:{port}", "--workers", "1"),
+                *(programs / "canaille", "run", "--bind", f"127.0.0.1:{port}", "--workers", "0"),
                 *("--certfile", folder / "tls.pem", "--keyfile", folder / "tls.key"),
             ],
             env=environment,

@@ -26,6 +26,7 @@ from vedette.ports.errors import Unavailable
 from vedette.ports.factors import Departure, UpstreamFault, UpstreamPerson
 
 _SCOPE = "openid profile email"
+_PROFILE = ("preferred_username", "name")
 _SKEW = 60
 _OLDEST_TOKEN = 600
 _FRESH_SECONDS = 300
@@ -155,7 +156,10 @@ class UpstreamOidc:
     def _completed(
         self, claims: dict[str, Any], token: object, description: Description
     ) -> dict[str, Any]:
-        """With the user information, where the ID token has no name (section 5.3)."""
+        """With the user information, where the ID token has no name (section 5.3).
+
+        It is not signed, so it tells how to call somebody, never how or when they proved it.
+        """
         if "preferred_username" in claims or not description.userinfo:
             return claims
         if not isinstance(token, str) or not token.isascii() or not token.isprintable():
@@ -166,7 +170,8 @@ class UpstreamOidc:
         found = answer.json()
         if found.get("sub") != claims["sub"]:  # section 5.3.2: else it must not be used
             raise UpstreamFault("the user information is of somebody else")
-        return {**found, **claims}
+        email = ("email", "email_verified") if "email" not in claims else ()
+        return {name: found.get(name) for name in (*_PROFILE, *email)} | claims
 
     def _person(self, claims: Mapping[str, Any], now: int) -> UpstreamPerson:
         amr = claims.get("amr")
