@@ -16,6 +16,7 @@ from vedette.core.channels import Channel
 from vedette.core.explain import sentence_for_administrator
 from vedette.core.facts import Facts
 from vedette.core.names import InvalidName, UserId
+from vedette.core.reasons import Reason
 from vedette.core.towards import organisation
 from vedette.ports.policy import Policy
 from vedette.spine import Permit, Refusal, Spine
@@ -69,10 +70,17 @@ class AdministrationDoor:
 
 
 def refused(refusal: Refusal) -> Rejected:
-    """A refusal in the words of administrators."""
+    """A refusal in the words of administrators.
+
+    Only a forbid speaks for itself: where no rule allowed it, the sentence of a rule that stops
+    short of it is about something else.
+    """
+    decision = refusal.decision
+    if decision.reason is Reason.NO_RULE:
+        decision = replace(decision, rule=None, say=None)
     return Rejected(
         Code.UNAVAILABLE if refusal.in_doubt else Code.REFUSED,
-        refusal.decision.say or sentence_for_administrator(refusal.decision),
+        decision.say or sentence_for_administrator(decision),
         "`vedette why RECORD` says how the decision came about" if refusal.record else None,
         record=refusal.record,
     )

@@ -8,6 +8,7 @@ written, and every door is told at once.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 
@@ -25,11 +26,18 @@ from vedette.spine import Permit
 
 BY_ADMINISTRATOR = "administrator: "
 """How `because` begins where an administrator suspended or ended a session."""
-BY_RULE = "rule:"
-"""How `because` begins where a rule suspended it; the rule's id follows, if there is one."""
+_RULE = re.compile(r"[a-z0-9-]{1,64}(\.[a-z0-9-]{1,64})?")
 
 Tell = Callable[[], Awaitable[tuple[DoorAnswer, ...]]]
 """Sends the sessions to every door and returns their answers within a second."""
+
+
+def by_rule(because: str) -> bool:
+    """Whether a session was suspended by a rule: its id, or the code of a reason, stands there.
+
+    Everything else is words, with blanks between them.
+    """
+    return _RULE.fullmatch(because) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +144,7 @@ class SessionsDesk:
             raise _over(session)
         approved = replace(session, facts=replace(session.facts, approved=True))
         await self._approve(permit, approved)
-        held = session.state is SessionState.WAITING or session.because.startswith(BY_RULE)
+        held = session.state is SessionState.WAITING or by_rule(session.because)
         if session.state is not SessionState.LIVE and held and self._keeps(approved):
             await self._put(permit, session, SessionState.LIVE, "")
         return await self._moved(permit, session)
