@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from threading import Barrier
 from typing import TypeVar
@@ -607,10 +608,14 @@ def test_a_thing_is_taken_once(store: SignInStore) -> None:
     assert store.spent("code", "h") == b"\x00body\xff"
 
 
+def take(store: SignInStore, key: str, _: int) -> bytes | None:
+    return store.take("code", key, NOW)
+
+
 def test_of_many_takers_exactly_one_gets_it(store: SignInStore) -> None:
     for round_ in range(5):
         store.put_once("code", f"h{round_}", b"body", NOW + 60)
-        answers = at_once(8, lambda _, key=f"h{round_}": store.take("code", key, NOW))
+        answers = at_once(8, partial(take, store, f"h{round_}"))
         assert (answers.count(b"body"), answers.count(None)) == (1, 7)
 
 

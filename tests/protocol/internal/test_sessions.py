@@ -80,7 +80,7 @@ def test_nobody_is_in_the_list_before_the_first() -> None:
     assert dict(NO_SESSIONS.keys) == {}
 
 
-WRONG = [None, True, 1.5, -1, "", "x", [], {}, ["x"], "\0"]
+WRONG: list[object] = [None, True, 1.5, -1, "", "x", [], {}, ["x"], "\0"]
 
 
 @pytest.mark.parametrize(
