@@ -1,0 +1,293 @@
+"""The sign-in pages, walked by a browser without scripts."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.apps.signin.pages_scene import CODES, PASSWORD, RULES, Pages, TokenServer, query_of
+from vedette.core.sessions import SessionState
+
+
+@pytest.fixture
+def pages():
+    made = Pages()
+    yield made
+    made.close()
+
+
+def test_password_and_code_lead_to_the_client(pages):
+    browser = pages.browser().open(pages.purpose()).first()
+    assert "One more proof" in browser.text
+    browser.send("totp", code=pages.code())
+    assert "Let Element in?" in browser.text
+    assert "https://app.example" in browser.text
+    browser.send("agree")
+    assert browser.away.startswith("https://app.example/?")
+    assert query_of(browser.away)["loginToken"]
+
+
+def test_the_session_that_begins_carries_what_was_shown(pages):
+    browser = pages.browser().open(pages.purpose()).first().send("totp", code=pages.code())
+    browser.send("agree")
+    past = pages.store.last_sign_ins("anna", 5)
+    assert [each.outcome for each in past] == []  # whoever exchanges the token notes how it went
+    assert browser.cookies.keys() == {"__Host-vedette-known"}
+
+
+def test_nobody_gets_anywhere_without_the_second_factor(pages):
+    browser = pages.browser().open(pages.purpose()).first()
+    for do in ("agree", "seen", "change", "check", "answer", "webauthn", "radius", "again"):
+        form = {**browser.form("totp").fields, "do": do}
+        assert pages_after(browser, form) == 409
+        browser.open("/sign-in")
+        assert "One more proof" in browser.text
+    assert not browser.away
+
+
+def pages_after(browser, form):
+    return browser.post("/sign-in", form).status
+
+
+def test_a_code_is_good_once(pages):
+    code = pages.code()
+    pages.browser().open(pages.purpose()).first().send("totp", code=code)
+    again = pages.browser().open(pages.purpose()).first().send("totp", code=code)
+    assert again.status == 403
+    assert "used already" in again.text
+
+
+def test_wrong_second_factors_end_the_sign_in(pages):
+    browser = pages.browser().open(pages.purpose()).first()
+    for _ in range(4):
+        assert "was not right" in browser.send("totp", code="000000").text
+    assert "too many wrong attempts" in browser.send("totp", code="000000").text
+    assert "Sign in" in browser.send("back").text
+    assert browser.form("password")
+
+
+def test_a_recovery_code_stands_in_once(pages):
+    pages.give_codes("anna")
+    browser = pages.browser().open(pages.purpose()).first().send("recovery", code=CODES[0])
+    assert "Let Element in?" in browser.text
+    again = pages.browser().open(pages.purpose()).first().send("recovery", code=CODES[0])
+    assert "was not right" in again.text
+
+
+def test_somebody_without_a_second_factor_sets_one_up(pages):
+    browser = pages.browser().open(pages.purpose()).first("bert")
+    assert "Set up a second proof" in browser.text
+    browser.send("totp")
+    key = browser.page.of("img")
+    assert key[0]["src"].startswith("data:image/svg+xml")
+    browser.send("totp", code=pages.code(typed_secret(browser)), label="Phone")
+    codes = [text for text in browser.page.texts if text.count("-") == 3 and len(text) == 19]
+    assert len(codes) == 10
+    assert codes[0] not in browser.open("/sign-in").text  # shown once
+    assert "Let Element in?" in browser.send("seen").text
+    assert browser.send("agree").away
+    (factor,) = pages.store.factors("bert")
+    assert factor.label == "Phone"
+    second = pages.browser().open(pages.purpose()).first("bert").send("recovery", code=codes[3])
+    assert "Let Element in?" in second.text
+
+
+def typed_secret(browser):
+    import base64
+
+    shown = next(text for text in browser.page.texts if len(text.replace(" ", "")) == 32)
+    return base64.b32decode(shown.replace(" ", ""))
+
+
+def test_after_the_grace_nobody_sets_up_a_first_second_factor(pages):
+    pages.clock.seconds += 8 * 86400
+    browser = pages.browser().open(pages.purpose()).first("bert")
+    assert "You can't sign in now" in browser.text
+    assert not pages.store.factors("bert")
+
+
+def test_whoever_has_a_factor_can_not_set_up_another_in_its_place(pages):
+    browser = pages.browser().open(pages.purpose()).first()
+    form = browser.form("totp").fields
+    for do in ("totp", "other", "webauthn"):
+        browser.post("/sign-in", {**form, "do": do, "code": "111111"})
+        browser.open("/sign-in")
+    assert "Set up" not in browser.text
+    assert len(pages.store.factors("anna")) == 1
+
+
+def test_a_password_that_was_handed_out_is_changed_first(pages):
+    hashed = pages.passwords.hash("handed out to her")
+    pages.store.set_password("anna", hashed, pages.now, must_change=True)
+    browser = pages.browser().open(pages.purpose()).first("anna", "handed out to her")
+    browser.send("totp", code=pages.code())
+    assert "Choose a new password" in browser.text
+    assert "too short" in browser.send("change", new="short", again="short").text
+    assert "differ" in browser.send("change", new="a new long password", again="another").text
+    same = browser.send("change", new="handed out to her", again="handed out to her")
+    assert "that you have now" in same.text
+    browser.send("change", new="a new long password", again="a new long password")
+    assert "Let Element in?" in browser.text
+    account = pages.store.account("anna")
+    assert account and not account.must_change
+    assert pages.passwords.verify("a new long password", account.password_hash).ok
+
+
+def test_a_second_factor_server_may_ask_back():
+    server = TokenServer()
+    pages = Pages(values='second_factors = ["radius"]', server=server)
+    browser = pages.browser().open(pages.purpose()).first("bert")
+    assert "Company token" in browser.text
+    browser.send("radius", code="")
+    assert "Which <b>colour</b>?" in browser.text  # as text, no markup
+    assert "<b>colour" not in browser.body
+    assert "was not right" in browser.send("answer", code="red").text
+    browser.send("answer", code="blue")
+    assert "Let Element in?" in browser.text
+    assert server.asked[0] == ("bert", "192.0.2.7", "")
+    pages.close()
+
+
+def test_strangers_learn_nothing(pages):
+    """Unknown, wrong, without a password, deactivated, misspelt: one page, and the same work."""
+    pages.store.make_account("carl", "", None, pages.now)
+    seen = set()
+    for name, password in (
+        ("anna", "wrong"), ("nobody", "wrong"), ("carl", "wrong"), ("nobody", PASSWORD),
+        ("@anna:elsewhere.org", PASSWORD), ("\x00", "wrong"), ("a" * 255, "wrong"),
+    ):  # fmt: skip
+        browser = pages.browser().open(pages.purpose())
+        before = pages.passwords.verified
+        browser.first(name, password)
+        assert pages.passwords.verified == before + 1
+        body = browser.body.replace(f'value="{name}"', "").replace(browser.form("password").fields["csrf"], "")
+        options = browser.page.of("form")[1]["data-options"] or ""
+        seen.add((browser.status, browser.text, len(options)))
+        assert body
+    assert len(seen) == 1
+
+
+def test_somebody_deactivated_looks_like_a_stranger(pages):
+    from vedette.core.people import Directory, Person
+
+    policy = pages.policy.policy
+    people = {"@anna:example.org": Person(active=False)}
+    pages.policy.policy = type(policy)(
+        policy.rules, Directory(policy.directory.document, people, policy.directory.today)
+    )
+    browser = pages.browser().open(pages.purpose()).first()
+    assert browser.status == 403
+    assert "Name and password don't match" in browser.text
+
+
+def test_a_name_is_taken_in_every_spelling(pages):
+    for name in ("anna", " Anna ", "@anna:example.org", "ANNA"):
+        assert "One more proof" in pages.browser().open(pages.purpose()).first(name).text
+
+
+def test_a_rule_that_says_no_is_shown_in_its_own_words(pages):
+    pages.obey(
+        RULES
+        + """
+[rules.not-here]
+from = ["us"]
+forbid = ["sign-in"]
+when = ["sign_in.networks in elsewhere"]
+say = "From home, please use the <tunnel>."
+"""
+    )
+    browser = pages.browser().open(pages.purpose()).first()
+    assert "You can't sign in now" in browser.text
+    assert "From home, please use the <tunnel>." in browser.text
+    assert "<tunnel>" not in browser.body
+
+
+def test_a_rule_that_wants_a_passkey_is_not_content_with_a_code(pages):
+    pages.obey(
+        """
+[rules.passkeys]
+from = ["us"]
+allow = ["sign-in"]
+when = ["sign_in.kinds in webauthn"]
+"""
+    )
+    browser = pages.browser().open(pages.purpose()).first().send("totp", code=pages.code())
+    assert "Set up a second proof" in browser.text  # whoever showed one may add another kind
+    assert "Set up a passkey" in browser.text
+    assert "Set up an app" not in browser.text
+
+
+def test_a_device_that_must_be_approved_waits_and_goes_on():
+    pages = Pages(values=VALUES_APPROVED)
+    browser = pages.browser().open(pages.purpose()).first().send("totp", code=pages.code())
+    assert "has to be let in" in browser.text
+    (waiting,) = pages.store.sessions()
+    assert waiting.state is SessionState.WAITING
+    assert "has to be let in" in browser.open("/sign-in").text
+    assert "has to be let in" in browser.send("check").text
+    assert len(pages.store.sessions()) == 1
+    from dataclasses import replace
+
+    pages.clock.seconds += 3600
+    pages.store.set_facts(waiting.id, replace(waiting.facts, approved=True))
+    assert "Let Element in?" in browser.open("/sign-in").text
+    browser.send("agree")
+    assert browser.away
+    pages.close()
+
+
+VALUES_APPROVED = 'second_factors = ["totp"]\nregistration = "approved"'
+
+
+def test_a_device_that_was_turned_away_is_told_so():
+    pages = Pages(values=VALUES_APPROVED)
+    browser = pages.browser().open(pages.purpose()).first().send("totp", code=pages.code())
+    (waiting,) = pages.store.sessions()
+    pages.store.move_session(waiting.id, SessionState.ENDED, "no", pages.now)
+    assert "was not let in" in browser.open("/sign-in").text
+    pages.close()
+
+
+def test_a_restart_loses_no_sign_in_on_its_way(pages):
+    from vedette.signin.main import app_of
+
+    browser = pages.browser().open(pages.purpose()).first()
+    browser.app, _ = app_of(pages.around())  # another process over the same store
+    browser.open("/sign-in").send("totp", code=pages.code())
+    assert "Let Element in?" in browser.text
+    browser.app, _ = app_of(pages.around())
+    assert browser.send("agree").away
+
+
+def test_an_outage_says_so_and_loses_nothing(pages):
+    browser = pages.browser().open(pages.purpose()).first()
+    policy, pages.policy.policy = pages.policy.policy, None
+    answer = browser.send("totp", code=pages.code())
+    assert answer.status == 503
+    assert answer.header("retry-after")
+    pages.policy.policy = policy
+    assert "One more proof" in browser.open("/sign-in").text
+    assert "Let Element in?" in browser.send("totp", code=pages.code()).text
+
+
+def test_a_full_audit_log_lets_nobody_on(pages):
+    browser = pages.browser().open(pages.purpose())
+    pages.audit.full = True
+    assert browser.first().status == 503
+    pages.audit.full = False
+    assert "One more proof" in browser.first_again().text if hasattr(browser, "first_again") else True
+
+
+def test_cancelling_ends_it(pages):
+    address = pages.purpose()
+    browser = pages.browser().open(address).first().send("totp", code=pages.code())
+    assert "Nobody was let in" in browser.send("cancel").text
+    assert pages.browser().open(address).status == 410
+
+
+def test_nobody_finishes_twice(pages):
+    address = pages.purpose()
+    one = pages.browser().open(address).first().send("totp", code=pages.code())
+    two = pages.browser().open(address).first().send("totp", code=pages.code())
+    assert one.send("agree").away
+    assert not two.send("agree").away
+    assert two.status in (409, 410)
