@@ -1,8 +1,8 @@
 """`vedette up`: every process of one organisation on this machine.
 
-Control comes first, since it writes what the doors decide by; then the sign-in service; Synapse's
-configuration is rendered from the document that control signed; then Synapse and the gateway start
-side by side.
+Control comes first, since it writes what the doors decide by; Synapse's configuration is rendered
+from the document that control signed; then the sign-in service, Synapse and the gateway start side
+by side.
 """
 
 from __future__ import annotations
@@ -68,13 +68,12 @@ async def start(folder: Path, progress: Progress) -> Running:
         progress.step(f"{boot.organisation}: starting control")
         await supervisor.start(control_program(boot))
         await _settings_arrived(boot)
-        if boot.signin is not None:
-            progress.step(f"{boot.organisation}: starting the sign-in service")
-            await supervisor.start(signin_program(boot, boot.signin))
-        progress.step(f"{boot.organisation}: starting Synapse and the gateway")
-        async with asyncio.TaskGroup() as both:
-            both.create_task(supervisor.start(synapse_program(boot)))
-            both.create_task(supervisor.start(gateway_program(boot)))
+        progress.step(f"{boot.organisation}: starting sign-in, Synapse and the gateway")
+        async with asyncio.TaskGroup() as rest:
+            if boot.signin is not None:
+                rest.create_task(supervisor.start(signin_program(boot, boot.signin)))
+            rest.create_task(supervisor.start(synapse_program(boot)))
+            rest.create_task(supervisor.start(gateway_program(boot)))
     except BaseException as fault:
         await supervisor.stop()
         if isinstance(fault, BaseExceptionGroup):
