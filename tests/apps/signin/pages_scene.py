@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import http.client
 import json
-from collections.abc import Mapping
+import socket
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from html.parser import HTMLParser
 from http.cookies import SimpleCookie
+from pathlib import Path
 from threading import Event, Thread
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
@@ -57,6 +62,12 @@ allow = ["sign-in"]
 when = ["sign_in.factors >= 2"]
 """
 VALUES = 'second_factors = ["webauthn", "totp", "recovery"]'
+
+
+@cache
+def hashed_password() -> str:
+    """The hash of PASSWORD; it takes its time, so it is made once."""
+    return Argon2Passwords().hash(PASSWORD)
 
 
 @dataclass(slots=True)
@@ -123,7 +134,7 @@ class Pages:
         self.app, self.door = app_of(self.around())
         keep_token_keys(self.store, self.now)
         if self.store.account("anna") is None:
-            hashed = self.passwords.hash(PASSWORD)
+            hashed = hashed_password()
             self.store.make_account("anna", "Anna", hashed, self.now)
             self.store.make_account("bert", "Bert", hashed, self.now)
             self.give_app("anna")
@@ -208,12 +219,10 @@ class Pages:
         return sign_in_address(keep_purpose(self.store, Purpose(**given), self.now))
 
     def browser(self, **more) -> Browser:
-        return Browser(self.app, self.origin, **more)
+        return Browser(asgi(self.app), self.origin, **more)
 
 
 def _base32(secret: bytes) -> str:
-    import base64
-
     return base64.b32encode(secret).decode()
 
 
@@ -261,11 +270,39 @@ class Parsed(HTMLParser):
         return [attrs for name, attrs in self.tags if name == tag]
 
 
+Answered = tuple[int, list[tuple[str, str]], str]
+Send = Callable[[str, str, Mapping[str, str], bytes], Answered]
+"""One request: method, target, headers, body."""
+
+
+def asgi(app: Starlette) -> Send:
+    """An application in this process."""
+    return lambda method, path, headers, body: asyncio.run(call(app, method, path, headers, body))
+
+
+def unix(path: Path) -> Send:
+    """A process behind a Unix socket."""
+
+    def send(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answered:
+        connection = http.client.HTTPConnection("chat.example.org", timeout=20)
+        connection.sock = socket.socket(socket.AF_UNIX)
+        connection.sock.connect(str(path))
+        try:
+            connection.request(method, target, body, dict(headers))
+            answer = connection.getresponse()
+            found = [(name.lower(), value) for name, value in answer.getheaders()]
+            return answer.status, found, answer.read().decode()
+        finally:
+            connection.close()
+
+    return send
+
+
 @dataclass(slots=True)
 class Browser:
     """A browser that knows cookies, redirects on this host and forms, and nothing else."""
 
-    app: Starlette
+    app: Send
     origin: str
     language: str = "en"
     address: str = "192.0.2.7"
@@ -332,8 +369,7 @@ class Browser:
             "x-forwarded-for": self.address,
             "cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
         } | headers
-        answer = asyncio.run(call(self.app, method, path, sent, body))
-        self.status, self.headers, self.body = answer
+        self.status, self.headers, self.body = self.app(method, path, sent, body)
         for name, value in self.headers:
             if name == "set-cookie":
                 self._take(value)
@@ -341,8 +377,11 @@ class Browser:
     def _take(self, header: str) -> None:
         for name, morsel in SimpleCookie(header).items():
             assert name.startswith("__Host-")
-            assert morsel["secure"] and morsel["httponly"] and morsel["path"] == "/"
-            assert morsel["samesite"].lower() == "lax" and not morsel["domain"]
+            assert morsel["secure"]
+            assert morsel["httponly"]
+            assert morsel["path"] == "/"
+            assert morsel["samesite"].lower() == "lax"
+            assert not morsel["domain"]
             if morsel["max-age"] == "0":
                 self.cookies.pop(name, None)
             else:
@@ -351,7 +390,7 @@ class Browser:
 
 async def call(
     app: Starlette, method: str, path: str, headers: Mapping[str, str], body: bytes
-) -> tuple[int, list[tuple[str, str]], str]:
+) -> Answered:
     target, _, query = path.partition("?")
     scope = {
         "type": "http",

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+from dataclasses import replace
+
 import pytest
 
-from tests.apps.signin.pages_scene import CODES, PASSWORD, RULES, Pages, TokenServer, query_of
+from tests.apps.signin.pages_scene import CODES, PASSWORD, RULES, Pages, TokenServer, asgi, query_of
+from vedette.core.people import Directory, Person
 from vedette.core.sessions import SessionState
+from vedette.signin.main import app_of
 
 
 @pytest.fixture
@@ -92,8 +97,6 @@ def test_somebody_without_a_second_factor_sets_one_up(pages):
 
 
 def typed_secret(browser):
-    import base64
-
     shown = next(text for text in browser.page.texts if len(text.replace(" ", "")) == 32)
     return base64.b32decode(shown.replace(" ", ""))
 
@@ -128,7 +131,8 @@ def test_a_password_that_was_handed_out_is_changed_first(pages):
     browser.send("change", new="a new long password", again="a new long password")
     assert "Let Element in?" in browser.text
     account = pages.store.account("anna")
-    assert account and not account.must_change
+    assert account
+    assert not account.must_change
     assert pages.passwords.verify("a new long password", account.password_hash).ok
 
 
@@ -159,16 +163,12 @@ def test_strangers_learn_nothing(pages):
         before = pages.passwords.verified
         browser.first(name, password)
         assert pages.passwords.verified == before + 1
-        body = browser.body.replace(f'value="{name}"', "").replace(browser.form("password").fields["csrf"], "")
         options = browser.page.of("form")[1]["data-options"] or ""
         seen.add((browser.status, browser.text, len(options)))
-        assert body
     assert len(seen) == 1
 
 
 def test_somebody_deactivated_looks_like_a_stranger(pages):
-    from vedette.core.people import Directory, Person
-
     policy = pages.policy.policy
     people = {"@anna:example.org": Person(active=False)}
     pages.policy.policy = type(policy)(
@@ -225,8 +225,6 @@ def test_a_device_that_must_be_approved_waits_and_goes_on():
     assert "has to be let in" in browser.open("/sign-in").text
     assert "has to be let in" in browser.send("check").text
     assert len(pages.store.sessions()) == 1
-    from dataclasses import replace
-
     pages.clock.seconds += 3600
     pages.store.set_facts(waiting.id, replace(waiting.facts, approved=True))
     assert "Let Element in?" in browser.open("/sign-in").text
@@ -248,13 +246,11 @@ def test_a_device_that_was_turned_away_is_told_so():
 
 
 def test_a_restart_loses_no_sign_in_on_its_way(pages):
-    from vedette.signin.main import app_of
-
     browser = pages.browser().open(pages.purpose()).first()
-    browser.app, _ = app_of(pages.around())  # another process over the same store
+    browser.app = asgi(app_of(pages.around())[0])  # another process over the same store
     browser.open("/sign-in").send("totp", code=pages.code())
     assert "Let Element in?" in browser.text
-    browser.app, _ = app_of(pages.around())
+    browser.app = asgi(app_of(pages.around())[0])
     assert browser.send("agree").away
 
 
@@ -274,7 +270,7 @@ def test_a_full_audit_log_lets_nobody_on(pages):
     pages.audit.full = True
     assert browser.first().status == 503
     pages.audit.full = False
-    assert "One more proof" in browser.first_again().text if hasattr(browser, "first_again") else True
+    assert "One more proof" in browser.open("/sign-in").first().text
 
 
 def test_cancelling_ends_it(pages):
