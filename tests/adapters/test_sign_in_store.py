@@ -227,6 +227,16 @@ def test_sqlite_keeps_what_it_said_it_kept(tmp_path: Path) -> None:
     store.close()
 
 
+def test_a_writer_of_sqlite_is_alone_from_its_beginning(tmp_path: Path) -> None:
+    """Else another process could write between what it reads and what it writes."""
+    store = open_sign_in_store(tmp_path / "sign-in.db", KEY)
+    other = sqlite3.connect(tmp_path / "sign-in.db", isolation_level=None, timeout=0)
+    with store._database.writing(), pytest.raises(sqlite3.OperationalError, match="locked"):
+        other.execute("BEGIN IMMEDIATE")
+    other.close()
+    store.close()
+
+
 def test_reading_waits_for_no_writer(tmp_path: Path) -> None:
     store = open_sign_in_store(tmp_path / "sign-in.db", KEY)
     other = sqlite3.connect(tmp_path / "sign-in.db", isolation_level=None)
