@@ -109,8 +109,3 @@ class Errands:
     def _provision(self, account: Account) -> None:
         self.provisioning.person(account.localpart, account.display_name)
         self.store.provisioned(account.localpart)
-
-
-def run_due(store: SignInStore, provisioning: Provisioning, clock: Clock) -> int:
-    """Do once what is to be done, without a memory of what failed before. See `Errands`."""
-    return Errands(store, provisioning, clock).run_due()

@@ -191,13 +191,19 @@ def _carry_out(door: SignInDoor, due: _Due, now: int) -> _Wish | None:
         return due.wish
     settled = door.keep(due.session)
     if isinstance(settled, Permit):
-        if due.wish is _Wish.LIVE:
+        if due.wish is _Wish.LIVE and _as_looked_at(door.store, due.session):
             _go_on(settled, door.store, due.session, now)
             return due.wish
         return None
     if due.wish is _Wish.SUSPEND and not settled.in_doubt:
         return _suspend(settled, door.store, due.session, now)
     return None
+
+
+def _as_looked_at(store: SignInStore, session: Session) -> bool:
+    """Whether nobody has moved the session since the look: what they did then is not undone."""
+    now = store.session(session.id)
+    return now is not None and (now.state, now.because) == (session.state, session.because)
 
 
 def _end(store: SignInStore, due: _Due, now: int) -> None:
