@@ -90,6 +90,7 @@ class Issuing:
     policy: PolicySource
     clock: Clock
     issuer: str
+    patience: float = WAIT
 
     def begin(self, permit: Permit, candidate: Session, *, refreshes: bool) -> Issued:
         """Make the session that was permitted, and hand out its first tokens.
@@ -103,13 +104,13 @@ class Issuing:
         """
         del permit  # being given one is the point
         now = self.now()
-        self.listed.wait(self.store.changes(), WAIT)  # (1)
+        self.listed.wait(self.store.changes(), self.patience)  # (1)
         known = any(each.device == candidate.device for each in self.store.sessions(candidate.user))
         refresh = new_refresh_token() if refreshes else None
         change = self.store.add_session(candidate, refresh and digest(refresh), now)  # (2)
         try:
             self._provision(candidate)  # (3)
-            listed = self.listed.wait(change, WAIT)  # (4)
+            listed = self.listed.wait(change, self.patience)  # (4)
             return self._issued(candidate, refresh, listed)  # (5)
         except Unavailable:
             self._take_back(candidate, known=known)

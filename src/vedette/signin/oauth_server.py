@@ -23,7 +23,6 @@ from typing import Any, Protocol
 
 from authlib.oauth2.rfc6749 import (  # type: ignore[import-untyped]  # ships no types
     AuthorizationServer,
-    BasicOAuth2Payload,
     ClientMixin,
     OAuth2Error,
     OAuth2Request,
@@ -36,6 +35,9 @@ from authlib.oauth2.rfc6749.errors import (  # type: ignore[import-untyped]  # s
 from authlib.oauth2.rfc6749.grants import (  # type: ignore[import-untyped]  # ships no types
     AuthorizationCodeGrant,
     RefreshTokenGrant,
+)
+from authlib.oauth2.rfc6749.requests import (  # type: ignore[import-untyped]  # ships no types
+    BasicOAuth2Payload,
 )
 from authlib.oauth2.rfc7009 import (  # type: ignore[import-untyped]  # ships no types
     RevocationEndpoint,
