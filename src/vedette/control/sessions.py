@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from vedette.admin.doors import DoorAnswer
 from vedette.control.streams import Publisher, Sent
-from vedette.core.record import JSON
+from vedette.core.record import canonical
 from vedette.ports.errors import Unavailable
 from vedette.ports.sign_in import SignInStore, TokenKey
 from vedette.protocol.internal.sessions import body_of
@@ -35,7 +35,8 @@ class SessionStream:
     issuer: str
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _as_of: int | None = None
-    _listed: dict[str, JSON] = field(default_factory=dict)
+    _listed: dict[str, bytes] = field(default_factory=dict)
+    """Each session's piece of the body, by id: a change makes one piece anew, not all of them."""
     _trouble: str | None = None
 
     def send(self, *, whole: bool = False) -> Sent:
@@ -54,8 +55,11 @@ class SessionStream:
         body = body_of(as_of=as_of, issuer=self.issuer, keys=keys, sessions=changed)
         for session in changed:
             self._listed.pop(session.id, None)  # the ended ones are not in the body
-        self._listed |= body["sessions"]
-        sent = self.publisher.sessions({**body, "sessions": self._listed})
+        for id_, entry in body.pop("sessions").items():
+            self._listed[id_] = b'"%s":%s' % (id_.encode(), canonical(entry))
+        pieces = b",".join(self._listed[id_] for id_ in sorted(self._listed))
+        # `sessions` is the last name of the body, as canonical JSON has them.
+        sent = self.publisher.sessions(canonical(body)[:-1] + b',"sessions":{' + pieces + b"}}")
         self._as_of = as_of
         return sent
 

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from vedette.admin.doors import DoorAnswer, DoorState
 from vedette.core.people import Person
 from vedette.core.record import JSON
+from vedette.core.record import canonical as as_json
 from vedette.core.revision import Revision
 from vedette.core.settings.canonical import canonical
 from vedette.core.settings.document import Document
@@ -18,7 +19,7 @@ from vedette.ports.clock import Clock
 from vedette.ports.doors import Doors
 from vedette.ports.errors import Unavailable
 from vedette.ports.revisions import StreamNumbers
-from vedette.protocol.internal.streams import Part, Stream, sign
+from vedette.protocol.internal.streams import Part, Stream, sign_body
 
 ANSWER_SECONDS = 1.0
 """How long a change waits for the doors before it names the silent ones."""
@@ -75,14 +76,17 @@ class Publisher:
         }
         return self._send(Stream.PEOPLE, {"people": entries})
 
-    def sessions(self, body: Mapping[str, JSON]) -> Sent:
-        """Send the sessions; an empty body where no sign-in service keeps any. Raises Unavailable.
+    def sessions(self, body: bytes = b"{}") -> Sent:
+        """Send the sessions, as canonical JSON; empty where no sign-in service keeps any.
 
-        Sent from a worker thread: building and signing a long list takes its time.
+        Raises Unavailable. May be called on a worker thread: a long list takes its time.
         """
-        return self._send(Stream.SESSIONS, body)
+        return self._send_body(Stream.SESSIONS, body)
 
     def _send(self, stream: Stream, body: Mapping[str, JSON]) -> Sent:
+        return self._send_body(stream, as_json(body))
+
+    def _send_body(self, stream: Stream, body: bytes) -> Sent:
         number = self.numbers.next(stream.value, self._highest(stream))
         now = int(self.clock.now())
         part = Part(
@@ -91,9 +95,9 @@ class Publisher:
             number=number,
             issued=now,
             expires=now + self.lifetime,
-            body=body,
+            body={},
         )
-        data = sign(part, self.key)
+        data = sign_body(part, body, self.key)
         undelivered: dict[str, str] = {}
         before = {door: self._refused(door, stream) for door in self.doors.names}
         for door in self.doors.names:

@@ -48,7 +48,7 @@ class Upkeep:
         self.publisher.settings(revision, document)
         self.publisher.people(self.people.people())
         if self.sessions is None:  # else `run` sends them, as soon as the store answers
-            self.publisher.sessions({})
+            self.publisher.sessions()
         return revision.number
 
     async def run(self) -> None:
@@ -75,7 +75,7 @@ class Upkeep:
         self.publisher.settings(*self.desk.current())
         self.publisher.people(self.people.people())
         if self.sessions is None:
-            self.publisher.sessions({})
+            self.publisher.sessions()
         else:
             await self.sessions.renew()
 

@@ -1,6 +1,7 @@
 """The list of sessions, from the sign-in store to doors on real folders."""
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
@@ -18,6 +19,7 @@ from vedette.adapters.system_clock import SystemClock
 from vedette.admin.doors import DoorState
 from vedette.control.sessions import SessionStream
 from vedette.control.streams import Publisher
+from vedette.core.record import canonical
 from vedette.core.sessions import SessionState
 from vedette.ports.errors import Unavailable
 from vedette.ports.sign_in import TokenKey
@@ -130,6 +132,17 @@ def test_a_list_made_of_changes_is_the_list_made_at_once(
     assert whole is not None
     assert dict(grown.sessions) == dict(whole.sessions)
     assert len(whole.sessions) == len(store.sessions())
+
+
+def test_what_travels_is_canonical_json_whatever_it_was_made_of(
+    stream: SessionStream, store: SqlSignInStore, tmp_path: Path
+) -> None:
+    for name in ("b", "a", "c-", "c"):
+        store.add_session(session(name), None, NOW)
+        stream.send()
+    data = (tmp_path / "gateway" / "sessions.part").read_bytes().partition(b"\n")[2].rstrip(b"\n")
+    assert canonical(json.loads(data)) == data
+    assert len(json.loads(data)["body"]["sessions"]) == 4
 
 
 def test_a_store_that_went_back_is_read_anew(
