@@ -127,6 +127,20 @@ def test_what_an_ended_device_set_to_be_sent_later_is_never_sent(here: Delegated
     assert "from the ended" not in second.bodies(room)
 
 
+def test_a_suspended_session_sends_nothing_later(here: Delegated) -> None:
+    greta = here.api(here.person("greta", "GRETA1"))
+    second = here.api(here.person("greta", "GRETA2"))
+    room = greta.create_room()
+    path = f"rooms/{room}/send/m.room.message/{{}}?org.matrix.msc4140.delay=3000"
+    for device, text in ((greta, "from the suspended"), (second, "from the other")):
+        device.put(path.format(text[-3:]), {"msgtype": "m.text", "body": text}).ok()
+    here.move("GRETA1", SessionState.SUSPENDED)
+    eventually(lambda: "from the other" in second.bodies(room))
+    here.move("GRETA1", SessionState.LIVE)
+    assert waiting(second) == 0
+    assert "from the suspended" not in second.bodies(room)
+
+
 def waiting(api: Api) -> int:
     """How many events of a person are waiting to be sent."""
     found = api.get("/_matrix/client/unstable/org.matrix.msc4140/delayed_events").ok()

@@ -41,6 +41,8 @@ FRESH_SECONDS = 10
 """A token younger than this may belong to a session that is not listed yet."""
 WAIT_SECONDS = 2.0
 _LOOK_SECONDS = 0.05
+_IDLE_SECONDS = 300
+"""Longer than Synapse keeps a connection that it does not use: so it never asks on a closing one."""
 _LONGEST_BODY = LARGEST + 1024
 
 
@@ -262,7 +264,9 @@ def site(answering: Introspection, secret: bytes, metadata: Mapping[str, str], r
     root.putChild(b".well-known", well_known)
     make: Any = _Quiet
     # The body is read here, so that nothing of it is parsed before the secret was compared.
-    made: Site = make(root, requestFactory=_Asked, parsePOSTFormSubmission=False)
+    made: Site = make(
+        root, requestFactory=_Asked, parsePOSTFormSubmission=False, timeout=_IDLE_SECONDS
+    )
     return made
 
 

@@ -32,6 +32,7 @@ from vedette.adapters.log_incidents import LogIncidents
 from vedette.adapters.stream_files import StreamFiles
 from vedette.adapters.system_clock import SystemClock
 from vedette.core.names import ServerName
+from vedette.core.sessions import SessionState
 from vedette.ports.errors import Unavailable
 from vedette.ports.policy import Policy
 from vedette.protocol.internal.sessions import NO_SESSIONS, SessionList, listed_of
@@ -41,7 +42,11 @@ from vedette.synapse.answers import hidden, or_refuse
 from vedette.synapse.delayed_events import PATH as DELAYED_EVENTS
 from vedette.synapse.delayed_events import DelayedEvents
 from vedette.synapse.door import EventDoor
-from vedette.synapse.internals.delegated import cancel_delayed_events, tell_metadata
+from vedette.synapse.internals.delegated import (
+    cancel_delayed_events,
+    send_later_only_if,
+    tell_metadata,
+)
 from vedette.synapse.internals.table import Doors, install
 from vedette.synapse.internals.wrapping import Closed, InternalsMismatch
 from vedette.synapse.introspection import Introspection, serve, site
@@ -175,6 +180,8 @@ class Module:
         answering = Introspection(self._lists, organisation, clock, sleep)
         try:
             tell_metadata(hs, config.metadata)
+            if not self._closed("delayed-events"):
+                send_later_only_if(hs, self._lists.lives)
             served = site(answering, config.secret, config.metadata, run)
             serve(hs, (config.host, config.port), served)
         except (InternalsMismatch, Unavailable) as fault:
@@ -182,6 +189,10 @@ class Module:
         hs.get_module_api().register_web_resource(
             DELAYED_EVENTS, DelayedEvents(config.secret, cancel)
         )
+
+    def _closed(self, name: str) -> bool:
+        results = self._doors.results if self._doors is not None else ()
+        return any(isinstance(each, Closed) and each.name == name for each in results)
 
     def _follow(self) -> None:
         """Look for new stream parts for as long as Synapse runs: one stat per stream, often.
@@ -252,6 +263,16 @@ class SessionLists:
         if read is None or read[1] is NO_SESSIONS or read[0].expires <= self.clock.now():
             raise Unavailable("no list of sessions was received, or the last one is too old")
         return read[1]
+
+    async def lives(self, user: str, device: str) -> bool:
+        """Whether this person has a live session on this device; no where nobody knows."""
+        read = self._read
+        if read is None or read[1] is NO_SESSIONS or read[0].expires <= self.clock.now():
+            return False
+        wanted = {"user": user, "device": device, "state": SessionState.LIVE.value}
+        # the entries as they were signed: to build ten thousand sessions would hold up messages
+        entries: Any = read[0].body["sessions"]
+        return any(wanted.items() <= entry.items() for entry in entries.values())
 
     def grace(self) -> int:
         """How long past its end a token may be honoured. Raises Unavailable."""

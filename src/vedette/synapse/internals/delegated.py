@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from synapse.api.auth.mas import ServerMetadata
@@ -53,14 +53,28 @@ def install_delayed_events(place: Place) -> None:
 
     A request that was on its way while its device was deleted may still have set something.
     """
-    handler = place.hs.get_delayed_events_handler()
-    store = place.hs.get_datastores().main
-    find: Any = store.get_device  # its cache's wrapper hides its types
+    # its cache's wrapper hides its types
+    find: Any = place.hs.get_datastores().main.get_device
+
+    async def there(user: str, device: str) -> bool:
+        return await find(user, device) is not None
+
+    send_later_only_if(place.hs, there)
+
+
+def send_later_only_if(hs: HomeServer, allowed: Callable[[str, str], Awaitable[bool]]) -> None:
+    """Forget what is due to be sent now unless `allowed(user, device)`.
+
+    Raises:
+        InternalsMismatch: Synapse has changed there.
+    """
+    handler = hs.get_delayed_events_handler()
+    store = hs.get_datastores().main
     send = original(handler, "_send_event", "event", "txn_id")
 
     async def send_event(event: DelayedEventDetails, txn_id: str | None = None) -> None:
-        user = UserID(event.user_localpart, place.hs.hostname).to_string()
-        if event.device_id is None or await find(user, event.device_id) is None:
+        user = UserID(event.user_localpart, hs.hostname).to_string()
+        if event.device_id is None or not await allowed(user, event.device_id):
             await store.delete_processed_delayed_event(event.delay_id)
             return
         await send(event, txn_id)
