@@ -252,9 +252,9 @@ def test_synapse_has_given_up_what_the_sign_in_service_serves(served: Served) ->
         for method in row.methods
         if _servlets(served, method, path)
     }
-    # Synapse would hand on what the sign-in service says, which is asked at its source, and has a
-    # handler for one device that then recognises nothing.
-    assert still == {"auth.metadata", "auth.metadata.msc2965", "device.delete"}
+    # Synapse would hand on what the sign-in service says, which is asked at its source, would lead
+    # to the same page, and has a handler for one device that then recognises nothing.
+    assert still == {"auth.fallback", "auth.metadata", "auth.metadata.msc2965", "device.delete"}
 
 
 def test_every_way_to_sign_in_that_synapse_knows_is_served_or_refused_by_us(

@@ -38,6 +38,10 @@ PROCESS = "gateway"
 _POLL_SECONDS = 0.025
 _PER_ADDRESS = 500
 """Connections from one address. Behind a balancer all of a site may share one."""
+_SIGNIN_IDLE_SECONDS = 2.0
+"""The sign-in service closes a connection that was idle for five seconds."""
+_SIGNIN_ANSWER_SECONDS = 60.0
+"""It waits for a RADIUS server or a provider at most, never for news."""
 
 
 def main(folder: Path) -> None:
@@ -145,7 +149,9 @@ def sign_in_service(boot: Boot) -> SignInService | None:
     if boot.signin is None:
         return None
     host = urlsplit(boot.gateway.client_url).netloc.encode("ascii")
-    return SignInService(Upstream(Unix(str(boot.path(boot.signin.socket)))), host)
+    address = Unix(str(boot.path(boot.signin.socket)))
+    idle, answer = _SIGNIN_IDLE_SECONDS, _SIGNIN_ANSWER_SECONDS
+    return SignInService(Upstream(address, idle_seconds=idle, response_seconds=answer), host)
 
 
 async def _outgoing(boot: Boot, spine: Spine, homeserver: SynapseInner) -> Server:

@@ -183,6 +183,7 @@ def test_a_path_that_is_nearly_right_has_no_row(path: str) -> None:
 
 def test_only_what_the_specification_needs_is_open_without_a_proof() -> None:
     assert {row.name for row in ENDPOINTS if row.token in (Token.NONE, Token.OPTIONAL)} == {
+        "auth.fallback",
         "auth.issuer",
         "auth.metadata",
         "auth.metadata.msc2965",
@@ -240,6 +241,7 @@ def test_whatever_begins_or_ends_a_session_is_the_sign_in_service_s() -> None:
     served = {row.name for row in ENDPOINTS if row.served_by is ServedBy.SIGNIN}
     assert served == {
         "account.password",
+        "auth.fallback",
         "auth.issuer",
         "auth.metadata",
         "auth.metadata.msc2965",

@@ -120,6 +120,13 @@ _SIGNING_IN = (
         token=Token.NONE,
         note="the refresh token is in the body",
     ),
+    _sign_in_row(
+        "auth.fallback",
+        _GET,
+        f"{C}/auth/<m.oauth|m.login.sso>/fallback/web",
+        token=Token.NONE,
+        note="leads to the page where a person shows a proof again",
+    ),
     _sign_in_row("logout", _POST, f"{C}/logout", note="only takes away"),
     _sign_in_row("logout.all", _POST, f"{C}/logout/all", note="only takes away"),
     _row("account.whoami", _GET, f"{C}/account/whoami"),
