@@ -31,7 +31,7 @@ from vedette.protocol.oauth.redirects import parse_redirect, with_answer
 from vedette.protocol.oauth.scopes import parse_scope
 from vedette.signin.candidates import Client, candidate, new_session_name
 from vedette.signin.device_grant import DeviceGrants, DevicePolled
-from vedette.signin.issuing import Issuing, Withheld, digest
+from vedette.signin.issuing import GONE, Issuing, Withheld, digest
 from vedette.signin.oauth_server import Tokens, TokenServer, body_of, halt, make_server
 from vedette.signin.purpose import Purpose, keep_purpose, sign_in_address
 from vedette.signin.redeemed import Redeemed
@@ -173,7 +173,7 @@ class OAuth:
         now = self.issuing.now()
         if granted.key and self.issuing.store.peek(_REPLAYED, granted.key, now) is not None:
             self.issuing.end(session, _REUSED)
-            return {}
+            raise halt(GONE)
         body = {**body_of(issued), "scope": scope.on(session.device)}
         if scope.openid:
             body["id_token"] = self._id_token(granted, session, now, issued.expires_in)
