@@ -1,6 +1,7 @@
 """Python programs that can't live in our own environment, each in one under `build/`.
 
-Made once for each list of pinned packages; a second run finds it made.
+Made once for each list of pinned packages, wheels only and each by its hash; a second run finds it
+made. The lists are chosen anew with `uv pip compile --universal --generate-hashes`.
 """
 
 import fcntl
@@ -26,7 +27,8 @@ def own_venv(name: str) -> Path:
         if not (place / "complete").exists():
             shutil.rmtree(place, ignore_errors=True)
             run(sys.executable, "-m", "venv", str(place))
-            run(str(place / "bin/pip"), "install", "-q", "--only-binary", ":all:", "-r", str(pins))
+            pip = (str(place / "bin/pip"), "install", "-q", "--only-binary", ":all:")
+            run(*pip, "--require-hashes", "-r", str(pins))
             (place / "complete").touch()
     return place / "bin"
 
