@@ -39,15 +39,15 @@ class SessionStream:
     """Each session's piece of the body, by id: a change makes one piece anew, not all of them."""
     _trouble: str | None = None
 
-    def send(self, *, whole: bool = False) -> Sent:
+    def send(self) -> Sent:
         """Send the list as it is now. Raises Unavailable.
 
         The counter is read before the sessions: a list may hold more than it says, never less.
-        Only what changed since the list before is read, unless the `whole` is asked for or the
-        store has gone back to an older state.
+        Only what changed since the list before is read, unless the store has gone back to an
+        older state.
         """
         as_of = self.store.changes()
-        if whole or self._as_of is None or as_of < self._as_of:
+        if self._as_of is None or as_of < self._as_of:
             self._listed, changed = {}, self.store.sessions()
         else:
             changed = self.store.sessions_since(self._as_of)
@@ -64,16 +64,16 @@ class SessionStream:
         return sent
 
     async def renew(self) -> None:
-        """Send the whole list again, so that it does not expire. Raises Unavailable."""
-        await self._send(whole=True)
+        """Send the list again, so that it does not expire. Raises Unavailable."""
+        await self._send()
 
     async def announce(self) -> tuple[DoorAnswer, ...]:
         """Send what changed and return each door's answer within a second. Raises Unavailable."""
-        return await self.publisher.answers(await self._send(whole=False))
+        return await self.publisher.answers(await self._send())
 
-    async def _send(self, *, whole: bool) -> Sent:
+    async def _send(self) -> Sent:
         async with self._turn:
-            return await asyncio.to_thread(self.send, whole=whole)
+            return await asyncio.to_thread(self.send)
 
     async def run(self) -> None:
         """Follow the store until cancelled.
@@ -97,7 +97,7 @@ class SessionStream:
         """Look once; True if the list was sent."""
         if await asyncio.to_thread(self.store.changes) == self._as_of:
             return False
-        await self._send(whole=False)
+        await self._send()
         return True
 
     def _say(self, trouble: str | None) -> None:

@@ -126,7 +126,7 @@ def test_a_list_made_of_changes_is_the_list_made_at_once(
             stream.send()
     stream.send()
     grown = listed(door(tmp_path, "gateway"))
-    stream.send(whole=True)
+    SessionStream(stream.publisher, store, ISSUER).send()
     whole = listed(door(tmp_path, "signin"))
     assert grown is not None
     assert whole is not None
