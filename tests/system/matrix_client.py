@@ -25,7 +25,9 @@ from nio import (
 )
 from nio.crypto.attachments import decrypt_attachment
 
-from tests.system.two_organisations import Organisation
+from tests.system.two_organisations import Organisation, Someone
+from vedette.suite.client import session_to
+from vedette.suite.sign_in_walk import login_token
 
 PATIENCE = 25.0
 SILENCE = 2.0
@@ -164,6 +166,13 @@ def _good(answer: Any) -> Any:
     return answer
 
 
+async def _login_token(organisation: Organisation, someone: Someone) -> str:
+    """What the sign-in page sends the client back with (Matrix CS API, "SSO client login")."""
+    certificate = organisation.ca_file.read_bytes()
+    async with session_to(organisation.client_url, certificate) as session:
+        return await login_token(session, someone.walker())
+
+
 @asynccontextmanager
 async def signed_in(organisation: Organisation, who: str, folder: Path) -> AsyncIterator[Person]:
     """Sign in with a fresh device, its keys in `folder`, and sync while the context lasts."""
@@ -183,7 +192,8 @@ async def signed_in(organisation: Organisation, who: str, folder: Path) -> Async
     client.add_event_callback(person.hear_invite, (InviteEvent,))
     syncing: asyncio.Task[None] | None = None
     try:
-        answer = await client.login(someone.password, device_name="nio in a test")
+        token = await _login_token(organisation, someone)
+        answer = await client.login(token=token, device_name="nio in a test")
         assert isinstance(answer, LoginResponse), answer
         syncing = asyncio.create_task(
             client.sync_forever(timeout=10_000, full_state=True, set_presence="offline")

@@ -22,7 +22,8 @@ from tests.architecture.test_endpoint_table import EVERYTHING, routes_with, samp
 from tests.system import raw
 from tests.system.two_organisations import Organisation, TwoOrganisations
 from vedette.admin.homeserver import log_file
-from vedette.suite.client import Client, session_to, sign_in
+from vedette.suite.client import session_to
+from vedette.suite.sign_in_walk import sign_in
 
 VERSIONS = b"/_matrix/client/versions"
 SECOND = b"GET /_synapse/admin/v1/server_version HTTP/1.1\r\nHost: example.test\r\n\r\n"
@@ -217,8 +218,8 @@ async def test_synapse_keeps_the_true_address_of_a_session_with_forged_headers(
     example = gateway.organisation
     alice = example.people["alice"]
     async with session_to(example.client_url, example.ca_file.read_bytes()) as session:
-        client: Client = await sign_in(session, alice.user, alice.password)
-        bearer = {"Authorization": f"Bearer {client.token}", "X-Forwarded-For": "10.7.7.7"}
+        token = (await sign_in(session, alice.walker(), {}))["access_token"]
+        bearer = {"Authorization": f"Bearer {token}", "X-Forwarded-For": "10.7.7.7"}
         who = f"{example.client_url}/_matrix/client/v3/account/whoami"
         async with session.get(who, headers=bearer) as got:
             assert (got.status, (await got.json())["user_id"]) == (200, alice.user)
@@ -336,7 +337,7 @@ async def test_no_path_of_the_engine_itself_reaches_synapse(gateway: Gateway) ->
 async def _token(example: Organisation) -> str:
     alice = example.people["alice"]
     async with session_to(example.client_url, example.ca_file.read_bytes()) as session:
-        return (await sign_in(session, alice.user, alice.password)).token
+        return str((await sign_in(session, alice.walker(), {}))["access_token"])
 
 
 async def test_the_engines_paths_are_closed_to_partners_too(gateway: Gateway) -> None:

@@ -22,7 +22,6 @@ from nio import MemoryDownloadResponse
 from tests.system import raw
 from tests.system.matrix_client import Person, RefusedError, signed_in
 from tests.system.two_organisations import Organisation, TwoOrganisations
-from vedette.adapters.boot_file import DOORS
 from vedette.adapters.stream_files import read_acknowledgement, write_whole
 from vedette.core.settings.canonical import canonical
 from vedette.core.settings.parse import check_document
@@ -192,7 +191,7 @@ async def command(organisation: Organisation, *words: str) -> float:
     """Run a command of `vedette`, print what it says, and return when control signed its settings."""
     done = await asyncio.to_thread(organisation.cli, *words)
     print(f"\n$ vedette {' '.join(words)}\n{done.stdout}", end="")
-    for door in DOORS:
+    for door in organisation.boot.doors:
         assert any(line.startswith(f"{door}:") or door in line for line in done.stdout.splitlines())
     assert "silent" not in done.stdout
     return (organisation.boot.door("synapse") / "settings.part").stat().st_mtime
@@ -383,14 +382,14 @@ async def test_a_part_that_is_not_controls_newest_is_refused_by_both_doors(
     cast: Cast, forgery: str
 ) -> None:
     make, why = FORGERIES[forgery]
-    before = {door: in_force(cast.example, door) for door in DOORS}
-    for door in DOORS:
+    before = {door: in_force(cast.example, door) for door in cast.example.boot.doors}
+    for door in cast.example.boot.doors:
         data = make(cast.both, before[door])
         write_whole(cast.example.boot.door(door) / "settings.part", data)
-    for door in DOORS:
+    for door in cast.example.boot.doors:
         said = await _refused(cast.example, door)
         assert (why in str(said["refused"]), said["number"]) == (True, before[door].number), said
-    assert {door: in_force(cast.example, door) for door in DOORS} == before
+    assert {door: in_force(cast.example, door) for door in cast.example.boot.doors} == before
     # The last good one stays: a file towards acme is as forbidden as it was, at both doors.
     assert not await _passes(cast.alice.send_file(cast.across, "forged.pdf", PDF))
     await cast.alice.say(cast.across, f"still there after: {forgery}")
@@ -398,7 +397,7 @@ async def test_a_part_that_is_not_controls_newest_is_refused_by_both_doors(
     signed = await command(cast.example, "settings", "set", "notices.per_minute", "2",
                            "--reason", "a good part after a bad one")  # fmt: skip
     assert signed > 0
-    for door in DOORS:
+    for door in cast.example.boot.doors:
         assert in_force(cast.example, door).number > before[door].number
 
 
@@ -505,7 +504,10 @@ async def test_a_document_with_ten_faults_names_all_ten_and_changes_nothing(
 
 
 def _parts(organisation: Organisation) -> dict[str, bytes]:
-    return {door: (organisation.boot.door(door) / "settings.part").read_bytes() for door in DOORS}
+    return {
+        door: (organisation.boot.door(door) / "settings.part").read_bytes()
+        for door in organisation.boot.doors
+    }
 
 
 async def test_of_two_edits_of_one_revision_the_second_is_refused(

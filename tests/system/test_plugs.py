@@ -30,7 +30,6 @@ from tests.system import raw
 from tests.system.matrix_client import Person, RefusedError, signed_in
 from tests.system.suite.test_supervisor import is_alive
 from tests.system.two_organisations import Organisation, TwoOrganisations, two_organisations
-from vedette.adapters.boot_file import DOORS
 from vedette.adapters.stream_files import write_whole
 from vedette.protocol.internal.streams import Stream, sign, verify
 
@@ -333,7 +332,7 @@ def full_disk(organisation: Organisation, door: str) -> Iterator[None]:
 @contextmanager
 def on_small_disks(organisation: Organisation) -> Iterator[bool]:
     """Run it with each door's records on a disk of 8 MiB; False where we may not mount one."""
-    spools = [organisation.boot.spool(door) for door in DOORS]
+    spools = [organisation.boot.spool(door) for door in organisation.boot.doors]
     mounted: list[Path] = []
     organisation.stop()
     try:

@@ -49,6 +49,10 @@ domain = "{domain}"
 security-office = {{ groups = ["Security-Officers"] }}
 [partners]
 {partner} = {{ domains = ["{partner}.test"] }}
+[rules.two-factors]
+from = ["us"]
+allow = ["sign-in"]
+when = ["sign_in.factors >= 2"]
 [guardrails.administrators-apart]
 from = ["guests", "partners", "outside"]
 forbid = ["administer"]

@@ -8,6 +8,7 @@ CONNECT proxy that knows their names. All of it listens on loopback and ends wit
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import os
 import secrets
@@ -20,9 +21,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pyotp
+
 from tests.system.connect_proxy import connect_proxy
 from tests.system.synapse_process import PASSWORD, Authority, SynapseProcess, free_port
-from vedette.adapters.boot_file import DOORS, Boot, load
+from vedette.adapters.boot_file import Boot, load
 from vedette.adapters.stream_files import read_acknowledgement
 from vedette.core.names import ServerName
 from vedette.suite.accounts import NewAccount, register
@@ -30,19 +33,40 @@ from vedette.suite.certificates import Authority as SuiteAuthority
 from vedette.suite.certificates import issue, today
 from vedette.suite.demo import ACME, EXAMPLE, House, document_of, people_of
 from vedette.suite.organisation import NewOrganisation, certificate_names, init
+from vedette.suite.sign_in_walk import Walker
 from vedette.suite.up import PIDS
 
 READY_SECONDS = 90
 COMMAND = (sys.executable, "-I", "-m", "vedette.cli.main")
 
 
+APPS = 8
+"""How many authenticator apps everybody has: a code is good once, and tests sign in often."""
+
+
 @dataclass(frozen=True, slots=True)
 class Someone:
-    """A person with an account."""
+    """A person with an account, a password, and apps that make codes."""
 
     user: str
     password: str
     groups: tuple[str, ...]
+    apps: tuple[Walker, ...]
+
+    @classmethod
+    def new(cls, user: str, groups: tuple[str, ...]) -> Someone:
+        password = secrets.token_urlsafe(12)
+        apps = tuple(Walker(user, password, pyotp.random_base32()) for _ in range(APPS))
+        return cls(user, password, groups, apps)
+
+    def walker(self) -> Walker:
+        """Who signs in next: with the app that was not used for longest."""
+        return min(self.apps, key=lambda app: app.last_step)
+
+    def account(self) -> NewAccount:
+        localpart = self.user[1 : self.user.index(":")]
+        apps = tuple(base64.b32decode(app.totp or "") for app in self.apps)
+        return NewAccount(localpart, self.password, totp=apps)
 
 
 @dataclass(slots=True)
@@ -142,7 +166,7 @@ class Organisation:
         """Wait until every door has the newest settings in force; on a busy machine it takes some."""
         end = time.monotonic() + seconds
         while True:
-            behind = [door for door in DOORS if self._number(door) < self._sent(door)]
+            behind = [door for door in self.boot.doors if self._number(door) < self._sent(door)]
             if not behind:
                 return
             assert time.monotonic() < end, behind
@@ -190,9 +214,9 @@ class TwoOrganisations:
 def make(
     folder: Path, house: House, authority: Authority, routes: Mapping[str, str], at: Sequence[str]
 ) -> Organisation:
-    """Make one organisation of the demo, at the addresses client, federation, control, pushes."""
+    """Make one organisation of the demo: client, federation, control, pushes, introspection."""
     ca = SuiteAuthority(authority.certificate, authority.key)
-    client, federation, control, pushes = at
+    client, federation, control, pushes, introspection = at
     init(
         NewOrganisation(
             folder=folder,
@@ -202,6 +226,7 @@ def make(
             federation=federation,
             control=control,
             pushes=pushes,
+            introspection=introspection,
             document=document_of(house),
             people=people_of(house),
             certificate=issue(ca, certificate_names(ServerName(house.domain), client), today()),
@@ -211,9 +236,7 @@ def make(
         today(),
     )
     people = {
-        role.localpart: Someone(
-            f"@{role.localpart}:{house.domain}", secrets.token_urlsafe(9), role.groups
-        )
+        role.localpart: Someone.new(f"@{role.localpart}:{house.domain}", role.groups)
         for role in house.people
     }
     return Organisation(
@@ -225,8 +248,8 @@ def make_accounts(organisation: Organisation) -> None:
     """Give everybody an account."""
 
     async def all_of_them() -> None:
-        for localpart, person in organisation.people.items():
-            await register(organisation.boot, NewAccount(localpart, person.password))
+        for person in organisation.people.values():
+            await register(organisation.boot, person.account())
 
     asyncio.run(all_of_them())
 
@@ -235,7 +258,7 @@ def make_accounts(organisation: Organisation) -> None:
 def two_organisations(folder: Path, *, outside: bool = True) -> Iterator[TwoOrganisations]:
     """Make and run both, and the homeserver outside; ends everything whatever happens."""
     authority = Authority.make(folder / "ca")
-    at = {house: [f"127.0.0.1:{free_port()}" for _ in range(4)] for house in (EXAMPLE, ACME)}
+    at = {house: [f"127.0.0.1:{free_port()}" for _ in range(5)] for house in (EXAMPLE, ACME)}
     places = {f"{house.domain}:443": at[house][0] for house in at}
     with ExitStack() as everything:
         plain = _outside(folder / "outside", authority, places, everything) if outside else None

@@ -41,8 +41,8 @@ class NewAccount:
     display_name: str = ""
     must_change: bool = False
     """Whether the password is good for one sign-in only, at which it must be changed."""
-    totp: bytes | None = field(default=None, repr=False)
-    """The secret of a second factor that the person has from the start."""
+    totp: tuple[bytes, ...] = field(default=(), repr=False)
+    """The secrets of the authenticator apps that the person has from the start."""
 
 
 async def register(boot: Boot, account: NewAccount) -> bool:
@@ -66,8 +66,8 @@ def _keep(boot: Boot, account: NewAccount) -> bool:
             name = account.display_name or account.localpart
             hashed = Argon2Passwords().hash(account.password)
             at.make_account(account.localpart, name, hashed, now, must_change=account.must_change)
-            if account.totp is not None:
-                at.add_factor(_totp_factor(account.localpart, account.totp, now))
+            for secret in account.totp:
+                at.add_factor(_totp_factor(account.localpart, secret, now))
     except Taken:
         return False
     except (BootFault, OSError, Unavailable, ValueError) as fault:

@@ -255,7 +255,7 @@ async def _make_accounts(demo: Demo, progress: Progress, running: list[Running])
         progress.step(f"{house.name}: making the accounts")
         for role in house.people:
             user = f"@{role.localpart}:{house.domain}"
-            totp = base64.b32decode(demo.totp[user]) if user in demo.totp else None
+            totp = (base64.b32decode(demo.totp[user]),) if user in demo.totp else ()
             account = NewAccount(role.localpart, demo.passwords[user], totp=totp)
             await register(one.boot, account)
         made.touch(mode=0o600)

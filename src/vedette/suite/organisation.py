@@ -60,7 +60,7 @@ class NewOrganisation:
     control: str | None = None
     pushes: str | None = None
     introspection: str | None = None
-    sign_in: bool = False
+    sign_in: bool = True
     """Whether people sign in at the sign-in service, not with Synapse's own passwords."""
     document: str | None = None
     """The first document, if it isn't the default one."""

@@ -45,7 +45,8 @@ class Walker:
     password: str = field(repr=False)
     totp: str | None = field(default=None, repr=False)
     next_password: str | None = field(default=None, repr=False)
-    _used: int = 0
+    last_step: int = 0
+    """The step of thirty seconds whose code was used last."""
 
     @property
     def name(self) -> str:
@@ -60,10 +61,10 @@ class Walker:
         if self.totp is None:
             raise WalkFault(f"`{self.user}` is asked for a code, and has no app that makes one")
         now = int(SystemClock().now()) // _PERIOD
-        step = max(now, self._used + 1)
+        step = max(now, self.last_step + 1)
         if step > now + 1:
             await asyncio.sleep((step - 1) * _PERIOD - SystemClock().now() + 0.5)
-        self._used = step
+        self.last_step = step
         return str(pyotp.TOTP(self.totp).at(step * _PERIOD))
 
 
@@ -139,13 +140,18 @@ async def sign_in(session: aiohttp.ClientSession, walker: Walker, device: Json) 
         Refused: the server said no to the login itself.
         WalkFault: the page did not let the person through.
     """
+    body = {**device, "type": "m.login.token", "token": await login_token(session, walker)}
+    async with session.post(f"{_V3}/login", json=body) as answer:
+        return await body_of(answer)
+
+
+async def login_token(session: aiohttp.ClientSession, walker: Walker) -> str:
+    """Pass the page and come back with a token that is good for one login. Raises as `sign_in`."""
     at = await walk(session, walker, f"{_V3}/login/sso/redirect?redirectUrl={CALLBACK}")
     token = parse_qs(urlsplit(str(at)).query).get("loginToken", [""])[0]
     if not token:
         raise WalkFault(f"`{walker.user}` came back without a login token")
-    body = {**device, "type": "m.login.token", "token": token}
-    async with session.post(f"{_V3}/login", json=body) as answer:
-        return await body_of(answer)
+    return token
 
 
 async def walk(session: aiohttp.ClientSession, walker: Walker, start: str) -> URL:
