@@ -45,6 +45,7 @@ from vedette.signin.purpose import Purpose, keep_purpose, sign_in_address
 from vedette.signin.signed_in import SignedIn
 from vedette.signin.starting import started
 from vedette.signin.wire import (
+    CROWDED,
     VERSIONS,
     Asked,
     Page,
@@ -113,6 +114,8 @@ class Compat:
                 sentence="Your organisation does not allow apps that lead to "
                 f"{target.base.where}. If you need it, ask your administrator.",
             )
+        if not self.issuing.may_begin(asked.address):
+            return Reply(status=429, sentence=CROWDED)
         action = query.get("action") or query.get("org.matrix.msc3824.action")
         purpose = Purpose(
             kind="sso",

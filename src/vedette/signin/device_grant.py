@@ -26,7 +26,7 @@ from vedette.signin.issuing import Issuing, digest
 from vedette.signin.purpose import Purpose, keep_purpose, sign_in_address
 from vedette.signin.redeemed import Redeemed
 from vedette.signin.signed_in import SignedIn
-from vedette.signin.wire import Asked, Reply, endpoint
+from vedette.signin.wire import CROWDED, Asked, Reply, endpoint
 
 LIFE = 15 * 60
 """Seconds within which the person must be through."""
@@ -92,6 +92,8 @@ class DeviceGrants:
         read = self._read(asked)
         if isinstance(read, Reply):
             return read
+        if not self.issuing.may_begin(asked.address):
+            return Reply(status=429, json={"errcode": "M_LIMIT_EXCEEDED", "message": CROWDED})
         client, scope = read
         code = secrets.token_urlsafe(32)
         end = self.issuing.now() + LIFE

@@ -23,12 +23,18 @@ from vedette.ports.sign_in import Refreshed, Reused, SignInStore, TokenKey
 from vedette.protocol.internal.sessions import SessionList
 from vedette.protocol.internal.tokens import AccessClaims, SigningKey, TokenFault, mint, read
 from vedette.protocol.oauth.scopes import scope_of
+from vedette.signin.attempts import WINDOW, network_of
 from vedette.signin.door import SignInDoor
 from vedette.signin.listed import Listed
 from vedette.spine import Permit
 
 WAIT = 3.0
 """Seconds within which every door must have heard of a new session, or it gets no token."""
+
+MOST_BEGUN = 300
+"""Sign-ins that one address may begin in `WINDOW` seconds: an office is behind one address."""
+MOST_BEGUN_AROUND = 3000
+"""The same for a network."""
 
 NOT_HANDED_OUT = "its tokens were never handed out"
 REUSED = "a refresh token was used twice"
@@ -185,6 +191,16 @@ class Issuing:
         except TokenFault:
             return None
         return self.store.session(claims.session)
+
+    def may_begin(self, address: str) -> bool:
+        """Count one sign-in that somebody begins; False where one address begins too many.
+
+        Beginning needs no proof and is kept for a while, so it must not fill the store.
+        """
+        store, now = self.store, self.now()
+        here = store.attempt(f"begin:{address}", now, WINDOW)
+        around = store.attempt(f"begin:{network_of(address)}", now, WINDOW)
+        return here <= MOST_BEGUN and around <= MOST_BEGUN_AROUND
 
     def signing_key(self, listed: SessionList) -> SigningKey:
         """The newest key that every door knows. Raises Unavailable when there is none."""

@@ -37,7 +37,7 @@ from vedette.signin.purpose import Purpose, keep_purpose, sign_in_address
 from vedette.signin.redeemed import Redeemed
 from vedette.signin.signed_in import SignedIn
 from vedette.signin.starting import started
-from vedette.signin.wire import Asked, Page, Reply, bare_page, endpoint
+from vedette.signin.wire import CROWDED, Asked, Page, Reply, bare_page, endpoint
 
 CODE_LIFE = 60
 """Seconds within which a code must be exchanged."""
@@ -72,6 +72,8 @@ class OAuth:
                 answer = {"error": fault_.error, "error_description": fault_.description}
                 return Reply(location=self._back(fault_.answering, answer))
             case AuthorizeRequest() as request:
+                if not self.issuing.may_begin(asked.address):
+                    return Reply(status=429, sentence=CROWDED)
                 purpose = _purpose(client, request)
                 name = keep_purpose(self.issuing.store, purpose, self.issuing.now())
                 return Reply(location=sign_in_address(name))

@@ -45,6 +45,9 @@ _PAGE = {
     "Referrer-Policy": "no-referrer",
 }
 
+AWAY = "This can't be done right now. Please try again in a moment."
+CROWDED = "Too many sign-ins were begun from here. Please try again in a few minutes."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
@@ -102,9 +105,6 @@ def bare_page(request: Request, reply: Reply) -> Response:
     """The plainest page there is."""
     del request  # nothing of it is shown
     return reply.response()
-
-
-AWAY = "This can't be done right now. Please try again in a moment."
 
 
 def matrix_error(status: int, errcode: str, error: str, **more: Any) -> Reply:

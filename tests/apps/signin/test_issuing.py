@@ -288,3 +288,15 @@ def test_a_code_survives_a_restart(lasting):
         assert other.exchange(client, answer_in(back)["code"]).status == 200
     finally:
         other.close()
+
+
+def test_nobody_fills_the_store_by_beginning_sign_ins(house):
+    client = house.register()
+    now = int(house.clock.now())
+    for _ in range(299):
+        house.store.attempt("begin:192.0.2.7", now, 600)
+    assert house.authorize(client).status == 303
+    assert house.authorize(client).status == 429
+    page = "/_matrix/client/v3/login/sso/redirect?redirectUrl=http://localhost/"
+    assert house.get(page).status == 429
+    assert house.get(page, address="198.51.100.1").status == 303
