@@ -23,6 +23,8 @@ from vedette.core.settings.reference import settings_reference, spell_value
 EXPIRES_SOON = 14 * 86400
 LEAST_FREE = 1 << 30
 LEAST_SKEW = 300
+_OLDEST_KEY_DAYS = 100
+_NAMED = 5
 
 
 class Health(StrEnum):
@@ -56,12 +58,31 @@ class DoorLag:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignInSeen:
+    """What is seen of the sign-in service; every `…_trouble` says what is wrong, or is None.
+
+    `process` is the sign-in process itself, `responder` the one inside Synapse, `newest_key` when
+    the key that signs tokens was made, `one_factor` the people without a second factor, past the
+    time that they had for it.
+    """
+
+    process_trouble: str | None
+    responder_trouble: str | None
+    store_trouble: str | None
+    store_key_trouble: str | None
+    breached_trouble: str | None
+    newest_key: int | None
+    one_factor: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Examined:
     """Everything that the checks look at, gathered before they run. Times are seconds since 1970.
 
     `open_secrets` are secret files that others can read, `newest` the latest time that anything was
     recorded or signed, `certificate_ends` when the gateway's certificate expires, `reachable` says
-    of each address that others use what is wrong with it, or None.
+    of each address that others use what is wrong with it, or None. `sign_in` is None where there is
+    no sign-in service.
     """
 
     boot: Boot
@@ -78,6 +99,7 @@ class Examined:
     free_bytes: int
     certificate_ends: float | None
     reachable: Mapping[str, str | None]
+    sign_in: SignInSeen | None = None
 
 
 Check = Callable[[Examined], Iterable[Found]]
@@ -241,6 +263,71 @@ def delegation(seen: Examined) -> Iterable[Found]:
             yield Found("delegation", Health.WEAK, f"{address}: {trouble}", mend)
 
 
+def sign_in(seen: Examined) -> Iterable[Found]:
+    """Whether people can sign in: the process, its store, the responder, the key of tokens."""
+    if seen.sign_in is None:
+        return
+    service, again = seen.sign_in, f"vedette up {seen.boot.folder}"
+    troubles = [
+        f"{what}: {trouble}"
+        for what, trouble in (
+            ("the sign-in service", service.process_trouble),
+            ("the responder that tells Synapse whose a token is", service.responder_trouble),
+            ("the sign-in store", service.store_trouble),
+        )
+        if trouble is not None
+    ]
+    if service.store_trouble is None and service.newest_key is None:
+        troubles.append("no key signs tokens yet; the sign-in service makes one when it starts")
+    for words in troubles:
+        yield Found("sign-in", Health.BROKEN, words, again)
+    if service.store_key_trouble is not None:
+        mend = "put the key back from a backup: without it every second factor is lost"
+        yield Found("sign-in", Health.BROKEN, service.store_key_trouble, mend)
+    elif not troubles:
+        yield Found("sign-in", Health.GOOD, "the sign-in service lets people in")
+
+
+def token_key(seen: Examined) -> Iterable[Found]:
+    """Whether the key that signs tokens is renewed, which the sign-in service does by itself."""
+    made = seen.sign_in.newest_key if seen.sign_in else None
+    if made is None:
+        return
+    days = int(seen.now - made) // 86400
+    if days > _OLDEST_KEY_DAYS:
+        words = f"the key that signs tokens is {days} days old and was not renewed"
+        mend = f"see {seen.boot.log('signin')}, then vedette up {seen.boot.folder}"
+        yield Found("token-key", Health.WEAK, words, mend)
+    else:
+        yield Found("token-key", Health.GOOD, f"the key that signs tokens is {days} days old")
+
+
+def second_factors(seen: Examined) -> Iterable[Found]:
+    """Whether everybody has a second factor, as far as they are kept here."""
+    people = seen.sign_in.one_factor if seen.sign_in else ()
+    if people:
+        more = f" and {len(people) - _NAMED} more" if len(people) > _NAMED else ""
+        words = (
+            f"{len(people)} accounts have no second factor and had time for it: "
+            f"{', '.join(people[:_NAMED])}{more}"
+        )
+        mend = f"vedette user factors reset {people[0]} --reason …    (prints a code to begin with)"
+        yield Found("second-factors", Health.WEAK, words, mend)
+
+
+def breached_passwords(seen: Examined) -> Iterable[Found]:
+    """Whether new passwords are compared with those that every thief knows."""
+    if seen.sign_in is None:
+        return
+    command = "vedette settings set sign_in.breached_passwords"
+    if seen.sign_in.breached_trouble is not None:
+        words = f"nobody can choose a password: {seen.sign_in.breached_trouble}"
+        yield Found("passwords", Health.BROKEN, words, f"{command} '\"FILE\"' --reason …")
+    elif not seen.document.sign_in.breached_passwords:
+        words = "new passwords are not compared with breached ones: no list of them is named"
+        yield Found("passwords", Health.WEAK, words, f"{command} '\"FILE\"' --reason …")
+
+
 CHECKS: tuple[Check, ...] = (
     running,
     drift,
@@ -252,6 +339,10 @@ CHECKS: tuple[Check, ...] = (
     disk,
     certificate,
     delegation,
+    sign_in,
+    token_key,
+    second_factors,
+    breached_passwords,
     weak_settings,
 )
 

@@ -14,10 +14,13 @@ from urllib.parse import urlsplit
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from vedette.adapters.boot_file import Boot
-from vedette.admin.doctor import DoorLag
+from vedette.adapters.boot_file import Boot, BootFault
+from vedette.admin.doctor import DoorLag, SignInSeen
 from vedette.core.names import ServerName
+from vedette.core.settings.document import Document
 from vedette.ports.doors import Doors
+from vedette.ports.errors import Unavailable
+from vedette.ports.sign_in import SignInStore
 from vedette.protocol.internal.streams import Part, Stream, StreamRefused, verify
 
 _SECONDS = 5.0
@@ -55,6 +58,14 @@ def open_secrets(boot: Boot) -> tuple[Path, ...]:
         return ()
     named = (boot.control.token, boot.control.settings_key, boot.synapse.signing_key)
     files = {*(boot.path(each) for each in named), boot.path(boot.gateway.key)}
+    if boot.signin is not None:
+        files |= {boot.path(boot.signin.store_key), boot.path(boot.signin.synapse_secret)}
+        files |= {boot.path(server.secret) for server in boot.signin.radius.values()}
+        files |= {
+            boot.path(provider.client_secret)
+            for provider in boot.signin.upstream.values()
+            if provider.client_secret is not None
+        }
     folder = boot.path(boot.control.token).parent
     files |= set(folder.iterdir()) if folder.is_dir() else set()
     open_to_others = stat.S_IRGRP | stat.S_IROTH
@@ -117,3 +128,92 @@ def _well_known(boot: Boot, host: str, port: int, which: str) -> str | None:
     finally:
         connection.close()
     return None if status == 200 else f"it answers {status}"
+
+
+def sign_in_seen(
+    boot: Boot, document: Document, store: SignInStore | str, now: float
+) -> SignInSeen | None:
+    """How the sign-in service stands; None where there is none.
+
+    `store` is the sign-in store, or why it can't be opened.
+    """
+    if boot.signin is None:
+        return None
+    newest: int | None = None
+    people: tuple[str, ...] = ()
+    trouble = store if isinstance(store, str) else None
+    if not isinstance(store, str):
+        try:
+            newest = max((key.made for key in store.token_keys()), default=None)
+            people = _one_factor(boot, document, store, now)
+        except Unavailable as outage:
+            trouble = str(outage)
+    return SignInSeen(
+        process_trouble=_ready(boot.path(boot.signin.socket)),
+        responder_trouble=_listens(boot.signin.introspection),
+        store_trouble=trouble,
+        store_key_trouble=_store_key(boot),
+        breached_trouble=_unreadable(document.sign_in.breached_passwords),
+        newest_key=newest,
+        one_factor=people,
+    )
+
+
+def _one_factor(boot: Boot, document: Document, store: SignInStore, now: float) -> tuple[str, ...]:
+    """People with a password of ours and nothing besides, past their time for it.
+
+    Where a second-factor server is asked, nobody here knows who has one there.
+    """
+    if boot.signin is None or boot.signin.radius:
+        return ()
+    since = now - document.sign_in.enrolment_grace
+    return tuple(
+        account.localpart
+        for account in store.accounts()
+        if account.password_hash is not None
+        and account.created < since
+        and not any(each.kind in ("totp", "webauthn") for each in store.factors(account.localpart))
+    )
+
+
+def _ready(path: Path) -> str | None:
+    """What the process behind a Unix socket lacks to be ready."""
+    try:
+        with socket.socket(socket.AF_UNIX) as raw:
+            raw.settimeout(_SECONDS)
+            raw.connect(str(path))
+            raw.sendall(b"GET /ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            answer = http.client.HTTPResponse(raw)
+            answer.begin()
+            words = answer.read(500).decode("utf-8", "replace").strip()
+    except (OSError, http.client.HTTPException) as fault:
+        return f"it does not answer on {path}: {fault}"
+    return None if answer.status == 200 else words
+
+
+def _listens(address: str) -> str | None:
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_SECONDS).close()
+    except OSError as fault:
+        return f"nobody listens on {address}: {fault}"
+    return None
+
+
+def _store_key(boot: Boot) -> str | None:
+    try:
+        boot.store_key()
+    except BootFault as fault:
+        return str(fault)
+    return None
+
+
+def _unreadable(path: str) -> str | None:
+    if not path:
+        return None
+    try:
+        with Path(path).open("rb") as file:
+            file.read(1)
+    except OSError as fault:
+        return f"the list of breached passwords `{path}` can't be read: {fault.strerror}"
+    return None

@@ -28,7 +28,7 @@ from vedette.adapters.spool_reader import SpoolReader
 from vedette.adapters.system_clock import SystemClock
 from vedette.admin.accounts import AccountsDesk
 from vedette.admin.audit import ChainReport, verify_all
-from vedette.admin.doctor import Examined, Found, examine
+from vedette.admin.doctor import Examined, Found, SignInSeen, examine
 from vedette.admin.door import AdministrationDoor
 from vedette.admin.homeserver import issuer_of
 from vedette.admin.policy import LOCAL_ADMINISTRATOR, CurrentPolicy
@@ -260,6 +260,7 @@ def examine_here(boot: Boot, *, control_answers: bool) -> list[Found]:
     folders = DoorFolders({name: boot.door(name) for name in boot.doors})
     people = PeopleFile(boot.path(boot.control.people), _domain(boot))
     people.poll()
+    now = SystemClock().now()
     seen = Examined(
         boot=boot,
         document=document,
@@ -270,13 +271,27 @@ def examine_here(boot: Boot, *, control_answers: bool) -> list[Found]:
         doors=tuple(examination.door_lags(boot, folders, public_key(boot))),
         open_secrets=examination.open_secrets(boot),
         people_faults=people.faults(),
-        now=SystemClock().now(),
+        now=now,
         newest=anchored,
         free_bytes=examination.free_bytes(boot),
         certificate_ends=examination.certificate_ends(boot),
         reachable=examination.reachable(boot),
+        sign_in=_sign_in_seen(boot, document, now),
     )
     return examine(seen)
+
+
+def _sign_in_seen(boot: Boot, document: Document, now: float) -> SignInSeen | None:
+    try:
+        store = open_sign_in_store(boot.sign_in_database(), None) if boot.signin else None
+    except (BootFault, Unavailable) as fault:
+        return examination.sign_in_seen(boot, document, str(fault), now)
+    if store is None:
+        return None
+    try:
+        return examination.sign_in_seen(boot, document, store, now)
+    finally:
+        store.close()
 
 
 def _chains(boot: Boot) -> tuple[tuple[ChainReport, ...], str | None, float]:

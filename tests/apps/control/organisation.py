@@ -139,7 +139,7 @@ class Organisation:
         )
 
 
-def make(folder: Path) -> Organisation:
+def make(folder: Path, *, sign_in: bool = False) -> Organisation:
     client, federation, control = (f"127.0.0.1:{port}" for port in _free_ports(3))
     wanted = NewOrganisation(
         folder=folder,
@@ -148,6 +148,7 @@ def make(folder: Path) -> Organisation:
         client=client,
         federation=federation,
         control=control,
+        sign_in=sign_in,
     )
     init(wanted, datetime.now(UTC))
     return Organisation(load(folder))

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.apps.control.organisation import Organisation
+from tests.apps.control.organisation import Organisation, make
 from vedette.admin.audit import ChainReport
-from vedette.admin.doctor import CHECKS, DoorLag, Examined, Found, Health, examine
+from vedette.admin.doctor import CHECKS, DoorLag, Examined, Found, Health, SignInSeen, examine
 from vedette.admin.homeserver import homeserver_file, render
 from vedette.control.examination import open_secrets
 from vedette.control.main import current_settings
@@ -73,6 +73,63 @@ TROUBLES: dict[str, tuple[dict[str, Any], str, str]] = {
     "the certificate is gone": ({"certificate_ends": None}, "certificate", "put a certificate"),
     "nobody finds the way in": ({"reachable": {"x": "silent"}}, "delegation", "DNS"),
 }
+
+
+SIGN_IN = SignInSeen(
+    process_trouble=None,
+    responder_trouble=None,
+    store_trouble=None,
+    store_key_trouble=None,
+    breached_trouble=None,
+    newest_key=int(NOW) - 86400,
+    one_factor=(),
+)
+SIGN_IN_TROUBLES: dict[str, tuple[dict[str, Any], str, str]] = {
+    "sign-in is down": ({"process_trouble": "it does not answer"}, "sign-in", "vedette up"),
+    "the responder is down": ({"responder_trouble": "nobody"}, "sign-in", "vedette up"),
+    "the store is away": ({"store_trouble": "gone"}, "sign-in", "vedette up"),
+    "no key signs": ({"newest_key": None}, "sign-in", "vedette up"),
+    "the store's key is lost": ({"store_key_trouble": "gone"}, "sign-in", "backup"),
+    "the key is old": ({"newest_key": int(NOW) - 120 * 86400}, "token-key", "signin.log"),
+    "people have one factor": ({"one_factor": tuple("abcdefg")}, "second-factors", "reset a"),
+    "the list is gone": ({"breached_trouble": "gone"}, "passwords", "breached_passwords"),
+}
+
+
+def with_list(seen: Examined) -> Examined:
+    """The same with a list of breached passwords named."""
+    values = seen.document.sign_in.model_copy(update={"breached_passwords": "/lists/pwned"})
+    document = seen.document.model_copy(update={"sign_in": values})
+    return replace(seen, document=document)
+
+
+def test_a_healthy_sign_in_service_has_no_trouble(healthy: Examined) -> None:
+    assert troubles(replace(with_list(healthy), sign_in=SIGN_IN)) == []
+
+
+@pytest.mark.parametrize("name", SIGN_IN_TROUBLES)
+def test_a_trouble_with_signing_in_is_told_with_what_mends_it(healthy: Examined, name: str) -> None:
+    change, check, mend = SIGN_IN_TROUBLES[name]
+    seen = replace(with_list(healthy), sign_in=replace(SIGN_IN, **change))
+    (found,) = troubles(seen)
+    assert found.check == check
+    assert mend in (found.mend or "")
+
+
+def test_passwords_that_are_compared_with_nothing_are_weak(healthy: Examined) -> None:
+    (found,) = troubles(replace(healthy, sign_in=SIGN_IN))
+    assert (found.check, found.health) == ("passwords", Health.WEAK)
+
+
+def test_secrets_of_the_sign_in_service_are_looked_at_wherever_they_lie(tmp_path: Path) -> None:
+    boot = make(tmp_path / "org", sign_in=True).boot
+    elsewhere = boot.folder / "elsewhere.key"
+    elsewhere.write_bytes(b"k" * 32)
+    elsewhere.chmod(0o644)
+    boot.folder.chmod(0o755)
+    assert boot.signin is not None
+    moved = boot.signin.model_copy(update={"store_key": Path("elsewhere.key")})
+    assert elsewhere in open_secrets(boot.model_copy(update={"signin": moved}))
 
 
 @pytest.mark.parametrize("name", TROUBLES)

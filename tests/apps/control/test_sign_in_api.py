@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.apps.control.organisation import Organisation, RunningDoor, _free_ports, make, until
+from tests.apps.control.organisation import Organisation, RunningDoor, make, until
 from tests.apps.control.sign_in import TWO
 from tests.apps.control.sign_in import session as made
-from vedette.adapters.boot_file import load
 from vedette.adapters.passwords import Argon2Passwords
 from vedette.adapters.sign_in_store import SqlSignInStore, open_sign_in_store
 from vedette.core.names import UserId
@@ -56,12 +55,7 @@ class Suite:
 
 @pytest.fixture(scope="module")
 def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
-    organisation = make(tmp_path_factory.mktemp("sign-in") / "org")
-    path = organisation.boot.folder / "boot.toml"
-    if organisation.boot.signin is None:
-        (port,) = _free_ports(1)
-        path.write_text(path.read_text() + f'\n[signin]\nintrospection = "127.0.0.1:{port}"\n')
-        organisation.boot = load(organisation.boot.folder)
+    organisation = make(tmp_path_factory.mktemp("sign-in") / "org", sign_in=True)
     store = open_sign_in_store(organisation.boot.sign_in_database(), organisation.boot.store_key())
     organisation.start()
     gateway = organisation.door("gateway")
@@ -249,10 +243,6 @@ def test_without_control_running_sessions_stay_listed_and_the_way_out_is_said(
 
 def test_an_organisation_without_a_sign_in_service_says_so(tmp_path: Path) -> None:
     alone = make(tmp_path / "org")
-    if alone.boot.signin is not None:
-        text = (alone.boot.folder / "boot.toml").read_text().partition("[signin]")[0]
-        (alone.boot.folder / "boot.toml").write_text(text)
-        alone.boot = load(alone.boot.folder)
     alone.start()
     try:
         ran = alone.vedette("session", "list")
@@ -261,3 +251,15 @@ def test_an_organisation_without_a_sign_in_service_says_so(tmp_path: Path) -> No
         assert alone.boot.doors == ("gateway", "synapse")
     finally:
         alone.end_all()
+
+
+def test_doctor_says_what_people_need_to_sign_in(suite: Suite) -> None:
+    ran = suite.running.vedette("doctor", "--json")
+    assert ran.returncode == 1
+    told = [each for each in json.loads(ran.stdout) if each["check"] == "sign-in"]
+    assert [each["health"] for each in told] == ["broken", "broken", "broken"]
+    assert "run/signin.sock" in told[0]["words"]
+    assert suite.running.boot.signin is not None
+    assert suite.running.boot.signin.introspection in told[1]["words"]
+    assert "no key signs tokens" in told[2]["words"]
+    assert all(each["mend"].startswith("vedette up") for each in told)
