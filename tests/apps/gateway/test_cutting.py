@@ -86,8 +86,9 @@ async def running(tmp_path: Path) -> AsyncIterator[Running]:
     await made.stop()
 
 
-async def _never(_: Seen) -> None:
-    await asyncio.sleep(60)
+async def _never(seen: Seen) -> None:
+    """Answer nothing until the other side leaves, as a long-poll does."""
+    await seen.reader.read(1)
 
 
 async def _arrived(server: ScriptedServer, count: int) -> None:
@@ -118,7 +119,7 @@ async def test_an_open_long_poll_is_cut_at_once_and_nobody_else_s(
 async def test_a_transfer_is_cut_in_both_directions(running: Running) -> None:
     async def endless(seen: Seen) -> None:
         await seen.answer(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\nbegun")
-        await asyncio.sleep(60)
+        await seen.reader.read()
 
     running.synapse.script = endless
     down, up = await running.client(), await running.client()
