@@ -98,11 +98,11 @@ class Flows:
         """Keep how far the flow came; False if it was ended meanwhile. Raises Unavailable."""
         return self.sealed.replace(name, flow.to_bytes(), flow.until)
 
-    def renamed(self, name: str, flow: Flow, now: int) -> str | None:
-        """Keep the flow under a new name, so that nobody who knew the old one can go on with it.
+    def renamed(self, name: str, flow: Flow) -> str:
+        """Keep the flow under a new name; whoever knew the old one can't go on with it.
 
-        None if another request did so first. Raises Unavailable.
+        Of two requests that proved the same at once, both go on. Raises Unavailable.
         """
-        if not self.sealed.end(name, now):
-            return None
-        return self.begin(flow)
+        new = self.begin(flow)
+        self.sealed.end(name, flow.until - 1)
+        return new

@@ -589,18 +589,20 @@ class Walk:
         return None if found is None else Purpose.from_bytes(found)
 
     def _kept(self, turn: Turn, before: Flow | None = None) -> Turn:
-        """Keep the flow; after a proof under a new name, which nobody can have planted."""
+        """Keep how far the flow came.
+
+        1. Whoever sends a form twice sees what the first one did, not that the second failed.
+        2. After the first proof the flow has a new name, which nobody can have planted.
+        """
         if not turn.name:
             return turn
         flow = turn.flow
-        if before is not None and flow.factors != before.factors:
-            name = self.flows.renamed(turn.name, replace(flow, csrf=secrets.token_urlsafe(32)),
-                                      self.means.now())  # fmt: skip
-            if name is None:
-                raise NoSuchMove("another page went on with this sign-in")
-            found = self.flows.find(name, self.means.now())
-            assert found is not None  # it was kept just now
-            return replace(turn, name=name, flow=found)
+        there = self.flows.find(turn.name, self.means.now())
+        if turn.error and there is not None and before not in (None, there):  # (1)
+            return replace(turn, flow=there, error="")
+        if before is not None and flow.factors and not before.factors:  # (2)
+            flow = replace(flow, csrf=secrets.token_urlsafe(32))
+            return replace(turn, name=self.flows.renamed(turn.name, flow), flow=flow)
         if not self.flows.keep(turn.name, flow):
             raise NoSuchMove("this sign-in has ended")
         return turn

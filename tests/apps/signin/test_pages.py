@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 from dataclasses import replace
+from threading import Thread
 
 import pytest
 
 from tests.apps.signin.pages_scene import CODES, PASSWORD, RULES, Pages, TokenServer, asgi, query_of
 from vedette.core.people import Directory, Person
 from vedette.core.sessions import SessionState
+from vedette.ports.factors import Departure, UpstreamFault, UpstreamPerson
 from vedette.signin.main import app_of
 
 
@@ -287,3 +289,74 @@ def test_nobody_finishes_twice(pages):
     assert one.send("agree").away
     assert not two.send("agree").away
     assert two.status in (409, 410)
+
+
+def test_a_form_that_is_sent_twice_does_no_harm(pages):
+    browser = pages.browser().open(pages.purpose()).first()
+    form, code = browser.form("totp").fields, pages.code()
+    walk = [pages.browser(cookies=dict(browser.cookies)) for _ in range(2)]
+    threads = [Thread(target=each.post, args=("/sign-in", {**form, "code": code})) for each in walk]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert "Let Element in?" in browser.open("/sign-in").text
+
+
+class Elsewhere:
+    """Another provider, which vouches for whoever it is told to."""
+
+    def __init__(self) -> None:
+        self.person: UpstreamPerson | None = None
+
+    def begin(self, redirect_uri, *, acr_values=(), fresh=False):
+        del acr_values, fresh
+        return Departure(f"https://idp.example/auth?to={redirect_uri}", "s", b"memory")
+
+    def finish(self, memory, query, now):
+        del now
+        if memory != b"memory" or query.get("state") != "s" or self.person is None:
+            raise UpstreamFault("no")
+        return self.person
+
+
+def vouched(subject: str, username: str, *amr: str) -> UpstreamPerson:
+    return UpstreamPerson(provider="idp", issuer="https://idp.example", subject=subject,
+                          at=1_800_000_000, amr=amr, username=username)  # fmt: skip
+
+
+def away(pages):
+    browser = pages.browser().open(pages.purpose()).send("upstream", provider="idp")
+    assert "https://idp.example/auth?to=https://chat.example.org/sign-in/upstream" in browser.body
+    return browser
+
+
+def test_another_provider_vouches_for_a_person():
+    idp = Elsewhere()
+    pages = Pages(upstream={"idp": idp})
+    idp.person = vouched("1", "anna")
+    browser = away(pages).open("/sign-in/upstream?state=s&code=c")
+    assert "One more proof" in browser.text
+    assert "Let Element in?" in browser.send("totp", code=pages.code()).text
+    idp.person = vouched("1", "anna", "pwd", "mfa")
+    assert "Let Element in?" in away(pages).open("/sign-in/upstream?state=s&code=c").text
+    idp.person = vouched("1", "bert", "mfa")  # only issuer and subject name a person
+    browser = away(pages).open("/sign-in/upstream?state=s&code=c")
+    assert "write your messages as you, anna" in browser.text
+    pages.close()
+
+
+def test_nobody_takes_an_account_over_by_taking_its_name_elsewhere():
+    idp = Elsewhere()
+    pages = Pages(upstream={"idp": idp})
+    for subject, said in (("1", "Let Element in?"), ("2", "did not confirm")):
+        idp.person = vouched(subject, "anna", "mfa")
+        assert said in away(pages).open("/sign-in/upstream?state=s&code=c").text
+    idp.person = vouched("3", "nobody", "mfa")
+    assert "did not confirm" in away(pages).open("/sign-in/upstream?state=s&code=c").text
+    idp.person = vouched("1", "anna", "mfa")
+    assert "did not confirm" in away(pages).open("/sign-in/upstream?state=other").text
+    assert pages.browser().open("/sign-in/upstream?state=s&code=c").status == 410
+    strange = pages.browser().open(pages.purpose()).open("/sign-in/upstream?state=s&code=c")
+    assert strange.status == 409  # came back without having been sent away
+    pages.close()
