@@ -541,6 +541,15 @@ def test_what_was_said_of_a_waiting_session_holds_for_the_one_that_follows(house
     assert house.exchange(client, code).status == 200
 
 
+def test_what_was_said_of_another_persons_waiting_session_holds_for_nobody_else(house):
+    house.policy.policy = policy_of(RULES.replace(">= 2", '>= 2", "device.approved = yes'))
+    client = house.register()
+    waiting = _waiting(house, house.signed(user=BERT))
+    code = house.code(client, replace(house.signed(), session=waiting))
+    assert house.exchange(client, code).status == 400
+    assert [each.user for each in house.store.sessions()] == [BERT]
+
+
 def _waiting(house: House, signed) -> str:
     program = Client(
         kind="oauth", id="", name="Element", user_agent="", device="ABCDEFGHIJ", device_name=""
