@@ -115,8 +115,8 @@ def matrix_error(status: int, errcode: str, error: str, **more: Any) -> Reply:
 def unavailable() -> Reply:
     """The answer when something that is needed does not answer.
 
-    It has no member `error`: OAuth clients take any such for the end of their session and forget
-    their keys (seen in matrix-js-sdk), and nothing has ended.
+    It has no member `error`: OAuth clients make an OAuth error of any such (oidc-client-ts does),
+    and may take that for the end of their session; nothing has ended.
     """
     body = {"errcode": "M_UNAVAILABLE", "message": AWAY}
     return Reply(status=503, json=body, headers={"Retry-After": "5"})
