@@ -440,6 +440,7 @@ class Walk:
             return (
                 self._through(turn, seen) if turn.purpose.kind == "own" else self._held(turn, seen)
             )
+        self._note(flow.localpart, seen, turn.purpose, "refused")
         return replace(
             turn, flow=replace(moved(flow, Event.NO), sentence=decision_sentence(settled))
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from dataclasses import replace
 from threading import Thread
+from time import monotonic
 
 import pytest
 
@@ -360,3 +361,32 @@ def test_nobody_takes_an_account_over_by_taking_its_name_elsewhere():
     strange = pages.browser().open(pages.purpose()).open("/sign-in/upstream?state=s&code=c")
     assert strange.status == 409  # came back without having been sent away
     pages.close()
+
+
+def test_a_refusal_by_a_rule_stands_in_the_history(pages):
+    pages.obey('[rules.nobody]\nfrom = ["us"]\nforbid = ["sign-in"]')
+    pages.browser().open(pages.purpose()).first()
+    assert [each.outcome for each in pages.store.last_sign_ins("anna", 5)] == ["refused"]
+
+
+def test_what_is_not_there_is_said_to_people_as_a_page_and_to_programs_as_json(pages):
+    assert "There is nothing here" in pages.browser().open("/account/nowhere").text
+    answer = pages.browser().open("/_matrix/client/v3/nowhere")
+    assert (answer.status, "M_UNRECOGNIZED" in answer.body) == (404, True)
+    assert pages.browser().open("/sign-in/static/walk.py").status == 404
+
+
+def test_it_says_whether_it_is_alive_and_ready(pages):
+    assert pages.browser().open("/health").status == 200
+    deadline = monotonic() + 5
+    while pages.browser().open("/ready").status != 200:
+        assert monotonic() < deadline
+    pages.policy.policy = None
+    assert pages.browser().open("/ready").status == 503
+
+
+def test_a_code_from_another_device_is_asked_for_and_leads_on(pages):
+    browser = pages.browser().open("/sign-in/device?user_code=NONE-SUCH")
+    assert browser.form("enter").fields["user_code"] == "NONE-SUCH"
+    assert "There is no such code" in browser.send("enter", user_code="NONE-SUCH").text
+    assert "The device is let in" in browser.open("/sign-in/device?done=yes").text
