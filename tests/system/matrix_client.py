@@ -192,8 +192,12 @@ async def signed_in(organisation: Organisation, who: str, folder: Path) -> Async
     client.add_event_callback(person.hear_invite, (InviteEvent,))
     syncing: asyncio.Task[None] | None = None
     try:
-        token = await _login_token(organisation, someone)
-        answer = await client.login(token=token, device_name="nio in a test")
+        proof = (
+            {"token": await _login_token(organisation, someone)}
+            if someone.apps
+            else {"password": someone.password}
+        )
+        answer = await client.login(**proof, device_name="nio in a test")
         assert isinstance(answer, LoginResponse), answer
         syncing = asyncio.create_task(
             client.sync_forever(timeout=10_000, full_state=True, set_presence="offline")

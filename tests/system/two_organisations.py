@@ -46,12 +46,12 @@ APPS = 8
 
 @dataclass(frozen=True, slots=True)
 class Someone:
-    """A person with an account, a password, and apps that make codes."""
+    """A person with an account, a password, and apps that make codes; elsewhere without apps."""
 
     user: str
     password: str
     groups: tuple[str, ...]
-    apps: tuple[Walker, ...]
+    apps: tuple[Walker, ...] = ()
 
     @classmethod
     def new(cls, user: str, groups: tuple[str, ...]) -> Someone:
