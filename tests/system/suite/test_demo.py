@@ -1,5 +1,6 @@
 """`vedette demo`: the scene as it is told, the JSON of the contract, and the second run."""
 
+import base64
 import json
 import os
 import signal
@@ -79,6 +80,9 @@ def test_secrets_are_in_a_private_file_and_not_on_the_screen(told: str, folder: 
     passwords = json.loads(file.read_text())["passwords"]
     assert len(passwords) == 8
     assert not any(password in told for password in passwords.values())
+    secrets = json.loads((folder / "demo.json").read_text())["totp"]
+    assert secrets.keys() == passwords.keys()
+    assert not any(secret in told for secret in secrets.values())
 
 
 def test_the_next_run_has_the_same_people_and_prints_them_as_json(told: str, folder: Path):
@@ -94,6 +98,9 @@ def test_the_next_run_has_the_same_people_and_prints_them_as_json(told: str, fol
         }  # fmt: skip
         assert len(organisation["people"]) == 4
         assert len({group for one in organisation["people"] for group in one["groups"]}) == 2
+    everybody = [one for organisation in (example, acme) for one in organisation["people"]]
+    assert len({len(base64.b32decode(one["totp_secret"])) for one in everybody}) == 1
+    assert len({one["totp_secret"] for one in everybody}) == 8
     alice = example["people"][0]
     assert alice["user"] == "@alice:example.test"
     assert (
@@ -118,7 +125,7 @@ def test_ctrl_c_ends_the_demo_and_every_process(told: str, folder: Path):
         for domain in ("example.test", "acme.test")
         for pid in json.loads((folder / domain / "run/pids.json").read_text()).values()
     ]
-    assert len(pids) == 6
+    assert len(pids) == 8
     os.killpg(process.pid, signal.SIGINT)
     rest = process.stdout.read()
     assert process.wait(60) == 0

@@ -57,7 +57,7 @@ class House:
     async def person(self, name: str) -> Walker:
         """Somebody with a password and an app."""
         totp = secrets.token_bytes(20)
-        assert await register(self.boot, NewAccount(name, PASSWORD, totp=totp))
+        assert await register(self.boot, NewAccount(name, PASSWORD, totp=(totp,)))
         return Walker(f"@{name}:{DOMAIN}", PASSWORD, base64.b32encode(totp).decode())
 
 
