@@ -10,6 +10,7 @@ from vedette.core.decision import Decision, Verdict
 from vedette.core.facts import Facts, Missing
 from vedette.core.reasons import Reason
 from vedette.core.ruleset import CompiledRule, Ruleset
+from vedette.core.sessions import SessionFacts
 
 MOST_CONSIDERED = 200
 """How many rules an explanation lists at most."""
@@ -100,6 +101,17 @@ def sentence_at_sign_in(decision: Decision) -> str:
                  if any(name.startswith(start) for name in decision.unknown)]  # fmt: skip
     what = f" Not known: {'; '.join(unchecked)}." if unchecked else ""
     return f"{sentence}{what} {_NEXT}"
+
+
+def sentence_about_new_device(facts: SessionFacts) -> str:
+    """What a person's other devices read when one more is signed in."""
+    named = " on ".join(part for part in (facts.client_name, facts.platform) if part)
+    what = f"a new device ({named})" if named else "a new device"
+    return (
+        f"Your account was signed in on {what}, from {facts.network}. If that was not you: end it"
+        " under “my devices” on your account page, change your password, and tell your"
+        " security office."
+    )
 
 
 def sentence_across(record: str | None) -> str:

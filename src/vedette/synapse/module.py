@@ -31,11 +31,12 @@ from vedette.adapters.audit_spool import AuditSpool
 from vedette.adapters.log_incidents import LogIncidents
 from vedette.adapters.stream_files import StreamFiles
 from vedette.adapters.system_clock import SystemClock
+from vedette.core.explain import sentence_about_new_device
 from vedette.core.names import ServerName
 from vedette.core.sessions import SessionState
 from vedette.ports.errors import Unavailable
 from vedette.ports.policy import Policy
-from vedette.protocol.internal.sessions import NO_SESSIONS, SessionList, listed_of
+from vedette.protocol.internal.sessions import NO_SESSIONS, Listed, SessionList, listed_of
 from vedette.protocol.internal.streams import Part, Stream
 from vedette.spine import Spine
 from vedette.synapse.answers import hidden, or_refuse
@@ -50,6 +51,7 @@ from vedette.synapse.internals.delegated import (
 from vedette.synapse.internals.table import Doors, install
 from vedette.synapse.internals.wrapping import Closed, InternalsMismatch
 from vedette.synapse.introspection import Introspection, serve, site
+from vedette.synapse.new_devices import new_devices
 from vedette.synapse.notices import Notices, Pace
 from vedette.synapse.stored_files import PATH, StoredFiles
 
@@ -61,6 +63,8 @@ if TYPE_CHECKING:
 PROCESS = "synapse"
 _LOG = logging.getLogger("vedette.module")
 _POLL_SECONDS = 0.05
+_NEW_DEVICE = "a new device"
+"""What notices about new devices count as, beside those about rules."""
 _MUST_HOLD = frozenset({"local-events", "inbound-events", "rooms-made", "entering-elsewhere"})
 """The doors for messages and contact: without one of them the module does not start."""
 
@@ -110,10 +114,10 @@ class Module:
         self._streams = StreamFiles(
             config.streams, config.organisation, config.public_key, clock, self._changed
         )
-        self._lists = SessionLists(self._streams, clock)
+        self._lists = SessionLists(self._streams, clock, self._new_devices)
         self._doors: Doors | None = None
         pace = Pace(clock)
-        notices = Notices(api, config.organisation, pace, self._notices_per_minute)
+        notices = self._notices = Notices(api, config.organisation, pace, self._notices_per_minute)
         spine = Spine(self._streams, self._spool, LogIncidents(), clock)
         try:
             self._spool.start()
@@ -223,6 +227,13 @@ class Module:
         if self._doors is not None:
             self._doors.lift_holds()
 
+    def _new_devices(self, sessions: tuple[Listed, ...]) -> None:
+        """Tell people of their new devices. Called on the thread that took the list."""
+        tell = self._hs.get_reactor().callFromThread
+        for session in sessions:
+            text = sentence_about_new_device(session.facts)
+            tell(self._notices.say, session.user, _NEW_DEVICE, text)
+
     def _notices_per_minute(self) -> int:
         try:
             return self._streams.current().directory.document.notices.per_minute
@@ -245,6 +256,8 @@ class SessionLists:
 
     streams: StreamFiles
     clock: SystemClock
+    came: Callable[[tuple[Listed, ...]], None]
+    """Told of new devices of people who have others."""
     _read: tuple[Part, SessionList] | None = None
 
     def take(self) -> None:
@@ -252,8 +265,11 @@ class SessionLists:
         part = self.streams.part(Stream.SESSIONS)
         if part is None or (self._read is not None and self._read[0] is part):
             return
+        before = self._read
         try:
             self._read = part, listed_of(part.body)
+            if before is not None and before[1] is not NO_SESSIONS:
+                self.came(new_devices(before[1], self._read[1]))
         except ValueError:
             self._read = part, NO_SESSIONS  # nobody is signed in by a list that nobody can read
 

@@ -67,13 +67,15 @@ class Notices:
 
     def tell(self, person: str, decision: Decision, record: str) -> None:
         """Tell one of our people about a refusal, if it is not one too many. Never raises."""
+        rule = decision.rule or decision.reason.value
+        self.say(person, rule, f"{sentence_for_person(decision)} (Record {record})")
+
+    def say(self, person: str, about: str, text: str) -> None:
+        """Tell one of our people something, if that is not once too often `about` this. Never raises."""
         if person.partition(":")[2] != self.domain or person == self.account:
             return
-        rule = decision.rule or decision.reason.value
-        if not self.pace.admits(person, rule, self.per_minute()):
-            return
-        text = f"{sentence_for_person(decision)} (Record {record})"
-        self.api.run_as_background_process("vedette-notice", self._send, person, text)
+        if self.pace.admits(person, about, self.per_minute()):
+            self.api.run_as_background_process("vedette-notice", self._send, person, text)
 
     async def _send(self, person: str, text: str) -> None:
         try:

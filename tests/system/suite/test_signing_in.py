@@ -61,7 +61,7 @@ class House:
         return Walker(f"@{name}:{DOMAIN}", PASSWORD, base64.b32encode(totp).decode())
 
 
-PEOPLE = ("alice", "bert", "cleo", "dina", "emma", "fred", "gina")
+PEOPLE = ("alice", "bert", "cleo", "dina", "emma", "fred", "gina", "hugo")
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +114,34 @@ async def test_whoever_has_both_proofs_comes_in_and_talks(house: House) -> None:
         client = signed_in(session, login)
         room = await client.create_room("a room")
         await client.say(room, "hello")
+
+
+async def test_a_new_device_is_told_to_the_others(house: House) -> None:
+    hugo = await house.person("hugo")
+    async with house.session() as first, house.session() as second:
+        phone = signed_in(first, await sign_in(first, hugo, {"device_id": "PHONE"}))
+        assert await _notices(phone) == []
+        await sign_in(second, hugo, {"device_id": "DESK"})
+        end = time.monotonic() + 20
+        while not (told := await _notices(phone)) and time.monotonic() < end:
+            await asyncio.sleep(0.2)
+        assert len(told) == 1
+        assert "signed in on a new device" in told[0]
+        assert "from 127.0.0.1" in told[0]
+
+
+async def _notices(client: Client) -> list[str]:
+    """What the notice account has told this person."""
+    async with client.session.get(
+        "/_matrix/client/v3/joined_rooms", headers={"Authorization": f"Bearer {client.token}"}
+    ) as got:
+        rooms = (await got.json())["joined_rooms"]
+    return [
+        str(event["content"]["body"])
+        for room in rooms
+        for event in await client.seen(room)
+        if event["type"] == "m.room.message"
+    ]
 
 
 async def test_a_new_person_changes_the_password_and_sets_up_an_app(house: House) -> None:
