@@ -50,10 +50,14 @@ def _never() -> bool:
 
 @dataclass(slots=True)
 class _Known:
-    """A verified token, and what was last made of its session's entry in `list`."""
+    """A verified token, and what was last made of its session's entry in a list.
+
+    `looked` is the number of that list: to keep the list itself would keep every old one alive for
+    as long as a token that nobody uses any more is remembered.
+    """
 
     claims: AccessClaims
-    list: SessionList | None = None
+    looked: int = 0
     entry: Listed | None = None
     live: Live | None = None
 
@@ -71,6 +75,7 @@ class SessionsList:
     signin_away: Callable[[], bool] = _never
     _part: Part | None = None
     _list: SessionList = NO_SESSIONS
+    _number: int = 0
     _verified: OrderedDict[str, _Known] = field(default_factory=OrderedDict)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -84,12 +89,12 @@ class SessionsList:
         if part is None or part is self._part:
             return False
         try:
-            listed = await asyncio.to_thread(listed_of, part.body)
+            listed = await asyncio.to_thread(listed_of, part.body, before)
         except ValueError:
             return False
         if (before.keys, before.issuer) != (listed.keys, listed.issuer):
             self._verified.clear()
-        self._part, self._list = part, listed
+        self._part, self._list, self._number = part, listed, part.number
         self._changed.set()
         self._changed = asyncio.Event()
         return True
@@ -118,7 +123,8 @@ class SessionsList:
         state = listed.sessions.state(known.claims.session)  # (3)
         if state is None:
             return _missing(known.claims, now)
-        if known.list is not listed:
+        if known.looked != self._number:
+            known.looked = self._number
             _look_again(known, listed)
         if known.live is None or known.entry is None:
             return TokenState.UNKNOWN
@@ -203,7 +209,7 @@ def _unverified(token: str, keys: Container[str]) -> TokenState:
 def _look_again(known: _Known, listed: SessionList) -> None:
     """Make a token's session anew from its entry, where that says anything new."""
     before, entry = known.entry, listed.sessions[known.claims.session]
-    known.list, known.entry = listed, entry
+    known.entry = entry
     if before == entry:
         return
     claims = known.claims

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gc
 import hashlib
 import inspect
 import json
@@ -39,6 +40,7 @@ from vedette.core.sessions import SessionState
 from vedette.gateway.app import PublicDoors
 from vedette.gateway.plan import Answer, Forward, Tagged, TlsFacts
 from vedette.ports.live_sessions import Live, TokenState
+from vedette.protocol.internal.sessions import SessionList
 from vedette.protocol.internal.tokens import SigningKey
 from vedette.spine import Spine
 
@@ -269,6 +271,20 @@ async def test_a_list_that_can_t_be_read_leaves_the_last_good_one(
     office.publish_body({"sessions": {}})
     assert not await office.take()
     assert isinstance(await gateway("GET", SYNC, office.token(ALICES)), Tagged)
+
+
+async def test_a_token_that_nobody_uses_any_more_keeps_no_old_list_alive(
+    office: Office, gateway: Gateway
+) -> None:
+    for number in range(1, 6):  # each is used once, under a list of its own
+        office.publish(*(session_of(ALICE, each) for each in range(1, number + 1)))
+        await office.take()
+        token = office.token(session_of(ALICE, number))
+        assert isinstance(await gateway("GET", SYNC, token), Tagged)
+    gc.collect()
+    lists = [each for each in gc.get_objects() if isinstance(each, SessionList)]
+    ours = {each.as_of for each in lists if session_of(ALICE, 1).id in each.sessions}
+    assert ours & set(range(3, office.number + 1)) == {office.listed._list.as_of}
 
 
 async def test_while_control_is_away_expired_tokens_of_listed_sessions_go_on_for_the_grace(

@@ -80,6 +80,33 @@ def test_nobody_is_in_the_list_before_the_first() -> None:
     assert dict(NO_SESSIONS.keys) == {}
 
 
+OTHER = replace(SESSION, id="session-0000000000000000002", device="KLMNOPQRST")
+
+
+def test_what_did_not_change_is_the_same_entry_and_what_did_is_read_anew() -> None:
+    before = listed_of(body(SESSION, OTHER))
+    newer = body(SESSION, replace(OTHER, state=SessionState.SUSPENDED))
+    after = listed_of(newer, before)
+    assert dict(after.sessions) == dict(listed_of(newer).sessions)
+    assert after.sessions.state(OTHER.id) is SessionState.SUSPENDED
+    assert before.sessions.state(OTHER.id) is SessionState.LIVE
+    kept, changed = (after.sessions._entries[each.id] for each in (SESSION, OTHER))
+    assert kept is before.sessions._entries[SESSION.id]
+    assert changed is not before.sessions._entries[OTHER.id]
+
+
+def test_a_session_that_left_the_list_is_gone_though_the_list_before_has_it() -> None:
+    before = listed_of(body(SESSION, OTHER))
+    assert list(listed_of(body(OTHER), before).sessions) == [OTHER.id]
+
+
+def test_what_only_equals_what_was_checked_does_not_get_in() -> None:
+    first = replace(SESSION, number=1)
+    arrived = body(first)
+    arrived["sessions"][SESSION.id]["number"] = True
+    assert type(listed_of(arrived, listed_of(body(first))).sessions[SESSION.id].number) is int
+
+
 WRONG: list[object] = [None, True, 1.5, -1, "", "x", [], {}, ["x"], "\0"]
 
 
@@ -108,8 +135,9 @@ def test_a_field_of_another_type_is_refused(field: str, value: object) -> None:
 def test_a_session_of_another_form_is_refused(field: str, value: object) -> None:
     arrived = body(SESSION)
     arrived["sessions"][SESSION.id][field] = value
-    with pytest.raises(ValueError, match=r"."):
-        listed_of(arrived)
+    for before in (NO_SESSIONS, listed_of(body(SESSION))):
+        with pytest.raises(ValueError, match=r"."):
+            listed_of(arrived, before)
 
 
 def test_a_field_more_or_less_is_refused() -> None:
