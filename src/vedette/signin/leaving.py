@@ -16,12 +16,18 @@ from urllib.parse import urlencode
 from starlette.routing import Route
 
 from vedette.core.sessions import Session, SessionState
+from vedette.protocol.oauth.forms import FormFault, parse_form
 from vedette.signin.issuing import GONE, Issuing, Withheld
 from vedette.signin.metadata import account_address
 from vedette.signin.wire import VERSIONS, Asked, Reply, endpoint, matrix_error
 from vedette.signin.withheld import in_matrix
 
 DELETED = "its person deleted the device"
+_DELETING = "devices-"
+"""How the sessions of re-authentication begin that are made here.
+
+Synapse makes the only others: for new cross-signing keys, which their person has to let in first.
+"""
 _MOST_DEVICES = 500
 _SENTENCE = "To delete a device, confirm on your account page that it is you."
 
@@ -85,9 +91,16 @@ class Leaving:
         return self._as_person(asked, lambda session: self._delete(session, tuple(devices)))
 
     def fallback(self, asked: Asked) -> Reply:
-        """GET /auth/{stage}/fallback/web: lead to the person's own page."""
-        del asked
-        return Reply(location=self._page({"action": "org.matrix.sessions_list"}))
+        """GET /auth/{stage}/fallback/web: lead to the person's own page that the session is about.
+
+        For clients that show a browser and don't know the address in `params`.
+        """
+        try:
+            session = parse_form(asked.query).get("session", _DELETING)
+        except FormFault:
+            session = _DELETING
+        about = "sessions_list" if session.startswith(_DELETING) else "cross_signing_reset"
+        return Reply(location=self._page({"action": f"org.matrix.{about}"}))
 
     def _delete(self, session: Session, devices: tuple[str, ...]) -> Reply:
         """Delete devices of the session's person.
@@ -114,7 +127,7 @@ class Leaving:
         body = {
             "errcode": "M_FORBIDDEN",
             "error": _SENTENCE,
-            "session": secrets.token_urlsafe(18),
+            "session": _DELETING + secrets.token_urlsafe(18),
             "flows": [{"stages": ["m.oauth"]}, {"stages": ["m.login.sso"]}],
             "params": {"m.oauth": {"url": self._page(action)}},
             "completed": [],
@@ -150,6 +163,7 @@ def routes(leaving: Leaving) -> list[Route]:
             ("/delete_devices", "POST", leaving.delete_devices),
             ("/auth/m.oauth/fallback/web", "GET", leaving.fallback),
             ("/auth/m.login.sso/fallback/web", "GET", leaving.fallback),
+            ("/auth/org.matrix.cross_signing_reset/fallback/web", "GET", leaving.fallback),
         )
         mounted += [endpoint(base + path, method, act) for path, method, act in table]
     return mounted

@@ -389,6 +389,16 @@ def test_a_list_of_devices_that_is_none_is_refused(house, devices):
     assert (answer.status, answer.json["errcode"]) == (400, "M_BAD_JSON")
 
 
-def test_the_older_stage_leads_to_the_same_page(house):
-    answer = house.get(f"{V3}/auth/m.login.sso/fallback/web?session=x")
-    assert answer.location.startswith("https://chat.example.org/account/?")
+@pytest.mark.parametrize("stage", ["m.oauth", "m.login.sso", "org.matrix.cross_signing_reset"])
+def test_a_client_that_shows_a_browser_is_led_to_the_page_that_its_session_is_about(house, stage):
+    mine = house.login(house.login_token(), device_id="MINE").json["access_token"]
+    house.login(house.login_token(), device_id="OTHER")
+    ours = house.ask("DELETE", f"{V3}/devices/OTHER", token=mine).json["session"]
+    for session, action in (
+        (ours, "org.matrix.sessions_list"),
+        ("", "org.matrix.sessions_list"),
+        ("%", "org.matrix.sessions_list"),
+        ("dummy", "org.matrix.cross_signing_reset"),  # Synapse's own, which wants new keys
+    ):
+        answer = house.get(f"{V3}/auth/{stage}/fallback/web?session={session}")
+        assert answer.location == f"https://chat.example.org/account/?action={action}"

@@ -123,7 +123,7 @@ _SIGNING_IN = (
     _sign_in_row(
         "auth.fallback",
         _GET,
-        f"{C}/auth/<m.oauth|m.login.sso>/fallback/web",
+        f"{C}/auth/<m.oauth|m.login.sso|org.matrix.cross_signing_reset>/fallback/web",
         token=Token.NONE,
         note="leads to the page where a person shows a proof again",
     ),
