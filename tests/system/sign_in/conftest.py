@@ -1,0 +1,17 @@
+"""The organisation that the tests of this folder share; started at the first that wants it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.system.sign_in.house import House, house_of
+
+PEOPLE = ("anna", "bert", "cleo", "dora", "emil", "fred", "gina", "hugo", "inga", "jana", "karl",
+          "lena", "mona", "nils", "olga", "paul", "rosa", "sven", "tina", "udo")  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """`example.test`, everybody of which is told apart by the rules and has no account yet."""
+    with house_of(tmp_path_factory.mktemp("house") / "org", PEOPLE) as made:
+        yield made
