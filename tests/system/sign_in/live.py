@@ -68,14 +68,17 @@ def issue(house: House, names: Sequence[str], *, life: int = 600, **facts: str) 
 
 
 def token_of(house: House, session: Session, life: int) -> str:
-    """An access token of a session, good for so many seconds; below zero it was good once."""
+    """An access token of a session, good for so many seconds; below zero it was good once.
+
+    It is a minute old: nobody waits for the session of such a one to be listed still.
+    """
     now = int(time.time())
     claims = AccessClaims(
         issuer=f"{house.url.rstrip('/')}/",
         user=session.user,
         client=session.client,
         id=secrets.token_urlsafe(16),
-        issued=now - 3600 if life <= 0 else now,
+        issued=now - 60 + min(0, life),
         expires=now + life,
         session=session.id,
         device=session.device,
