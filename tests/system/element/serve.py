@@ -11,13 +11,17 @@ LABEL = "127.0.0.1"
 
 
 @asynccontextmanager
-async def served(site: Path, homeserver_url: str) -> AsyncIterator[str]:
+async def served(site: Path, homeserver_url: str, *, oauth: bool = False) -> AsyncIterator[str]:
     """Serve `site`, set up for `homeserver_url`, while the context lasts; yields its address.
+
+    Element of this age signs in by `m.login.sso`; with `oauth` by what Matrix has since v1.15.
 
     Unknown paths are answered 404: with a fall-back page, Element takes that page for a new
     version of itself and reloads for ever.
     """
-    runner = web.AppRunner(_site_app(site, homeserver_url), access_log=None)
+    runner = web.AppRunner(
+        _site_app(site, _element_settings(homeserver_url, oauth=oauth)), access_log=None
+    )
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -26,12 +30,12 @@ async def served(site: Path, homeserver_url: str) -> AsyncIterator[str]:
         await runner.cleanup()
 
 
-def _site_app(site: Path, homeserver_url: str) -> web.Application:
+def _site_app(site: Path, set_up: dict[str, object]) -> web.Application:
     async def version(_: web.Request) -> web.Response:
         return web.Response(text=VERSION)
 
     async def settings(_: web.Request) -> web.Response:
-        return web.json_response(_element_settings(homeserver_url))
+        return web.json_response(set_up)
 
     async def page(_: web.Request) -> web.FileResponse:
         return web.FileResponse(site / "index.html")
@@ -48,7 +52,7 @@ def _site_app(site: Path, homeserver_url: str) -> web.Application:
     return app
 
 
-def _element_settings(homeserver_url: str) -> dict[str, object]:
+def _element_settings(homeserver_url: str, *, oauth: bool) -> dict[str, object]:
     """Element's own settings: one homeserver, and nothing that asks the network elsewhere."""
     server = {"base_url": homeserver_url, "server_name": LABEL}
     return {
@@ -57,6 +61,7 @@ def _element_settings(homeserver_url: str) -> dict[str, object]:
         "disable_custom_urls": True,
         "disable_guests": True,
         "disable_3pid_login": True,
+        "features": {"feature_oidc_native_flow": oauth},
         "integrations_ui_url": "",
         "integrations_rest_url": "",
         "setting_defaults": {

@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from tests.system.element import sign_in_page
 from tests.system.element.browser import ElementBrowser, element_browser, trusted_key
 from tests.system.element.build import built_site
 from tests.system.element.serve import served
+from tests.system.listed import session_of
 from tests.system.matrix_client import Person, signed_in
 from tests.system.synapse_process import Authority
 from tests.system.two_organisations import Organisation, TwoOrganisations
@@ -56,7 +58,9 @@ async def scene(
             element_browser(url, example.client_url, example.ca_file)
         )
         someone = example.people["alice"]
-        assert await alice.login(example.client_url, someone.user, someone.password)
+        page = await alice.to_sign_in_page(example.client_url)
+        await sign_in_page.by_app(page, someone.walker())
+        await alice.is_in()
         yield Scene(
             example=example, site_url=url, alice=alice, bob=bob, carol=carol, pictures=folder
         )
@@ -107,12 +111,26 @@ async def test_a_document_arrives_inside_and_not_at_acme(scene: Scene, tmp_path:
     await scene.carol.never_sees(across, "plan.pdf")
 
 
-async def test_a_wrong_password_is_complained_about_on_the_screen(scene: Scene) -> None:
+async def test_element_never_sees_a_password_and_a_wrong_one_leads_nowhere(scene: Scene) -> None:
     example = scene.example
     async with element_browser(scene.site_url, example.client_url, example.ca_file) as stranger:
-        assert not await stranger.login(example.client_url, scene.alices_id, "not the password")
-        (complaint,) = await stranger.visible_errors()
-        assert complaint.startswith("Incorrect username and/or password.")
+        await stranger.page.goto(f"{scene.site_url}/#/login")
+        await stranger.page.locator(".mx_SSOButton").wait_for()
+        assert await stranger.page.locator("input[type=password]").count() == 0
+        page = await stranger.to_sign_in_page(example.client_url)
+        await page.get_by_label("User name").fill("alice")
+        await page.get_by_label("Password", exact=True).fill("not the password")
+        await page.get_by_role("button", name="Sign in", exact=True).click()
+        await page.get_by_role("alert").wait_for()
+        assert page.url.startswith(example.client_url)
+
+
+async def test_what_the_office_sees_of_it_is_what_element_says(scene: Scene) -> None:
+    session = session_of(scene.example, scene.alices_id, await scene.alice.device())
+    assert (session["kind"], session["state"]) == ("compat", "live")
+    assert session["device_name"] == "Element in the test"
+    # by this road only the browser says who it is
+    assert (session["client_name"], session["platform"]) == ("chrome", "linux")
 
 
 async def test_a_certificate_of_another_authority_is_not_trusted(
