@@ -19,7 +19,7 @@ from vedette.ports.errors import Unavailable
 from vedette.ports.policy import Policy
 from vedette.ports.sign_in import SignInStore
 from vedette.signin.enforce import end_oldest
-from vedette.signin.gather import Asked, Gathered, allowed_at, gather
+from vedette.signin.gather import Asked, Gathered, gather, within_limit
 from vedette.spine import Permit, Refusal, Settled, Spine
 
 T = TypeVar("T")
@@ -59,10 +59,16 @@ class SignInDoor:
 
         `more_factors` says that the person can still show another factor, `waits` that the way in
         can wait for the device to be confirmed or approved: where that could change the answer, it
-        is *not yet* and names the facts.
+        is *not yet* and names the facts. Where the oldest session would make room, nobody is
+        turned away for the number of devices; it ends in `start` alone.
         """
-        act = Act.SIGN_IN_SESSION_START
-        return self._routine(act, candidate, more_factors=more_factors, waits=waits)
+
+        def prepared(policy: Policy) -> Gathered:
+            asked = self._asked(Act.SIGN_IN_SESSION_START, candidate)
+            asked = replace(asked, more_factors=more_factors, waits=waits)
+            return gather(policy, within_limit(policy, asked))
+
+        return self.spine.settle(Act.SIGN_IN_SESSION_START, candidate.user, prepared)
 
     def start(self, candidate: Session) -> Settled:
         """Ask for the session itself; the yes is on record before it is returned.
@@ -75,11 +81,9 @@ class SignInDoor:
 
         async def prepared(policy: Policy) -> Gathered:
             asked = self._asked(act, candidate)
-            if policy.directory.document.sign_in.at_device_limit == "end-oldest":
-                allowed = allowed_at(policy, asked)
-                too_many.append(asked.devices - allowed)
-                asked = replace(asked, devices=allowed)
-            return gather(policy, asked)
+            within = within_limit(policy, asked)
+            too_many.append(asked.devices - within.devices)
+            return gather(policy, within)
 
         settled = driven(self.spine.settle_durably(act, candidate.user, prepared))
         if isinstance(settled, Permit) and sum(too_many) > 0:
@@ -120,16 +124,10 @@ class SignInDoor:
 
     def enrol(self, candidate: Session) -> Settled:
         """Ask whether this person may add a factor, with what was shown so far."""
-        return self._routine(Act.SIGN_IN_FACTOR_ENROL, candidate)
-
-    def _routine(
-        self, act: Act, candidate: Session, *, more_factors: bool = False, waits: bool = False
-    ) -> Settled:
-        def prepared(policy: Policy) -> Gathered:
-            asked = self._asked(act, candidate)
-            return gather(policy, replace(asked, more_factors=more_factors, waits=waits))
-
-        return self.spine.settle(act, candidate.user, prepared)
+        act = Act.SIGN_IN_FACTOR_ENROL
+        return self.spine.settle(
+            act, candidate.user, lambda policy: gather(policy, self._asked(act, candidate))
+        )
 
     def _asked(self, act: Act, candidate: Session) -> Asked:
         others = self._others(candidate)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vedette.core.asks import Act, Ask
 from vedette.core.decide import decide
@@ -45,7 +45,8 @@ def gather(policy: Policy, asked: Asked) -> Gathered:
     """The ask and the facts, or a refusal that no rule lifts.
 
     1. Accounts of the suite itself, and deactivated people, have no way in.
-    2. Pending facts are pending only where knowing them as they are is not enough already.
+    2. Pending facts are pending only where knowing them as they are is not enough already, and no
+       more of them than it takes: whoever has shown enough is asked for nothing more, and waits.
     3. What the value `registration` wants of a new device is held beside the rules.
     """
     directory, session = policy.directory, asked.session
@@ -55,12 +56,21 @@ def gather(policy: Policy, asked: Asked) -> Gathered:
     facts = known(policy, asked)
     decision = _decided(policy, ask, facts, asked.today)
     if decision.verdict is not Verdict.YES:  # (2)
-        return ask, awaiting(facts, more_factors=asked.more_factors, waits=asked.waits)
+        return ask, _open(policy, asked, ask, facts)
     if asked.registers:
         wanted = registration_wants(policy, asked)
         if wanted is not None:  # (3)
             return _held(policy, session, wanted)
     return ask, facts
+
+
+def _open(policy: Policy, asked: Asked, ask: Ask, facts: Facts) -> Facts:
+    """The same facts with what can still be added: only what is waited for, where that is enough."""
+    if asked.waits and asked.more_factors:
+        waiting = awaiting(facts, more_factors=False, waits=True)
+        if _decided(policy, ask, waiting, asked.today).verdict is Verdict.NOT_YET:
+            return waiting
+    return awaiting(facts, more_factors=asked.more_factors, waits=asked.waits)
 
 
 def known(policy: Policy, asked: Asked) -> Facts:
@@ -84,18 +94,21 @@ def registration_wants(policy: Policy, asked: Asked) -> str | None:
     return None
 
 
-def allowed_at(policy: Policy, asked: Asked) -> int:
-    """The greatest number of devices, at most what there is, at which the answer is yes.
+def within_limit(policy: Policy, asked: Asked) -> Asked:
+    """The same, with as many devices as there may be where the settings let the oldest make room.
 
-    What there is, if the number makes no difference.
+    That is the greatest number, at most what there is, at which the answer is not no; what there is,
+    if the number makes no difference.
     """
+    if policy.directory.document.sign_in.at_device_limit != "end-oldest":
+        return asked
     ask = sign_in_ask(asked.act, policy.directory.someone(asked.session.user))
-    facts = known(policy, asked)
     for devices in range(asked.devices, 0, -1):
-        fewer = Facts({**facts.known, "device.count": devices}, facts.claims)
-        if _decided(policy, ask, fewer, asked.today).verdict is Verdict.YES:
-            return devices
-    return asked.devices
+        fewer = replace(asked, devices=devices)
+        facts = _open(policy, fewer, ask, known(policy, fewer))
+        if _decided(policy, ask, facts, asked.today).verdict is not Verdict.NO:
+            return fewer
+    return asked
 
 
 def _decided(policy: Policy, ask: Ask, facts: Facts, today: int) -> Decision:

@@ -39,6 +39,16 @@ say = "Two devices are enough."
 """
 )
 
+APPROVED_ONLY = (
+    TWO
+    + """
+[rules.approved-only]
+from = ["us"]
+forbid = ["sign-in"]
+unless = ["device.approved = yes"]
+"""
+)
+
 
 class At:
     """A door with everything in memory."""
@@ -157,6 +167,18 @@ def test_asking_alone_ends_nothing():
     assert at.store.session(oldest.id).state is SessionState.LIVE
 
 
+def test_where_the_oldest_makes_room_the_page_turns_nobody_away_for_the_number():
+    at = At(AT_MOST_TWO, 'at_device_limit = "end-oldest"')
+    at.signed_in(3)
+    one, two = at.candidate("password"), at.candidate("password", "totp")
+    first = refused(at.door.judge(one, more_factors=True, waits=True)).decision
+    assert (first.verdict, "sign_in.factors" in first.pending) == (Verdict.NOT_YET, True)
+    assert isinstance(at.door.judge(two, more_factors=True, waits=True), Permit)
+    at.policy.policy = policy_of(AT_MOST_TWO, 'at_device_limit = "refuse"')
+    no = refused(at.door.judge(two, more_factors=True, waits=True)).decision
+    assert (no.verdict, no.rule) == (Verdict.NO, "at-most-two")
+
+
 def test_running_sessions_are_counted_by_age_so_the_oldest_stay():
     at = At(AT_MOST_TWO)
     at.signed_in(3)
@@ -172,6 +194,15 @@ def test_approval_is_waited_for_where_the_settings_want_it():
     assert refused(at.door.start(two)).decision.verdict is Verdict.NOT_YET
     approved = at.candidate("password", "totp", approved=True)
     assert isinstance(at.door.start(approved), Permit)
+
+
+def test_whoever_has_shown_enough_waits_for_approval_and_is_asked_for_no_third_factor():
+    at = At(APPROVED_ONLY)
+    one, two = at.candidate("password"), at.candidate("password", "totp")
+    first = refused(at.door.judge(one, more_factors=True, waits=True)).decision
+    assert (first.verdict, "sign_in.factors" in first.pending) == (Verdict.NOT_YET, True)
+    second = refused(at.door.judge(two, more_factors=True, waits=True)).decision
+    assert (second.verdict, second.pending) == (Verdict.NOT_YET, ("device.approved",))
 
 
 def test_a_first_device_needs_no_other_to_confirm_it():
