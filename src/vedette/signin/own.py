@@ -350,6 +350,9 @@ class OwnPages:
             return self.sign_in(at.visit)
         if at.visit.method == "GET":
             return self.show(at, "reset", "reset")
+        account = self.walk.means.store.account(at.who)
+        # Whoever came to these pages before any client is not known there yet.
+        self.provisioning.person(at.who, account.display_name if account else "")
         self.provisioning.allow_cross_signing_reset(at.who)
         return self.show(at, "notice", "reset", says="reset-done", again=False, link="")
 
