@@ -4,20 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import http.client
+import json
 import secrets
+import signal
+import socket
+import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import aiohttp
 
-from tests.system.sign_in.house import V3, House, Json, bearer
+from tests.system.sign_in.house import DOMAIN, SIGN_IN, V3, House, Json, Someone, bearer
+from tests.system.two_organisations import COMMAND
+from vedette.adapters.boot_file import load
+from vedette.adapters.sign_in_store import open_sign_in_store
+from vedette.adapters.stream_files import write_whole
 from vedette.adapters.synapse_provisioning import SynapseProvisioning
 from vedette.cli.client import Client as Control
-from vedette.core.names import UserId
+from vedette.cli.surroundings import CliFault
+from vedette.core.names import ServerName, UserId
 from vedette.core.sessions import FactorUse, Session, SessionFacts, SessionState
+from vedette.core.settings.default import default_document
+from vedette.protocol.internal.streams import Stream
 from vedette.protocol.internal.tokens import AccessClaims, SigningKey, mint
 from vedette.protocol.oauth.scopes import scope_of
+from vedette.suite.certificates import issue as certificate_of
+from vedette.suite.certificates import make_authority, today
+from vedette.suite.organisation import PEOPLE_HEAD, NewOrganisation, certificate_names, init
+from vedette.suite.up import PIDS
 
 PATIENCE = 30.0
 _LOOK_SECONDS = 0.02
@@ -67,10 +85,11 @@ def issue(house: House, names: Sequence[str], *, life: int = 600, **facts: str) 
     return made
 
 
-def token_of(house: House, session: Session, life: int) -> str:
+def token_of(house: House, session: Session, life: int, *, age: int = 0) -> str:
     """An access token of a session, good for so many seconds; below zero it was good once.
 
-    It is a minute old: nobody waits for the session of such a one to be listed still.
+    For one of some `age` in seconds nobody waits until its session is listed, so it MUST be listed
+    before such a one is used: Synapse remembers for two minutes that it was none.
     """
     now = int(time.time())
     claims = AccessClaims(
@@ -78,7 +97,7 @@ def token_of(house: House, session: Session, life: int) -> str:
         user=session.user,
         client=session.client,
         id=secrets.token_urlsafe(16),
-        issued=now - 60 + min(0, life),
+        issued=now - age + min(0, life),
         expires=now + life,
         session=session.id,
         device=session.device,
@@ -166,3 +185,137 @@ def percentiles(seconds: Sequence[float]) -> str:
     at = sorted(seconds)
     pick = [at[min(len(at) - 1, int(len(at) * share))] for share in (0.5, 0.99)]
     return f"p50 {pick[0] * 1000:.0f} ms, p99 {pick[1] * 1000:.0f} ms of {len(at)}"
+
+
+# ---- Processes -------------------------------------------------------------------------------------
+
+
+def pid(house: House, name: str) -> int:
+    """The process id of one process now; 0 while there is none."""
+    return int(json.loads((house.boot.folder / PIDS).read_bytes()).get(name, 0))
+
+
+def is_ready(house: House) -> bool:
+    """Whether control answers and the sign-in service can let people in."""
+    try:
+        control(house).get("/sessions")
+        return _ready(house)
+    except (CliFault, OSError, http.client.HTTPException):
+        return False
+
+
+async def ready(house: House) -> bool:
+    """As `is_ready`, on a thread."""
+    return await asyncio.to_thread(is_ready, house)
+
+
+def _ready(house: House) -> bool:
+    assert house.boot.signin is not None
+    with closing(socket.socket(socket.AF_UNIX)) as line:
+        line.settimeout(5)
+        line.connect(str(house.boot.path(house.boot.signin.socket)))
+        line.sendall(b"GET /ready HTTP/1.1\r\nhost: signin\r\nconnection: close\r\n\r\n")
+        return line.recv(64).startswith(b"HTTP/1.1 200")
+
+
+async def known(house: House, name: str) -> Someone:
+    """This person, who is given an account at the first time."""
+    key = (house.boot.folder, name)
+    if key not in _KNOWN:
+        _KNOWN[key] = await house.person(name)
+    return _KNOWN[key]
+
+
+_KNOWN: dict[tuple[Path, str], Someone] = {}
+
+
+# ---- Two sign-in services --------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def house_on(folder: Path, people: Sequence[str], database: str) -> Iterator[House]:
+    """As `house_of`, with the sign-in store in this PostgreSQL database."""
+    authority = make_authority("test", today())
+    names = certificate_names(ServerName(DOMAIN), "127.0.0.1:1")
+    init(
+        NewOrganisation(
+            folder=folder,
+            domain=DOMAIN,
+            document=default_document("Example", DOMAIN) + SIGN_IN,
+            people=PEOPLE_HEAD + "".join(f"{name},Employees,no,yes\n" for name in people),
+            certificate=certificate_of(authority, names, today()),
+            trusted_ca=authority.pem,
+        ),
+        today(),
+    )
+    write_whole(folder / "secrets/sign-in-database-url", database.encode())
+    text = (folder / "boot.toml").read_text()
+    before, head, own = text.partition("[signin]")
+    own = own.replace('"sqlite"', '"file:secrets/sign-in-database-url"', 1)
+    (folder / "boot.toml").write_text(before + head + own)
+    words = [*COMMAND, "up", str(folder)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as up:
+        try:
+            assert up.stdout is not None
+            said = list(iter(up.stdout.readline, "ready\n")) if up.poll() is None else []
+            assert up.poll() is None, "".join(said)
+            boot = load(folder)
+            with closing(open_sign_in_store(boot.sign_in_database(), boot.store_key())) as store:
+                yield House(boot, authority.pem, store)
+        finally:
+            up.send_signal(signal.SIGTERM)
+            up.communicate(timeout=60)
+
+
+@contextlib.contextmanager
+def another_signin(house: House, folder: Path) -> Iterator[Path]:
+    """A second sign-in service of the same organisation, on a host of its own; yields its socket."""
+    here = house.boot.folder
+    for name in ("run", "doors/signin", "audit"):
+        (folder / name).mkdir(mode=0o700, parents=True)
+    for name in ("keys", "secrets", "tls", "settings.toml", "people.csv", "run/synapse.sock",
+                 *(f"doors/signin/{stream}.part" for stream in Stream)):  # fmt: skip
+        (folder / name).symlink_to(here / name)
+    (folder / "boot.toml").write_bytes((here / "boot.toml").read_bytes())
+    assert house.boot.signin is not None
+    at = folder / house.boot.signin.socket
+    process = subprocess.Popen([*COMMAND, "signin", "--dir", str(folder)])
+    try:
+        end = time.monotonic() + PATIENCE * 2
+        while not at.exists():
+            assert process.poll() is None, "the second sign-in service does not run"
+            assert time.monotonic() < end, "the second sign-in service does not serve"
+            time.sleep(0.1)
+        yield at
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+@dataclass(slots=True)
+class Switch:
+    """Stands where the gateway looks for the sign-in service, and leads to the one it is set to."""
+
+    to: Path
+    _open: set[asyncio.StreamWriter] = field(default_factory=set)
+
+    def lead(self, to: Path) -> None:
+        """From now on to this one; what was open is closed."""
+        self.to = to
+        for each in self._open:
+            each.close()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Carry one connection."""
+        there, back = await asyncio.open_unix_connection(str(self.to))
+        self._open |= {writer, back}
+        await asyncio.gather(_carry(reader, back), _carry(there, writer))
+        self._open -= {writer, back}
+
+
+async def _carry(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError):
+        while data := await source.read(65536):
+            target.write(data)
+            await target.drain()
+    target.close()
