@@ -461,14 +461,16 @@ class Walk:
         return self._finished(enough, seen) if turn.purpose.kind == "own" else enough
 
     def _wanting(self, turn: Turn, sentence: str) -> Turn:
-        """The door wants another factor: one that the person has, or a first one to be set up."""
+        """The door wants another factor: one that the person has, or a first one to be set up.
+
+        A password that was handed out is replaced only after that: until then it is what lets
+        whoever lost everything set up a factor, today or, if they stop half-way, tomorrow.
+        """
         flow = turn.flow
         if self.choices(flow):
             return replace(turn, flow=moved(flow, Event.MORE))
         if not self.may_enrol(flow):
             return replace(turn, flow=replace(moved(flow, Event.NO), sentence=sentence))
-        if self._must_change(flow):
-            return replace(turn, flow=moved(flow, Event.MUST_CHANGE))
         return replace(turn, flow=moved(flow, Event.MUST_ENROL))
 
     def _held(self, turn: Turn, seen: Seen) -> Turn:

@@ -139,6 +139,21 @@ def test_a_password_that_was_handed_out_is_changed_first(pages):
     assert pages.passwords.verify("a new long password", account.password_hash).ok
 
 
+def test_whoever_lost_everything_comes_in_with_what_the_help_desk_handed_out(pages):
+    pages.clock.seconds += 30 * 86400  # the grace of a new account is long over
+    hashed = pages.passwords.hash("handed out to bert")
+    pages.store.set_password("bert", hashed, pages.now, must_change=True)
+    for stops_half_way in (True, False):
+        browser = pages.browser().open(pages.purpose()).first("bert", "handed out to bert")
+        browser.send("totp")
+        if not stops_half_way:
+            browser.send("totp", code=pages.code(typed_secret(browser))).send("seen")
+    assert "Choose a new password" in browser.text
+    browser.send("change", new="a new long password", again="a new long password")
+    assert "Let Element in?" in browser.text
+    assert len(pages.store.factors("bert")) == 1
+
+
 def test_a_second_factor_server_may_ask_back():
     server = TokenServer()
     pages = Pages(values='second_factors = ["radius"]', server=server)
