@@ -47,7 +47,7 @@ from vedette.adapters.system_clock import SystemClock
 from vedette.core.names import ServerName, UserId
 from vedette.core.record import JSON
 from vedette.core.sessions import FactorUse, Session, SessionFacts, SessionState
-from vedette.gateway.app import PublicDoors
+from vedette.gateway.app import PublicDoors, SignInService
 from vedette.gateway.carrier import Tcp, Upstream, serve
 from vedette.gateway.loop import run as run_loop
 from vedette.gateway.main import PROCESS
@@ -369,7 +369,8 @@ async def _gateway(port: int, origin: int, folder: Path) -> None:
     homeserver = SynapseInner(folder / "inner.sock")
     spine = Spine(streams, spool, LogIncidents(), clock)
     upstream = Upstream(Tcp("127.0.0.1", origin))
-    doors = PublicDoors(spine, homeserver, sessions, upstream, DOMAIN, lambda _: {})
+    signin = SignInService(upstream, DOMAIN.encode())
+    doors = PublicDoors(spine, homeserver, sessions, upstream, DOMAIN, lambda _: {}, signin)
     server = await serve(doors.plan, [Tcp("127.0.0.1", port)])
     await _told_to_end()
     await server.close(1)

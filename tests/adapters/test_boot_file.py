@@ -15,13 +15,14 @@ ANSWERS = {
     "federation": "127.0.0.1:2",
     "control": "127.0.0.1:3",
     "pushes": "127.0.0.1:4",
+    "introspection": "127.0.0.1:5",
     "client_url": "https://127.0.0.1:1",
     "federation_name": "example.test:2",
 }
 
 
-def written(folder: Path, introspection: str | None) -> Path:
-    text = boot_text(BootAnswers(**ANSWERS, introspection=introspection))  # type: ignore[arg-type]
+def written(folder: Path, introspection: str = ANSWERS["introspection"]) -> Path:
+    text = boot_text(BootAnswers(**{**ANSWERS, "introspection": introspection}))  # type: ignore[arg-type]
     (folder / NAME).write_text(text)
     (folder / "secrets").mkdir(exist_ok=True)
     (folder / "secrets/sign-in-store.key").write_bytes(b"k" * 32)
@@ -29,18 +30,22 @@ def written(folder: Path, introspection: str | None) -> Path:
     return folder
 
 
-def test_without_the_section_there_is_no_sign_in_service(tmp_path: Path) -> None:
-    boot = load(written(tmp_path, None))
-    assert boot.signin is None
-    assert boot.doors == ("gateway", "synapse")
-    for asked in (boot.sign_in_database, boot.store_key, boot.synapse_secret):
-        with pytest.raises(BootFault, match=r"no section \[signin\]"):
-            asked()
+def test_without_the_section_it_is_said_what_to_add(tmp_path: Path) -> None:
+    file = written(tmp_path) / NAME
+    whole = file.read_text()
+    file.write_text(whole.partition("[signin]")[0])
+    with pytest.raises(BootFault, match=r"no section \[signin\]") as raised:
+        load(tmp_path)
+    told = str(raised.value)
+    for secret in ("secrets/sign-in-store.key", "secrets/synapse-mas"):
+        assert secret in told
+    section = told.partition("; add\n\n")[2].partition("\n\n")[0]
+    file.write_text(whole.partition("[signin]")[0] + section)
+    assert load(tmp_path).signin.introspection == "127.0.0.1:8474"
 
 
-def test_with_it_the_sign_in_service_is_a_door_with_a_store(tmp_path: Path) -> None:
-    boot = load(written(tmp_path, "127.0.0.1:5"))
-    assert boot.signin is not None
+def test_the_sign_in_service_is_a_door_with_a_store(tmp_path: Path) -> None:
+    boot = load(written(tmp_path))
     assert boot.signin.introspection == "127.0.0.1:5"
     assert boot.doors == ("gateway", "synapse", "signin")
     assert boot.sign_in_database() == tmp_path.resolve() / "signin/sign-in.db"
@@ -49,7 +54,7 @@ def test_with_it_the_sign_in_service_is_a_door_with_a_store(tmp_path: Path) -> N
 
 
 def test_a_database_elsewhere_stands_in_a_secret_file(tmp_path: Path) -> None:
-    text = (written(tmp_path, "127.0.0.1:5") / NAME).read_text()
+    text = (written(tmp_path) / NAME).read_text()
     changed = text.replace(
         'folder        = "signin"', 'folder = "signin"\n'
     ).replace('database      = "sqlite" ', 'database = "file:secrets/url" ')  # fmt: skip
@@ -67,19 +72,19 @@ def test_synapse_s_questions_stay_on_this_machine(tmp_path: Path, address: str) 
 
 
 def test_ipv6_s_own_address_is_on_this_machine(tmp_path: Path) -> None:
-    assert load(written(tmp_path, "[::1]:5")).signin is not None
+    assert load(written(tmp_path, "[::1]:5")).signin.introspection == "[::1]:5"
 
 
 @pytest.mark.parametrize("key", [b"", b"k" * 31, b"k" * 33])
 def test_a_store_key_of_another_length_is_none(tmp_path: Path, key: bytes) -> None:
-    boot = load(written(tmp_path, "127.0.0.1:5"))
+    boot = load(written(tmp_path))
     boot.path(Path("secrets/sign-in-store.key")).write_bytes(key)
     with pytest.raises(BootFault, match="must hold 32 bytes"):
         boot.store_key()
 
 
 def test_a_missing_secret_is_named(tmp_path: Path) -> None:
-    boot = load(written(tmp_path, "127.0.0.1:5"))
+    boot = load(written(tmp_path))
     boot.path(Path("secrets/synapse-mas")).unlink()
     with pytest.raises(BootFault, match="synapse-mas"):
         boot.synapse_secret()

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from tests.system.synapse_process import Api, eventually, free_port
-from vedette.adapters.boot_file import NAME, Boot, SigninBoot, load
+from vedette.adapters.boot_file import Boot, SigninBoot, load
 from vedette.adapters.stream_files import write_whole
 from vedette.adapters.synapse_provisioning import SynapseProvisioning
 from vedette.admin.homeserver import homeserver_file, issuer_of
@@ -58,7 +58,6 @@ class Delegated:
 
     @property
     def signin(self) -> SigninBoot:
-        assert self.boot.signin is not None
         return self.boot.signin
 
     @property
@@ -255,10 +254,6 @@ def session_of(user: UserId, device: str) -> Session:
 def delegated_synapse(folder: Path) -> Iterator[Delegated]:
     """A new organisation whose Synapse runs."""
     init(NewOrganisation(folder=folder, domain=DOMAIN, name="Example AG"), datetime.now(UTC))
-    text = (folder / NAME).read_text()
-    if "[signin]" not in text:
-        address = f"127.0.0.1:{free_port()}"
-        (folder / NAME).write_text(f'{text}\n[signin]\nintrospection = "{address}"\n')
     boot = load(folder)
     (folder / "run").mkdir(exist_ok=True)
     key = load_pem_private_key(boot.path(boot.control.settings_key).read_bytes(), None)

@@ -154,8 +154,7 @@ class Boot(_Section):
     gateway: GatewayBoot
     synapse: SynapseBoot = SynapseBoot()
     control: ControlBoot
-    signin: SigninBoot | None = None
-    """Without it, people sign in with Synapse's own passwords."""
+    signin: SigninBoot
 
     def path(self, path: Path) -> Path:
         """A path of the boot file, made absolute."""
@@ -164,7 +163,7 @@ class Boot(_Section):
     @property
     def doors(self) -> tuple[str, ...]:
         """The processes that receive streams here."""
-        return DOORS if self.signin is None else SIGN_IN_DOORS
+        return DOORS
 
     def door(self, name: str) -> Path:
         """The folder in which the streams of the door `name` lie."""
@@ -174,16 +173,15 @@ class Boot(_Section):
         """Where the sign-in store's database is, as `open_sign_in_store` takes it.
 
         Raises:
-            BootFault: there is no sign-in service, or the connection URL's file can't be read.
+            BootFault: the connection URL's file can't be read.
         """
-        signin = self._signin()
-        if signin.database == "sqlite":
-            return self.path(signin.folder) / "sign-in.db"
-        return self._read(Path(signin.database.removeprefix("file:"))).decode().strip()
+        if self.signin.database == "sqlite":
+            return self.path(self.signin.folder) / "sign-in.db"
+        return self._read(Path(self.signin.database.removeprefix("file:"))).decode().strip()
 
     def store_key(self) -> bytes:
         """The 32 bytes under which the sign-in store encrypts. Raises BootFault."""
-        path = self._signin().store_key
+        path = self.signin.store_key
         key = self._read(path)
         if len(key) != _KEY_BYTES:
             raise BootFault(f"`{self.path(path)}` must hold {_KEY_BYTES} bytes, not {len(key)}")
@@ -191,16 +189,11 @@ class Boot(_Section):
 
     def synapse_secret(self) -> str:
         """The secret by which Synapse and the sign-in service know each other. Raises BootFault."""
-        path = self._signin().synapse_secret
+        path = self.signin.synapse_secret
         secret = self._read(path).decode("ascii", "replace").strip()
         if not secret:
             raise BootFault(f"`{self.path(path)}` is empty")
         return secret
-
-    def _signin(self) -> SigninBoot:
-        if self.signin is None:
-            raise BootFault(f"`{self.folder / NAME}` has no section [signin]")
-        return self.signin
 
     def _read(self, path: Path) -> bytes:
         try:
@@ -217,10 +210,14 @@ class Boot(_Section):
         return self.folder / "audit" / name
 
 
-DOORS = ("gateway", "synapse")
-"""The processes that receive streams where Synapse has its own login."""
-SIGN_IN_DOORS = (*DOORS, "signin")
-"""The processes that receive streams where there is a sign-in service."""
+DOORS = ("gateway", "synapse", "signin")
+"""The processes that receive streams."""
+_SIGN_IN_TO_ADD = """
+[signin]
+introspection = "127.0.0.1:8474"    # any free port of this machine
+
+If they are not there yet, make `secrets/sign-in-store.key` of 32 random bytes and
+`secrets/synapse-mas` of random text, both of mode 0600."""
 
 
 def load(folder: Path) -> Boot:
@@ -241,5 +238,7 @@ def load(folder: Path) -> Boot:
         raise BootFault(f"`{path}` can't be read: {fault}") from fault
     except ValidationError as fault:
         first = fault.errors()[0]
+        if first["loc"] == ("signin",) and first["type"] == "missing":
+            raise BootFault(f"`{path}` has no section [signin]; add\n{_SIGN_IN_TO_ADD}") from fault
         where = ".".join(str(part) for part in first["loc"])
         raise BootFault(f"`{path}`: `{where}`: {first['msg']}") from fault

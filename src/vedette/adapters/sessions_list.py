@@ -134,12 +134,11 @@ class SessionsList:
             return known.live
         return self._outlived(known.live, known.claims.expires, known.entry.expires, now)
 
-    async def soon(self, token: str, address: str) -> Live | TokenState:
+    async def soon(self, token: str) -> Live | TokenState:
         """Like `of`; a new session is waited for until the list has it, 2 seconds at most.
 
         Only a token that one of our keys signed just now gets here, so nobody else can make it wait.
         """
-        del address
         found = self.of(token)
         try:
             async with asyncio.timeout(WAIT_SECONDS):

@@ -17,7 +17,6 @@ MEDIA_PATH = "/_synapse/vedette/media"
 """Where the module inside Synapse answers what it knows of a file."""
 
 _MOST_REMEMBERED = 50_000
-_ANSWERS = frozenset({200, 401, 403, 404})
 _TIMEOUT = aiohttp.ClientTimeout(total=10)
 
 
@@ -43,21 +42,18 @@ class SynapseInner:
         remembered = self._files.get(media)
         if remembered is not None:
             return remembered
-        path = f"{MEDIA_PATH}/{media}"
-        status, body = await self.ask(path, {})
-        if status == 404:
+        body = await self._ask(f"{MEDIA_PATH}/{media}")
+        if body is None:
             return None
-        if status != 200:
-            raise Unavailable(f"the homeserver answered `{path}` with {status}")
-        found = StoredFile(user_named(body.get("owner")), body.get("type"), body.get("size"))
+        found = StoredFile(_user_named(body.get("owner")), body.get("type"), body.get("size"))
         if found.size is not None:  # before the bytes have arrived, type and size may still change
             self._files[media] = found
             if len(self._files) > _MOST_REMEMBERED:
                 self._files.popitem(last=False)
         return found
 
-    async def ask(self, path: str, headers: dict[str, str]) -> tuple[int, dict[str, Any]]:
-        """What Synapse answers to a GET: 200, 401, 403 or 404, and the body.
+    async def _ask(self, path: str) -> dict[str, Any] | None:
+        """What Synapse answers to a GET; None for a 404.
 
         Raises:
             Unavailable: it does not answer, or something else.
@@ -66,19 +62,20 @@ class SynapseInner:
             connector = aiohttp.UnixConnector(path=str(self.socket), limit=64)
             self._session = aiohttp.ClientSession(connector=connector, timeout=_TIMEOUT)
         try:
-            async with self._session.get(f"http://synapse{path}", headers=headers) as answer:
-                if answer.status not in _ANSWERS:
+            async with self._session.get(f"http://synapse{path}") as answer:
+                if answer.status == 404:  # what it says besides is for people
+                    return None
+                if answer.status != 200:
                     raise Unavailable(f"the homeserver answered `{path}` with {answer.status}")
-                # What a 403 or 404 says is for people; only its number is used.
-                body = await answer.json() if answer.status in (200, 401) else {}
+                body = await answer.json()
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as fault:
             raise Unavailable(f"the homeserver did not answer: {fault}") from fault
         if not isinstance(body, dict):
             raise Unavailable("the homeserver answered something else")
-        return answer.status, body
+        return body
 
 
-def user_named(value: object) -> UserId:
+def _user_named(value: object) -> UserId:
     """The user whom an answer of the homeserver names. Raises Unavailable when it names none."""
     try:
         return UserId(str(value))

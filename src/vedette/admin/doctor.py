@@ -81,8 +81,7 @@ class Examined:
 
     `open_secrets` are secret files that others can read, `newest` the latest time that anything was
     recorded or signed, `certificate_ends` when the gateway's certificate expires, `reachable` says
-    of each address that others use what is wrong with it, or None. `sign_in` is None where there is
-    no sign-in service.
+    of each address that others use what is wrong with it, or None.
     """
 
     boot: Boot
@@ -99,7 +98,7 @@ class Examined:
     free_bytes: int
     certificate_ends: float | None
     reachable: Mapping[str, str | None]
-    sign_in: SignInSeen | None = None
+    sign_in: SignInSeen
 
 
 Check = Callable[[Examined], Iterable[Found]]
@@ -265,8 +264,6 @@ def delegation(seen: Examined) -> Iterable[Found]:
 
 def sign_in(seen: Examined) -> Iterable[Found]:
     """Whether people can sign in: the process, its store, the responder, the key of tokens."""
-    if seen.sign_in is None:
-        return
     service, again = seen.sign_in, f"vedette up {seen.boot.folder}"
     troubles = [
         f"{what}: {trouble}"
@@ -290,7 +287,7 @@ def sign_in(seen: Examined) -> Iterable[Found]:
 
 def token_key(seen: Examined) -> Iterable[Found]:
     """Whether the key that signs tokens is renewed, which the sign-in service does by itself."""
-    made = seen.sign_in.newest_key if seen.sign_in else None
+    made = seen.sign_in.newest_key
     if made is None:
         return
     days = int(seen.now - made) // 86400
@@ -304,7 +301,7 @@ def token_key(seen: Examined) -> Iterable[Found]:
 
 def second_factors(seen: Examined) -> Iterable[Found]:
     """Whether everybody has a second factor, as far as they are kept here."""
-    people = seen.sign_in.one_factor if seen.sign_in else ()
+    people = seen.sign_in.one_factor
     if people:
         more = f" and {len(people) - _NAMED} more" if len(people) > _NAMED else ""
         words = (
@@ -317,8 +314,6 @@ def second_factors(seen: Examined) -> Iterable[Found]:
 
 def breached_passwords(seen: Examined) -> Iterable[Found]:
     """Whether new passwords are compared with those that every thief knows."""
-    if seen.sign_in is None:
-        return
     command = "vedette settings set sign_in.breached_passwords"
     if seen.sign_in.breached_trouble is not None:
         words = f"nobody can choose a password: {seen.sign_in.breached_trouble}"

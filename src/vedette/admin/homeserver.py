@@ -11,10 +11,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from vedette.adapters.boot_file import Boot, SigninBoot
+from vedette.adapters.boot_file import Boot
 from vedette.core.settings.document import Document
 
-SECRETS = ("registration", "macaroon", "form", "replication")
+SECRETS = ("macaroon", "form", "replication")
 """Synapse's secrets: each is a file `secrets/synapse-<name>` of random text, mode 0600."""
 ACCOUNT_PATH = "account/"
 """Where, under the issuer, a person's own pages are."""
@@ -38,7 +38,7 @@ def log_file(boot: Boot) -> Path:
 
 
 def secret_file(boot: Boot, name: str) -> Path:
-    """Where one of Synapse's secrets lies: `registration`, `macaroon`, `form` or `replication`."""
+    """Where one of Synapse's secrets lies: `macaroon`, `form` or `replication`."""
     return boot.path(Path("secrets") / f"synapse-{name}")
 
 
@@ -58,7 +58,7 @@ def render(document: Document, boot: Boot, *, module: bool = True) -> str:
         **_accounts(boot),
         **_rooms(),
         **_media(document, boot),
-        **_limits(boot),
+        **_limits(),
         **(_module(document, boot) if module else {}),
     }
     return _written(config)
@@ -166,7 +166,7 @@ def _pushes(boot: Boot) -> dict[str, Any]:
 
 def _accounts(boot: Boot) -> dict[str, Any]:
     return {
-        **(_own_login(boot) if boot.signin is None else _delegated_login(boot, boot.signin)),
+        **_delegated_login(boot),
         "enable_registration": False,
         "macaroon_secret_key_path": str(secret_file(boot, "macaroon")),
         "form_secret_path": str(secret_file(boot, "form")),
@@ -182,17 +182,7 @@ def _accounts(boot: Boot) -> dict[str, Any]:
     }
 
 
-def _own_login(boot: Boot) -> dict[str, Any]:
-    """Synapse's own passwords, where there is no sign-in service."""
-    return {
-        "registration_shared_secret_path": str(secret_file(boot, "registration")),
-        "password_config": {"enabled": True, "localdb_enabled": True},
-        # Without a password again, a found unlocked phone could not make itself a second device.
-        "ui_auth": {"session_timeout": 0},
-    }
-
-
-def _delegated_login(boot: Boot, signin: SigninBoot) -> dict[str, Any]:
+def _delegated_login(boot: Boot) -> dict[str, Any]:
     """The sign-in service in the place that Synapse has for one.
 
     Synapse refuses to start if any login of its own is configured besides. Whose a token is it asks
@@ -201,8 +191,8 @@ def _delegated_login(boot: Boot, signin: SigninBoot) -> dict[str, Any]:
     return {
         "matrix_authentication_service": {
             "enabled": True,
-            "endpoint": f"http://{signin.introspection}/",
-            "secret_path": str(boot.path(signin.synapse_secret)),
+            "endpoint": f"http://{boot.signin.introspection}/",
+            "secret_path": str(boot.path(boot.signin.synapse_secret)),
         },
         "password_config": {"enabled": False},
     }
@@ -231,7 +221,7 @@ def _media(document: Document, boot: Boot) -> dict[str, Any]:
     }
 
 
-def _limits(boot: Boot) -> dict[str, Any]:
+def _limits() -> dict[str, Any]:
     """Rate limits: above what an office does, below what a runaway client does."""
     return {
         "rc_message": {"per_second": 20, "burst_count": 200},
@@ -245,7 +235,6 @@ def _limits(boot: Boot) -> dict[str, Any]:
             "per_user": {"per_second": 1, "burst_count": 50},
             "per_issuer": {"per_second": 5, "burst_count": 100},
         },
-        **({"rc_login": _OWN_LOGINS} if boot.signin is None else {}),
         "rc_federation": {
             "window_size": 1000,
             "sleep_limit": 50,
@@ -256,27 +245,18 @@ def _limits(boot: Boot) -> dict[str, Any]:
     }
 
 
-_OWN_LOGINS = {
-    # The gateway is the only address that Synapse sees before `x_forwarded` is read.
-    "address": {"per_second": 1, "burst_count": 50},
-    "account": {"per_second": 0.2, "burst_count": 10},
-    "failed_attempts": {"per_second": 0.1, "burst_count": 5},
-}
-
-
 def _module(document: Document, boot: Boot) -> dict[str, Any]:
-    config: dict[str, Any] = {
+    issuer = issuer_of(boot)
+    config = {
         "organisation": str(document.organisation.domain),
         "streams": str(boot.door("synapse")),
         "spool": str(boot.spool("synapse")),
         "public_key": str(boot.path(boot.public_key)),
-    }
-    if boot.signin is not None:
-        issuer = issuer_of(boot)
-        config["sign_in"] = {
+        "sign_in": {
             "listen": boot.signin.introspection,
             "secret": str(boot.path(boot.signin.synapse_secret)),
             "issuer": issuer,
             "account": issuer + ACCOUNT_PATH,
-        }
+        },
+    }
     return {"modules": [{"module": "vedette.synapse.module.Module", "config": config}]}

@@ -20,8 +20,7 @@ class Office:
     """The use-cases and sources behind the routes.
 
     `doors` says how each door stands, `verify` checks every audit chain (it reads the disk),
-    `troubles` lists in sentences what keeps control from being ready. `sessions` and `accounts`
-    are None where there is no sign-in service.
+    `troubles` lists in sentences what keeps control from being ready.
     """
 
     desk: SettingsDesk
@@ -31,5 +30,5 @@ class Office:
     doors: Callable[[], tuple[DoorAnswer, ...]]
     verify: Callable[[], list[ChainReport]]
     troubles: Callable[[], list[str]]
-    sessions: SessionsDesk | None = None
-    accounts: AccountsDesk | None = None
+    sessions: SessionsDesk
+    accounts: AccountsDesk

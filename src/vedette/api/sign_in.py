@@ -10,11 +10,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from vedette.admin.accounts import AccountsDesk
 from vedette.admin.door import user_named
 from vedette.admin.policy import LOCAL_ADMINISTRATOR
-from vedette.admin.rejected import Code, Rejected
-from vedette.admin.sessions import SessionsDesk, Wanted
+from vedette.admin.sessions import Wanted
 from vedette.api import sign_in_render as render
 from vedette.api import sign_in_shapes as shapes
 from vedette.api.office import Office
@@ -53,22 +51,22 @@ def _sessions(office: Office) -> APIRouter:
     @router.get("/sessions/{id_}")
     async def show(id_: Id) -> shapes.SessionViewShape:
         """One session: its facts, and how each is known."""
-        return render.view(await _desk(office).show(LOCAL_ADMINISTRATOR, id_))
+        return render.view(await office.sessions.show(LOCAL_ADMINISTRATOR, id_))
 
     @router.post("/sessions/{id_}/end")
     async def end(id_: Id, body: shapes.ReasonBody) -> shapes.MovedShape:
         """End a session for good; its device is deleted."""
-        return render.moved(await _desk(office).end(LOCAL_ADMINISTRATOR, id_, body.reason))
+        return render.moved(await office.sessions.end(LOCAL_ADMINISTRATOR, id_, body.reason))
 
     @router.post("/sessions/{id_}/suspend")
     async def suspend(id_: Id, body: shapes.ReasonBody) -> shapes.MovedShape:
         """Suspend a session; its keys are kept."""
-        return render.moved(await _desk(office).suspend(LOCAL_ADMINISTRATOR, id_, body.reason))
+        return render.moved(await office.sessions.suspend(LOCAL_ADMINISTRATOR, id_, body.reason))
 
     @router.post("/sessions/{id_}/resume")
     async def resume(id_: Id, body: shapes.MaybeReasonBody) -> shapes.MovedShape:
         """Let a suspended session go on, if the rules let it."""
-        return render.moved(await _desk(office).resume(LOCAL_ADMINISTRATOR, id_, body.reason))
+        return render.moved(await office.sessions.resume(LOCAL_ADMINISTRATOR, id_, body.reason))
 
     return router
 
@@ -94,26 +92,26 @@ def _devices(office: Office) -> APIRouter:
     ) -> shapes.SessionViewShape:
         """One device: its facts, and how each is known."""
         whose = _named(office, user)
-        return render.view(await _desk(office).device(LOCAL_ADMINISTRATOR, whose, device))
+        return render.view(await office.sessions.device(LOCAL_ADMINISTRATOR, whose, device))
 
     @router.post("/devices/approve")
     async def approve(body: shapes.DeviceBody) -> shapes.MovedShape:
         """Approve a device; it is let in if the rules want nothing else."""
-        whose, desk = _named(office, body.user), _desk(office)
+        whose, desk = _named(office, body.user), office.sessions
         done = await desk.approve(LOCAL_ADMINISTRATOR, whose, body.device, body.reason)
         return render.moved(done)
 
     @router.post("/devices/reject")
     async def reject(body: shapes.DeviceReasonBody) -> shapes.MovedShape:
         """Turn a device away that waits to be approved."""
-        whose, desk = _named(office, body.user), _desk(office)
+        whose, desk = _named(office, body.user), office.sessions
         done = await desk.reject(LOCAL_ADMINISTRATOR, whose, body.device, body.reason)
         return render.moved(done)
 
     @router.post("/devices/end")
     async def end(body: shapes.DeviceReasonBody) -> shapes.MovedShape:
         """End the session of a device; the device is deleted."""
-        whose, desk = _named(office, body.user), _desk(office)
+        whose, desk = _named(office, body.user), office.sessions
         done = await desk.end_device(LOCAL_ADMINISTRATOR, whose, body.device, body.reason)
         return render.moved(done)
 
@@ -126,7 +124,7 @@ def _accounts(office: Office) -> APIRouter:
     @router.get("/people/accounts")
     async def list_accounts(after: AfterName = None, most: Most = 200) -> shapes.AccountsPage:
         """Accounts by name."""
-        found = await _people(office).accounts(LOCAL_ADMINISTRATOR)
+        found = await office.accounts.accounts(LOCAL_ADMINISTRATOR)
         rest = [each for each in found if after is None or each.localpart > after]
         return shapes.AccountsPage(
             accounts=[render.account(each, _domain(office)) for each in rest[:most]],
@@ -136,7 +134,7 @@ def _accounts(office: Office) -> APIRouter:
     @router.post("/people/accounts")
     async def create(body: shapes.AccountBody) -> shapes.IssuedShape:
         """Make an account; its start password must be changed at the first sign-in."""
-        whose, desk = _named(office, body.user), _people(office)
+        whose, desk = _named(office, body.user), office.accounts
         return render.issued(await desk.create(LOCAL_ADMINISTRATOR, whose, body.display_name))
 
     return router
@@ -148,13 +146,13 @@ def _ways_in(office: Office) -> APIRouter:
     @router.get("/people/{user:path}/factors")
     async def factors(user: User) -> shapes.FactorsShape:
         """What a person can prove themselves with; never the secrets."""
-        whose, desk = _named(office, user), _people(office)
+        whose, desk = _named(office, user), office.accounts
         return render.factors(await desk.factors(LOCAL_ADMINISTRATOR, whose), _domain(office))
 
     @router.post("/people/{user:path}/factors/reset")
     async def reset_factors(user: User, body: shapes.FactorsBody) -> shapes.IssuedShape:
         """Take second factors away; the answer has a start code for one sign-in."""
-        whose, desk = _named(office, user), _people(office)
+        whose, desk = _named(office, user), office.accounts
         return render.issued(
             await desk.reset_factors(LOCAL_ADMINISTRATOR, whose, body.kinds, body.reason)
         )
@@ -162,13 +160,13 @@ def _ways_in(office: Office) -> APIRouter:
     @router.post("/people/{user:path}/password/reset")
     async def reset_password(user: User, body: shapes.ReasonBody) -> shapes.IssuedShape:
         """Replace a password by a start password."""
-        whose, desk = _named(office, user), _people(office)
+        whose, desk = _named(office, user), office.accounts
         return render.issued(await desk.reset_password(LOCAL_ADMINISTRATOR, whose, body.reason))
 
     @router.post("/people/{user:path}/unlock")
     async def unlock(user: User, body: shapes.MaybeReasonBody) -> shapes.RecordShape:
         """Forget failed sign-ins, so that the person can try again at once."""
-        whose, desk = _named(office, user), _people(office)
+        whose, desk = _named(office, user), office.accounts
         record = await desk.unlock(LOCAL_ADMINISTRATOR, whose, body.reason)
         return shapes.RecordShape(record=record)
 
@@ -179,7 +177,7 @@ async def _page(
     office: Office, wanted: Wanted, after: str | None, most: int
 ) -> shapes.SessionsPage:
     """One page of sessions. A cursor is the place of the last one shown, not its number."""
-    found = await _desk(office).sessions(LOCAL_ADMINISTRATOR, wanted)
+    found = await office.sessions.sessions(LOCAL_ADMINISTRATOR, wanted)
     if after is not None:
         at, _, id_ = after.partition(".")
         found = tuple(each for each in found if _place(each) > (-int(at), id_))
@@ -192,26 +190,6 @@ async def _page(
 
 def _place(session: Session) -> tuple[int, str]:
     return -session.created, session.id
-
-
-def _desk(office: Office) -> SessionsDesk:
-    if office.sessions is None:
-        raise _no_sign_in()
-    return office.sessions
-
-
-def _people(office: Office) -> AccountsDesk:
-    if office.accounts is None:
-        raise _no_sign_in()
-    return office.accounts
-
-
-def _no_sign_in() -> Rejected:
-    return Rejected(
-        Code.NOT_FOUND,
-        "there is no sign-in service here: the boot file has no section [signin]",
-        "people sign in with Synapse's own passwords, and Synapse alone knows their sessions",
-    )
 
 
 def _domain(office: Office) -> str:

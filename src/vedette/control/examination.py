@@ -58,14 +58,13 @@ def open_secrets(boot: Boot) -> tuple[Path, ...]:
         return ()
     named = (boot.control.token, boot.control.settings_key, boot.synapse.signing_key)
     files = {*(boot.path(each) for each in named), boot.path(boot.gateway.key)}
-    if boot.signin is not None:
-        files |= {boot.path(boot.signin.store_key), boot.path(boot.signin.synapse_secret)}
-        files |= {boot.path(server.secret) for server in boot.signin.radius.values()}
-        files |= {
-            boot.path(provider.client_secret)
-            for provider in boot.signin.upstream.values()
-            if provider.client_secret is not None
-        }
+    files |= {boot.path(boot.signin.store_key), boot.path(boot.signin.synapse_secret)}
+    files |= {boot.path(server.secret) for server in boot.signin.radius.values()}
+    files |= {
+        boot.path(provider.client_secret)
+        for provider in boot.signin.upstream.values()
+        if provider.client_secret is not None
+    }
     folder = boot.path(boot.control.token).parent
     files |= set(folder.iterdir()) if folder.is_dir() else set()
     open_to_others = stat.S_IRGRP | stat.S_IROTH
@@ -132,13 +131,8 @@ def _well_known(boot: Boot, host: str, port: int, which: str) -> str | None:
 
 def sign_in_seen(
     boot: Boot, document: Document, store: SignInStore | str, now: float
-) -> SignInSeen | None:
-    """How the sign-in service stands; None where there is none.
-
-    `store` is the sign-in store, or why it can't be opened.
-    """
-    if boot.signin is None:
-        return None
+) -> SignInSeen:
+    """How the sign-in service stands; `store` is its store, or why that can't be opened."""
     newest: int | None = None
     people: tuple[str, ...] = ()
     trouble = store if isinstance(store, str) else None
@@ -164,7 +158,7 @@ def _one_factor(boot: Boot, document: Document, store: SignInStore, now: float) 
 
     Where a second-factor server is asked, nobody here knows who has one there.
     """
-    if boot.signin is None or boot.signin.radius:
+    if boot.signin.radius:
         return ()
     since = now - document.sign_in.enrolment_grace
     return tuple(

@@ -195,21 +195,19 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
         doors=publisher.state,
         verify=lambda: _verify(boot, records, revisions),
         troubles=lambda: [f"`{p}` does not hold: {why}" for p, why in anchor.broken().items()],
-        sessions=_sessions_desk(spine, sessions) if sessions else None,
-        accounts=_accounts_desk(spine, sessions, _domain(boot)) if sessions else None,
+        sessions=_sessions_desk(spine, sessions),
+        accounts=_accounts_desk(spine, sessions, _domain(boot)),
     )
     return Wiring(boot, spool, Upkeep(desk, publisher, people, anchor, sessions), office)
 
 
-def _session_stream(boot: Boot, publisher: Publisher) -> SessionStream | None:
-    """Control's side of the sign-in store, where there is one; without the store's key.
+def _session_stream(boot: Boot, publisher: Publisher) -> SessionStream:
+    """Control's side of the sign-in store, without the store's key.
 
     Raises:
         ControlFault: the boot file says not where it is.
         Unavailable: the store can't be opened.
     """
-    if boot.signin is None:
-        return None
     try:
         where = boot.sign_in_database()
     except BootFault as fault:
@@ -281,13 +279,11 @@ def examine_here(boot: Boot, *, control_answers: bool) -> list[Found]:
     return examine(seen)
 
 
-def _sign_in_seen(boot: Boot, document: Document, now: float) -> SignInSeen | None:
+def _sign_in_seen(boot: Boot, document: Document, now: float) -> SignInSeen:
     try:
-        store = open_sign_in_store(boot.sign_in_database(), None) if boot.signin else None
+        store = open_sign_in_store(boot.sign_in_database(), None)
     except (BootFault, Unavailable) as fault:
         return examination.sign_in_seen(boot, document, str(fault), now)
-    if store is None:
-        return None
     try:
         return examination.sign_in_seen(boot, document, store, now)
     finally:

@@ -76,10 +76,10 @@ class Publisher:
         }
         return self._send(Stream.PEOPLE, {"people": entries})
 
-    def sessions(self, body: bytes = b"{}") -> Sent:
-        """Send the sessions, as canonical JSON; empty where no sign-in service keeps any.
+    def sessions(self, body: bytes) -> Sent:
+        """Send the sessions, as canonical JSON. Raises Unavailable.
 
-        Raises Unavailable. May be called on a worker thread: a long list takes its time.
+        May be called on a worker thread: a long list takes its time.
         """
         return self._send_body(Stream.SESSIONS, body)
 

@@ -23,20 +23,19 @@ _ANCHOR_SECONDS = 60.0
 
 @dataclass(slots=True)
 class Upkeep:
-    """The running duties of control. `begin` once, then `run` until cancelled.
-
-    Without a sign-in service `sessions` is None, and the doors are sent a list without any.
-    """
+    """The running duties of control. `begin` once, then `run` until cancelled."""
 
     desk: SettingsDesk
     publisher: Publisher
     people: PeopleSource
     anchor: Anchor
-    sessions: SessionStream | None = None
+    sessions: SessionStream
     _said: tuple[str, ...] = ()
 
     def begin(self, first_text: Callable[[], str]) -> int:
-        """Take people and the newest revision, and send every stream. Returns the revision.
+        """Take people and the newest revision, and send both. Returns the revision.
+
+        Sessions are sent by `run`, as soon as their store answers.
 
         Raises:
             Rejected: the first document has faults.
@@ -47,8 +46,6 @@ class Upkeep:
         revision, document = self.desk.begin(first_text)
         self.publisher.settings(revision, document)
         self.publisher.people(self.people.people())
-        if self.sessions is None:  # else `run` sends them, as soon as the store answers
-            self.publisher.sessions()
         return revision.number
 
     async def run(self) -> None:
@@ -57,8 +54,7 @@ class Upkeep:
             duties.create_task(_every(lambda: _PEOPLE_SECONDS, self._watch_people))
             duties.create_task(_every(self._renewal, self._renew))
             duties.create_task(self._keep_anchoring())
-            if self.sessions is not None:
-                duties.create_task(self.sessions.run())
+            duties.create_task(self.sessions.run())
 
     def _renewal(self) -> float:
         return min(_LONGEST_RENEWAL, max(1.0, self.publisher.lifetime / 2))
@@ -74,10 +70,7 @@ class Upkeep:
     async def _renew(self) -> None:
         self.publisher.settings(*self.desk.current())
         self.publisher.people(self.people.people())
-        if self.sessions is None:
-            self.publisher.sessions()
-        else:
-            await self.sessions.renew()
+        await self.sessions.renew()
 
     async def _keep_anchoring(self) -> None:
         """Anchor at once: what was cut back while control was down is told at the start."""

@@ -76,11 +76,7 @@ class SignInService:
 
 @dataclass(frozen=True, slots=True)
 class PublicDoors:
-    """The plan for everything that reaches the public addresses.
-
-    Without a `signin`, the homeserver answers what belongs to signing in, and our own pages are not
-    there.
-    """
+    """The plan for everything that reaches the public addresses."""
 
     spine: Spine
     homeserver: Homeserver
@@ -88,7 +84,7 @@ class PublicDoors:
     upstream: Upstream
     domain: ServerName
     well_known: WellKnown
-    signin: SignInService | None = None
+    signin: SignInService
     _standing: dict[str, Standing] = field(default_factory=dict)
     """The asks of routine rows, by row."""
     _carried: dict[tuple[bytes, str], tuple[Document, Forward]] = field(default_factory=dict)
@@ -101,7 +97,7 @@ class PublicDoors:
         target = head.target
         find = _known_match if len(target.path) <= USUAL_PATH else _match
         matched = find(head.method, target.segments)
-        if matched is None or (self.signin is None and matched.endpoint.is_own):
+        if matched is None:
             return self._unknown(head)
         if matched.endpoint.token is Token.X_MATRIX:
             return self._federation(head, matched)
@@ -131,7 +127,7 @@ class PublicDoors:
 
     async def _after_waiting(self, head: Head, matched: Matched, token: str) -> Action:
         try:
-            found = await self.sessions.soon(token, head.peer.host)
+            found = await self.sessions.soon(token)
         except Unavailable:
             return render.unavailable()
         action = self._signed_in(head, matched, token, found)
@@ -182,7 +178,7 @@ class PublicDoors:
         known = self._carried.get(key)
         if known is None or known[0] is not document:
             upstream, host = self.upstream, None
-            if self.signin is not None and endpoint.served_by is ServedBy.SIGNIN:
+            if endpoint.served_by is ServedBy.SIGNIN:
                 upstream, host = self.signin.upstream, self.signin.host
             effect = forward(permit, head, endpoint, upstream, document, host=host)
             known = self._carried[key] = document, effect
@@ -250,10 +246,8 @@ class PublicDoors:
 
 
 def _tagged(action: Answer | Forward | Collect, live: Live) -> Action:
-    """Have the exchange cut when the session ends; one without an id can't be told by it."""
-    if isinstance(action, Answer) or not live.session:
-        return action
-    return Tagged(action, live.session)
+    """Have the exchange cut when the session ends."""
+    return action if isinstance(action, Answer) else Tagged(action, live.session)
 
 
 def _shows(head: Head, thumbprint: str) -> bool:

@@ -21,7 +21,6 @@ from vedette.adapters.sessions_list import SessionsList
 from vedette.adapters.stream_files import StreamFiles
 from vedette.adapters.synapse_inner import SynapseInner
 from vedette.adapters.system_clock import SystemClock
-from vedette.adapters.whoami_sessions import WhoamiSessions
 from vedette.core.names import ServerName
 from vedette.gateway.app import PublicDoors, SignInService
 from vedette.gateway.behind import Behind
@@ -96,10 +95,9 @@ async def _serve(boot: Boot) -> None:
     spool.start()
     streams.start()
     homeserver = SynapseInner(boot.path(boot.synapse.socket))
-    presence = None if boot.signin is None else Presence(str(boot.path(boot.signin.socket)))
-    listed = None if presence is None else SessionsList(streams, spine.clock, presence.is_away)
-    if listed is not None:
-        await listed.take()
+    presence = Presence(str(boot.path(boot.signin.socket)))
+    listed = SessionsList(streams, spine.clock, presence.is_away)
+    await listed.take()
     servers: list[Server] = []
     tunnel = PushTunnel(spine)
     try:
@@ -107,12 +105,10 @@ async def _serve(boot: Boot) -> None:
         servers.append(await _outgoing(boot, spine, homeserver))
         if boot.gateway.pushes is not None:
             await tunnel.listen(boot.gateway.pushes)
-        if presence is not None:
-            presence.watch()
+        presence.watch()
         await _until_told(streams, listed, servers[0])
     finally:
-        if presence is not None:
-            presence.close()
+        presence.close()
         await tunnel.close()
         for server in servers:
             await server.close(grace_seconds=2.0)
@@ -121,12 +117,12 @@ async def _serve(boot: Boot) -> None:
 
 
 async def _public(
-    boot: Boot, spine: Spine, homeserver: SynapseInner, listed: SessionsList | None
+    boot: Boot, spine: Spine, homeserver: SynapseInner, listed: SessionsList
 ) -> Server:
     doors = PublicDoors(
         spine,
         homeserver,
-        WhoamiSessions(homeserver) if listed is None else listed,
+        listed,
         Upstream(Unix(str(boot.path(boot.synapse.socket)))),
         ServerName(boot.organisation),
         lambda name: well_known(boot, name),
@@ -144,10 +140,8 @@ async def _public(
     )
 
 
-def sign_in_service(boot: Boot) -> SignInService | None:
-    """Where requests about signing in are carried to, if that is not the homeserver."""
-    if boot.signin is None:
-        return None
+def sign_in_service(boot: Boot) -> SignInService:
+    """Where requests about signing in are carried to."""
     host = urlsplit(boot.gateway.client_url).netloc.encode("ascii")
     address = Unix(str(boot.path(boot.signin.socket)))
     idle, answer = _SIGNIN_IDLE_SECONDS, _SIGNIN_ANSWER_SECONDS
@@ -171,12 +165,11 @@ def well_known(boot: Boot, name: str) -> dict[str, object]:
     Clients of before Matrix 1.15 look there for the sign-in service (MSC2965).
     """
     if name == "well-known.client":
-        said: dict[str, object] = {"m.homeserver": {"base_url": boot.gateway.client_url}}
-        if boot.signin is not None:
-            issuer = boot.gateway.client_url.rstrip("/") + "/"
-            there = {"issuer": issuer, "account": f"{issuer}account/"}
-            said["org.matrix.msc2965.authentication"] = there
-        return said
+        issuer = boot.gateway.client_url.rstrip("/") + "/"
+        return {
+            "m.homeserver": {"base_url": boot.gateway.client_url},
+            "org.matrix.msc2965.authentication": {"issuer": issuer, "account": f"{issuer}account/"},
+        }
     return {"m.server": boot.gateway.federation_name}
 
 
@@ -186,14 +179,14 @@ def tcp(address: str) -> Address:
     return Tcp(host.strip("[]"), int(port))
 
 
-async def follow(streams: StreamFiles, listed: SessionsList | None, server: Server) -> None:
+async def follow(streams: StreamFiles, listed: SessionsList, server: Server) -> None:
     """Take what is new in the streams, and cut what belongs to sessions that are live no longer."""
     streams.poll()
-    if listed is not None and await listed.take():
+    if await listed.take():
         server.cut({tag for tag in server.tags() if not listed.is_live(tag)})
 
 
-async def _until_told(streams: StreamFiles, listed: SessionsList | None, server: Server) -> None:
+async def _until_told(streams: StreamFiles, listed: SessionsList, server: Server) -> None:
     """Follow the streams until SIGTERM or SIGINT."""
     told = asyncio.Event()
     loop = asyncio.get_running_loop()

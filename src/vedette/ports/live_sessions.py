@@ -51,10 +51,8 @@ class LiveSessions(Protocol):
     def of(self, token: str) -> Live | TokenState:
         """The session of a token, by what is known here and now. Never waits, never raises."""
 
-    async def soon(self, token: str, address: str) -> Live | TokenState:
+    async def soon(self, token: str) -> Live | TokenState:
         """Like `of`, but a token that is too new is waited for, 2 seconds at most.
-
-        `address` is where the request came from.
 
         Raises:
             Unavailable: it could not be learnt.

@@ -23,7 +23,7 @@ class Listed:
     def take(self, body: Mapping[str, JSON]) -> None:
         """Put a verified part's body in force and wake everybody who waits for it.
 
-        One that is no list (a control without sign-in sends an empty one) changes nothing.
+        One that is no list changes nothing.
         """
         try:
             newer = listed_of(body)

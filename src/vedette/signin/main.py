@@ -163,8 +163,6 @@ def main(folder: Path) -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
         boot = load(folder)
-        if boot.signin is None:
-            raise SigninFault(f"`{boot.folder}/boot.toml` has no section [signin]")
         asyncio.run(_run(boot, boot.signin))
     except (Unavailable, BootFault, OSError, ValueError) as fault:
         raise SigninFault(str(fault)) from fault

@@ -42,9 +42,7 @@ token        = "secrets/admin.token"
 settings_key = "secrets/settings.key"
 people       = "people.csv"
 folder       = "control"
-"""
 
-_SIGN_IN = """
 # The sign-in service: pages, sessions, second factors. It listens on a Unix socket.
 [signin]
 introspection = {introspection}    # where Synapse asks the module inside it; on this machine alone
@@ -74,10 +72,9 @@ class BootAnswers:
     client_url: str
     federation_name: str
     pushes: str
+    introspection: str
     routes: dict[str, str] = field(default_factory=dict)
     trusts_ca: bool = False
-    introspection: str | None = None
-    """None: there is no sign-in service, and Synapse keeps passwords of its own."""
 
 
 def boot_text(answers: BootAnswers) -> str:
@@ -88,7 +85,7 @@ def boot_text(answers: BootAnswers) -> str:
         else "# A CA to trust for other servers besides this machine's own:\n"
         '# trusted_ca = "tls/ca.crt"'
     )
-    written = _TEXT.format(
+    return _TEXT.format(
         domain=answers.domain,
         organisation=_quoted(answers.domain),
         client=_quoted(answers.client),
@@ -99,10 +96,8 @@ def boot_text(answers: BootAnswers) -> str:
         pushes=_quoted(answers.pushes),
         trusted_ca=trusted,
         routes=_routes(answers.routes),
+        introspection=_quoted(answers.introspection),
     )
-    if answers.introspection is None:
-        return written
-    return written + _SIGN_IN.format(introspection=_quoted(answers.introspection))
 
 
 def _routes(routes: dict[str, str]) -> str:

@@ -132,18 +132,6 @@ class Client:
         return {"Authorization": f"Bearer {self.token}"}
 
 
-async def sign_in(session: aiohttp.ClientSession, user: str, password: str) -> Client:
-    """Sign in with a password, where Synapse has passwords of its own. Raises Refused."""
-    body = {
-        "type": "m.login.password",
-        "identifier": {"type": "m.id.user", "user": user},
-        "password": password,
-        **DEVICE,
-    }
-    async with session.post(f"{_V3}/login", json=body) as answer:
-        return signed_in(session, await body_of(answer))
-
-
 def signed_in(session: aiohttp.ClientSession, login: Json) -> Client:
     """The client that a login's answer makes."""
     return Client(session, UserId(str(login["user_id"])), str(login["access_token"]))

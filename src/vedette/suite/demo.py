@@ -18,19 +18,18 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from vedette.adapters.boot_file import Boot, load
+from vedette.adapters.boot_file import Boot
 from vedette.adapters.stream_files import write_whole
 from vedette.core.names import ServerName
 from vedette.protocol.totp import SECRET_BYTES
 from vedette.suite.accounts import NewAccount, register
 from vedette.suite.addresses import free_or_other
 from vedette.suite.certificates import Authority, issue, make_authority, today
-from vedette.suite.client import DEVICE, Client, Refused, session_to, sign_in, signed_in
+from vedette.suite.client import DEVICE, Client, Refused, session_to, signed_in
 from vedette.suite.organisation import PEOPLE_HEAD, NewOrganisation, certificate_names, init
 from vedette.suite.progress import Progress
 from vedette.suite.scene import Cast, Played, SceneFault, play
-from vedette.suite.sign_in_walk import Walker, WalkFault
-from vedette.suite.sign_in_walk import sign_in as sign_in_over_page
+from vedette.suite.sign_in_walk import Walker, WalkFault, sign_in
 from vedette.suite.up import Running, UpFault, only_one, start, told_to_end
 from vedette.suite.why import why_record
 
@@ -93,7 +92,7 @@ HOUSES = (EXAMPLE, ACME)
 class Demo:
     """What is on disk: where it lies, whom to trust, everybody's password and second factor.
 
-    `totp` are Base32 secrets for an authenticator app; a demo without a sign-in service has none.
+    `totp` are Base32 secrets for an authenticator app.
     """
 
     folder: Path
@@ -163,7 +162,7 @@ def prepare(folder: Path) -> Demo:
     if secret.exists():
         stored = json.loads(secret.read_text(encoding="utf-8"))
         ca = (folder / CA_FILE).read_bytes()
-        return Demo(folder, ca, dict(stored["passwords"]), dict(stored.get("totp", {})))
+        return Demo(folder, ca, dict(stored["passwords"]), dict(stored["totp"]))
     if folder.exists() and any(folder.iterdir()):
         raise UpFault(
             f"`{folder}` holds something else, or a demo that was not made to its end; remove it, or"
@@ -174,8 +173,7 @@ def prepare(folder: Path) -> Demo:
     users = [f"@{role.localpart}:{house.domain}" for house in HOUSES for role in house.people]
     passwords = {user: secrets.token_urlsafe(12) for user in users}
     _init_both(folder, authority)
-    delegated = load(folder / EXAMPLE.domain).signin is not None
-    totp = {user: _new_totp() for user in users} if delegated else {}
+    totp = {user: _new_totp() for user in users}
     (folder / CA_FILE).write_bytes(authority.pem)
     write_whole(secret, json.dumps({"passwords": passwords, "totp": totp}, indent=1).encode())
     return Demo(folder, authority.pem, passwords, totp)
@@ -255,8 +253,8 @@ async def _make_accounts(demo: Demo, progress: Progress, running: list[Running])
         progress.step(f"{house.name}: making the accounts")
         for role in house.people:
             user = f"@{role.localpart}:{house.domain}"
-            totp = (base64.b32decode(demo.totp[user]),) if user in demo.totp else ()
-            account = NewAccount(role.localpart, demo.passwords[user], totp=totp)
+            totp = base64.b32decode(demo.totp[user])
+            account = NewAccount(role.localpart, demo.passwords[user], totp=(totp,))
             await register(one.boot, account)
         made.touch(mode=0o600)
 
@@ -274,10 +272,8 @@ async def _scene(demo: Demo, progress: Progress, running: list[Running]) -> Play
 
 async def _signed_in(demo: Demo, session: Any, user: str) -> Client:
     try:
-        if user not in demo.totp:
-            return await sign_in(session, user, demo.passwords[user])
         walker = Walker(user, demo.passwords[user], demo.totp[user])
-        return signed_in(session, await sign_in_over_page(session, walker, DEVICE))
+        return signed_in(session, await sign_in(session, walker, DEVICE))
     except (Refused, WalkFault) as fault:
         raise SceneFault(f"{user} could not sign in: {fault}") from fault
 
@@ -342,7 +338,7 @@ def described(demo: Demo, boots: list[Boot]) -> dict[str, Any]:
                     {
                         "user": (user := f"@{role.localpart}:{house.domain}"),
                         "password": demo.passwords[user],
-                        "totp_secret": demo.totp.get(user),
+                        "totp_secret": demo.totp[user],
                         "groups": list(role.groups),
                     }
                     for role in house.people

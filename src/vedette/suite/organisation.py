@@ -60,8 +60,6 @@ class NewOrganisation:
     control: str | None = None
     pushes: str | None = None
     introspection: str | None = None
-    sign_in: bool = True
-    """Whether people sign in at the sign-in service, not with Synapse's own passwords."""
     document: str | None = None
     """The first document, if it isn't the default one."""
     people: str = PEOPLE_HEAD
@@ -132,7 +130,6 @@ def _answers(wanted: NewOrganisation, domain: ServerName) -> BootAnswers:
     control = wanted.control or free_or_other(CONTROL, frozenset({client, federation}))
     pushes = wanted.pushes or free_or_other(PUSHES, frozenset({client, federation, control}))
     taken = frozenset({client, federation, control, pushes})
-    introspection = wanted.introspection or free_or_other(INTROSPECTION, taken)
     host, port = split(client)
     return BootAnswers(
         domain=domain,
@@ -144,7 +141,7 @@ def _answers(wanted: NewOrganisation, domain: ServerName) -> BootAnswers:
         pushes=pushes,
         routes=wanted.routes,
         trusts_ca=wanted.trusted_ca is not None,
-        introspection=introspection if wanted.sign_in else None,
+        introspection=wanted.introspection or free_or_other(INTROSPECTION, taken),
     )
 
 

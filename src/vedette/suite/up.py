@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from vedette.adapters.boot_file import Boot, BootFault, SigninBoot, load
+from vedette.adapters.boot_file import Boot, BootFault, load
 from vedette.adapters.stream_files import write_whole
 from vedette.suite.addresses import fits_socket, is_free
 from vedette.suite.probes import probe_socket, probe_url
@@ -70,8 +70,7 @@ async def start(folder: Path, progress: Progress) -> Running:
         await _settings_arrived(boot)
         progress.step(f"{boot.organisation}: starting sign-in, Synapse and the gateway")
         async with asyncio.TaskGroup() as rest:
-            if boot.signin is not None:
-                rest.create_task(supervisor.start(signin_program(boot, boot.signin)))
+            rest.create_task(supervisor.start(signin_program(boot)))
             rest.create_task(supervisor.start(synapse_program(boot)))
             rest.create_task(supervisor.start(gateway_program(boot)))
     except BaseException as fault:
@@ -138,7 +137,7 @@ def gateway_program(boot: Boot) -> Program:
     )
 
 
-def signin_program(boot: Boot, signin: SigninBoot) -> Program:
+def signin_program(boot: Boot) -> Program:
     """The sign-in service: pages, sessions, second factors."""
     return Program(
         name="signin",
@@ -146,7 +145,7 @@ def signin_program(boot: Boot, signin: SigninBoot) -> Program:
         folder=boot.folder,
         log=boot.log("signin"),
         environment={"VEDETTE_DIR": str(boot.folder)},
-        healthy=probe_socket(boot.path(signin.socket), "/ready"),
+        healthy=probe_socket(boot.path(boot.signin.socket), "/ready"),
     )
 
 
@@ -169,21 +168,19 @@ def _vedette(command: str) -> tuple[str, ...]:
 
 def check_paths(boot: Boot) -> None:
     """What can be known before anything is started. Raises UpFault."""
-    signin = boot.signin
-    for socket in (
-        boot.synapse.socket,
-        boot.gateway.outgoing,
-        *([signin.socket] if signin else []),
-    ):
+    for socket in (boot.synapse.socket, boot.gateway.outgoing, boot.signin.socket):
         path = boot.path(socket)
         if not fits_socket(path):
             raise UpFault(
                 f"`{path}` is too long for a Unix socket; move the folder to a shorter path"
             )
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    addresses = {boot.gateway.client, boot.gateway.federation, boot.control.listen}
-    if signin is not None:
-        addresses.add(signin.introspection)
+    addresses = {
+        boot.gateway.client,
+        boot.gateway.federation,
+        boot.control.listen,
+        boot.signin.introspection,
+    }
     taken = sorted(address for address in addresses if not is_free(address))
     if taken:
         raise UpFault(

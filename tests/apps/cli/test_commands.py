@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.apps.control.organisation import Organisation
+from vedette.adapters.boot_file import DOORS
 from vedette.admin.homeserver import homeserver_file, render
 from vedette.control.main import current_settings
 
@@ -35,12 +36,12 @@ def name_acme(organisation: Organisation) -> None:
 
 def test_a_rule_is_added_and_every_door_answers(running: Organisation) -> None:
     name_acme(running)
-    for name in ("gateway", "synapse"):
+    for name in DOORS:
         running.door(name)
     shown = done(running, *ADD)
     assert "revision 3 is applied" in shown
     lines = [line for line in shown.splitlines() if "in force after" in line]
-    assert [line.partition(":")[0] for line in lines] == ["gateway", "synapse"]
+    assert [line.partition(":")[0] for line in lines] == sorted(DOORS)
     assert all(line.endswith(" ms") for line in lines)
     listed = done(running, "rule", "list")
     assert "Between us and acme: messages and contact are allowed until 2099-06-30." in listed
@@ -113,11 +114,12 @@ def test_restore_works_with_control_down_and_reaches_the_doors(running: Organisa
     name_acme(running)
     done(running, *ADD)
     door = running.door("gateway")
+    running.door("signin")
     running.door("synapse")
     running.stop()
     restored = data(running, "settings", "restore", "1", "--reason", "control is down")
     assert restored["record"].startswith("restore:")
-    assert [each["state"] for each in restored["doors"]] == ["in force", "in force"]
+    assert [each["state"] for each in restored["doors"]] == ["in force"] * 3
     assert door.revision() == 4
     assert data(running, "audit", "verify")["holds"] is True
     running.start()

@@ -139,8 +139,9 @@ class Organisation:
         )
 
 
-def make(folder: Path, *, sign_in: bool = False) -> Organisation:
-    client, federation, control = (f"127.0.0.1:{port}" for port in _free_ports(3))
+def make(folder: Path) -> Organisation:
+    addresses = (f"127.0.0.1:{port}" for port in _free_ports(4))
+    client, federation, control, introspection = addresses
     wanted = NewOrganisation(
         folder=folder,
         domain="example.test",
@@ -148,7 +149,7 @@ def make(folder: Path, *, sign_in: bool = False) -> Organisation:
         client=client,
         federation=federation,
         control=control,
-        sign_in=sign_in,
+        introspection=introspection,
     )
     init(wanted, datetime.now(UTC))
     return Organisation(load(folder))

@@ -18,7 +18,7 @@ from tests.apps.control.organisation import Organisation, make
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    made = make(tmp_path_factory.mktemp("schema") / "org", sign_in=True)
+    made = make(tmp_path_factory.mktemp("schema") / "org")
     made.start()
     yield made
     made.end_all()

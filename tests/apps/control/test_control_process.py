@@ -10,6 +10,7 @@ import pytest
 
 from tests.apps.control.organisation import Organisation, until
 from vedette.adapters.audit_spool import read_spool
+from vedette.adapters.boot_file import DOORS
 from vedette.adapters.stream_files import StreamFiles
 from vedette.control.main import (
     checkpoint_file,
@@ -33,13 +34,13 @@ def test_a_door_that_starts_finds_the_first_revision(running: Organisation) -> N
 
 
 def test_a_new_rule_is_in_force_at_every_door_within_a_second(running: Organisation) -> None:
-    doors = [running.door(name) for name in ("gateway", "synapse")]
+    doors = [running.door(name) for name in DOORS]
     begun = time.monotonic()
     status, answer = add(running)
     assert status == 200, answer
     assert time.monotonic() - begun < 1.0
-    assert [door.revision() for door in doors] == [2, 2]
-    assert [each["state"] for each in answer["doors"]] == ["in force", "in force"]
+    assert [door.revision() for door in doors] == [2, 2, 2]
+    assert [each["state"] for each in answer["doors"]] == ["in force"] * 3
     assert all(each["milliseconds"] < 1000 for each in answer["doors"])
 
 
@@ -48,11 +49,12 @@ def test_a_silent_door_is_named_and_takes_the_revision_when_it_runs(running: Org
     _, answer = add(running)
     assert [(each["door"], each["state"]) for each in answer["doors"]] == [
         ("gateway", "in force"),
+        ("signin", "silent"),
         ("synapse", "silent"),
     ]
-    assert running.door("synapse").revision() == 2
+    assert running.door("signin").revision() == running.door("synapse").revision() == 2
     _, doors = running.ask("GET", "/doors")
-    assert [each["state"] for each in doors] == ["in force", "in force"]
+    assert [each["state"] for each in doors] == ["in force"] * 3
 
 
 def test_a_change_of_people_reaches_the_doors(running: Organisation) -> None:

@@ -13,13 +13,29 @@ from vedette.admin.doctor import CHECKS, DoorLag, Examined, Found, Health, SignI
 from vedette.admin.homeserver import homeserver_file, render
 from vedette.control.examination import open_secrets
 from vedette.control.main import current_settings
-from vedette.core.settings.document import Rule
+from vedette.core.settings.document import Document, Rule
 
 NOW = 1_800_000_000.0
 LAG = DoorLag(
     door="gateway", stream="settings", sent=5, in_force=5, refused=None, expires=int(NOW) + 60
 )
 CHAIN = ChainReport(process="gateway", holds=True, records=3, anchored=None, words="whole")
+
+SIGN_IN = SignInSeen(
+    process_trouble=None,
+    responder_trouble=None,
+    store_trouble=None,
+    store_key_trouble=None,
+    breached_trouble=None,
+    newest_key=int(NOW) - 86400,
+    one_factor=(),
+)
+
+
+def with_list(document: Document, path: str = "/lists/pwned") -> Document:
+    """The same with this list of breached passwords named."""
+    values = document.sign_in.model_copy(update={"breached_passwords": path})
+    return document.model_copy(update={"sign_in": values})
 
 
 @pytest.fixture
@@ -31,7 +47,7 @@ def healthy(organisation: Organisation) -> Examined:
     path.write_text(render(document, boot))
     return Examined(
         boot=boot,
-        document=document,
+        document=with_list(document),
         revision=revision,
         control_answers=True,
         chains=(CHAIN,),
@@ -44,6 +60,7 @@ def healthy(organisation: Organisation) -> Examined:
         free_bytes=50 << 30,
         certificate_ends=NOW + 90 * 86400,
         reachable={"https://chat.example.test": None},
+        sign_in=SIGN_IN,
     )
 
 
@@ -75,15 +92,6 @@ TROUBLES: dict[str, tuple[dict[str, Any], str, str]] = {
 }
 
 
-SIGN_IN = SignInSeen(
-    process_trouble=None,
-    responder_trouble=None,
-    store_trouble=None,
-    store_key_trouble=None,
-    breached_trouble=None,
-    newest_key=int(NOW) - 86400,
-    one_factor=(),
-)
 SIGN_IN_TROUBLES: dict[str, tuple[dict[str, Any], str, str]] = {
     "sign-in is down": ({"process_trouble": "it does not answer"}, "sign-in", "vedette up"),
     "the responder is down": ({"responder_trouble": "nobody"}, "sign-in", "vedette up"),
@@ -96,38 +104,26 @@ SIGN_IN_TROUBLES: dict[str, tuple[dict[str, Any], str, str]] = {
 }
 
 
-def with_list(seen: Examined) -> Examined:
-    """The same with a list of breached passwords named."""
-    values = seen.document.sign_in.model_copy(update={"breached_passwords": "/lists/pwned"})
-    document = seen.document.model_copy(update={"sign_in": values})
-    return replace(seen, document=document)
-
-
-def test_a_healthy_sign_in_service_has_no_trouble(healthy: Examined) -> None:
-    assert troubles(replace(with_list(healthy), sign_in=SIGN_IN)) == []
-
-
 @pytest.mark.parametrize("name", SIGN_IN_TROUBLES)
 def test_a_trouble_with_signing_in_is_told_with_what_mends_it(healthy: Examined, name: str) -> None:
     change, check, mend = SIGN_IN_TROUBLES[name]
-    seen = replace(with_list(healthy), sign_in=replace(SIGN_IN, **change))
+    seen = replace(healthy, sign_in=replace(SIGN_IN, **change))
     (found,) = troubles(seen)
     assert found.check == check
     assert mend in (found.mend or "")
 
 
 def test_passwords_that_are_compared_with_nothing_are_weak(healthy: Examined) -> None:
-    (found,) = troubles(replace(healthy, sign_in=SIGN_IN))
+    (found,) = troubles(replace(healthy, document=with_list(healthy.document, "")))
     assert (found.check, found.health) == ("passwords", Health.WEAK)
 
 
 def test_secrets_of_the_sign_in_service_are_looked_at_wherever_they_lie(tmp_path: Path) -> None:
-    boot = make(tmp_path / "org", sign_in=True).boot
+    boot = make(tmp_path / "org").boot
     elsewhere = boot.folder / "elsewhere.key"
     elsewhere.write_bytes(b"k" * 32)
     elsewhere.chmod(0o644)
     boot.folder.chmod(0o755)
-    assert boot.signin is not None
     moved = boot.signin.model_copy(update={"store_key": Path("elsewhere.key")})
     assert elsewhere in open_secrets(boot.model_copy(update={"signin": moved}))
 

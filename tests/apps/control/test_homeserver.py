@@ -9,7 +9,14 @@ import sys
 from pathlib import Path
 
 from tests.apps.control.organisation import Organisation, until
-from vedette.admin.homeserver import homeserver_file, log_file, render, render_log, secret_file
+from vedette.admin.homeserver import (
+    SECRETS,
+    homeserver_file,
+    log_file,
+    render,
+    render_log,
+    secret_file,
+)
 from vedette.control.main import current_settings
 from vedette.core.settings.document import Document
 
@@ -68,8 +75,8 @@ def test_synapse_starts_with_it_on_its_socket_alone(organisation: Organisation) 
         versions = get(boot.path(boot.synapse.socket), "/_matrix/client/versions")
         assert versions[0] == 200
         assert boot.path(boot.synapse.socket).stat().st_mode & 0o077 == 0
-        _, body = get(boot.path(boot.synapse.socket), "/_matrix/client/v3/login")
-        assert b"m.login.password" in body
+        login = get(boot.path(boot.synapse.socket), "/_matrix/client/v3/login")
+        assert (login[0], b"M_UNRECOGNIZED" in login[1]) == (404, True)
         assert _listening(child.pid) == []
     finally:
         child.terminate()
@@ -88,7 +95,7 @@ def _listening(pid: int) -> list[str]:
 
 def test_no_secret_stands_in_it(organisation: Organisation) -> None:
     text = render(document_of(organisation), organisation.boot)
-    for name in ("registration", "macaroon", "form", "replication"):
+    for name in SECRETS:
         secret = secret_file(organisation.boot, name).read_text().strip()
         assert len(secret) >= 32
         assert secret not in text
@@ -129,6 +136,12 @@ def test_the_module_gets_its_streams_spool_and_key(organisation: Organisation) -
             "streams": str(boot.door("synapse")),
             "spool": str(boot.spool("synapse")),
             "public_key": str(boot.path(boot.public_key)),
+            "sign_in": {
+                "listen": boot.signin.introspection,
+                "secret": str(boot.path(boot.signin.synapse_secret)),
+                "issuer": f"{boot.gateway.client_url}/",
+                "account": f"{boot.gateway.client_url}/account/",
+            },
         },
     }
 

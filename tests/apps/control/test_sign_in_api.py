@@ -55,7 +55,7 @@ class Suite:
 
 @pytest.fixture(scope="module")
 def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
-    organisation = make(tmp_path_factory.mktemp("sign-in") / "org", sign_in=True)
+    organisation = make(tmp_path_factory.mktemp("sign-in") / "org")
     store = open_sign_in_store(organisation.boot.sign_in_database(), organisation.boot.store_key())
     organisation.start()
     gateway = organisation.door("gateway")
@@ -241,25 +241,12 @@ def test_without_control_running_sessions_stay_listed_and_the_way_out_is_said(
     until(lambda: one.id not in suite.listed().sessions)
 
 
-def test_an_organisation_without_a_sign_in_service_says_so(tmp_path: Path) -> None:
-    alone = make(tmp_path / "org")
-    alone.start()
-    try:
-        ran = alone.vedette("session", "list")
-        assert ran.returncode == 3
-        assert "[signin]" in ran.stderr
-        assert alone.boot.doors == ("gateway", "synapse")
-    finally:
-        alone.end_all()
-
-
 def test_doctor_says_what_people_need_to_sign_in(suite: Suite) -> None:
     ran = suite.running.vedette("doctor", "--json")
     assert ran.returncode == 1
     told = [each for each in json.loads(ran.stdout) if each["check"] == "sign-in"]
     assert [each["health"] for each in told] == ["broken", "broken", "broken"]
     assert "run/signin.sock" in told[0]["words"]
-    assert suite.running.boot.signin is not None
     assert suite.running.boot.signin.introspection in told[1]["words"]
     assert "no key signs tokens" in told[2]["words"]
     assert all(each["mend"].startswith("vedette up") for each in told)

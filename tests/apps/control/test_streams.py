@@ -50,7 +50,7 @@ def door(tmp_path: Path, name: str) -> StreamFiles:
 def test_every_door_gets_settings_people_and_sessions(publisher: Publisher, tmp_path: Path) -> None:
     publisher.settings(revision(7), document())
     publisher.people({"@a:example.org": Person(groups=frozenset({"Security-Officers"}))})
-    publisher.sessions()
+    publisher.sessions(b"{}")
     for name in DOORS:
         files = door(tmp_path, name)
         files.start()

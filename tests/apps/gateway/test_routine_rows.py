@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.apps.gateway.test_doors import UPSTREAM, head
+from tests.apps.gateway.test_doors import SIGNIN, UPSTREAM, head
 from tests.apps.scene import DOCUMENT, Scene, policy_of
 from vedette.core.names import ServerName
 from vedette.core.reasons import Reason
@@ -24,6 +24,7 @@ def doors(scene: Scene) -> PublicDoors:
         UPSTREAM,
         ServerName("example.org"),
         lambda _: {},
+        SIGNIN,
     )
 
 

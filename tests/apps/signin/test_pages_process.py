@@ -13,9 +13,9 @@ from pathlib import Path
 import pyotp
 import pytest
 
-from tests.apps.control.organisation import COMMAND, _free_ports, make, until
+from tests.apps.control.organisation import COMMAND, make, until
 from tests.apps.signin.pages_scene import PASSWORD, SECRET, Browser, hashed_password, unix
-from vedette.adapters.boot_file import Boot, load
+from vedette.adapters.boot_file import Boot
 from vedette.adapters.sign_in_store import open_sign_in_store
 from vedette.ports.sign_in import Factor
 from vedette.signin.purpose import Purpose, keep_purpose, sign_in_address
@@ -24,17 +24,6 @@ from vedette.signin.purpose import Purpose, keep_purpose, sign_in_address
 @pytest.fixture
 def organisation(tmp_path: Path):
     made = make(tmp_path / "org")
-    boot_file = made.boot.folder / "boot.toml"
-    if made.boot.signin is None:
-        port = _free_ports(1)[0]
-        boot_file.write_text(
-            boot_file.read_text() + f'\n[signin]\nintrospection = "127.0.0.1:{port}"\n'
-        )
-        for name in ("sign-in-store.key", "synapse-mas"):
-            secret = made.boot.folder / "secrets" / name
-            if not secret.exists():
-                secret.write_bytes(b"0123456789abcdef0123456789abcdef")
-    made.boot = load(made.boot.folder)
     yield made
     made.end_all()
 
@@ -44,7 +33,6 @@ class Signin:
 
     def __init__(self, boot: Boot) -> None:
         self.boot = boot
-        assert boot.signin is not None
         self.socket = boot.path(boot.signin.socket)
         self.child: subprocess.Popen[bytes] | None = None
 

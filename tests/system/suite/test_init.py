@@ -109,10 +109,9 @@ def test_up_says_what_to_do_where_there_is_no_organisation(tmp_path: Path):
         assert "Traceback" not in done.stderr
 
 
-def test_with_a_sign_in_service_synapse_has_no_login_of_its_own(tmp_path: Path):
-    wanted = NewOrganisation(folder=tmp_path / "new", domain="example.org", sign_in=True)
+def test_synapse_has_no_login_of_its_own(tmp_path: Path):
+    wanted = NewOrganisation(folder=tmp_path / "new", domain="example.org")
     boot = load(init(wanted, today()).folder)
-    assert boot.signin is not None
     document, _ = check_document(boot.path(boot.settings).read_text())
     assert document is not None
     text = render(document, boot)
@@ -136,9 +135,8 @@ def test_with_a_sign_in_service_synapse_has_no_login_of_its_own(tmp_path: Path):
 
 
 def test_every_address_of_an_organisation_is_another(tmp_path: Path):
-    wanted = NewOrganisation(folder=tmp_path / "new", domain="example.org", sign_in=True)
+    wanted = NewOrganisation(folder=tmp_path / "new", domain="example.org")
     boot = load(init(wanted, today()).folder)
-    assert boot.signin is not None
     addresses = [
         boot.gateway.client, boot.gateway.federation, boot.control.listen, boot.gateway.pushes,
         boot.signin.introspection,

@@ -73,7 +73,6 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         NewOrganisation(
             folder=folder,
             domain=DOMAIN,
-            sign_in=True,
             people=PEOPLE_HEAD + listed,
             certificate=issue(
                 authority, certificate_names(ServerName(DOMAIN), "127.0.0.1:1"), today()

@@ -25,9 +25,8 @@ class MemorySessions:
             return TokenState.TOO_NEW
         return self.tokens.get(token, TokenState.UNKNOWN)
 
-    async def soon(self, token: str, address: str) -> Live | TokenState:
+    async def soon(self, token: str) -> Live | TokenState:
         """What was put in, or has come by now. Raises Unavailable when `down`."""
-        del address
         if self.down:
             raise Unavailable("the list of sessions can't be had")
         return self.coming.get(token) or self.of(token)

@@ -27,7 +27,7 @@ def _row(name: str, methods: tuple[str, ...], pattern: str, **words: Unpack[RowW
     words["served_by"] = ServedBy.SIGNIN
     words["decided_at"] = DecidedAt.SIGN_IN_DOOR
     words["doors"] = frozenset({Door.CLIENT})
-    return Endpoint(name=name, methods=methods, pattern=pattern, is_own=True, **words)
+    return Endpoint(name=name, methods=methods, pattern=pattern, **words)
 
 
 OWN_ENDPOINTS: Final = (

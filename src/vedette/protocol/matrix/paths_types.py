@@ -112,9 +112,6 @@ class Endpoint:
     served_by: ServedBy = ServedBy.SYNAPSE
     note: str = ""
 
-    is_own: bool = False
-    """Whether it is a page of ours that no specification of Matrix has."""
-
     def body_limit_of(self, method: str) -> BodyLimit:
         """Return how many bytes of body a request with this method may have."""
         return NO_BODY if method == "GET" else self.body_limit
