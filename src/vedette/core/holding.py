@@ -115,13 +115,6 @@ UNHELD_BESIDES = (
             "people from mistakes, not a program that lies"
         ),
     ),
-    (
-        "sign-in rules without a sign-in service",
-        (
-            "where the boot file has no `[signin]`, password sign-in is Synapse's own, and rules on "
-            "`sign-in` are checked but not asked"
-        ),
-    ),
     ("profile changes", "names and pictures reach everybody with whom a room is shared"),
     (
         "a reason given when leaving, kicking or banning",
