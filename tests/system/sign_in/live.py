@@ -55,7 +55,7 @@ class Runs:
         return self.session.id
 
 
-def issue(house: House, names: Sequence[str], *, life: int = 600, **facts: str) -> list[Runs]:
+def issue(house: House, names: Sequence[str], **facts: str) -> list[Runs]:
     """One session for each of these people, as `Issuing.begin` makes them, without the pages."""
     boot, store, now = house.boot, house.store, int(time.time())
     synapse = SynapseProvisioning(boot.path(boot.synapse.socket), boot.synapse_secret())
@@ -71,7 +71,7 @@ def issue(house: House, names: Sequence[str], *, life: int = 600, **facts: str) 
             facts=SessionFacts(
                 factors=(FactorUse(kind="password", at=now), FactorUse(kind="totp", at=now)),
                 network="127.0.0.1",
-                **facts,
+                **facts,  # type: ignore[arg-type]  # the texts among the facts
             ),
             created=now,
             expires=now + 86_400,
@@ -81,7 +81,7 @@ def issue(house: House, names: Sequence[str], *, life: int = 600, **facts: str) 
         synapse.person(name, name)
         synapse.device(name, session.device, session.device_name)
         store.add_session(session, None, now)
-        made.append(Runs(session, token_of(house, session, life)))
+        made.append(Runs(session, token_of(house, session, 600)))
     return made
 
 
@@ -279,7 +279,9 @@ def another_signin(house: House, folder: Path) -> Iterator[Path]:
     (folder / "boot.toml").write_bytes((here / "boot.toml").read_bytes())
     assert house.boot.signin is not None
     at = folder / house.boot.signin.socket
-    process = subprocess.Popen([*COMMAND, "signin", "--dir", str(folder)])
+    with (folder / "log").open("wb") as log:
+        words = [*COMMAND, "signin", "--dir", str(folder)]
+        process = subprocess.Popen(words, stdout=log, stderr=log)
     try:
         end = time.monotonic() + PATIENCE * 2
         while not at.exists():
@@ -299,11 +301,12 @@ class Switch:
     to: Path
     _open: set[asyncio.StreamWriter] = field(default_factory=set)
 
-    def lead(self, to: Path) -> None:
-        """From now on to this one; what was open is closed."""
+    async def lead(self, to: Path) -> None:
+        """From now on to this one; what was open is closed, and the gateway has noticed."""
         self.to = to
         for each in self._open:
             each.close()
+        await asyncio.sleep(0.2)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Carry one connection."""

@@ -53,7 +53,9 @@ async def test_a_session_of_a_hundred_is_out_within_a_second(
     house: House, http: aiohttp.ClientSession, crowd: list[Runs], act: str, code: int
 ) -> None:
     half = crowd[: len(crowd) // 2] if act == "suspend" else crowd[len(crowd) // 2 :]
-    refused, cut, answered = [], [], []
+    refused: list[float] = []
+    cut: list[float] = []
+    answered: list[float] = []
     for each in half:
         begun = time.monotonic()
         path = f"/sessions/{each.id}/{act}"

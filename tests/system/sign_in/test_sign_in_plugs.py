@@ -1,0 +1,284 @@
+"""Every plug of signing in pulled: what is begun goes on, what is granted stands, what ended stays so.
+
+The organisation is this file's own, since it breaks it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qs, quote, urlsplit
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from tests.services.postgresql import MISSING, postgresql, programs
+from tests.system.sign_in import live
+from tests.system.sign_in.house import CALLBACK, V3, Browser, House, Json, Shown, Someone, house_of
+from tests.system.suite.test_supervisor import is_alive
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+PEOPLE = ("anna", "bert", "cleo", "dora", "emil", "fred", "gina", "hugo")
+START = f"{V3}/login/sso/redirect?redirectUrl={quote(CALLBACK)}"
+AWAY_SECONDS = 20.0
+"""Within which the gateway has noticed that the sign-in service is away, on a busy machine."""
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with house_of(tmp_path_factory.mktemp("plugs") / "org", PEOPLE) as made:
+        yield made
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def http(house: House) -> AsyncIterator[aiohttp.ClientSession]:
+    async with house.at("127.0.0.1") as session:
+        yield session
+
+
+@contextmanager
+def stopped(house: House, *names: str) -> Iterator[None]:
+    """These processes do nothing at all, and nothing starts them again."""
+    pids = [live.pid(house, name) for name in names]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+async def pulled(house: House, http: aiohttp.ClientSession, name: str, how: signal.Signals) -> None:
+    """End a process, and wait until another one of it serves."""
+    before = live.pid(house, name)
+    os.kill(before, how)
+    await live.until(lambda: not is_alive(before))
+    await live.until(lambda: live.pid(house, name) not in (before, 0), 60)
+    end = time.monotonic() + 60
+    while not await live.ready(house):
+        assert time.monotonic() < end, f"{name} does not serve again"
+        await asyncio.sleep(0.1)
+
+
+async def at_second(browser: Browser, who: Someone) -> Shown:
+    """Past the password, where the second factor is asked for."""
+    shown = await browser.open(START)
+    shown = await browser.send(shown, "password", name=who.name, password=who.apps[0].password)
+    assert "totp" in {form.does for form in shown.page.forms}, shown.text
+    return shown
+
+
+async def to_the_end(browser: Browser, who: Someone, shown: Shown) -> str:
+    """From the second factor to the login token."""
+    shown = await browser.send(shown, "totp", code=await who.walker().code())
+    return await agreed(browser, shown)
+
+
+async def agreed(browser: Browser, shown: Shown) -> str:
+    does = {form.does for form in shown.page.forms}
+    assert shown.to or "agree" in does, (shown.status, shown.page.title, shown.page.error, does)
+    shown = shown if shown.to else await browser.send(shown, "agree")
+    return parse_qs(urlsplit(shown.to).query)["loginToken"][0]
+
+
+async def log_in(browser: Browser, token: str) -> Json:
+    body = {"type": "m.login.token", "token": token, "refresh_token": True}
+    done = await browser.ask("POST", f"{V3}/login", json=body)
+    assert done.status == 200, done.text
+    found: Json = done.json()
+    return found
+
+
+async def refresh(browser: Browser, token: str) -> Shown:
+    return await browser.ask("POST", f"{V3}/refresh", json={"refresh_token": token})
+
+
+HOW = [signal.SIGTERM, signal.SIGKILL]
+
+
+@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize(("name", "person"), [("control", "anna"), ("signin", "bert")])
+async def test_a_sign_in_goes_on_where_it_was_and_none_that_was_completed_is_lost(
+    house: House, http: aiohttp.ClientSession, name: str, person: str, how: signal.Signals
+) -> None:
+    who = await live.known(house, person)
+    async with house.browser() as browser:
+        shown = await at_second(browser, who)
+        begun = time.monotonic()
+        await pulled(house, http, name, how)
+        print(f"\n{name} served again {time.monotonic() - begun:.1f} s after {how.name}")
+        shown = await browser.send(shown, "totp", code=await who.walker().code())
+        await pulled(house, http, name, how)
+        token = await agreed(browser, shown)
+        await pulled(house, http, name, how)  # the page is through; the client has its token still
+        login = await log_in(browser, token)
+        await pulled(house, http, name, how)
+        assert await live.status(http, login["access_token"]) == 200
+        again = await refresh(browser, login["refresh_token"])
+        assert again.status == 200, again.text
+        await live.becomes(http, again.json()["access_token"], 200)
+
+
+async def test_without_control_nobody_new_gets_in_and_running_sessions_go_on(
+    house: House, http: aiohttp.ClientSession
+) -> None:
+    who = await live.known(house, "cleo")
+    (runs,) = await asyncio.to_thread(live.issue, house, ["cleo"])
+    await live.becomes(http, runs.token, 200)
+    async with house.browser() as other:
+        mine = await log_in(other, await to_the_end(other, who, await at_second(other, who)))
+        async with house.browser() as browser:
+            with stopped(house, "control"):
+                shown = await at_second(browser, who)
+                token = await to_the_end(browser, who, shown)
+                body = {"type": "m.login.token", "token": token, "device_id": "NEW"}
+                login = await browser.ask("POST", f"{V3}/login", json=body)
+                assert login.status in (429, 503), login.text
+                assert "access_token" not in login.text
+                assert house.state(who.user, "NEW") in ("", "ended")
+                assert await live.status(http, runs.token) == 200
+                fresh = await refresh(other, mine["refresh_token"])
+                assert fresh.status == 200, "who is in stays in"
+                assert await live.status(http, fresh.json()["access_token"]) == 200
+            await live.until(lambda: live.is_ready(house))
+            again = await browser.ask("POST", f"{V3}/login", json=body)
+            print(f"\nthe same login token when control was back: {again.status}")
+            if again.status != 200:  # the person signs in once more, in a browser that is known
+                assert (await house.login(who, "NEW"))["device_id"] == "NEW"
+
+
+async def test_without_sign_in_running_sessions_go_on_with_expired_tokens_and_ended_ones_stay_ended(
+    house: House, http: aiohttp.ClientSession
+) -> None:
+    runs, over, held = await asyncio.to_thread(live.issue, house, ("dora", "emil", "fred"))
+    for each in (runs, over, held):
+        await live.becomes(http, each.token, 200)
+    live.control(house).ask("POST", f"/sessions/{over.id}/end", {"reason": "a test"})
+    live.control(house).ask("POST", f"/sessions/{held.id}/suspend", {"reason": "a test"})
+    expired = {
+        each.id: live.token_of(house, each.session, -60, age=600) for each in (runs, over, held)
+    }
+    too_old = live.token_of(house, runs.session, -9 * 3600, age=600)
+    assert await live.status(http, expired[runs.id]) == 401, "a new token can be had"
+    with stopped(house, "signin"):
+        assert await live.status(http, runs.token) == 200
+        seconds = await live.becomes(http, expired[runs.id], 200, patience=AWAY_SECONDS)
+        print(f"\nsign-in away: expired tokens are honoured after {seconds:.1f} s")
+        assert await live.status(http, expired[over.id]) == 401
+        assert await live.status(http, expired[held.id]) == 403
+        late = await live.answer(http, too_old)
+        assert late[0] == 401, f"longer ago than `sign_in.outage_grace`: {late}"
+        with stopped(house, "control"):
+            assert await live.status(http, expired[runs.id]) == 200
+            assert await live.status(http, expired[over.id]) == 401
+    await live.becomes(http, expired[runs.id], 401, patience=AWAY_SECONDS)
+    assert await live.status(http, runs.token) == 200
+
+
+async def test_while_sign_in_can_not_be_reached_the_page_says_to_try_again(
+    house: House, http: aiohttp.ClientSession
+) -> None:
+    (runs,) = await asyncio.to_thread(live.issue, house, ["gina"])
+    await live.becomes(http, runs.token, 200)
+    assert house.boot.signin is not None
+    socket = house.boot.path(house.boot.signin.socket)
+    aside = socket.with_name("aside.sock")
+    await asyncio.sleep(2.5)  # connections that were kept are given up
+    socket.rename(aside)
+    try:
+        async with house.browser() as browser:
+            for path in (START, f"{V3}/login", "/account/"):
+                shown = await browser.get(path)
+                assert shown.status == 503, (path, shown.text)
+                assert "retry-after" in shown.headers
+                assert "try again" in shown.text, shown.text
+            lost = await refresh(browser, "vrt_" + "a" * 43)
+            assert lost.status == 503, "a client must not take it that its session is over"
+        assert await live.status(http, runs.token) == 200
+    finally:
+        aside.rename(socket)
+    who = await live.known(house, "gina")
+    assert (await house.login(who, "BACK"))["device_id"] == "BACK"
+
+
+# ---- Two sign-in services beside one another -------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Both:
+    """An organisation with two sign-in services on one PostgreSQL, and what leads to either."""
+
+    house: House
+    switch: live.Switch
+    first: Path
+    second: Path
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def both(tmp_path: Path) -> AsyncIterator[Both]:
+    if programs() is None:
+        pytest.skip(MISSING)
+    with (
+        postgresql() as server,
+        live.house_on(tmp_path / "org", PEOPLE, server.new_database()) as house,
+        live.another_signin(house, tmp_path / "two") as second,
+    ):
+        assert house.boot.signin is not None
+        at = house.boot.path(house.boot.signin.socket)
+        first = at.rename(at.with_name("first.sock"))
+        switch = live.Switch(first)
+        async with await asyncio.start_unix_server(switch.serve, str(at)):
+            yield Both(house, switch, first, second)
+            await switch.lead(first)
+
+
+async def test_two_sign_in_services_share_everything(both: Both) -> None:
+    house, first, second = both.house, both.first, both.second
+    anna, bert = await live.known(house, "anna"), await live.known(house, "bert")
+    async with house.browser() as browser:
+        await both.switch.lead(first)
+        shown = await at_second(browser, anna)
+        await both.switch.lead(second)
+        shown = await browser.send(shown, "totp", code=await anna.walker().code())
+        await both.switch.lead(first)
+        token = await agreed(browser, shown)
+        await both.switch.lead(second)
+        login = await log_in(browser, token)
+        await both.switch.lead(first)
+        twice = await browser.ask("POST", f"{V3}/login", json={"type": "m.login.token",
+                                                               "token": token})  # fmt: skip
+        assert twice.status in (401, 403), "a login token is good once, wherever it is shown"
+        # the session of a login token that is shown twice ends, so another one goes on
+        login = await house.login(anna, "REFRESHES", refresh_token=True)
+        tokens = [login["refresh_token"]]
+        for to in (second, first, second):
+            await both.switch.lead(to)
+            answer = await refresh(browser, tokens[-1])
+            assert answer.status == 200, answer.text
+            tokens.append(answer.json()["refresh_token"])
+        await both.switch.lead(first)
+        stolen = await refresh(browser, tokens[0])
+        assert stolen.status != 200
+        assert house.state(anna.user, "REFRESHES") == "suspended"
+        await _attempts_are_counted_together(both, browser, bert)
+
+
+async def _attempts_are_counted_together(both: Both, browser: Browser, who: Someone) -> None:
+    for number in range(6):
+        await both.switch.lead(both.first if number % 2 else both.second)
+        shown = await browser.open(START)
+        shown = await browser.send(shown, "password", name=who.name, password="wrong")
+        assert shown.page.error, shown.text
+    await both.switch.lead(both.first)
+    shown = await browser.open(START)
+    shown = await browser.send(shown, "password", name=who.name, password=who.apps[0].password)
+    assert "totp" not in {form.does for form in shown.page.forms}, "each counts for itself"
