@@ -142,7 +142,11 @@ def recovery_code(means: Means, localpart: str, code: str) -> FactorUse | None:
 
 
 def available(means: Means, localpart: str, kinds: Collection[str]) -> tuple[str, ...]:
-    """The kinds of second factor, among `kinds`, that this person can show. Best first."""
+    """The kinds of second factor, among `kinds`, that this person can show. Best first.
+
+    Whoever has no other may show a code even where none are handed out on the pages: it is the
+    start code that the help desk gave with a reset, which took the place of all older codes.
+    """
     own = {factor.kind for factor in means.store.factors(localpart)}
     there = {
         "webauthn": "webauthn" in own,
@@ -150,7 +154,8 @@ def available(means: Means, localpart: str, kinds: Collection[str]) -> tuple[str
         "radius": means.server is not None,
         "recovery": means.store.recovery_left(localpart) > 0,
     }
-    return tuple(kind for kind, can in there.items() if can and kind in kinds)
+    allowed = {*kinds, *(() if own else ("recovery",))}
+    return tuple(kind for kind, can in there.items() if can and kind in allowed)
 
 
 def enrollable(kinds: Collection[str]) -> tuple[str, ...]:

@@ -454,6 +454,13 @@ class Walk:
         return self.door.judge(candidate, more_factors=more, waits=True)
 
     def _through(self, turn: Turn, seen: Seen) -> Turn:
+        """The door says yes; first comes what else has to be done.
+
+        A recovery code is used up: whoever has nothing else sets up a factor now, or could never
+        come in again.
+        """
+        if "recovery" in turn.flow.kinds and self._needs_factor(turn.flow):
+            return replace(turn, flow=moved(turn.flow, Event.MUST_ENROL))
         if self._must_change(turn.flow):
             return replace(turn, flow=moved(turn.flow, Event.MUST_CHANGE))
         enough = replace(turn, flow=moved(turn.flow, Event.ENOUGH))
@@ -527,8 +534,8 @@ class Walk:
         """Whether this person may set up a second factor now.
 
         1. Whoever showed a second factor already may add another kind. 2. Whoever has none may set
-        up a first one within the grace after the account was made, or with a password that was
-        handed out anew. 3. Whoever has one that they can't show may not.
+        up a first one within the grace after the account was made, with a password that was handed
+        out anew, or after a recovery code. 3. Whoever has one that they can't show may not.
         """
         values = self.values()
         wanted = [k for k in proofs.enrollable(values.second_factors) if k not in flow.kinds]
@@ -540,7 +547,7 @@ class Walk:
         if account is None or self.means.store.factors(flow.localpart):  # (3)
             return False
         fresh = self.means.now() < account.created + values.enrolment_grace
-        return fresh or account.must_change  # (2)
+        return fresh or account.must_change or "recovery" in flow.kinds  # (2)
 
     def offered(self, flow: Flow) -> tuple[str, ...]:
         """The kinds of factor that can be set up now."""
@@ -581,6 +588,10 @@ class Walk:
     def values(self) -> SignIn:
         """The values of `[sign_in]` now in force. Raises StalePolicy."""
         return self.policy.current().directory.document.sign_in
+
+    def _needs_factor(self, flow: Flow) -> bool:
+        """Whether this person has no second factor, and may set one up."""
+        return not self.means.store.factors(flow.localpart) and self.may_enrol(flow)
 
     def _must_change(self, flow: Flow) -> bool:
         """Whether the password that was shown has to be replaced before anything else."""

@@ -13,6 +13,7 @@ from tests.apps.signin.pages_scene import CODES, PASSWORD, RULES, Pages, TokenSe
 from vedette.core.people import Directory, Person
 from vedette.core.sessions import SessionState
 from vedette.ports.factors import Departure, UpstreamFault, UpstreamPerson
+from vedette.protocol import recovery
 from vedette.signin.main import app_of
 
 
@@ -152,6 +153,32 @@ def test_whoever_lost_everything_comes_in_with_what_the_help_desk_handed_out(pag
     browser.send("change", new="a new long password", again="a new long password")
     assert "Let Element in?" in browser.text
     assert len(pages.store.factors("bert")) == 1
+
+
+@pytest.mark.parametrize("kinds", ['["webauthn", "totp", "recovery"]', '["totp"]'])
+def test_whoever_comes_in_with_a_start_code_sets_up_a_factor_at_once(kinds):
+    pages = Pages(values=f"second_factors = {kinds}")
+    pages.clock.seconds += 30 * 86400  # the grace of a new account is long over
+    pages.store.set_recovery("bert", [recovery.digest(CODES[0], "bert")], pages.now)
+    browser = pages.browser().open(pages.purpose()).first("bert")
+    browser.send("recovery", code=CODES[0])
+    assert "Set up a second proof" in browser.text
+    browser.send("totp").send("totp", code=pages.code(typed_secret(browser)))
+    if "recovery" in kinds:
+        browser.send("seen")
+    assert "Let Element in?" in browser.text
+    assert len(pages.store.factors("bert")) == 1
+    pages.close()
+
+
+def test_codes_count_for_nobody_who_has_a_factor_where_none_are_handed_out():
+    pages = Pages(values='second_factors = ["totp"]')
+    pages.give_codes("anna")
+    browser = pages.browser().open(pages.purpose()).first()
+    form = browser.form("totp").fields
+    browser.post("/sign-in", {**form, "do": "recovery", "code": CODES[0]})
+    assert "Let Element in?" not in browser.open("/sign-in").text
+    pages.close()
 
 
 def test_a_second_factor_server_may_ask_back():
