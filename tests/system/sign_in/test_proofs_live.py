@@ -230,3 +230,31 @@ def _totp(localpart: str, secret: bytes, now: int) -> Factor:
         id=secrets.token_urlsafe(18), localpart=localpart, kind="totp", label="app",
         secret=secret, counter=NEVER, created=now,
     )  # fmt: skip
+
+
+async def test_whoever_lost_the_factor_comes_in_once_with_the_start_code_and_sets_up_another(
+    house: House,
+) -> None:
+    made = int(time.time()) - GRACE_IS_OVER
+    house.store.make_account("tina", "Tina", Argon2Passwords().hash(PASSWORD), made)
+    lost = Walker(f"@tina:{DOMAIN}", PASSWORD, "MFRGGZDFMZTWQ2LKNNWG23TPOBYXE43U")
+    house.store.add_factor(_totp("tina", b"abcdefghijklmnopqrst", made))
+    code = house.cli("user", "factors", "reset", "tina", "--reason", "lost")["secret"]
+    async with house.browser() as browser:
+        second = await past_password(browser, "tina")
+        assert "totp" not in steps(second)
+        form = {**second.form("recovery").sent, "do": "totp", "code": await lost.code()}
+        assert (await browser.post("/sign-in", form)).status == 409
+    async with house.browser() as browser:
+        enrol = await browser.send(await past_password(browser, "tina"), "recovery", code=code)
+        assert "agree" not in steps(enrol)
+        shown = await browser.send(enrol, "totp")
+        (secret,) = [text.replace(" ", "") for text in shown.page.codes]
+        app = Walker(lost.user, PASSWORD, secret)
+        seen = await browser.send(shown, "totp", code=await app.code())
+        assert "agree" in steps(await browser.send(seen, "seen"))
+    async with house.browser() as browser:
+        second = await past_password(browser, "tina")
+        assert "agree" not in steps(await browser.send(second, "recovery", code=code))
+        consent = await browser.send(second, "totp", code=await app.code())
+        assert "agree" in steps(consent)
