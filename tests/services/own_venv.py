@@ -15,8 +15,11 @@ BUILD = Path(__file__).parents[2] / "build"
 INSTALL_SECONDS = 600
 
 
-def own_venv(name: str) -> Path:
-    """The `bin` folder of an environment with exactly what `<name>.txt` beside this file lists."""
+def own_venv(name: str, *, built: str = "") -> Path:
+    """The `bin` folder of an environment with exactly what `<name>.txt` beside this file lists.
+
+    `built` names packages, with commas, that are published as source alone, and so are built here.
+    """
     pins = Path(__file__).with_name(f"{name}.txt")
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     digest = hashlib.sha256(pins.read_bytes() + version.encode()).hexdigest()[:12]
@@ -28,7 +31,8 @@ def own_venv(name: str) -> Path:
             shutil.rmtree(place, ignore_errors=True)
             run(sys.executable, "-m", "venv", str(place))
             pip = (str(place / "bin/pip"), "install", "-q", "--only-binary", ":all:")
-            run(*pip, "--require-hashes", "-r", str(pins))
+            source = ("--no-binary", built) if built else ()
+            run(*pip, *source, "--require-hashes", "-r", str(pins))
             (place / "complete").touch()
     return place / "bin"
 

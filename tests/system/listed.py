@@ -6,11 +6,18 @@ from typing import Any
 from tests.system.two_organisations import Organisation
 
 
+def sessions_of(organisation: Organisation, user: str) -> list[dict[str, Any]]:
+    """Somebody's sessions, as `vedette session list --json` tells them."""
+    listed: list[dict[str, Any]] = json.loads(
+        organisation.cli("session", "list", "--user", user, "--json").stdout
+    )
+    return listed
+
+
 def session_of(organisation: Organisation, user: str, device: str) -> dict[str, Any]:
-    """The session of one device, as `vedette session list --json` tells it."""
-    listed = json.loads(organisation.cli("session", "list", "--user", user, "--json").stdout)
-    (found,) = (each for each in listed if each["device"] == device)
-    return dict(found)
+    """The session of one device."""
+    (found,) = (each for each in sessions_of(organisation, user) if each["device"] == device)
+    return found
 
 
 def factors_of(organisation: Organisation, session: dict[str, Any]) -> set[str]:
