@@ -595,6 +595,12 @@ def test_a_successor_that_is_known_already_is_not_taken(store: SignInStore) -> N
     assert store.refresh("r1", "r3", NOW) == refreshed()
 
 
+def test_a_nudge_counts_and_changes_no_session(store: SignInStore) -> None:
+    before = store.changes()
+    assert store.nudge() == store.changes() == before + 1
+    assert store.sessions_since(before) == ()
+
+
 # ---- things that are used once ----
 
 
@@ -606,6 +612,18 @@ def test_a_thing_is_taken_once(store: SignInStore) -> None:
     assert store.take("code", "h", NOW) is None
     assert store.peek("code", "h", NOW) is None
     assert store.spent("code", "h") == b"\x00body\xff"
+
+
+def test_what_is_given_back_can_be_taken_again_until_its_end(store: SignInStore) -> None:
+    store.put_once("code", "h", b"body", NOW + 60)
+    assert store.take("code", "h", NOW) == b"body"
+    store.give_back("code", "h")
+    assert store.spent("code", "h") is None
+    assert store.take("code", "h", NOW + 60) is None
+    assert store.take("code", "h", NOW + 59) == b"body"
+    assert store.take("code", "h", NOW + 59) is None
+    store.give_back("code", "never there")
+    assert store.peek("code", "never there", NOW) is None
 
 
 def take(store: SignInStore, key: str, _: int) -> bytes | None:
@@ -686,6 +704,15 @@ def test_attempts_at_once_are_all_counted(store: SignInStore) -> None:
     answers = at_once(8, lambda _: store.attempt("a", NOW, 600))
     assert max(answers) == 8
     assert store.attempt("a", NOW, 600) == 9
+
+
+def test_attempts_under_several_keys_are_counted_together(store: SignInStore) -> None:
+    store.attempt("a", NOW, 600)
+    assert store.attempts(("b", "a"), NOW, 600) == (1, 2)
+    orders = (("a", "b"), ("b", "a"))
+    answers = at_once(8, lambda n: store.attempts(orders[n % 2], NOW, 600))
+    assert max(max(each) for each in answers) == 10
+    assert store.attempts(("a", "b"), NOW, 600) == (11, 10)
 
 
 # ---- token keys ----

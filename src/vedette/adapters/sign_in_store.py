@@ -100,6 +100,13 @@ class SqlSignInStore:
         with self._database.reading() as connection:
             return int(connection.execute(sa.select(CHANGES.c.number)).scalar_one())
 
+    def nudge(self) -> int:
+        """Count a change without one; returns its number."""
+        with self._database.writing() as connection:
+            change = _turn(connection)
+            _count(connection, change)
+        return change
+
     # ---- accounts ----
 
     def account(self, localpart: str) -> Account | None:
@@ -335,6 +342,10 @@ class SqlSignInStore:
         with self._database.writing() as connection:
             return connection.execute(taking.returning(ONCE.c.body)).scalar()
 
+    def give_back(self, kind: str, key_hash: str) -> None:
+        """Let something that was taken be taken again."""
+        self._write(sa.update(ONCE).where(*_thing(kind, key_hash)).values(taken=False))
+
     def spent(self, kind: str, key_hash: str) -> bytes | None:
         """The body of something that was taken."""
         taken = sa.select(ONCE.c.body).where(*_thing(kind, key_hash), ONCE.c.taken.is_(True))
@@ -357,13 +368,20 @@ class SqlSignInStore:
 
     def attempt(self, key: str, now: int, window: int) -> int:
         """Count one attempt; returns how many there were in the last `window` seconds."""
+        return self.attempts((key,), now, window)[0]
+
+    def attempts(self, keys: Sequence[str], now: int, window: int) -> tuple[int, ...]:
+        """Count one attempt for each of these different keys, in one transaction."""
         step = attempt_step(window)
-        values = {"key": key, "at": now - now % step, "until": now + window + step}
-        recent = (ATTEMPTS.c.key == key, ATTEMPTS.c.at > now - window - step)
+        moment = {"at": now - now % step, "until": now + window + step}
+        counts: dict[str, int] = {}
         with self._database.writing() as connection:
-            connection.execute(_COUNT_ATTEMPT, values)
-            count = sa.select(sa.func.sum(ATTEMPTS.c.count)).where(*recent)
-            return int(connection.execute(count).scalar_one())
+            for key in sorted(keys):  # in one order for all, so that none waits for another in turn
+                connection.execute(_COUNT_ATTEMPT, {"key": key, **moment})
+                recent = (ATTEMPTS.c.key == key, ATTEMPTS.c.at > now - window - step)
+                count = sa.select(sa.func.sum(ATTEMPTS.c.count)).where(*recent)
+                counts[key] = int(connection.execute(count).scalar_one())
+        return tuple(counts[key] for key in keys)
 
     def forgive(self, key: str) -> None:
         """Forget the attempts of this key."""

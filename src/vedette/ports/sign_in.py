@@ -163,6 +163,12 @@ class SignInStore(Protocol):
     def changes(self) -> int:
         """The number of the newest change. One cheap read, meant to be asked many times a second."""
 
+    def nudge(self) -> int:
+        """Count a change without one, so that control signs the list anew; returns its number.
+
+        Whoever sees the list of that number knows that control is there now.
+        """
+
     # accounts
 
     def account(self, localpart: str) -> Account | None:
@@ -316,6 +322,9 @@ class SignInStore(Protocol):
     def take(self, kind: str, key_hash: str, now: int) -> bytes | None:
         """Its body, to exactly one of any number of callers; None to all others."""
 
+    def give_back(self, kind: str, key_hash: str) -> None:
+        """Let something that was taken, and of which nothing came, be taken again until its end."""
+
     def spent(self, kind: str, key_hash: str) -> bytes | None:
         """The body of something that was taken; it is forgotten some time after its end."""
 
@@ -334,6 +343,9 @@ class SignInStore(Protocol):
 
         Counted in steps of a tenth of the window, so an attempt may count for a tenth too long.
         """
+
+    def attempts(self, keys: Sequence[str], now: int, window: int) -> tuple[int, ...]:
+        """Count one attempt for each of these different keys at once, as `attempt` does for one."""
 
     def forgive(self, key: str) -> None:
         """Forget the attempts of this key."""

@@ -56,8 +56,7 @@ class Attempts:
         else:
             counts.append((f"{what}:{account}:{network_of(address)}", per_account))
             counts.append((f"{what}:{account}", per_account * _WHOLE_ACCOUNT))
-        within = [self._within(key, limit) for key, limit in counts]
-        return all(within)
+        return self._within(counts)
 
     def proved(self, account: str, address: str, *, known: bool, what: str = "first") -> None:
         """Forget the attempts on an account that were followed by a right one. Raises Unavailable."""
@@ -68,12 +67,15 @@ class Attempts:
 
     def address_may(self, limits: SignIn, address: str) -> bool:
         """Count one attempt by which no account is named yet. Raises Unavailable."""
-        counts = (
-            (f"address:{address}", limits.attempts_per_address),
-            (f"network:{network_of(address)}", limits.attempts_per_network),
+        return self._within(
+            [
+                (f"address:{address}", limits.attempts_per_address),
+                (f"network:{network_of(address)}", limits.attempts_per_network),
+            ]
         )
-        within = [self._within(key, limit) for key, limit in counts]
-        return all(within)
 
-    def _within(self, key: str, limit: int) -> bool:
-        return self.store.attempt(key, int(self.clock.now()), WINDOW) <= limit
+    def _within(self, counts: list[tuple[str, int]]) -> bool:
+        """Count one attempt under each of the keys; whether none is above its limit."""
+        keys = [key for key, _ in counts]
+        made = self.store.attempts(keys, int(self.clock.now()), WINDOW)
+        return all(count <= limit for count, (_, limit) in zip(made, counts, strict=True))

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from starlette.routing import Route
@@ -169,7 +170,8 @@ class Compat:
             return matrix_error(403, "M_FORBIDDEN", "this login token is used up or too old")
         fields = json.loads(kept)
         signed = SignedIn.from_json(fields["signed"])
-        reply = self._started(asked, signed, wanted, str(fields["session"]), PAGE)
+        give_back = partial(store.give_back, _TOKEN, key)
+        reply = self._started(asked, signed, wanted, str(fields["session"]), PAGE, give_back)
         if store.peek(_REPLAYED, key, now) is not None:
             store.move_session(fields["session"], SessionState.ENDED, _REUSED, now)
             return matrix_error(403, "M_FORBIDDEN", "this login token is used up or too old")
@@ -224,10 +226,18 @@ class Compat:
         return matrix_error(403, "M_FORBIDDEN", _WAYS_IN) if reply.status == 403 else reply  # (4)
 
     def _started(
-        self, asked: Asked, signed: SignedIn, wanted: _Wanted, name: str, flow: str
+        self,
+        asked: Asked,
+        signed: SignedIn,
+        wanted: _Wanted,
+        name: str,
+        flow: str,
+        give_back: Callable[[], None] = lambda: None,
     ) -> Reply:
         session = self._candidate(asked, signed, wanted, name, flow)
-        issued = started(self.issuing, session, signed, refreshes=wanted.refreshes)
+        issued = started(
+            self.issuing, session, signed, refreshes=wanted.refreshes, give_back=give_back
+        )
         if isinstance(issued, Withheld):
             return in_matrix(issued, refused=True)
         return Reply(json=_logged_in(issued, self.means.domain))

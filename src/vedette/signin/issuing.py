@@ -110,7 +110,7 @@ class Issuing:
         """
         del permit  # being given one is the point
         now = self.now()
-        self.listed.wait(self.store.changes(), self.patience)  # (1)
+        self.listed.wait(self.store.nudge(), self.patience)  # (1)
         known = any(each.device == candidate.device for each in self.store.sessions(candidate.user))
         refresh = new_refresh_token() if refreshes else None
         change = self.store.add_session(candidate, refresh and digest(refresh), now)  # (2)
@@ -198,8 +198,8 @@ class Issuing:
         Beginning needs no proof and is kept for a while, so it must not fill the store.
         """
         store, now = self.store, self.now()
-        here = store.attempt(f"begin:{address}", now, WINDOW)
-        around = store.attempt(f"begin:{network_of(address)}", now, WINDOW)
+        keys = (f"begin:{address}", f"begin:{network_of(address)}")
+        here, around = store.attempts(keys, now, WINDOW)
         return here <= MOST_BEGUN and around <= MOST_BEGUN_AROUND
 
     def signing_key(self, listed: SessionList) -> SigningKey:

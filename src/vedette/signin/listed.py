@@ -26,7 +26,7 @@ class Listed:
         One that is no list changes nothing.
         """
         try:
-            newer = listed_of(body)
+            newer = listed_of(body, self._list)
         except ValueError:
             return
         with self._arrival:

@@ -169,6 +169,7 @@ class OAuth:
             session,
             granted.signed,
             refreshes=REFRESH_TOKEN in client.grant_types,
+            give_back=lambda: self.issuing.store.give_back(_CODE, granted.key),
         )
         if isinstance(issued, Withheld):
             raise halt(issued)

@@ -61,8 +61,8 @@ class Registration:
 
     def _may(self, address: str) -> bool:
         store, now = self.issuing.store, self.issuing.now()
-        here = store.attempt(f"register:{address}", now, WINDOW)
-        around = store.attempt(f"register:{network_of(address)}", now, WINDOW)
+        keys = (f"register:{address}", f"register:{network_of(address)}")
+        here, around = store.attempts(keys, now, WINDOW)
         return here <= MOST_PER_ADDRESS and around <= MOST_PER_NETWORK
 
     def _client(self, request: ClientRequest, address: str) -> OAuthClient:

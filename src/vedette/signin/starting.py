@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
+
 from vedette.core.explain import sentence_for_person
 from vedette.core.sessions import Session, SessionState
+from vedette.ports.errors import Unavailable
 from vedette.signin.issuing import DOUBT, Issued, Issuing, Standing, Withheld
 from vedette.signin.signed_in import SignedIn
 from vedette.spine import Permit, Refusal
@@ -12,21 +16,40 @@ ANOTHER_DEVICE = "the client named another device"
 
 
 def started(
-    issuing: Issuing, session: Session, signed: SignedIn, *, refreshes: bool
+    issuing: Issuing,
+    session: Session,
+    signed: SignedIn,
+    *,
+    refreshes: bool,
+    give_back: Callable[[], None] = lambda: None,
 ) -> Issued | Withheld:
     """Ask for the session and begin it, or say why there is none.
 
     1. The session in which the person waited makes room for this one. 2. The door is asked, and
-    its yes is on record.
+    its yes is on record. 3. Where nothing came of it and waiting may help, `give_back` makes what
+    was presented good again: whoever proved who they are must not have to do it twice.
 
     Raises:
         Unavailable: it could not be begun; nobody was let in.
     """
-    _make_room(issuing, session, signed)  # (1)
-    settled = issuing.door.start(session)  # (2)
-    if isinstance(settled, Permit):
-        return issuing.begin(settled, session, refreshes=refreshes)
-    return _withheld(settled)
+    try:
+        _make_room(issuing, session, signed)  # (1)
+        settled = issuing.door.start(session)  # (2)
+        if isinstance(settled, Permit):
+            return issuing.begin(settled, session, refreshes=refreshes)
+        withheld = _withheld(settled)
+        if withheld is DOUBT:
+            _unspent(issuing, session, give_back)  # (3)
+        return withheld
+    except Unavailable:
+        with suppress(Unavailable):
+            _unspent(issuing, session, give_back)  # (3)
+        raise
+
+
+def _unspent(issuing: Issuing, session: Session, give_back: Callable[[], None]) -> None:
+    if issuing.store.session(session.id) is None:
+        give_back()
 
 
 def _withheld(refusal: Refusal) -> Withheld:

@@ -152,6 +152,25 @@ def test_with_control_away_nobody_gets_in_and_nothing_is_left(hasty):
     assert hasty.store.sessions() == ()
 
 
+def test_a_code_that_was_presented_while_control_was_away_is_good_once_it_is_back(hasty):
+    client = hasty.register()
+    code = hasty.code(client)
+    hasty.control_away = True
+    assert hasty.exchange(client, code).status == 503
+    hasty.control_away = False
+    assert hasty.exchange(client, code).status == 200
+    assert hasty.exchange(client, code).status == 400
+    assert hasty.store.sessions() == ()  # presented twice, and what it made has ended
+
+
+def test_a_login_token_that_was_presented_while_control_was_away_is_good_once_it_is_back(hasty):
+    token = hasty.login_token()
+    hasty.control_away = True
+    assert hasty.login(token).status == 503
+    hasty.control_away = False
+    assert hasty.login(token).status == 200
+
+
 def test_with_control_away_a_device_that_was_there_keeps_its_keys(hasty):
     hasty.signs_in()
     client = hasty.register()

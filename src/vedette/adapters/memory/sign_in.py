@@ -93,6 +93,12 @@ class MemorySignInStore:
         """The number of the newest change."""
         return self._changes
 
+    def nudge(self) -> int:
+        """Count a change without one; returns its number."""
+        with self._lock:
+            self._changes += 1
+            return self._changes
+
     # ---- accounts ----
 
     def account(self, localpart: str) -> Account | None:
@@ -351,6 +357,13 @@ class MemorySignInStore:
                 self._things[kind, key_hash].taken = True
             return body
 
+    def give_back(self, kind: str, key_hash: str) -> None:
+        """Let something that was taken be taken again."""
+        with self._lock:
+            thing = self._things.get((kind, key_hash))
+            if thing is not None:
+                thing.taken = False
+
     def spent(self, kind: str, key_hash: str) -> bytes | None:
         """The body of something that was taken."""
         with self._lock:
@@ -377,6 +390,10 @@ class MemorySignInStore:
             counted = self._attempts.setdefault(key, [])
             counted.append((now - now % step, now + window + step))
             return sum(1 for at, _ in counted if at > now - window - step)
+
+    def attempts(self, keys: Sequence[str], now: int, window: int) -> tuple[int, ...]:
+        """Count one attempt for each of these different keys."""
+        return tuple(self.attempt(key, now, window) for key in keys)
 
     def forgive(self, key: str) -> None:
         """Forget the attempts of this key."""
