@@ -595,6 +595,15 @@ def test_a_successor_that_is_known_already_is_not_taken(store: SignInStore) -> N
     assert store.refresh("r1", "r3", NOW) == refreshed()
 
 
+def test_an_attempt_that_turned_out_right_is_taken_back(store: SignInStore) -> None:
+    assert [store.attempt("a", NOW, 600) for _ in range(3)] == [1, 2, 3]
+    store.excuse(("a", "never tried"), NOW, 600)
+    assert store.attempts(("a", "never tried"), NOW, 600) == (3, 1)
+    for _ in range(9):
+        store.excuse(("a",), NOW, 600)
+    assert store.attempt("a", NOW, 600) == 1
+
+
 def test_a_nudge_counts_and_changes_no_session(store: SignInStore) -> None:
     before = store.changes()
     assert store.nudge() == store.changes() == before + 1

@@ -383,6 +383,12 @@ class SqlSignInStore:
                 counts[key] = int(connection.execute(count).scalar_one())
         return tuple(counts[key] for key in keys)
 
+    def excuse(self, keys: Sequence[str], now: int, window: int) -> None:
+        """Take back one attempt of each key, if it was counted just now."""
+        at = now - now % attempt_step(window)
+        just_now = (ATTEMPTS.c.key.in_(keys), ATTEMPTS.c.at == at, ATTEMPTS.c.count > 0)
+        self._write(sa.update(ATTEMPTS).where(*just_now).values(count=ATTEMPTS.c.count - 1))
+
     def forgive(self, key: str) -> None:
         """Forget the attempts of this key."""
         self._write(sa.delete(ATTEMPTS).where(ATTEMPTS.c.key == key))

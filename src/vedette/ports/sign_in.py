@@ -347,6 +347,9 @@ class SignInStore(Protocol):
     def attempts(self, keys: Sequence[str], now: int, window: int) -> tuple[int, ...]:
         """Count one attempt for each of these different keys at once, as `attempt` does for one."""
 
+    def excuse(self, keys: Sequence[str], now: int, window: int) -> None:
+        """Take back one attempt of each key, if it was counted just now: it turned out right."""
+
     def forgive(self, key: str) -> None:
         """Forget the attempts of this key."""
 

@@ -59,7 +59,12 @@ class Attempts:
         return self._within(counts)
 
     def proved(self, account: str, address: str, *, known: bool, what: str = "first") -> None:
-        """Forget the attempts on an account that were followed by a right one. Raises Unavailable."""
+        """Forget the attempts on an account that were followed by a right one. Raises Unavailable.
+
+        The right one itself counts nowhere: many people come from one office's address.
+        """
+        around = (f"address:{address}", f"network:{network_of(address)}")
+        self.store.excuse(around, int(self.clock.now()), WINDOW)
         if known:
             self.store.forgive(f"{what}:{account}:known")
             return

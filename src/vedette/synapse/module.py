@@ -5,8 +5,6 @@ Configuration in `homeserver.yaml` (written by Vedette, not by hand):
     modules:
       - module: vedette.synapse.module.Module
         config: {organisation, streams, spool, public_key, sign_in: {listen, secret, issuer, account}}
-
-Without `sign_in`, people sign in with Synapse's own passwords.
 """
 
 from __future__ import annotations
@@ -100,7 +98,7 @@ class ModuleConfig:
     streams: Path
     spool: Path
     public_key: Ed25519PublicKey
-    sign_in: SignInConfig | None = None
+    sign_in: SignInConfig
 
 
 class Module:
@@ -142,8 +140,7 @@ class Module:
         api.register_spam_checker_callbacks(
             check_username_for_spam=hide, user_may_publish_room=publish
         )
-        if config.sign_in is not None:
-            self._stand_for_sign_in(config.sign_in, config.organisation, clock)
+        self._stand_for_sign_in(config.sign_in, config.organisation, clock)
         self._follow()
 
     @staticmethod
@@ -158,7 +155,7 @@ class Module:
                 Path(config["streams"]),
                 Path(config["spool"]),
                 key,
-                SignInConfig.of(config["sign_in"]) if "sign_in" in config else None,
+                SignInConfig.of(config["sign_in"]),
             )
         except (KeyError, OSError, ValueError) as fault:
             raise ConfigError(f"the module can't be configured: {fault}") from fault
@@ -210,13 +207,24 @@ class Module:
         Thread(target=self._look, args=(ended,), name="vedette-streams", daemon=True).start()
 
     def _look(self, ended: Event) -> None:
-        while not ended.wait(_POLL_SECONDS):
-            try:
-                self._streams.poll()
-                self._lists.take()
-            except OSError as fault:
-                # The door goes on by what it has until that is too old; the next look may succeed.
-                _LOG.warning("streams can't be read or kept: %s", fault)
+        try:
+            while not ended.wait(_POLL_SECONDS):
+                self._look_once()
+        finally:
+            if not ended.is_set():
+                # A door that hears no more would take new sessions for ended ones, and their people
+                # would lose their keys: whoever started Synapse starts it again.
+                _LOG.critical("the streams are not followed any more; Synapse ends")
+                reactor: Any = self._hs.get_reactor()
+                reactor.callFromThread(reactor.stop)
+
+    def _look_once(self) -> None:
+        try:
+            self._streams.poll()
+            self._lists.take()
+        except OSError as fault:
+            # The door goes on by what it has until that is too old; the next look may succeed.
+            _LOG.warning("streams can't be read or kept: %s", fault)
 
     def _changed(self, policy: Policy) -> None:
         """Called on whichever thread took the new parts."""

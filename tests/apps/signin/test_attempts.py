@@ -65,6 +65,14 @@ def test_a_network_may_try_so_many_accounts(attempts):
     assert attempts.address_may(LIMITS, "192.0.3.1")
 
 
+def test_a_whole_office_signs_in_from_one_address(attempts):
+    for n in range(100):
+        assert attempts.may(LIMITS, f"p{n}", "192.0.2.1", known=False)
+        attempts.proved(f"p{n}", "192.0.2.1", known=False)
+    guessed = [attempts.may(LIMITS, "anna", "192.0.2.1", known=False) for _ in range(20)]
+    assert not all(guessed)
+
+
 def test_after_the_window_everybody_may_again(attempts, clock):
     for _ in range(9):
         attempts.may(LIMITS, "anna", "192.0.2.1", known=False)

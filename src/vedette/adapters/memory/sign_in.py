@@ -395,6 +395,16 @@ class MemorySignInStore:
         """Count one attempt for each of these different keys."""
         return tuple(self.attempt(key, now, window) for key in keys)
 
+    def excuse(self, keys: Sequence[str], now: int, window: int) -> None:
+        """Take back one attempt of each key, if it was counted just now."""
+        step = attempt_step(window)
+        at = now - now % step
+        with self._lock:
+            for key in keys:
+                same = [each for each in self._attempts.get(key, []) if each[0] == at]
+                if same:
+                    self._attempts[key].remove(same[-1])
+
     def forgive(self, key: str) -> None:
         """Forget the attempts of this key."""
         with self._lock:
