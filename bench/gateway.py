@@ -37,22 +37,20 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from joserfc import jwt
 from joserfc.jwk import OKPKey
 
-from bench.office import people_of, write_streams
+from bench.office import people_of, signed_in, write_streams
 from vedette.adapters.audit_spool import AuditSpool
 from vedette.adapters.log_incidents import LogIncidents
 from vedette.adapters.sessions_list import SessionsList
 from vedette.adapters.stream_files import StreamFiles
 from vedette.adapters.synapse_inner import MEDIA_PATH, SynapseInner
 from vedette.adapters.system_clock import SystemClock
-from vedette.core.names import ServerName, UserId
+from vedette.core.names import ServerName
 from vedette.core.record import JSON
-from vedette.core.sessions import FactorUse, Session, SessionFacts, SessionState
 from vedette.gateway.app import PublicDoors, SignInService
 from vedette.gateway.carrier import Tcp, Upstream, serve
 from vedette.gateway.loop import run as run_loop
 from vedette.gateway.main import PROCESS
-from vedette.protocol.internal.sessions import body_of, listed_of
-from vedette.protocol.internal.tokens import AccessClaims, SigningKey, mint
+from vedette.protocol.internal.sessions import listed_of
 from vedette.spine import Spine
 
 CONNECTIONS = 16
@@ -67,7 +65,6 @@ PATHS = {
 _ROOT = Path(__file__).parents[1]
 _ISSUER = "https://matrix.example.org/"
 _SESSIONS = 1000
-_DAY = 86_400
 
 
 class Entry(TypedDict):
@@ -90,45 +87,8 @@ class Rate(TypedDict):
     cpu: float
 
 
-def signed_in(now: int) -> tuple[str, dict[str, JSON]]:
-    """A token of the second person, and the body of a list of sessions that has theirs."""
-    key = SigningKey.generate()
-    sessions = [_session(number, UserId(user), now) for number, user in enumerate(_people())]
-    mine = sessions[1]
-    claims = AccessClaims(
-        issuer=_ISSUER,
-        user=mine.user,
-        client=mine.client,
-        id="0" * 26,
-        issued=now,
-        expires=now + _DAY,
-        session=mine.id,
-        device=mine.device,
-        scope="openid urn:matrix:client:api:* urn:matrix:client:device:ABCDEFGHIJ",
-    )
-    body = body_of(as_of=1, issuer=_ISSUER, keys={key.kid: key.public}, sessions=sessions)
-    return mint(claims, key), body
-
-
 def _people() -> list[str]:
     return people_of(DOMAIN, _SESSIONS)
-
-
-def _session(number: int, user: UserId, now: int) -> Session:
-    password, code = (FactorUse(kind=kind, at=now) for kind in ("password", "totp"))
-    return Session(
-        id=f"{number:026}",
-        user=user,
-        device=f"DEVICE{number}",
-        state=SessionState.LIVE,
-        kind="oauth",
-        client="01JABCDEFGHJKMNPQRSTVWXYZ0",
-        facts=SessionFacts(factors=(password, code), network="192.0.2.1", client_name="element"),
-        created=now,
-        expires=now + 30 * _DAY,
-        device_name="Element",
-        number=1,
-    )
 
 
 def _free_port() -> int:
@@ -259,7 +219,8 @@ def run(rounds: int = ROUNDS, seconds: int = 1) -> list[Entry]:
     if missing:
         raise RuntimeError(f"missing: {', '.join(missing)}; apt-get install nginx wrk util-linux")
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
-        token, sessions = signed_in(int(time.time()))
+        tokens, sessions = signed_in(_people(), _ISSUER)
+        token = tokens[1]
         ports, pids, rest = _started(Path(name), sessions, stack)
         rates = {
             what: _rounds(path, token, ports, pids, rest, rounds, seconds)

@@ -10,16 +10,21 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from vedette.adapters.stream_files import write_whole
+from vedette.core.names import UserId
 from vedette.core.record import JSON
+from vedette.core.sessions import FactorUse, Session, SessionFacts, SessionState
 from vedette.core.settings.canonical import canonical
 from vedette.core.settings.document import Document
 from vedette.core.settings.parse import parse_document
+from vedette.protocol.internal.sessions import body_of
 from vedette.protocol.internal.streams import Part, Stream, sign
+from vedette.protocol.internal.tokens import AccessClaims, SigningKey, mint
 
 RULES = 200
 _TEAMS = 20
 _PARTNERS = 40
 _PEOPLE = 200
+_DAY = 86_400
 _HEAD = """
 [organisation]
 name = "Example AG"
@@ -113,7 +118,7 @@ def write_streams(
             organisation=domain,
             number=1,
             issued=now,
-            expires=now + 86_400,
+            expires=now + _DAY,
             body=body,
         )
         write_whole(folder / f"{stream}.part", sign(part, key))
@@ -123,3 +128,48 @@ def write_streams(
 def people_of(domain: str, count: int = _PEOPLE) -> list[str]:
     """User ids of an office."""
     return [f"@user{number}:{domain}" for number in range(count)]
+
+
+def signed_in(users: list[str], issuer: str) -> tuple[list[str], dict[str, JSON]]:
+    """Everybody's token, good for a day, and the body of the list that has their sessions."""
+    now, key = int(time.time()), SigningKey.generate()
+    sessions = [_session(number, UserId(user), now) for number, user in enumerate(users)]
+    tokens = [mint(_claims(session, issuer, now), key) for session in sessions]
+    body = body_of(as_of=1, issuer=issuer, keys={key.kid: key.public}, sessions=sessions)
+    return tokens, body
+
+
+def device_of(number: int) -> str:
+    """The device of the n-th person."""
+    return f"DEVICE{number}"
+
+
+def _session(number: int, user: UserId, now: int) -> Session:
+    password, code = (FactorUse(kind=kind, at=now) for kind in ("password", "totp"))
+    return Session(
+        id=f"{number:026}",
+        user=user,
+        device=device_of(number),
+        state=SessionState.LIVE,
+        kind="oauth",
+        client="01JABCDEFGHJKMNPQRSTVWXYZ0",
+        facts=SessionFacts(factors=(password, code), network="192.0.2.1", client_name="element"),
+        created=now,
+        expires=now + 30 * _DAY,
+        device_name="Element",
+        number=1,
+    )
+
+
+def _claims(session: Session, issuer: str, now: int) -> AccessClaims:
+    return AccessClaims(
+        issuer=issuer,
+        user=session.user,
+        client=session.client,
+        id=session.id,
+        issued=now,
+        expires=now + _DAY,
+        session=session.id,
+        device=session.device,
+        scope=f"openid urn:matrix:client:api:* urn:matrix:client:device:{session.device}",
+    )

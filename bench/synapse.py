@@ -1,5 +1,7 @@
 """Synapse's messages a second with the event door and 200 rules, against Synapse without any.
 
+With the door people are signed in by the list of sessions, without it by Synapse's own tokens.
+
 Two real Synapses on SQLite, one process each, on one core of their own; one client sends to them in
 turn from another core, block by block, so that whatever disturbs the machine disturbs both. Two
 processes of the very same program differ by some percent for as long as they live (where their
@@ -23,8 +25,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 from bench.gateway import Entry
-from bench.office import people_of, write_streams
-from tests.system.synapse_process import Api, Authority, SynapseProcess
+from bench.office import device_of, people_of, signed_in, write_streams
+from tests.system.synapse_process import Api, Authority, SynapseProcess, free_port
+from vedette.adapters.synapse_provisioning import SynapseProvisioning
 
 MEMBERS = 10
 EXTRA_STATE = 1000
@@ -33,6 +36,7 @@ STARTS = 5
 BLOCKS = 6
 MESSAGES = 25
 _MODULE = "vedette.synapse.module.Module"
+_QUIET: dict[str, object] = {"presence": {"enabled": False}}
 
 
 @dataclass(slots=True)
@@ -41,6 +45,7 @@ class House:
 
     server: SynapseProcess
     core: int
+    sign_up: Callable[[], list[Api]]
     people: list[Api] = field(default_factory=list)
     connection: http.client.HTTPConnection | None = None
     rooms: dict[str, str] = field(default_factory=dict)
@@ -52,7 +57,7 @@ class House:
         if self.server.process is not None:
             os.sched_setaffinity(self.server.process.pid, {self.core})
         if not self.people:
-            self.people = [self.server.register(f"user{number}") for number in range(MEMBERS)]
+            self.people = self.sign_up()
             self.rooms = {
                 "small": _room(self.people, 0),
                 "large-state": _room(self.people, EXTRA_STATE),
@@ -96,24 +101,58 @@ class Block:
     cpu: float
 
 
-def _server(folder: Path, address: str, *, held: bool) -> SynapseProcess:
-    """A Synapse, with the module where it is `held`; its streams are written before it starts."""
-    server = SynapseProcess(
-        folder,
-        Authority.make(folder / "ca"),
-        address,
-        extra_config={"presence": {"enabled": False}},
-    )
-    if held:
-        key = write_streams(folder / "door", server.name, people_of(server.name))
-        config = {
-            "organisation": server.name,
-            "streams": str(folder / "door"),
-            "spool": str(folder / "spool"),
-            "public_key": str(key),
-        }
-        server.modules = [{"module": _MODULE, "config": config}]
-    return server
+def _plain(folder: Path, core: int) -> House:
+    """A Synapse as it comes, with passwords of its own."""
+    authority = Authority.make(folder / "ca")
+    server = SynapseProcess(folder, authority, "127.0.0.3", extra_config=_QUIET)
+    return House(server, core, lambda: [server.register(f"user{n}") for n in range(MEMBERS)])
+
+
+def _held(folder: Path, core: int) -> House:
+    """A Synapse with the module, in which everybody is signed in; its streams are written."""
+    socket = folder / "synapse.sock"
+    server = SynapseProcess(folder, Authority.make(folder / "ca"), "127.0.0.2", socket_path=socket)
+    users, issuer = people_of(server.name), f"http://{server.address}/"
+    tokens, sessions = signed_in(users, issuer)
+    key = write_streams(folder / "door", server.name, users, sessions=sessions)
+    introspection, secret = f"127.0.0.1:{free_port()}", folder / "secret"
+    secret.write_text("bench-secret")
+    config = {
+        "organisation": server.name,
+        "streams": str(folder / "door"),
+        "spool": str(folder / "spool"),
+        "public_key": str(key),
+        "sign_in": {
+            "listen": introspection,
+            "secret": str(secret),
+            "issuer": issuer,
+            "account": f"{issuer}account/",
+        },
+    }
+    server.modules = [{"module": _MODULE, "config": config}]
+    server.extra_config = _QUIET | {
+        "matrix_authentication_service": {
+            "enabled": True,
+            "endpoint": f"http://{introspection}/",
+            "secret_path": str(secret),
+        },
+        "password_config": {"enabled": False},
+    }
+    synapse = SynapseProvisioning(socket, secret.read_text())
+
+    def sign_up() -> list[Api]:
+        return [_signed_in(synapse, server.address, n, users[n], tokens[n]) for n in range(MEMBERS)]
+
+    return House(server, core, sign_up)
+
+
+def _signed_in(
+    synapse: SynapseProvisioning, address: str, number: int, user: str, token: str
+) -> Api:
+    """One person of the list, whom Synapse is told of."""
+    synapse.person(f"user{number}", "")
+    synapse.device(f"user{number}", device_of(number), "")
+    return Api(address, token, user, device_of(number))
 
 
 def _room(people: list[Api], extra: int) -> str:
@@ -177,8 +216,7 @@ def run(starts: int = STARTS, blocks: int = BLOCKS) -> list[Entry]:
     core = max(os.sched_getaffinity(0))
     found: dict[str, list[tuple[Block, Block]]] = {}
     with tempfile.TemporaryDirectory() as name:
-        ours = House(_server(Path(name) / "ours", "127.0.0.2", held=True), core)
-        plain = House(_server(Path(name) / "plain", "127.0.0.3", held=False), core)
+        ours, plain = _held(Path(name) / "ours", core), _plain(Path(name) / "plain", core)
         for _ in range(starts):
             for room, pairs in _start_and_measure(ours, plain, blocks).items():
                 found.setdefault(room, []).extend(pairs)
