@@ -170,7 +170,9 @@ class SignInPages:
             template=_TEMPLATES.get(flow.step, flow.step.value),
             title=title,
             context=context,
-            fill={"client": purpose.client_name or "?"} if flow.step is Step.CONSENT else {},
+            fill={"client": purpose.client_name or purpose.redirect_host or "?"}
+            if flow.step is Step.CONSENT
+            else {},
             status=403 if turn.error else 200,
             leads_to=purpose.redirect_host if flow.step is Step.CONSENT else "",
         )
