@@ -1,6 +1,7 @@
 """Synapse's messages a second with the event door and 200 rules, against Synapse without any.
 
-With the door people are signed in by the list of sessions, without it by Synapse's own tokens.
+Both leave signing in to a service: with the door the module answers whose a token is, by the list of
+sessions; without it a thread here does, by the token alone. Synapse keeps either answer for minutes.
 
 Two real Synapses on SQLite, one process each, on one core of their own; one client sends to them in
 turn from another core, block by block, so that whatever disturbs the machine disturbs both. Two
@@ -16,13 +17,16 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import secrets
 import statistics
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote
 
 from bench.gateway import Entry
 from bench.office import device_of, people_of, signed_in, write_streams
@@ -36,7 +40,6 @@ STARTS = 5
 BLOCKS = 6
 MESSAGES = 25
 _MODULE = "vedette.synapse.module.Module"
-_QUIET: dict[str, object] = {"presence": {"enabled": False}}
 
 
 @dataclass(slots=True)
@@ -45,7 +48,7 @@ class House:
 
     server: SynapseProcess
     core: int
-    sign_up: Callable[[], list[Api]]
+    tokens: list[str]
     people: list[Api] = field(default_factory=list)
     connection: http.client.HTTPConnection | None = None
     rooms: dict[str, str] = field(default_factory=dict)
@@ -57,7 +60,9 @@ class House:
         if self.server.process is not None:
             os.sched_setaffinity(self.server.process.pid, {self.core})
         if not self.people:
-            self.people = self.sign_up()
+            self.people = [
+                _sign_up(self.server, number, token) for number, token in enumerate(self.tokens)
+            ]
             self.rooms = {
                 "small": _room(self.people, 0),
                 "large-state": _room(self.people, EXTRA_STATE),
@@ -101,22 +106,61 @@ class Block:
     cpu: float
 
 
-def _plain(folder: Path, core: int) -> House:
-    """A Synapse as it comes, with passwords of its own."""
-    authority = Authority.make(folder / "ca")
-    server = SynapseProcess(folder, authority, "127.0.0.3", extra_config=_QUIET)
-    return House(server, core, lambda: [server.register(f"user{n}") for n in range(MEMBERS)])
+class _Introspection(BaseHTTPRequestHandler):
+    """Tells Synapse whose a token is where no module does: the token is the person's number."""
+
+    def do_POST(self) -> None:
+        """Answer one question (RFC 7662, section 2.2)."""
+        asked = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        number = int(asked["token"][0])
+        found = {
+            "active": True,
+            "username": f"user{number}",
+            "device_id": device_of(number),
+            "scope": "urn:matrix:client:api:*",
+        }
+        body = json.dumps(found).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *said: object) -> None:
+        """Say nothing of each request."""
+
+
+def _server(folder: Path, ip: str, introspection: str) -> SynapseProcess:
+    """A Synapse that asks there whose a token is."""
+    server = SynapseProcess(
+        folder, Authority.make(folder / "ca"), ip, socket_path=folder / "synapse.sock"
+    )
+    (folder / "secret").write_text(secrets.token_urlsafe())
+    server.extra_config = {
+        "presence": {"enabled": False},
+        "matrix_authentication_service": {
+            "enabled": True,
+            "endpoint": f"http://{introspection}/",
+            "secret_path": str(folder / "secret"),
+        },
+        "password_config": {"enabled": False},
+    }
+    return server
+
+
+def _plain(folder: Path, core: int, introspection: str) -> House:
+    """A Synapse as it comes."""
+    server = _server(folder, "127.0.0.3", introspection)
+    return House(server, core, [str(number) for number in range(MEMBERS)])
 
 
 def _held(folder: Path, core: int) -> House:
-    """A Synapse with the module, in which everybody is signed in; its streams are written."""
-    socket = folder / "synapse.sock"
-    server = SynapseProcess(folder, Authority.make(folder / "ca"), "127.0.0.2", socket_path=socket)
+    """A Synapse with the module, whose streams are written before it starts."""
+    introspection = f"127.0.0.1:{free_port()}"
+    server = _server(folder, "127.0.0.2", introspection)
     users, issuer = people_of(server.name), f"http://{server.address}/"
     tokens, sessions = signed_in(users, issuer)
     key = write_streams(folder / "door", server.name, users, sessions=sessions)
-    introspection, secret = f"127.0.0.1:{free_port()}", folder / "secret"
-    secret.write_text("bench-secret")
     config = {
         "organisation": server.name,
         "streams": str(folder / "door"),
@@ -124,35 +168,22 @@ def _held(folder: Path, core: int) -> House:
         "public_key": str(key),
         "sign_in": {
             "listen": introspection,
-            "secret": str(secret),
+            "secret": str(folder / "secret"),
             "issuer": issuer,
             "account": f"{issuer}account/",
         },
     }
     server.modules = [{"module": _MODULE, "config": config}]
-    server.extra_config = _QUIET | {
-        "matrix_authentication_service": {
-            "enabled": True,
-            "endpoint": f"http://{introspection}/",
-            "secret_path": str(secret),
-        },
-        "password_config": {"enabled": False},
-    }
-    synapse = SynapseProvisioning(socket, secret.read_text())
-
-    def sign_up() -> list[Api]:
-        return [_signed_in(synapse, server.address, n, users[n], tokens[n]) for n in range(MEMBERS)]
-
-    return House(server, core, sign_up)
+    return House(server, core, tokens[:MEMBERS])
 
 
-def _signed_in(
-    synapse: SynapseProvisioning, address: str, number: int, user: str, token: str
-) -> Api:
-    """One person of the list, whom Synapse is told of."""
+def _sign_up(server: SynapseProcess, number: int, token: str) -> Api:
+    """Tell Synapse of a person and their device."""
+    secret = (server.folder / "secret").read_text()
+    synapse = SynapseProvisioning(server.folder / "synapse.sock", secret)
     synapse.person(f"user{number}", "")
     synapse.device(f"user{number}", device_of(number), "")
-    return Api(address, token, user, device_of(number))
+    return Api(server.address, token, f"@user{number}:{server.name}", device_of(number))
 
 
 def _room(people: list[Api], extra: int) -> str:
@@ -215,11 +246,17 @@ def run(starts: int = STARTS, blocks: int = BLOCKS) -> list[Entry]:
     """Return the ratios with the module to without, in both rooms."""
     core = max(os.sched_getaffinity(0))
     found: dict[str, list[tuple[Block, Block]]] = {}
-    with tempfile.TemporaryDirectory() as name:
-        ours, plain = _held(Path(name) / "ours", core), _plain(Path(name) / "plain", core)
+    with (
+        tempfile.TemporaryDirectory() as name,
+        ThreadingHTTPServer(("127.0.0.1", 0), _Introspection) as introspection,
+    ):
+        threading.Thread(target=introspection.serve_forever, daemon=True).start()
+        ours = _held(Path(name) / "ours", core)
+        plain = _plain(Path(name) / "plain", core, f"127.0.0.1:{introspection.server_port}")
         for _ in range(starts):
             for room, pairs in _start_and_measure(ours, plain, blocks).items():
                 found.setdefault(room, []).extend(pairs)
+        introspection.shutdown()
     measures: dict[str, Callable[[Block], float]] = {
         "messages": lambda block: block.wall,
         "cpu": lambda block: block.cpu,
