@@ -22,13 +22,20 @@ from vedette.ports.policy import Policy, PolicySource
 
 _MAKER = object()
 
+NOTHING_LATER: frozenset[str] = frozenset()
+"""Of the last door before an effect: no door behind it learns anything."""
+
 DOUBT = frozenset({Reason.STALE, Reason.UNAVAILABLE, Reason.INTERNAL_ERROR, Reason.MEMBERS_UNKNOWN})
 """Reasons that say nothing about the ask itself: what is accepted already must be held, not lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """The value without which no effect can happen. Only the spine can make one."""
+    """The value without which no effect can happen. Only the spine can make one.
+
+    Its decision is a yes, or a not yet that waits for nothing but facts that a door behind this
+    one learns: then the only effect is to pass the ask on to that door.
+    """
 
     decision: Decision
     record: str
@@ -104,15 +111,18 @@ class Spine:
     incidents: Incidents
     clock: Clock
 
-    def settle(self, act: Act, who: str, prepare: Prepare) -> Settled:
+    def settle(
+        self, act: Act, who: str, prepare: Prepare, later: frozenset[str] = NOTHING_LATER
+    ) -> Settled:
         """Decide and record a routine ask; nothing waits for the disk.
 
-        Never raises: an outage or a bug is a refusal in doubt.
+        `later` names the facts that a door behind this one learns: an ask that waits for those
+        alone is passed on. Never raises: an outage or a bug is a refusal in doubt.
         """
         try:
             policy = self.policy.current()
             ask, facts, decision = self._decided(policy, act, who, prepare(policy))
-            return _settled(decision, self.audit.note(ask, facts, decision))
+            return _settled(decision, self.audit.note(ask, facts, decision), later)
         except Unavailable as outage:
             return self._outage(outage)
         except Exception as bug:  # noqa: BLE001  # the last line of defence: any bug refuses or holds
@@ -153,15 +163,17 @@ class Spine:
         except Exception as bug:  # noqa: BLE001  # the last line of defence: any bug refuses or holds
             return self._bug(bug, act)
 
-    async def settle_after(self, act: Act, who: str, gather: Gather) -> Settled:
-        """Decide a routine ask whose facts take some waiting. Never raises."""
+    async def settle_after(
+        self, act: Act, who: str, gather: Gather, later: frozenset[str] = NOTHING_LATER
+    ) -> Settled:
+        """Decide a routine ask whose facts take some waiting; `later` as in `settle`. Never raises."""
         try:
             gathered = await gather(self.policy.current())
         except Unavailable as outage:
             return self._outage(outage)
         except Exception as bug:  # noqa: BLE001  # the last line of defence: any bug refuses or holds
             return self._bug(bug, act)
-        return self.settle(act, who, lambda _: gathered)
+        return self.settle(act, who, lambda _: gathered, later)
 
     def _decided(
         self, policy: Policy, act: Act, who: str, prepared: tuple[Ask, Facts] | Decision
@@ -181,11 +193,15 @@ class Spine:
         return Refusal(Decision(verdict=Verdict.NO, reason=Reason.INTERNAL_ERROR, revision=0), None)
 
 
+def _passes_on(decision: Decision, later: frozenset[str]) -> bool:
+    return decision.verdict is Verdict.NOT_YET and later.issuperset(decision.pending)
+
+
 def _dated(facts: Facts, today: int) -> Facts:
-    return Facts({**facts.known, "today": today}, facts.claims)
+    return Facts({**facts.known, "today": today}, facts.claims, facts.parts)
 
 
-def _settled(decision: Decision, record: str) -> Settled:
-    if decision.verdict is Verdict.YES:
+def _settled(decision: Decision, record: str, later: frozenset[str] = NOTHING_LATER) -> Settled:
+    if decision.verdict is Verdict.YES or _passes_on(decision, later):
         return Permit(decision, record, _MAKER)
     return Refusal(decision, record)

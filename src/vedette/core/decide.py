@@ -25,14 +25,16 @@ def decide(rules: Ruleset, ask: Ask, facts: Facts) -> Decision:
        pending, the answer is not yet.
     3. Otherwise the answer is no.
 
-    An ask with several questions is as strict as its strictest answer, or, where one yes is
-    enough, as lenient as its most lenient. So a missing fact can only make the answer stricter.
+    What has parts is answered as its strictest part. An ask with several questions is as strict
+    as its strictest answer, or, where one yes is enough, as lenient as its most lenient. So a
+    missing fact, or one more part, can only make the answer stricter.
     """
     if not ask.questions:
         verdict = Verdict.YES if ask.need is Need.EVERY else Verdict.NO
         reason = Reason.ROUTINE if ask.need is Need.EVERY else Reason.NO_RULE
         return Decision(verdict=verdict, reason=reason, revision=rules.revision)
-    answers = [answer(rules, question, facts) for question in ask.questions]
+    answer_one = _answer_each if facts.parts else answer
+    answers = [answer_one(rules, question, facts) for question in ask.questions]
     if len(answers) == 1:
         return answers[0]
     pick = min if ask.need is Need.EVERY else max
@@ -68,6 +70,13 @@ def answer(rules: Ruleset, question: Question, facts: Facts) -> Decision:
     if hoped:
         return asked.awaited([*waiting, *hoped])
     return asked.refused(_reason(question, Reason.NO_RULE), found.beside, found.allows)
+
+
+def _answer_each(rules: Ruleset, question: Question, facts: Facts) -> Decision:
+    """Answer one question about something with parts: as strictly as for the strictest of them."""
+    answers = [answer(rules, question, each) for each in facts.each()]
+    strictest = min(_RANK[each.verdict] for each in answers)
+    return _merge([each for each in answers if _RANK[each.verdict] == strictest], answers)
 
 
 def _has_a_say(rule: CompiledRule, facts: Facts) -> bool:

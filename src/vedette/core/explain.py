@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from vedette.core.asks import Ask, Question
 from vedette.core.conditions import Condition, Outcomes
 from vedette.core.decision import Decision, Verdict
-from vedette.core.facts import Facts, Missing
+from vedette.core.facts import FILE_FACTS, Facts, Missing
 from vedette.core.reasons import Reason
 from vedette.core.ruleset import CompiledRule, Ruleset
 from vedette.core.sessions import SessionFacts
@@ -46,10 +46,12 @@ _NO_NEXT = frozenset(
 )  # fmt: skip
 
 
+_HELD = "This file is still being looked at. Please try again in a moment."
 _AWAITED = {
     "approvals": "Another administrator must approve this first.",
     "device.approved": "This device waits for approval by your administrator.",
     "device.confirmed": "Please confirm this device on another one of yours.",
+    **dict.fromkeys(sorted(FILE_FACTS), _HELD),
     "sign_in.age": "Please show once more that it is you.",
     "sign_in.factors": "Please show a second proof that it is you.",
     "sign_in.kinds": "Please show another kind of proof that it is you.",
@@ -77,7 +79,7 @@ def sentence_for_person(decision: Decision) -> str:
 
     Of a *not yet* it says what is still missing, where somebody can do something about it.
     """
-    awaited = [_AWAITED[name] for name in decision.pending if name in _AWAITED]
+    awaited = list(dict.fromkeys(_AWAITED[name] for name in decision.pending if name in _AWAITED))
     if decision.verdict is Verdict.NOT_YET and awaited:
         return " ".join([*([decision.say] if decision.say else []), *awaited])
     if decision.verdict is not Verdict.YES and decision.say:
@@ -165,8 +167,9 @@ def considered(rules: Ruleset, ask: Ask, facts: Facts) -> list[Considered]:
     for question in ask.questions:
         applicable = rules.applicable(question)
         for rule in (*applicable.forbids, *applicable.allows, *applicable.observed):
-            matched = _MATCHED.get(rule.outcomes(facts), "pending")
-            because = _because(rule, facts, question)
+            outcomes, each = _strictest(rule, facts)
+            matched = _MATCHED.get(outcomes, "pending")
+            because = _because(rule, each, question)
             found.setdefault(rule.id, Considered(rule.id, matched, because))
     spoke = [found[id_] for id_ in sorted(found)]
     near = [
@@ -175,6 +178,18 @@ def considered(rules: Ruleset, ask: Ask, facts: Facts) -> list[Considered]:
         if rule.id not in found and any(_near(rule, question) for question in ask.questions)
     ]
     return [*spoke, *near][:MOST_CONSIDERED]
+
+
+def _strictest(rule: CompiledRule, facts: Facts) -> tuple[Outcomes, Facts]:
+    """What a rule says about the whole or the part that it stands against most.
+
+    A forbid speaks about the part that it bites most surely, an allow about the one that it
+    holds for least.
+    """
+    answers = [(rule.outcomes(each), each) for each in facts.each()]
+    if rule.forbids:
+        return max(answers, key=lambda answer: (not answer[0] & Outcomes.NO, answer[0]))
+    return min(answers, key=lambda answer: (answer[0] is Outcomes.YES, answer[0] & Outcomes.YES))
 
 
 def _near(rule: CompiledRule, question: Question) -> bool:

@@ -70,6 +70,8 @@ class FactSpec:
 FILE_KINDS = frozenset(
     {"document", "image", "audio", "video", "text", "archive", "program", "encrypted", "other"}
 )
+FILE_CLASSES = frozenset({"attachment", "avatar", "preview", "sticker"})
+"""What a file is used as; until it is used as something else it is an attachment."""
 FACTOR_KINDS = (
     "password", "totp", "webauthn", "recovery", "radius", "oidc", "certificate", "kerberos"
 )  # fmt: skip
@@ -144,13 +146,37 @@ REGISTRY: Mapping[str, FactSpec] = MappingProxyType(
                   words=PLATFORMS, claimable=True),
             _spec("device.version", FactType.VERSION, "the operating system's version",
                   _DEVICE, frozenset({Door.SIGN_IN}), claimable=True),
+            _spec("file.active", FactType.YES_NO,
+                  "whether the file does something by itself when it is opened: scripts or actions "
+                  "in a PDF, scripts in a picture or a page",
+                  _FILE, _FILE_DOORS),
+            _spec("file.class", FactType.WORD, "what the file is used as",
+                  _FILE, _FILE_DOORS, words=FILE_CLASSES),
+            _spec("file.disguised", FactType.YES_NO,
+                  "whether its name or its declared type says another kind than its content",
+                  _FILE, _FILE_DOORS),
             _spec("file.encrypted", FactType.YES_NO, "whether the bytes are encrypted end to end",
-                  _FILE, frozenset({Door.FILE})),
-            _spec("file.kind", FactType.WORD, "what the file is; a declared type is only a claim",
+                  _FILE, _FILE_DOORS),
+            _spec("file.kind", FactType.WORD,
+                  "what the file is, and each file in it; a declared type is only a claim",
                   _FILE, _FILE_DOORS, words=FILE_KINDS, claimable=True),
+            _spec("file.macros", FactType.YES_NO, "whether an office document has macros in it",
+                  _FILE, _FILE_DOORS),
+            _spec("file.malware", FactType.YES_NO, "whether the virus scanner found something",
+                  _FILE, _FILE_DOORS),
+            _spec("file.matches", FactType.WORDS,
+                  "the organisation's own YARA rules that match the file",
+                  _FILE, _FILE_DOORS),
+            _spec("file.polyglot", FactType.YES_NO,
+                  "whether the file can be read as two kinds at once",
+                  _FILE, _FILE_DOORS),
+            _spec("file.protected", FactType.YES_NO,
+                  "whether a password keeps what is in the file from being looked at",
+                  _FILE, _FILE_DOORS),
             _spec("file.size", FactType.SIZE, "the file's size in bytes",
                   _FILE, _FILE_DOORS, claimable=True),
-            _spec("file.type", FactType.WORD, "the exact media type, such as `application/pdf`",
+            _spec("file.type", FactType.WORD,
+                  "the exact media type, such as `application/pdf`, of the file and of each file in it",
                   _FILE, _FILE_DOORS, claimable=True),
             _spec("room.encrypted", FactType.YES_NO, "whether the room is encrypted end to end",
                   _ROOM, frozenset({Door.EVENT})),
@@ -176,16 +202,23 @@ REGISTRY: Mapping[str, FactSpec] = MappingProxyType(
 )  # fmt: skip
 
 
+FILE_FACTS = frozenset(name for name in REGISTRY if name.startswith("file."))
+"""What is known of a file once its content was looked at."""
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What is known about the one thing being decided.
 
     `known` holds facts that a door established (or `Missing`), `claims` what somebody merely said.
+    `parts` holds, for a thing that has others in it, what is known otherwise of each of those: a
+    file in an archive has its own kind. An answer must be good for the whole and for every part.
     INVARIANT: nothing here is read from the clock, the network or the disk by whoever reads it.
     """
 
     known: Mapping[str, Value | Missing] = field(default_factory=dict)
     claims: Mapping[str, Value] = field(default_factory=dict)
+    parts: tuple[Mapping[str, Value | Missing], ...] = ()
 
     def get(self, name: str, *, claimed: bool) -> Value | Missing:
         """The value of `name`, where `claimed` lets a mere claim stand in for an unlearnt fact.
@@ -196,6 +229,18 @@ class Facts:
         if claimed and isinstance(value, Missing):
             return self.claims.get(name, value)
         return value
+
+    def beside(self, other: Facts) -> Facts:
+        """These facts and those of `other`, which win where both say something."""
+        known, claims = {**self.known, **other.known}, {**self.claims, **other.claims}
+        return Facts(known, claims, self.parts + other.parts)
+
+    def each(self) -> tuple[Facts, ...]:
+        """The whole, and each part as if it came alone."""
+        if not self.parts:
+            return (self,)
+        parts = (Facts({**self.known, **part}, self.claims) for part in self.parts)
+        return Facts(self.known, self.claims), *parts
 
 
 NOTHING_KNOWN = Facts()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+UNDECLARED = frozenset({"", "application/octet-stream", "binary/octet-stream"})
+"""Types by which a client says that it doesn't know."""
+
 _BY_TYPE = {
     "application/pdf": "document",
     "application/rtf": "document",

@@ -99,6 +99,9 @@ def verify_chain(
 
 def body(ask: Ask, facts: Facts, decision: Decision) -> dict[str, JSON]:
     """The part of a record that says what was asked, known and answered."""
+    parts = [
+        {name: _to_json(value) for name, value in sorted(part.items())} for part in facts.parts
+    ]
     return {
         "act": ask.act.value,
         "who": ask.who,
@@ -115,6 +118,7 @@ def body(ask: Ask, facts: Facts, decision: Decision) -> dict[str, JSON]:
         ],
         "facts": {name: _to_json(value) for name, value in sorted(facts.known.items())},
         "claims": {name: _to_json(value) for name, value in sorted(facts.claims.items())},
+        **({"parts": parts} if parts else {}),
         "decision": decision_body(decision),
     }
 
@@ -161,6 +165,10 @@ def read_body(data: Mapping[str, JSON]) -> tuple[Ask, Facts, Decision]:
         facts = Facts(
             {name: _from_json(value) for name, value in data["facts"].items()},
             {name: value for name, value in claims.items() if not isinstance(value, Missing)},
+            tuple(
+                {name: _from_json(value) for name, value in part.items()}
+                for part in data.get("parts", ())
+            ),
         )
         return ask, facts, _read_decision(data["decision"])
     except (KeyError, TypeError, ValueError, AttributeError) as fault:
