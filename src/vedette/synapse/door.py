@@ -122,13 +122,13 @@ class EventDoor:
         return Inward.HOLD if settled.in_doubt else Inward.EMPTY
 
     async def enter_elsewhere(
-        self, user: str, room: str, servers: frozenset[str], membership: str
+        self, user: str, room: str, servers: frozenset[str], membership: str, inviter: str | None
     ) -> Answer:
         """Decide whether one of us may ask other servers to be let in."""
         act = Act.ROOM_MEMBER_KNOCK if membership == "knock" else Act.ROOM_MEMBER_JOIN
 
         async def gather(policy: Policy) -> tuple[Ask, Facts] | Decision:
-            return towards_servers(policy, user, room, sorted(servers), act)
+            return towards_servers(policy, user, room, sorted(servers), act, inviter)
 
         return self._local(user, await self.spine.settle_durably(act, user, gather))
 

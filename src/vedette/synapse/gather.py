@@ -329,9 +329,17 @@ def kind_fault(kind: RoomKind | None, person: Someone) -> Reason | None:
 
 
 def towards_servers(
-    policy: Policy, user: str, room: str, servers: Iterable[str], act: Act
+    policy: Policy,
+    user: str,
+    room: str,
+    servers: Iterable[str],
+    act: Act,
+    inviter: str | None = None,
 ) -> Gathered:
-    """Whether one of us may ask these servers to be let in; none named is nobody known."""
+    """Whether one of us may ask these servers, and whoever invited them, to be let in.
+
+    No server named is nobody known.
+    """
     directory = policy.directory
     named = []
     for server in servers:
@@ -340,7 +348,8 @@ def towards_servers(
         except InvalidName:
             return refuse(policy, Reason.NOT_SUPPORTED, server)
     named = [server for server in named if not server.ours]
-    members = Members.of(named) if named else None
+    asked = [*named, *people(directory, [inviter] if inviter else [])]
+    members = Members.of(asked) if named else None
     return meet(act, user, [directory.someone(UserId(user))], members, room), Facts()
 
 

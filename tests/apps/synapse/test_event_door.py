@@ -400,11 +400,24 @@ async def test_one_of_us_asks_to_be_let_in_elsewhere_only_where_contact_is_allow
     door: Door,
 ) -> None:
     def ask(*servers: str) -> Any:
-        return door.door.enter_elsewhere(ALICE, "!r:acme.example", frozenset(servers), "join")
+        room = "!r:acme.example"
+        return door.door.enter_elsewhere(ALICE, room, frozenset(servers), "join", None)
 
     assert await ask("acme.example") is Pass.PASS
     assert isinstance(await ask("acme.example", "nowhere.example"), Refused)
     assert isinstance(await ask(), Refused)
+
+
+async def test_whoever_invited_is_asked_about_besides_the_servers_named(scene: Scene) -> None:
+    friends = DOCUMENT.replace(
+        "[partners]", '[parties.suspects]\nusers = ["@carol:acme.example"]\n\n[partners]'
+    )
+    ban = '\n[rules.suspects]\nbetween = ["suspects", "us"]\nforbid = ["contact"]\n'
+    scene.policy.policy = policy_of(friends + ban)
+    door, acme = Door(scene).door, frozenset({"acme.example"})
+    room, another = "!r:acme.example", "@cora:acme.example"
+    assert await door.enter_elsewhere(ALICE, room, acme, "join", another) is Pass.PASS
+    assert isinstance(await door.enter_elsewhere(ALICE, room, acme, "join", CAROL), Refused)
 
 
 async def test_after_joining_elsewhere_one_stays_only_with_whom_one_may_meet(door: Door) -> None:

@@ -102,10 +102,15 @@ class ScriptedGate:
         return answer
 
     async def enter_elsewhere(
-        self, user: str, room: str, servers: frozenset[str], membership: str
+        self, user: str, room: str, servers: frozenset[str], membership: str, inviter: str | None
     ) -> Answer:
         answer: Answer = self.answer(
-            "enter_elsewhere", user=user, room=room, servers=sorted(servers), membership=membership
+            "enter_elsewhere",
+            user=user,
+            room=room,
+            servers=sorted(servers),
+            membership=membership,
+            inviter=inviter,
         )
         return answer
 
@@ -114,8 +119,11 @@ class ScriptedGate:
         answer: Answer = self.answer(
             "entered_elsewhere",
             user=user,
+            room=room.room,
+            creator=await room.creator(),
             joined=None if joined is None else sorted(joined),
             servers=sorted(await room.servers()),
+            invited=sorted(await room.invited() or ()),
         )
         return answer
 

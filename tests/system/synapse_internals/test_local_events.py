@@ -156,27 +156,6 @@ def test_knocking_elsewhere_is_refused_before_anything_leaves(pair: Pair):
     assert bob.state(room, "m.room.member", root.user).status == 404
 
 
-def test_one_who_may_not_stay_in_a_room_just_joined_elsewhere_leaves_at_once(pair: Pair):
-    bob, bert, alice = pair.their("bob"), pair.their("bert"), pair.our("alice")
-    room = pair.room_of(bob, bert, preset="public_chat")
-    pair.script(("entered_elsewhere", {"user": alice.user}, "refuse"))
-    reply = alice.join(room, pair.theirs.name)
-    assert (reply.status, reply.body["error"]) == (403, "not with them")
-    eventually(lambda: members(bob, room) == {bob.user, bert.user})
-    ask = pair.asks("entered_elsewhere", user=alice.user)[0]
-    assert pair.theirs.name in ask["servers"]
-    assert {bob.user, bert.user} <= set(ask["joined"])
-    assert alice.get("joined_rooms").ok() == {"joined_rooms": []}
-
-
-def test_a_stay_elsewhere_is_asked_with_all_members_known(pair: Pair):
-    bob, bert, alice = pair.their("bob"), pair.their("bert"), pair.our("alice")
-    room = pair.room_of(bob, bert, preset="public_chat")
-    alice.join(room, pair.theirs.name).ok()
-    (ask,) = pair.asks("entered_elsewhere", user=alice.user)
-    assert set(ask["joined"]) == {alice.user, bob.user, bert.user}
-
-
 def test_a_third_party_invite_is_refused(pair: Pair):
     alice = pair.our("alice")
     room = alice.create_room()

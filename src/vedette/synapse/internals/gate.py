@@ -163,12 +163,18 @@ class Gate(Protocol):
         """What happens to an event of another server. A refusal empties, where only that helps."""
 
     async def enter_elsewhere(
-        self, user: str, room: str, servers: frozenset[str], membership: str
+        self, user: str, room: str, servers: frozenset[str], membership: str, inviter: str | None
     ) -> Answer:
-        """Whether one of us may ask other servers to `join` or `knock`, before anything leaves."""
+        """Whether one of us may ask other servers to `join` or `knock`, before anything leaves.
+
+        `inviter` is whoever invited them, if anybody did.
+        """
 
     async def entered_elsewhere(self, user: str, room: RoomReader) -> Answer:
-        """Whether one of us may stay in a room just joined elsewhere; after a no we leave."""
+        """Whether one of us may be in a room elsewhere, now that it is known who is in it.
+
+        Asked before anything of the room is stored or shown; after a no we leave.
+        """
 
     async def typing(self, user: str, room: RoomReader) -> Answer:
         """Whether anyone in the room may see that `user`, local or remote, types."""
