@@ -6,7 +6,7 @@ only a Permit becomes `Pass.PASS`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from vedette.core.asks import Act, Ask, Members
@@ -19,7 +19,7 @@ from vedette.core.people import Directory
 from vedette.core.reasons import Reason
 from vedette.core.towards import connect, meet, reach, routine
 from vedette.ports.policy import Policy
-from vedette.spine import Permit, Settled, Spine, refuse
+from vedette.spine import Gather, Permit, Settled, Spine, refuse
 from vedette.synapse.gather import EventGather, is_ours, kind_fault, kind_named, towards_servers
 from vedette.synapse.internals.gate import (
     Answer,
@@ -36,6 +36,8 @@ from vedette.synapse.making import RoomWish, read_wish, shape_room
 
 Tell = Callable[[str, Decision, str], None]
 """Tells a person (user id) about a refusal of theirs, with the record's id."""
+
+Settle = Callable[[Act, str, Gather], Awaitable[Settled]]
 
 _DOOR_WAYS = frozenset({During.JOIN, During.INVITE, During.KNOCK})
 
@@ -97,7 +99,7 @@ class EventDoor:
             return await self._gather.local(policy, event, room)
 
         act = Act.ROOM_EVENT_SEND
-        settle = self.spine.settle_after
+        settle: Settle = self.spine.settle_after
         if event.membership in ("invite", "join", "knock"):
             settle = self.spine.settle_durably
         settled = await settle(act, event.sender, gather)
