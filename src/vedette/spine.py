@@ -149,15 +149,20 @@ class Spine:
         except Exception as bug:  # noqa: BLE001  # the last line of defence: any bug refuses or holds
             return self._bug(bug, standing.ask.act)
 
-    async def settle_durably(self, act: Act, who: str, gather: Gather) -> Settled:
-        """Decide an ask whose yes waits until its record is durable. Never raises."""
+    async def settle_durably(
+        self, act: Act, who: str, gather: Gather, later: frozenset[str] = NOTHING_LATER
+    ) -> Settled:
+        """Decide an ask whose yes waits until its record is durable; `later` as in `settle`.
+
+        What is merely passed on waits for nothing: the door behind records its yes. Never raises.
+        """
         try:
             policy = self.policy.current()
             ask, facts, decision = self._decided(policy, act, who, await gather(policy))
             keep = decision.verdict is Verdict.YES and decision.reason is not Reason.ROUTINE
             if keep:
                 return _settled(decision, await self.audit.append(ask, facts, decision))
-            return _settled(decision, self.audit.note(ask, facts, decision))
+            return _settled(decision, self.audit.note(ask, facts, decision), later)
         except Unavailable as outage:
             return self._outage(outage)
         except Exception as bug:  # noqa: BLE001  # the last line of defence: any bug refuses or holds
