@@ -38,7 +38,7 @@ _ACTS = {
     Channel.CONTACT: Act.ROOM_MEMBER_INVITE,
     Channel.PRESENCE: Act.PRESENCE_STATUS_READ,
 }
-_CODE = frozenset(Reason) - {
+FIXED_IN_CODE = frozenset(Reason) - {
     Reason.ALLOWED,
     Reason.ROUTINE,
     Reason.FORBIDDEN,
@@ -113,7 +113,7 @@ def why_record(entry: Mapping[str, Any], document: Document | None) -> Why:
         rules, same = Ruleset.of(decision.revision, []), None
     else:
         rules = rules_of(document, decision.revision)
-        same = None if decision.reason in _CODE else decide(rules, ask, facts) == decision
+        same = None if decision.reason in FIXED_IN_CODE else decide(rules, ask, facts) == decision
     return Why(
         decision=decision,
         sentence=sentence_for_auditor(name, ask, decision, same),

@@ -12,6 +12,7 @@ from fastapi.security import HTTPBearer
 from vedette.admin.audit import Wanted, find_record, list_records
 from vedette.admin.policy import LOCAL_ADMINISTRATOR, rules_of
 from vedette.admin.rejected import Code, Rejected
+from vedette.admin.replay import recorded, replay
 from vedette.admin.rules import (
     list_rules,
     show_rule,
@@ -111,6 +112,13 @@ def _settings(office: Office) -> APIRouter:
     async def diff(draft: shapes.DraftBody) -> shapes.DifferenceShape:
         """What a draft would change."""
         return render.difference(desk.difference(desk.current()[1], draft.text)[1])
+
+    @router.post("/settings/replay")
+    async def again(body: shapes.ReplayBody) -> shapes.ReplayShape:
+        """Whom a draft would affect: recorded asks, decided by it."""
+        policy, (document, _) = desk.policy.current(), desk.check(body.text)
+        entries = recorded(office.records, body.since)
+        return render.replayed(await asyncio.to_thread(replay, policy, document, entries))
 
     @router.get("/settings/revisions")
     async def history() -> list[shapes.RevisionShape]:

@@ -5,18 +5,21 @@ from __future__ import annotations
 from vedette.admin.audit import ChainReport
 from vedette.admin.doors import DoorAnswer
 from vedette.admin.rejected import Code, Rejected
+from vedette.admin.replay import Replayed
 from vedette.admin.rules import RuleView
 from vedette.admin.settings import Applied, Difference
 from vedette.admin.why import Why, as_contract
 from vedette.api.shapes import (
     AppliedShape,
     ChainShape,
+    ChangedShape,
     ChangeShape,
     DifferenceShape,
     DoorShape,
     ErrorBody,
     ErrorShape,
     FaultShape,
+    ReplayShape,
     RevisionShape,
     RuleShape,
     WhyShape,
@@ -123,6 +126,34 @@ def revision(kept: Revision, *, text: bool) -> RevisionShape:
         words=list(kept.words),
         commands=list(kept.commands),
         text=kept.text if text else None,
+    )
+
+
+def replayed(found: Replayed) -> ReplayShape:
+    """What a draft would have changed."""
+    changed = [
+        ChangedShape(
+            was=each.kind.was,
+            becomes=each.kind.becomes,
+            channel=each.kind.channel,
+            from_=each.kind.from_,
+            to=each.kind.to,
+            rule=each.kind.rule,
+            rule_then=each.kind.rule_then,
+            asks=each.asks,
+            examples=list(each.examples),
+        )
+        for each in found.changed
+    ]
+    return ReplayShape(
+        records=found.records,
+        asks=found.asks,
+        counted=found.counted,
+        fixed=found.fixed,
+        kept_parties=found.kept_parties,
+        changed=changed,
+        silent_rooms=list(found.silent_rooms),
+        silent=found.silent,
     )
 
 

@@ -216,6 +216,42 @@ class WhyShape(Shape):
     same: bool | None = None
 
 
+class ReplayBody(Shape):
+    """A draft, and from when on recorded asks are decided again: seconds since 1970 UTC."""
+
+    text: str = Field(max_length=4 << 20)
+    since: float | None = Field(default=None, ge=0)
+
+
+class ChangedShape(Shape):
+    """How often one kind of answer would have been another one; `examples` are ids of records."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    was: str
+    becomes: str
+    channel: str
+    from_: str = Field(alias="from")
+    to: str
+    rule: str | None
+    rule_then: str | None
+    asks: int
+    examples: list[str]
+
+
+class ReplayShape(Shape):
+    """What a draft would have changed; see `vedette replay --help`."""
+
+    records: int
+    asks: int
+    counted: int
+    fixed: int
+    kept_parties: int
+    changed: list[ChangedShape]
+    silent_rooms: list[str]
+    silent: int
+
+
 class ChainShape(Shape):
     """What was found out about one audit chain."""
 

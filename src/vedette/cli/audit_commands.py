@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,11 +10,9 @@ from typing import Annotated, Any
 import typer
 
 from vedette.cli.client import Client
-from vedette.cli.surroundings import Dir, Exit, Json, fault, here
+from vedette.cli.surroundings import Dir, Exit, Json, fault, here, moment
 
 app = typer.Typer(help="The record of every decision.", no_args_is_help=True)
-
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 @app.command("list")
@@ -31,25 +28,9 @@ def list_(
 ) -> None:
     """The newest records that match, oldest first."""
     at = here(place, json=json)
-    query = {"since": _since(since), "who": who, "rule": rule, "answer": answer, "most": most}
+    query = {"since": moment(since), "who": who, "rule": rule, "answer": answer, "most": most}
     found = Client(at.boot()).ask("GET", "/audit/records", None, query)
     at.tell(found, [_line(entry) for entry in found])
-
-
-def _since(text: str) -> float | None:
-    """Seconds since 1970 UTC; `7d` counts back from now. Raises CliFault."""
-    from vedette.adapters.system_clock import SystemClock
-
-    if not text:
-        return None
-    ago = re.fullmatch(r"([0-9]{1,9})([smhd])", text)
-    if ago:
-        return max(0.0, SystemClock().now() - int(ago[1]) * _UNITS[ago[2]])
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise fault(f"`{text}` is neither `7d` nor a date", code=Exit.USAGE) from None
-    return max(0.0, (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp())
 
 
 def _line(entry: dict[str, Any]) -> str:

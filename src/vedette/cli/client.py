@@ -24,6 +24,8 @@ class Client:
     """Asks control on its inside address, with the local token."""
 
     boot: Boot
+    seconds: float = _SECONDS
+    """How long an answer may take."""
 
     def get(self, endpoint: str, **query: Any) -> Any:
         """The answer to GET. Raises CliFault."""
@@ -51,7 +53,7 @@ class Client:
 
     def _exchange(self, method: str, target: str, body: object) -> tuple[int, bytes]:
         host, _, port = self.boot.control.listen.rpartition(":")
-        connection = http.client.HTTPConnection(host.strip("[]"), int(port), timeout=_SECONDS)
+        connection = http.client.HTTPConnection(host.strip("[]"), int(port), timeout=self.seconds)
         headers = {"Authorization": f"Bearer {self._token()}"}
         payload = None
         if body is not None:

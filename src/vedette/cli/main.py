@@ -15,6 +15,7 @@ from vedette.cli import (
     device_commands,
     doctor_command,
     process_commands,
+    replay_command,
     rule_commands,
     session_commands,
     settings_commands,
@@ -46,6 +47,7 @@ suite_commands.register(app)
 app.add_typer(settings_commands.app, name="settings")
 app.add_typer(rule_commands.app, name="rule")
 app.command("why")(why_command.why)
+app.command("replay")(replay_command.replay)
 app.add_typer(audit_commands.app, name="audit")
 app.add_typer(user_commands.app, name="user")
 app.add_typer(session_commands.app, name="session")

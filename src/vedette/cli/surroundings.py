@@ -8,10 +8,12 @@ command needs does not answer.
 from __future__ import annotations
 
 import json as json_
+import re
 import sys
 from collections.abc import Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import IntEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -114,6 +116,25 @@ def tell(data: object, lines: Iterable[str], *, json: bool) -> None:
         return
     for line in lines:
         print(line)
+
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def moment(text: str) -> float | None:
+    """Seconds since 1970 UTC; `7d` counts back from now, nothing is no moment. Raises CliFault."""
+    from vedette.adapters.system_clock import SystemClock
+
+    if not text:
+        return None
+    ago = re.fullmatch(r"([0-9]{1,9})([smhd])", text)
+    if ago:
+        return max(0.0, SystemClock().now() - int(ago[1]) * _UNITS[ago[2]])
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise fault(f"`{text}` is neither `7d` nor a date", code=Exit.USAGE) from None
+    return max(0.0, (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp())
 
 
 def here(place: Path | None, *, json: bool) -> Surroundings:
