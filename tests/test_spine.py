@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from tests.apps.scene import ALICE, BOB, CAROL, Scene, policy_of
+from tests.apps.scene import ALICE, BOB, CAROL, DOCUMENT, Scene, policy_of
+from vedette.adapters.memory.policy import MemoryPolicy
 from vedette.core.asks import Act, Ask
 from vedette.core.channels import Channel
-from vedette.core.decision import Decision
-from vedette.core.facts import Facts
+from vedette.core.decision import Decision, Verdict
+from vedette.core.facts import FILE_FACTS, Facts, Missing
 from vedette.core.names import UserId
 from vedette.core.reasons import Reason
 from vedette.core.towards import reach, routine
@@ -82,6 +83,61 @@ async def test_an_outage_while_gathering_is_doubt_and_a_bug_is_reported(scene: S
             assert refusal.in_doubt
             assert refusal.decision.reason is reason
     assert len(scene.incidents.reported) == 2
+
+
+def kind_of_a_file(value: object) -> object:
+    def prepare(policy: Policy) -> tuple[Ask, Facts]:
+        one, other = policy.directory.someone(ALICE), policy.directory.someone(BOB)
+        known = {"file.kind": value, "file.size": Missing.UNKNOWN}
+        return reach(ACT, one, other, Channel.FILE), Facts(known)  # type: ignore[arg-type]
+
+    return prepare
+
+
+INSPECTED = DOCUMENT.replace("claimed file.kind", "file.kind")
+
+
+async def test_what_waits_for_a_later_door_alone_is_passed_on_and_recorded_as_not_yet() -> None:
+    scene = Scene(policy=MemoryPolicy(policy_of(INSPECTED)))
+    waiting = kind_of_a_file(Missing.PENDING)
+
+    async def gather(policy: Policy) -> tuple[Ask, Facts]:
+        return waiting(policy)  # type: ignore[operator, no-any-return]
+
+    for settled in (
+        scene.spine.settle(ACT, ALICE, waiting, FILE_FACTS),  # type: ignore[arg-type]
+        await scene.spine.settle_after(ACT, ALICE, gather, FILE_FACTS),
+        await scene.spine.settle_durably(ACT, ALICE, gather, FILE_FACTS),
+    ):
+        assert isinstance(settled, Permit)
+        assert settled.decision.verdict is Verdict.NOT_YET
+    for settled in (
+        scene.spine.settle(ACT, ALICE, waiting),  # type: ignore[arg-type]
+        scene.spine.settle(ACT, ALICE, waiting, frozenset({"device.approved"})),  # type: ignore[arg-type]
+        await scene.spine.settle_after(ACT, ALICE, gather),
+        await scene.spine.settle_durably(ACT, ALICE, gather),
+    ):
+        assert isinstance(settled, Refusal)
+        assert not settled.in_doubt
+    assert [kept[2].verdict for kept in scene.audit.kept] == [Verdict.NOT_YET] * 7
+
+
+@pytest.mark.parametrize("value", ["program", Missing.UNKNOWN])
+def test_what_no_later_door_can_change_is_not_passed_on(value: object) -> None:
+    scene = Scene(policy=MemoryPolicy(policy_of(INSPECTED)))
+    settled = scene.spine.settle(ACT, ALICE, kind_of_a_file(value), FILE_FACTS)  # type: ignore[arg-type]
+    assert isinstance(settled, Refusal)
+    assert settled.decision.verdict is Verdict.NO
+
+
+def test_what_was_dated_still_has_its_parts(scene: Scene) -> None:
+    def prepare(policy: Policy) -> tuple[Ask, Facts]:
+        one, other = policy.directory.someone(ALICE), policy.directory.someone(BOB)
+        facts = Facts({"file.kind": "document"}, {}, ({"file.kind": "program"},))
+        return reach(ACT, one, other, Channel.FILE), facts
+
+    assert isinstance(scene.spine.settle(ACT, ALICE, prepare), Refusal)
+    assert scene.audit.kept[-1][1].parts == ({"file.kind": "program"},)
 
 
 def test_a_stale_policy_closes_the_door(scene: Scene) -> None:

@@ -191,9 +191,14 @@ class Case:
 
 
 @st.composite
-def cases(draw: st.DrawFn, **how: bool) -> Case:
+def cases(draw: st.DrawFn, *, parts: bool = False, **how: bool) -> Case:
+    """`parts`: what is asked about may have others in it."""
     ruleset = draw(rulesets())
-    return Case(ruleset, draw(asks(ruleset)), draw(facts_for(ruleset, **how)))
+    ask, facts = draw(asks(ruleset)), draw(facts_for(ruleset, **how))
+    if parts:
+        others = draw(st.lists(facts_for(ruleset, **how), max_size=2))
+        facts = Facts(facts.known, facts.claims, tuple(other.known for other in others))
+    return Case(ruleset, ask, facts)
 
 
 @st.composite
@@ -219,7 +224,12 @@ def forgotten(facts: Facts, name: str, how: Missing | None) -> Facts:
     """
     known = {key: value for key, value in facts.known.items() if key != name}
     claims = {key: value for key, value in facts.claims.items() if key != name}
-    return Facts(known if how is None else {**known, name: how}, claims)
+    parts = tuple(
+        {key: value for key, value in part.items() if key != name}
+        | ({} if how is None else {name: how})
+        for part in facts.parts
+    )
+    return Facts(known if how is None else {**known, name: how}, claims, parts)
 
 
 def renamed(rule: CompiledRule, rules: dict[str, str], parties: dict[str, str]) -> CompiledRule:

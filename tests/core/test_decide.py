@@ -188,3 +188,59 @@ def test_one_question_may_be_answered_by_itself():
 def test_a_forbid_that_does_not_hold_leaves_the_allow():
     rules = [rule("a", "acme"), rule("f", "acme", "file.size > 1 B", forbids=True)]
     assert decided(rules, TO_ACME, known={"file.size": 1}).rule == "a"
+
+
+def of_parts(*parts, known=None, rules=None, need=Need.EVERY, questions=(TO_ACME,)):
+    rules = rules or [rule("a", "acme", "file.kind in archive, document", say="No programs.")]
+    ask = Ask(act=Act.FILE_CONTENT_FETCH, who="@me:x", questions=questions, need=need)
+    return decide(Ruleset.of(7, rules), ask, Facts(known or {"file.kind": "archive"}, {}, parts))
+
+
+def test_what_has_parts_passes_where_the_whole_and_each_part_pass():
+    assert of_parts({"file.kind": "document"}).verdict is Verdict.YES
+    assert of_parts({"file.kind": "document"}, known={"file.kind": "image"}).verdict is Verdict.NO
+    refused = of_parts({"file.kind": "document"}, {"file.kind": "program"})
+    assert (refused.verdict, refused.reason) == (Verdict.NO, Reason.NO_RULE)
+    assert (refused.rule, refused.say, refused.towards) == ("a", "No programs.", "@a:acme")
+
+
+def test_a_part_that_could_not_be_looked_at_refuses():
+    refused = of_parts({"file.kind": Missing.UNKNOWN})
+    assert refused.verdict is Verdict.NO
+    assert refused.unknown == ("file.kind",)
+
+
+def test_a_part_that_is_not_looked_at_yet_waits_and_a_refused_one_beside_it_does_not():
+    waits = of_parts({"file.kind": PENDING}, {"file.kind": "document"})
+    assert (waits.verdict, waits.pending) == (Verdict.NOT_YET, ("file.kind",))
+    assert of_parts({"file.kind": PENDING}, {"file.kind": "program"}).verdict is Verdict.NO
+
+
+def test_a_part_has_what_is_known_of_the_whole_unless_it_has_its_own():
+    rules = [
+        rule("a", "acme", "file.kind in archive, document"),
+        rule("f", "acme", "file.size > 1 B", "file.kind = document", forbids=True),
+    ]
+    known = {"file.kind": "archive", "file.size": 5}
+    assert of_parts({"file.kind": "document"}, known=known, rules=rules).rule == "f"
+    small = {"file.kind": "document", "file.size": 1}
+    assert of_parts(small, known=known, rules=rules).verdict is Verdict.YES
+
+
+def test_where_one_yes_is_enough_one_reader_must_be_allowed_everything_in_it():
+    rules = [
+        rule("a", "acme", "file.kind = archive"),
+        rule("b", "beta", "file.kind = document"),
+    ]
+    both = {"rules": rules, "need": Need.SOME, "questions": (TO_ACME, TO_BETA)}
+    assert of_parts({"file.kind": "document"}, **both).verdict is Verdict.NO
+    assert of_parts({"file.kind": "archive"}, **both).verdict is Verdict.YES
+
+
+def test_a_rule_in_observe_mode_is_named_for_a_part_too():
+    rules = [
+        rule("a", "acme"),
+        rule("o", "acme", "file.kind = program", forbids=True, observe=True),
+    ]
+    assert of_parts({"file.kind": "program"}, rules=rules).observed == ("o",)
+    assert of_parts({"file.kind": "document"}, rules=rules).observed == ()

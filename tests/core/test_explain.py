@@ -6,6 +6,7 @@ from vedette.core.conditions import parse
 from vedette.core.decide import decide
 from vedette.core.decision import Decision, Verdict
 from vedette.core.explain import (
+    HELD,
     MOST_CONSIDERED,
     considered,
     sentence_across,
@@ -91,8 +92,17 @@ def test_a_not_yet_says_what_is_missing() -> None:
     assert sentence_for_person(waiting("device.approved", say="Only approved devices.")) == (
         "Only approved devices. This device waits for approval by your administrator."
     )
-    assert sentence_for_person(waiting("file.kind")) == "This is waiting for one more step."
-    assert sentence_for_person(waiting("file.kind", say="Wait.")) == "Wait."
+    assert sentence_for_person(waiting("change.widens")) == "This is waiting for one more step."
+    assert sentence_for_person(waiting("change.widens", say="Wait.")) == "Wait."
+
+
+def test_of_a_file_that_is_looked_at_nobody_is_told_why_it_would_be_refused() -> None:
+    held = waiting("file.kind", "file.malware", say="Only documents.")
+    assert sentence_for_person(held) == HELD
+    assert HELD.startswith("This file is still being looked at.")
+    more = sentence_for_person(waiting("device.approved", "file.kind", say="Only approved."))
+    assert more.startswith("Only approved. This device waits")
+    assert more.endswith(HELD)
 
 
 def test_both_of_two_missing_steps_are_named() -> None:
@@ -189,3 +199,30 @@ def test_a_fact_is_written_as_people_write_it(
     rules = Ruleset.of(1, [rule("a", ("staff", "acme"), when=(read,))])
     (found,) = considered(rules, ASK, Facts({read.fact: value}))
     assert found.because.endswith(written)
+
+
+def test_of_a_file_with_others_in_it_the_one_is_explained_that_stands_in_the_way() -> None:
+    spoken = Ruleset.of(
+        7,
+        [
+            rule("allow", ("staff", "acme"), when=(parse("file.kind in archive, document"),)),
+            rule("forbid", ("staff", "acme"), forbids=True, when=(parse("file.kind = program"),)),
+        ],
+    )
+    parts = ({"file.kind": "document"}, {"file.kind": "program"})
+    found = considered(spoken, ASK, Facts({"file.kind": "archive"}, parts=parts))
+    assert [(each.rule, each.matched) for each in found] == [("allow", "no"), ("forbid", "yes")]
+    assert all(each.because.endswith("it is program") for each in found)
+
+
+def test_a_part_that_nobody_could_look_at_bites_less_surely_than_one_that_was() -> None:
+    spoken = Ruleset.of(
+        7, [rule("f", ("staff", "acme"), forbids=True, when=(parse("file.kind = program"),))]
+    )
+    unseen, program = {"file.kind": Missing.UNKNOWN}, {"file.kind": "program"}
+    for parts, matched in (
+        ((unseen,), "unknown"), ((program, unseen), "yes"), ((unseen, program), "yes"),
+        (({"file.kind": Missing.PENDING},), "pending"), ((), "no"),
+    ):  # fmt: skip
+        found = considered(spoken, ASK, Facts({"file.kind": "archive"}, parts=parts))
+        assert [each.matched for each in found] == [matched]

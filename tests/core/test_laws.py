@@ -54,7 +54,7 @@ def widened(before: Verdict, after: Verdict) -> bool:
 
 
 @CALM
-@given(cases(wrong=True))
+@given(cases(wrong=True, parts=True))
 def test_every_ask_has_an_answer_whatever_the_facts(case):
     decision = decide(case.rules, case.ask, case.facts)
     assert isinstance(decision, Decision)
@@ -63,12 +63,30 @@ def test_every_ask_has_an_answer_whatever_the_facts(case):
 
 
 @CALM
-@given(cases(), st.data(), st.sampled_from((None, *Missing)))
+@given(cases(parts=True), st.data(), st.sampled_from((None, *Missing)))
 def test_a_forgotten_fact_never_turns_a_no_into_a_yes(case, data, how):
     name = data.draw(facts_read(case.rules))
     before = verdict(case)
     after = verdict(case, facts=forgotten(case.facts, name, how))
     assert not (before is Verdict.NO and after is Verdict.YES)
+
+
+@CALM
+@given(cases(parts=True), st.data(), st.integers(0, 2))
+def test_one_more_part_never_makes_an_answer_more_lenient(case, data, at):
+    more = list(case.facts.parts)
+    more.insert(at, data.draw(facts_for(case.rules)).known)
+    after = verdict(case, facts=Facts(case.facts.known, case.facts.claims, tuple(more)))
+    assert RANK[after] <= RANK[verdict(case)]
+
+
+@CALM
+@given(cases(parts=True))
+def test_one_question_about_what_has_parts_is_answered_as_for_its_strictest(case):
+    for question in case.ask.questions:
+        alone = replace(case.ask, questions=(question,))
+        each = [verdict(case, ask=alone, facts=one) for one in case.facts.each()]
+        assert RANK[verdict(case, ask=alone)] == min(RANK[one] for one in each)
 
 
 @CALM
@@ -124,7 +142,7 @@ def test_a_rule_in_observe_mode_changes_no_answer(case, rule):
 
 
 @CALM
-@given(cases(), st.randoms(use_true_random=False))
+@given(cases(parts=True), st.randoms(use_true_random=False))
 def test_the_order_of_rules_and_questions_never_matters(case, chance):
     shuffled, asked = list(case.rules.rules), list(case.ask.questions)
     chance.shuffle(shuffled)
@@ -290,7 +308,7 @@ def asked(from_, to):
 
 
 @CALM
-@given(cases())
+@given(cases(parts=True))
 def test_a_record_replays_to_the_same_answer(case):
     decision = decide(case.rules, case.ask, case.facts)
     kept = json.loads(canonical(body(case.ask, case.facts, decision)))

@@ -178,3 +178,26 @@ def test_a_chain_that_does_not_hold_names_the_record(entries, why):
 def test_after_a_start_numbers_may_go_on_further_up():
     entries = chain(entry(1), entry(9, kind="started"), entry(10))
     assert verify_chain(entries, "gateway").length == 3
+
+
+def test_the_parts_of_what_was_asked_about_are_kept_and_read_back():
+    parts = (
+        {"file.kind": "program", "file.type": Missing.UNKNOWN},
+        {"file.matches": frozenset("a")},
+    )
+    facts = Facts(FACTS.known, FACTS.claims, parts)
+    kept = json.loads(canonical(body(ASK, facts, DECISION)))
+    assert kept["parts"] == [
+        {"file.kind": "program", "file.type": {"missing": "unknown"}},
+        {"file.matches": {"words": ["a"]}},
+    ]
+    assert read_body(kept)[1] == facts
+
+
+def test_a_record_of_what_has_no_parts_says_nothing_of_any_and_older_ones_are_read():
+    kept = json.loads(canonical(body(ASK, FACTS, DECISION)))
+    assert "parts" not in kept
+    assert read_body(kept)[1].parts == ()
+    for strange in ("ab", [1], [["file.kind"]], {"a": 1}):
+        with pytest.raises(RecordFault):
+            read_body({**kept, "parts": strange})

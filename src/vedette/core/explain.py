@@ -46,12 +46,14 @@ _NO_NEXT = frozenset(
 )  # fmt: skip
 
 
-_HELD = "This file is still being looked at. Please try again in a moment."
+HELD = "This file is still being looked at. Please try again in a moment."
+"""What a person reads who wants a file about which nobody knows enough yet."""
+
 _AWAITED = {
     "approvals": "Another administrator must approve this first.",
     "device.approved": "This device waits for approval by your administrator.",
     "device.confirmed": "Please confirm this device on another one of yours.",
-    **dict.fromkeys(sorted(FILE_FACTS), _HELD),
+    **dict.fromkeys(sorted(FILE_FACTS), HELD),
     "sign_in.age": "Please show once more that it is you.",
     "sign_in.factors": "Please show a second proof that it is you.",
     "sign_in.kinds": "Please show another kind of proof that it is you.",
@@ -77,9 +79,12 @@ _UNCHECKED = {
 def sentence_for_person(decision: Decision) -> str:
     """What the person at the door reads: the rule's own sentence, or a plain general one.
 
-    Of a *not yet* it says what is still missing, where somebody can do something about it.
+    Of a *not yet* it says what is still missing, where somebody can do something about it. While a
+    file is looked at, that is all: a rule's own sentence would say why it was refused.
     """
     awaited = list(dict.fromkeys(_AWAITED[name] for name in decision.pending if name in _AWAITED))
+    if decision.verdict is Verdict.NOT_YET and awaited == [HELD]:
+        return HELD
     if decision.verdict is Verdict.NOT_YET and awaited:
         return " ".join([*([decision.say] if decision.say else []), *awaited])
     if decision.verdict is not Verdict.YES and decision.say:

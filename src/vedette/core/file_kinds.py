@@ -1,4 +1,7 @@
-"""Kinds of files, from a media type that somebody declared."""
+"""Kinds of files, from what somebody says of them: a media type, or the ending of a name.
+
+The tables are here and not the machine's: the same file has the same answer everywhere.
+"""
 
 from __future__ import annotations
 
@@ -59,3 +62,31 @@ def declared_kind(media_type: str) -> str:
     if essence.startswith(_DOCUMENT_FAMILIES):
         return "document"
     return _BY_FAMILY.get(essence.partition("/")[0], "other")
+
+
+_BY_ENDING = {
+    "document": (
+        "doc docm docx dot dotm dotx epub fodp fods fodt key numbers odf odg odp ods odt otp ots ott"
+        " pages pdf pot potm potx pps ppsm ppsx ppt pptm pptx ps rtf vsd vsdx xls xlsb xlsm xlsx xlt"
+        " xltm xltx"
+    ),
+    "image": "avif bmp gif heic heif ico jfif jpe jpeg jpg jxl png psd svg tif tiff webp",
+    "audio": "aac aif aiff amr flac m4a mid midi mka mp3 oga ogg opus wav wma",
+    "video": "3g2 3gp avi flv m2ts m4v mkv mov mp4 mpeg mpg ogv webm wmv",
+    "text": "csv htm html ics ini json log markdown md rst toml tsv txt vcf xml yaml yml",
+    "archive": (
+        "7z ace arj bz2 cab cpio gz iso lha lz lz4 lzh lzma rar tar tbz2 tgz txz tzst xz z zip zst"
+    ),
+    "program": (
+        "apk app appimage bash bat class cmd com cpl deb dll dmg dylib elf exe hta ipa jar jnlp js"
+        " jse lnk mjs msi msix pif pkg pl ps1 psm1 py pyc pyw rb rpm scr sh so sys vbe vbs war wasm"
+        " wsf wsh"
+    ),
+}
+_KIND_OF_ENDING = {ending: kind for kind, said in _BY_ENDING.items() for ending in said.split()}
+
+
+def named_kind(name: str) -> str | None:
+    """The kind of file that a name's ending says; None where it says none that is known."""
+    ending = name.rstrip(" .").rpartition(".")
+    return _KIND_OF_ENDING.get(ending[2].lower()) if ending[1] else None

@@ -6,13 +6,12 @@ with an owner, a name, a declared type and a use; whether it is disguised follow
 
 from __future__ import annotations
 
-import mimetypes
 import re
 from dataclasses import dataclass
 from typing import Self
 
 from vedette.core.facts import FILE_FACTS, FILE_KINDS, Facts, Missing, Value
-from vedette.core.file_kinds import UNDECLARED, declared_kind
+from vedette.core.file_kinds import UNDECLARED, declared_kind, named_kind
 from vedette.core.names import InvalidName, MediaId, ServerName, UserId
 
 MOST_PARTS_INSIDE = 64
@@ -140,13 +139,17 @@ def is_disguised(name: str, declared: str, content: Content) -> bool:
     1. What says nothing disguises nothing: no name, an ending that nobody knows, a type that
        clients send when they know none.
     2. Encrypted content says nothing about itself either.
+    3. Sound and pictures share their containers: a voice message may be called a video.
     """
     if content.kind == "encrypted":  # (2)
         return False
-    said = []
+    said = [named_kind(name)]
     if essence(declared) not in UNDECLARED:  # (1)
         said.append(declared_kind(declared))
-    named = mimetypes.guess_type(name, strict=False)[0]
-    if named is not None:
-        said.append(declared_kind(named))
-    return any(kind not in (content.kind, "other") for kind in said)
+    fitting = {None, "other", content.kind}
+    if content.kind in _RECORDED:  # (3)
+        fitting |= _RECORDED
+    return any(kind not in fitting for kind in said)
+
+
+_RECORDED = frozenset({"audio", "video"})

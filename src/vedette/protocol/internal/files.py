@@ -74,7 +74,7 @@ def file_to_json(file: File) -> dict[str, Any]:
 def file_from_json(data: Any) -> File:
     """Read a file. Raises ValueError."""
     told = _fields(data, _FILE)
-    if told["class"] not in FILE_CLASSES:
+    if _a(str, told["class"]) not in FILE_CLASSES:
         raise ValueError("a file has no such class")
     return File(
         server=ServerName(_a(str, told["server"])),
