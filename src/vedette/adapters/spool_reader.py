@@ -10,6 +10,8 @@ from typing import Any
 
 from vedette.core.record import RecordFault
 
+_LONGEST_RECORD = 1 << 20
+
 
 @dataclass(frozen=True, slots=True)
 class SpoolReader:
@@ -22,10 +24,17 @@ class SpoolReader:
         found = self.folder.glob("*/*.jsonl")
         return tuple(sorted(path.stem for path in found if path.stem == path.parent.name))
 
+    def end(self, process: str) -> int:
+        """The offset behind the last whole line; 0 where there is none."""
+        with self._path(process).open("rb") as spool:
+            size = spool.seek(0, 2)
+            start = max(0, size - _LONGEST_RECORD)
+            spool.seek(start)
+            return start + spool.read(_LONGEST_RECORD).rfind(b"\n") + 1 if size else 0
+
     def read(self, process: str, offset: int = 0) -> Iterator[tuple[dict[str, Any], int]]:
         """The records from `offset` on; a torn last line is left out. Raises RecordFault."""
-        path = self.folder / process / f"{process}.jsonl"
-        with path.open("rb") as spool:
+        with self._path(process).open("rb") as spool:
             if spool.seek(0, 2) < offset:
                 raise RecordFault(f"the spool of `{process}` is shorter than it was")
             spool.seek(offset)
@@ -34,6 +43,9 @@ class SpoolReader:
                     return
                 offset += len(line)
                 yield _record(line, process, offset), offset
+
+    def _path(self, process: str) -> Path:
+        return self.folder / process / f"{process}.jsonl"
 
 
 def _record(line: bytes, process: str, offset: int) -> dict[str, Any]:

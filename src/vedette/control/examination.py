@@ -21,7 +21,7 @@ from vedette.core.settings.document import Document
 from vedette.ports.doors import Doors
 from vedette.ports.errors import Unavailable
 from vedette.ports.sign_in import SignInStore
-from vedette.protocol.internal.streams import Part, Stream, StreamRefused, verify
+from vedette.protocol.internal.streams import FOR_EVERY_DOOR, Part, Stream, StreamRefused, verify
 
 _SECONDS = 5.0
 
@@ -30,7 +30,7 @@ def door_lags(boot: Boot, doors: Doors, key: Ed25519PublicKey) -> Iterator[DoorL
     """How every door stands towards the parts that lie before it."""
     for door in doors.names:
         said = doors.acknowledged(door)
-        for stream in Stream:
+        for stream in FOR_EVERY_DOOR:
             part = _part(boot, door, stream, key)
             answer = said.get(stream)
             yield DoorLag(

@@ -43,6 +43,7 @@ from vedette.control import examination
 from vedette.control.checkpoints import Anchor
 from vedette.control.sessions import SessionStream
 from vedette.control.streams import Publisher
+from vedette.control.telling import Telling
 from vedette.control.upkeep import Upkeep
 from vedette.core.names import ServerName
 from vedette.core.settings.document import Document
@@ -198,7 +199,9 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
         sessions=_sessions_desk(spine, sessions),
         accounts=_accounts_desk(spine, sessions, _domain(boot)),
     )
-    return Wiring(boot, spool, Upkeep(desk, publisher, people, anchor, sessions), office)
+    telling = Telling(records, policy.current, publisher, clock)
+    upkeep = Upkeep(desk, publisher, people, anchor, sessions, telling)
+    return Wiring(boot, spool, upkeep, office)
 
 
 def _session_stream(boot: Boot, publisher: Publisher) -> SessionStream:

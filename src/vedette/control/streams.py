@@ -1,4 +1,4 @@
-"""Signs the three streams, hands them to every door, and hears their answers."""
+"""Signs the streams, hands them to the doors, and hears their answers."""
 
 from __future__ import annotations
 
@@ -23,6 +23,9 @@ from vedette.protocol.internal.streams import Part, Stream, sign_body
 
 ANSWER_SECONDS = 1.0
 """How long a change waits for the doors before it names the silent ones."""
+
+NOTICE_DOOR = "synapse"
+"""The door that has the notice account."""
 
 _POLL_SECONDS = 0.02
 
@@ -83,10 +86,19 @@ class Publisher:
         """
         return self._send_body(Stream.SESSIONS, body)
 
+    def notices(self, body: Mapping[str, JSON]) -> Sent:
+        """Send what people are to be told, to the door that has the notice account.
+
+        May be called on a worker thread. Raises Unavailable.
+        """
+        return self._send_body(Stream.NOTICES, as_json(body), (NOTICE_DOOR,))
+
     def _send(self, stream: Stream, body: Mapping[str, JSON]) -> Sent:
         return self._send_body(stream, as_json(body))
 
-    def _send_body(self, stream: Stream, body: bytes) -> Sent:
+    def _send_body(self, stream: Stream, body: bytes, doors: tuple[str, ...] | None = None) -> Sent:
+        """Sign a part and hand it to these doors, or to all."""
+        doors = self.doors.names if doors is None else doors
         number = self.numbers.next(stream.value, self._highest(stream))
         now = int(self.clock.now())
         part = Part(
@@ -99,8 +111,8 @@ class Publisher:
         )
         data = sign_body(part, body, self.key)
         undelivered: dict[str, str] = {}
-        before = {door: self._refused(door, stream) for door in self.doors.names}
-        for door in self.doors.names:
+        before = {door: self._refused(door, stream) for door in doors}
+        for door in doors:
             try:
                 self.doors.deliver(door, stream, data)
             except Unavailable as fault:

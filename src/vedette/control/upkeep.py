@@ -1,4 +1,4 @@
-"""What control does by itself: watch people, renew streams, anchor the audit chains."""
+"""What control does by itself: watch people, renew streams, anchor the audit chains, tell people."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from vedette.admin.settings import SettingsDesk
 from vedette.control.checkpoints import Anchor
 from vedette.control.sessions import SessionStream
 from vedette.control.streams import Publisher
+from vedette.control.telling import Telling
 from vedette.ports.errors import Unavailable
 from vedette.ports.people import PeopleSource
 
@@ -19,6 +20,7 @@ _PEOPLE_SECONDS = 0.25
 _LONGEST_RENEWAL = 3600.0
 """Streams are renewed at half of their lifetime, and at least every hour."""
 _ANCHOR_SECONDS = 60.0
+_TELL_SECONDS = 0.5
 
 
 @dataclass(slots=True)
@@ -30,6 +32,7 @@ class Upkeep:
     people: PeopleSource
     anchor: Anchor
     sessions: SessionStream
+    telling: Telling
     _said: tuple[str, ...] = ()
 
     def begin(self, first_text: Callable[[], str]) -> int:
@@ -46,6 +49,7 @@ class Upkeep:
         revision, document = self.desk.begin(first_text)
         self.publisher.settings(revision, document)
         self.publisher.people(self.people.people())
+        self.telling.begin()
         return revision.number
 
     async def run(self) -> None:
@@ -55,6 +59,7 @@ class Upkeep:
             duties.create_task(_every(self._renewal, self._renew))
             duties.create_task(self._keep_anchoring())
             duties.create_task(self.sessions.run())
+            duties.create_task(_every(lambda: _TELL_SECONDS, self._tell))
 
     def _renewal(self) -> float:
         return min(_LONGEST_RENEWAL, max(1.0, self.publisher.lifetime / 2))
@@ -79,6 +84,9 @@ class Upkeep:
 
     async def _anchor(self) -> None:
         await asyncio.to_thread(self.anchor.checkpoint)
+
+    async def _tell(self) -> None:
+        await asyncio.to_thread(self.telling.look)
 
     def _say_faults(self) -> None:
         if self.people.faults() != self._said:

@@ -12,6 +12,9 @@ class Records(Protocol):
     def processes(self) -> tuple[str, ...]:
         """The processes that ever recorded anything, alphabetical."""
 
+    def end(self, process: str) -> int:
+        """The byte offset behind the last whole record that a process has written so far."""
+
     def read(self, process: str, offset: int = 0) -> Iterator[tuple[dict[str, Any], int]]:
         """The records of one process from a byte offset on, each with the offset behind it.
 

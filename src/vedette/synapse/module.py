@@ -50,7 +50,7 @@ from vedette.synapse.internals.table import Doors, install
 from vedette.synapse.internals.wrapping import Closed, InternalsMismatch
 from vedette.synapse.introspection import Introspection, serve, site
 from vedette.synapse.new_devices import new_devices
-from vedette.synapse.notices import Notices, Pace
+from vedette.synapse.notices import FromOtherDoors, Notices
 from vedette.synapse.stored_files import PATH, StoredFiles
 
 if TYPE_CHECKING:
@@ -114,8 +114,9 @@ class Module:
         )
         self._lists = SessionLists(self._streams, clock, self._new_devices)
         self._doors: Doors | None = None
-        pace = Pace(clock)
-        notices = self._notices = Notices(api, config.organisation, pace, self._notices_per_minute)
+        notices = self._notices = Notices(api, config.organisation, clock, self._notices_per_minute)
+        self._refused_elsewhere = FromOtherDoors(clock.now(), self._tell)
+        self._told: Part | None = None
         spine = Spine(self._streams, self._spool, LogIncidents(), clock)
         try:
             self._spool.start()
@@ -222,6 +223,7 @@ class Module:
         try:
             self._streams.poll()
             self._lists.take()
+            self._tell_refusals()
         except OSError as fault:
             # The door goes on by what it has until that is too old; the next look may succeed.
             _LOG.warning("streams can't be read or kept: %s", fault)
@@ -237,10 +239,22 @@ class Module:
 
     def _new_devices(self, sessions: tuple[Listed, ...]) -> None:
         """Tell people of their new devices. Called on the thread that took the list."""
-        tell = self._hs.get_reactor().callFromThread
         for session in sessions:
-            text = sentence_about_new_device(session.facts)
-            tell(self._notices.say, session.user, _NEW_DEVICE, text)
+            self._tell(session.user, _NEW_DEVICE, sentence_about_new_device(session.facts))
+
+    def _tell_refusals(self) -> None:
+        """Tell people what other doors refused. Called on the thread that takes the streams."""
+        part = self._streams.part(Stream.NOTICES)
+        if part is None or part is self._told:
+            return
+        self._told = part
+        try:
+            self._refused_elsewhere.take(part.body)
+        except ValueError as fault:
+            _LOG.warning("notices can't be read: %s", fault)
+
+    def _tell(self, person: str, matter: str, text: str) -> None:
+        self._hs.get_reactor().callFromThread(self._notices.say, person, matter, text)
 
     def _notices_per_minute(self) -> int:
         try:

@@ -1,22 +1,26 @@
 """The notice account: tells a person in a room of their own why something was refused.
 
 Most clients hide the sentence of a refusal, so it also comes as a message: at most a few a minute
-per person and rule, with the record's id, so that a question can be looked up.
+per person and rule, with the record's id, so that a question can be looked up. What other doors
+refused comes from control, as a signed stream.
 """
 
 from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from synapse.api.errors import SynapseError
 
 from vedette.core.decision import Decision
 from vedette.core.explain import sentence_for_person
+from vedette.core.notices import MINUTE, matter_of
+from vedette.core.pace import Pace
 from vedette.ports.clock import Clock
+from vedette.protocol.internal.notices import notices_of
 
 if TYPE_CHECKING:
     from synapse.module_api import ModuleApi
@@ -26,28 +30,7 @@ ACCOUNT_DATA = "org.vedette.notices"
 """Global account data of a person that remembers their notice room."""
 
 _LOG = logging.getLogger("vedette.notices")
-_MINUTE = 60.0
 _MOST_REMEMBERED = 10_000
-
-
-@dataclass(slots=True)
-class Pace:
-    """Lets through a few notices a minute for each person and rule."""
-
-    clock: Clock
-    _sent: OrderedDict[tuple[str, str], list[float]] = field(default_factory=OrderedDict)
-
-    def admits(self, person: str, rule: str, per_minute: int) -> bool:
-        """Whether one more notice may go out now; counts it if so."""
-        now = self.clock.now()
-        recent = [at for at in self._sent.pop((person, rule), []) if now - at < _MINUTE]
-        admitted = len(recent) < per_minute
-        if admitted:
-            recent.append(now)
-        self._sent[person, rule] = recent
-        if len(self._sent) > _MOST_REMEMBERED:
-            self._sent.popitem(last=False)
-        return admitted
 
 
 @dataclass(slots=True)
@@ -56,8 +39,9 @@ class Notices:
 
     api: ModuleApi
     domain: str
-    pace: Pace
+    clock: Clock
     per_minute: Callable[[], int]
+    _pace: Pace = field(default_factory=Pace)
     _ready: bool = False
 
     @property
@@ -67,14 +51,14 @@ class Notices:
 
     def tell(self, person: str, decision: Decision, record: str) -> None:
         """Tell one of our people about a refusal, if it is not one too many. Never raises."""
-        rule = decision.rule or decision.reason.value
-        self.say(person, rule, f"{sentence_for_person(decision)} (Record {record})")
+        text = f"{sentence_for_person(decision)} (Record {record})"
+        self.say(person, matter_of(decision), text)
 
     def say(self, person: str, about: str, text: str) -> None:
         """Tell one of our people something, if that is not once too often `about` this. Never raises."""
         if person.partition(":")[2] != self.domain or person == self.account:
             return
-        if self.pace.admits(person, about, self.per_minute()):
+        if self._pace.admits(self.clock.now(), person, about, self.per_minute(), MINUTE):
             self.api.run_as_background_process("vedette-notice", self._send, person, text)
 
     async def _send(self, person: str, text: str) -> None:
@@ -114,3 +98,26 @@ class Notices:
         await self.api.update_room_membership(person, person, room, "join")
         await data.put_global(person, ACCOUNT_DATA, {"room_id": room})
         return room
+
+
+@dataclass(slots=True)
+class FromOtherDoors:
+    """Tells what the notices stream carries, each notice once and none from before `since`.
+
+    A notice that came while Synapse was away is not told: it would come too late to help.
+    """
+
+    since: float
+    tell: Callable[[str, str, str], object]
+    """Told person, matter and text."""
+    _told: OrderedDict[str, None] = field(default_factory=OrderedDict)
+
+    def take(self, body: Mapping[str, Any]) -> None:
+        """Tell what is new in a part. Raises ValueError where it can't be read."""
+        for notice in notices_of(body):
+            if notice.at < self.since or notice.record in self._told:
+                continue
+            self._told[notice.record] = None
+            if len(self._told) > _MOST_REMEMBERED:
+                self._told.popitem(last=False)
+            self.tell(notice.to, notice.matter, notice.text)

@@ -20,7 +20,7 @@ from vedette.control.main import (
 )
 from vedette.core.names import UserId
 from vedette.core.record import verify_chain
-from vedette.protocol.internal.streams import Stream
+from vedette.protocol.internal.streams import FOR_EVERY_DOOR, Stream
 
 RULE = {"between": ["us", "outside"], "allow": ["message"]}
 
@@ -84,11 +84,11 @@ def test_it_goes_on_where_it_stopped(running: Organisation) -> None:
     door = running.door("gateway")
     add(running)
     running.stop()
-    numbers = {stream: door.files.part(stream).number for stream in Stream}  # type: ignore[union-attr]
+    numbers = {stream: door.files.part(stream).number for stream in FOR_EVERY_DOOR}  # type: ignore[union-attr]
     running.start()
     assert running.ask("GET", "/settings")[1]["revision"] == 2
     until(lambda: all(
-        door.files.part(stream).number > numbers[stream] for stream in Stream  # type: ignore[union-attr]
+        door.files.part(stream).number > numbers[stream] for stream in FOR_EVERY_DOOR  # type: ignore[union-attr]
     ))  # fmt: skip
     assert door.revision() == 2
 

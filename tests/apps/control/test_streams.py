@@ -59,6 +59,14 @@ def test_every_door_gets_settings_people_and_sessions(publisher: Publisher, tmp_
         assert files.part(Stream.SESSIONS) is not None
 
 
+def test_notices_go_to_the_door_that_has_the_notice_account(
+    publisher: Publisher, tmp_path: Path
+) -> None:
+    publisher.settings(revision(1), document())
+    publisher.notices({"notices": []})
+    assert [(tmp_path / name / "notices.part").exists() for name in DOORS] == [False, True]
+
+
 def test_a_part_lives_as_long_as_the_settings_say(publisher: Publisher, tmp_path: Path) -> None:
     publisher.settings(revision(1), document())
     publisher.people({})

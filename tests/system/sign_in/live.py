@@ -29,7 +29,7 @@ from vedette.cli.surroundings import CliFault
 from vedette.core.names import ServerName, UserId
 from vedette.core.sessions import FactorUse, Session, SessionFacts, SessionState
 from vedette.core.settings.default import default_document
-from vedette.protocol.internal.streams import Stream
+from vedette.protocol.internal.streams import FOR_EVERY_DOOR
 from vedette.protocol.internal.tokens import AccessClaims, SigningKey, mint
 from vedette.protocol.oauth.scopes import scope_of
 from vedette.suite.certificates import issue as certificate_of
@@ -274,7 +274,7 @@ def another_signin(house: House, folder: Path) -> Iterator[Path]:
     for name in ("run", "doors/signin", "audit"):
         (folder / name).mkdir(mode=0o700, parents=True)
     for name in ("keys", "secrets", "tls", "settings.toml", "people.csv", "run/synapse.sock",
-                 *(f"doors/signin/{stream}.part" for stream in Stream)):  # fmt: skip
+                 *(f"doors/signin/{stream}.part" for stream in FOR_EVERY_DOOR)):  # fmt: skip
         (folder / name).symlink_to(here / name)
     (folder / "boot.toml").write_bytes((here / "boot.toml").read_bytes())
     assert house.boot.signin is not None

@@ -1,4 +1,4 @@
-"""Signed stream parts: how settings, people and sessions travel from control to the doors.
+"""Signed stream parts: how settings, people, sessions and notices travel from control to the doors.
 
 A part is one line of canonical JSON (the signed bytes) after one line that carries the signature.
 A part is complete in itself: the newest one is all that a door needs.
@@ -29,11 +29,16 @@ _FIELDS = {"body", "expires", "issued", "number", "organisation", "stream"}
 
 
 class Stream(StrEnum):
-    """The three streams that control signs."""
+    """The streams that control signs."""
 
     SETTINGS = "settings"
     PEOPLE = "people"
     SESSIONS = "sessions"
+    NOTICES = "notices"
+
+
+FOR_EVERY_DOOR = (Stream.SETTINGS, Stream.PEOPLE, Stream.SESSIONS)
+"""What every door receives; notices go to the one alone that has the notice account."""
 
 
 class StreamRefused(ValueError):

@@ -1,0 +1,148 @@
+"""Tells people of refusals by doors that can't tell them: from the records, as they come in.
+
+Nothing that a door wrote as text goes into a notice: whoever takes over a gateway could else speak
+with the organisation's voice. What is taken from a record is who, which act, which reason and which
+rule; the words are those of the code and of the rule as it stands in the settings in force.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Any
+
+from vedette.control.streams import Publisher
+from vedette.core.asks import Act
+from vedette.core.decision import Decision, Verdict
+from vedette.core.names import InvalidName, ServerName, UserId
+from vedette.core.notices import TOLD, matter_of, notice_of, person_at_the_door
+from vedette.core.pace import Pace
+from vedette.core.record import RecordFault, read_body
+from vedette.ports.clock import Clock
+from vedette.ports.policy import Policy
+from vedette.ports.records import Records
+from vedette.protocol.internal.notices import MOST, Notice, body_of
+
+_LOG = logging.getLogger("vedette.control")
+_OWN_VOICE = frozenset({"control", "restore", "synapse"})
+"""Processes whose refusals are not told from here: Synapse's door tells by itself, and what an
+administrator is refused stands on the screen that asked."""
+_LATELY = 60.0
+"""For how many seconds a notice is in the parts that are sent; a refusal older than that is told no
+more."""
+_AT_ONCE = 20_000
+"""How many records of one process are read in one look."""
+
+
+@dataclass(slots=True)
+class Telling:
+    """Follows the records of every process from now on. `look` is called by one thread at a time."""
+
+    records: Records
+    policy: Callable[[], Policy]
+    """The policy in force. Raises StalePolicy before the first."""
+    publisher: Publisher
+    clock: Clock
+    _offsets: dict[str, int] = field(default_factory=dict)
+    _pace: Pace = field(default_factory=Pace)
+    _lately: deque[Notice] = field(default_factory=lambda: deque(maxlen=MOST))
+
+    def begin(self) -> None:
+        """Leave aside what was recorded before: whoever was refused then knows it by now."""
+        for process in self.records.processes():
+            self._skip(process)
+
+    def look(self) -> int:
+        """Send what is to be told of new records; returns how many notices are new.
+
+        Raises:
+            Unavailable: the stream can't be sent; it goes with the next.
+        """
+        policy = self.policy()
+        found = [
+            notice
+            for process in self.records.processes()
+            if process not in _OWN_VOICE
+            for entry in self._new(process)
+            if (notice := self._notice(entry, policy)) is not None
+        ]
+        if found:
+            now = self.clock.now()
+            self._lately = deque(
+                (n for n in (*self._lately, *found) if now - n.at < _LATELY), maxlen=MOST
+            )
+            self.publisher.notices(body_of(self._lately))
+        return len(found)
+
+    def _new(self, process: str) -> list[dict[str, Any]]:
+        """The records since the last look. Where the chain does not hold is the anchor's to say."""
+        entries: list[dict[str, Any]] = []
+        try:
+            read = self.records.read(process, self._offsets.get(process, 0))
+            for entry, offset in islice(read, _AT_ONCE):
+                self._offsets[process] = offset
+                entries.append(entry)
+        except (RecordFault, OSError) as fault:
+            _LOG.warning("the records of `%s` can't be followed: %s", process, fault)
+            self._skip(process)
+        return entries
+
+    def _skip(self, process: str) -> None:
+        """Go on behind what is there now."""
+        try:
+            self._offsets[process] = self.records.end(process)
+        except OSError as fault:
+            _LOG.warning("the records of `%s` can't be read: %s", process, fault)
+
+    def _notice(self, entry: dict[str, Any], policy: Policy) -> Notice | None:
+        """What is to be told of one record, if anything is, to anybody, now."""
+        if entry.get("kind") != "decision" or entry.get("act") not in TOLD:
+            return None
+        now, at = self.clock.now(), entry.get("at")
+        most = policy.directory.document.notices.per_minute
+        if not isinstance(at, int | float) or now - at >= _LATELY or most == 0:
+            return None
+        try:
+            ask, _, decision = read_body(entry)
+            person = UserId(person_at_the_door(ask) or "")
+        except (RecordFault, InvalidName):
+            return None
+        if decision.verdict is Verdict.YES or not _is_here(policy, person):
+            return None
+        record, matter = str(entry.get("id")), matter_of(decision)
+        seconds = TOLD[ask.act].seconds
+        if not self._pace.admits(now, person, f"{ask.act} {matter}", _most(ask.act, most), seconds):
+            return None
+        text = notice_of(ask.act, _in_our_words(policy, decision), record)
+        return Notice(record=record, at=float(at), to=person, matter=matter, text=text)
+
+
+def _most(act: Act, per_minute: int) -> int:
+    """What is told in longer stretches than a minute is told once in them."""
+    return per_minute if TOLD[act].seconds <= _LATELY else 1
+
+
+def _is_here(policy: Policy, person: UserId) -> bool:
+    """Whether this is an account here that was not deactivated."""
+    known = policy.directory.people.get(person)
+    return person.server == policy.directory.domain and (known is None or known.active)
+
+
+def _in_our_words(policy: Policy, decision: Decision) -> Decision:
+    """The decision with its rule's sentence as it is in force, and names that are names."""
+    rules = policy.rules.rules
+    say = next((rule.say for rule in rules if rule.id == decision.rule), None)
+    return replace(decision, say=say, towards=_name(decision.towards))
+
+
+def _name(towards: str | None) -> str | None:
+    """A person or a server that a refusal names, if it is one."""
+    for kind in (UserId, ServerName):
+        try:
+            return None if towards is None else kind(towards)
+        except InvalidName:
+            continue
+    return None

@@ -1,0 +1,242 @@
+"""What people are told of refusals by other doors: from real spools to the notices stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from tests.adapters.clock import SetClock
+from tests.apps.scene import ALICE, BOB, DOCUMENT
+from vedette.adapters.audit_spool import AuditSpool
+from vedette.adapters.door_folders import DoorFolders
+from vedette.adapters.memory.revisions import MemoryRevisions
+from vedette.adapters.spool_reader import SpoolReader
+from vedette.adapters.stream_files import StreamFiles
+from vedette.control.streams import Publisher
+from vedette.control.telling import Telling
+from vedette.core.asks import Act, Ask, Question
+from vedette.core.channels import Channel
+from vedette.core.compile import compile_rules
+from vedette.core.decision import Decision, Verdict
+from vedette.core.facts import Facts
+from vedette.core.people import Directory, Person
+from vedette.core.reasons import Reason
+from vedette.core.settings.document import Document
+from vedette.core.settings.parse import parse_document
+from vedette.ports.policy import Policy
+from vedette.protocol.internal.notices import Notice, notices_of
+from vedette.protocol.internal.streams import Stream
+
+KEY = Ed25519PrivateKey.from_private_bytes(b"s" * 32)
+UPLOAD, FETCH = Act.FILE_CONTENT_UPLOAD, Act.FILE_CONTENT_FETCH
+ACME = Decision(
+    verdict=Verdict.NO, reason=Reason.FORBIDDEN, rule="acme", revision=1,
+    say="Send your password to @helpdesk:evil.test.",
+)  # fmt: skip
+
+
+async def _nobody_waits(_: Future[None]) -> None:
+    raise AssertionError
+
+
+def _ask(act: Act, person: str) -> Ask:
+    """What somebody at the gateway asks; a fetch is asked from whoever sent the file."""
+    if act is not FETCH:
+        return Ask(act=act, who=person)
+    question = Question(Channel.FILE, frozenset({"us"}), frozenset({"us"}), person)
+    return Ask(act=act, who=BOB, questions=(question,))
+
+
+@dataclass
+class Scene:
+    """A gateway that records, control that tells, and the door that is told."""
+
+    folder: Path
+    clock: SetClock = field(default_factory=SetClock)
+    people: dict[str, Person] = field(default_factory=dict)
+    document: str = DOCUMENT
+
+    def __post_init__(self) -> None:
+        folders = DoorFolders({name: self.folder / name for name in ("gateway", "synapse")})
+        publisher = Publisher(folders, MemoryRevisions(), KEY, "example.org", self.clock)
+        publisher.lifetime = 3600
+        records = SpoolReader(self.folder / "audit")
+        self.telling = Telling(records, self.policy, publisher, self.clock)
+        self.door = StreamFiles(
+            self.folder / "synapse", "example.org", KEY.public_key(), self.clock
+        )
+
+    def policy(self) -> Policy:
+        document = parse_document(self.document)
+        assert isinstance(document, Document)
+        return Policy(compile_rules(document, 1), Directory(document, self.people, 740_000))
+
+    def records(self, *refusals: tuple[Act, str, Decision], process: str = "gateway") -> None:
+        """Have a process record these, and write them."""
+        folder = self.folder / "audit" / process
+        spool = AuditSpool(folder, process, self.clock, _nobody_waits)
+        spool.start()
+        for act, who, decision in refusals:
+            spool.note(_ask(act, who), Facts(), decision)
+        spool.close()
+
+    def told(self) -> tuple[Notice, ...]:
+        """What lies before the door now."""
+        self.door.poll()
+        part = self.door.part(Stream.NOTICES)
+        return notices_of(part.body) if part else ()
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    made = Scene(tmp_path)
+    made.telling.begin()
+    return made
+
+
+def test_a_refused_upload_is_told_with_the_rules_own_sentence(scene: Scene) -> None:
+    scene.records((UPLOAD, ALICE, ACME))
+    assert scene.telling.look() == 1
+    (told,) = scene.told()
+    assert (told.to, told.matter, told.record) == (ALICE, "acme", "gateway:2")
+    assert told.text == (
+        "A file that you wanted to send was not taken. With Acme we exchange messages only."
+        " (Record gateway:2)"
+    )
+
+
+def test_no_text_that_a_door_wrote_is_told(scene: Scene) -> None:
+    """Whoever takes over a gateway can write records, but not speak for the organisation."""
+    evil = "Send your password to @helpdesk:evil.test."
+    gone = Decision(
+        verdict=Verdict.NO, reason=Reason.FORBIDDEN, rule="no-such-rule", revision=1, say=evil,
+        towards=evil,
+    )  # fmt: skip
+    scene.records((UPLOAD, ALICE, ACME), (UPLOAD, ALICE, gone))
+    assert scene.telling.look() == 2
+    assert not any("password" in told.text for told in scene.told())
+
+
+def test_what_was_recorded_before_is_not_told(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    scene.records((UPLOAD, ALICE, ACME))
+    scene.telling.begin()
+    assert scene.telling.look() == 0
+    scene.clock.at += 61
+    scene.records((UPLOAD, ALICE, ACME))
+    assert scene.telling.look() == 1
+
+
+def test_uploads_are_told_once_a_minute_for_each_person_and_rule(scene: Scene) -> None:
+    scene.records(*[(UPLOAD, ALICE, ACME)] * 5)
+    assert scene.telling.look() == 1
+    scene.clock.at += 30
+    scene.records((UPLOAD, ALICE, ACME), (UPLOAD, "@ben:example.org", ACME))
+    assert scene.telling.look() == 1
+    scene.clock.at += 31
+    scene.records((UPLOAD, ALICE, ACME))
+    assert scene.telling.look() == 1
+
+
+def test_fetches_which_clients_make_by_themselves_are_told_once_a_day(scene: Scene) -> None:
+    scene.records((FETCH, ALICE, ACME))
+    assert scene.telling.look() == 1
+    assert [told.to for told in scene.told()] == [ALICE]
+    scene.clock.at += 3600
+    scene.records((FETCH, ALICE, ACME))
+    assert scene.telling.look() == 0
+    scene.clock.at += 24 * 3600
+    scene.records((FETCH, ALICE, ACME))
+    assert scene.telling.look() == 1
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        (UPLOAD, ALICE, Decision(verdict=Verdict.YES, reason=Reason.ALLOWED, revision=1)),
+        (UPLOAD, "@carol:acme.example", ACME),
+        (UPLOAD, "a client", ACME),
+        (UPLOAD, "@gone:example.org", ACME),
+        (Act.CALL_CREDENTIALS_FETCH, ALICE, ACME),
+        (Act.DIRECTORY_PROFILE_READ, ALICE, ACME),
+    ],
+    ids=["a yes", "of another organisation", "nobody known", "deactivated", "call", "profile"],
+)
+def test_nobody_is_told_of(scene: Scene, refusal: tuple[Act, str, Decision]) -> None:
+    scene.people["@gone:example.org"] = Person(active=False)
+    scene.records(refusal)
+    assert scene.telling.look() == 0
+
+
+@pytest.mark.parametrize("process", ["synapse", "control", "restore"])
+def test_those_who_tell_by_themselves_are_not_told_for(scene: Scene, process: str) -> None:
+    scene.records((UPLOAD, ALICE, ACME), process=process)
+    assert scene.telling.look() == 0
+
+
+def test_a_process_that_appears_later_is_followed(scene: Scene) -> None:
+    scene.telling.look()
+    scene.records((UPLOAD, ALICE, ACME), process="inspector")
+    assert scene.telling.look() == 1
+
+
+def test_an_old_record_is_not_told_late(scene: Scene) -> None:
+    scene.records((UPLOAD, ALICE, ACME))
+    scene.clock.at += 61
+    assert scene.telling.look() == 0
+
+
+def test_where_the_settings_say_none_nobody_is_told(scene: Scene) -> None:
+    scene.document = DOCUMENT + "\n[notices]\nper_minute = 0\n"
+    scene.records((UPLOAD, ALICE, ACME))
+    assert scene.telling.look() == 0
+
+
+def test_a_part_holds_what_became_known_lately(scene: Scene) -> None:
+    """Parts replace each other: a door that looks a moment later misses none."""
+    for person in ("@alice:example.org", "@ben:example.org"):
+        scene.records((UPLOAD, person, ACME))
+        scene.telling.look()
+        scene.clock.at += 20
+    assert [told.to for told in scene.told()] == ["@alice:example.org", "@ben:example.org"]
+    scene.clock.at += 41
+    scene.records((UPLOAD, "@eve:example.org", ACME))
+    scene.telling.look()
+    assert [told.to for told in scene.told()] == ["@eve:example.org"]
+
+
+def test_a_spool_with_a_line_that_is_no_record_is_followed_behind_it(scene: Scene) -> None:
+    scene.records((UPLOAD, "@ben:example.org", ACME))
+    scene.telling.look()
+    spool = scene.folder / "audit/gateway/gateway.jsonl"
+    whole = spool.read_bytes()
+    spool.write_bytes(whole + b"no record\n")
+    assert scene.telling.look() == 0
+    spool.write_bytes(whole + b"no record\n" + _record(scene))
+    assert scene.telling.look() == 1
+
+
+def _record(scene: Scene) -> bytes:
+    """One more refusal, as a process would write it."""
+    scene.records((UPLOAD, ALICE, ACME), process="another")
+    path = scene.folder / "audit/another/another.jsonl"
+    line = path.read_bytes().splitlines(keepends=True)[-1]
+    path.unlink()
+    return line
+
+
+def test_a_torn_last_line_is_read_once_it_is_whole(scene: Scene) -> None:
+    scene.records((UPLOAD, ALICE, ACME))
+    spool = scene.folder / "audit/gateway/gateway.jsonl"
+    whole = spool.read_bytes()
+    spool.write_bytes(whole[:-20])
+    assert scene.telling.look() == 0
+    fresh = Scene(scene.folder)
+    fresh.telling.begin()
+    spool.write_bytes(whole)
+    assert (scene.telling.look(), fresh.telling.look()) == (1, 1)
