@@ -17,6 +17,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+import pytest_asyncio
 
 from tests.architecture.test_endpoint_table import EVERYTHING, routes_with, samples
 from tests.system import raw
@@ -143,7 +144,16 @@ async def test_a_path_that_can_be_read_in_two_ways_never_reaches_synapse(
     assert not any((await gateway.seen(*words.values())).values())
 
 
-LINE = b"POST /_matrix/client/v3/login HTTP/1.1\r\nHost: example.test\r\nUser-Agent: %s\r\n"
+LINE = b"POST /_matrix/client/v3/keys/query HTTP/1.1\r\nHost: example.test\r\nUser-Agent: %s\r\n"
+"""The beginning of a request that Synapse itself answers, if its token is good."""
+TOKEN = b"Authorization: Bearer %s\r\n"
+WHOLE = b'Content-Length: 19\r\n\r\n{"device_keys": {}}'
+
+
+def beginning(word: str, token: str) -> bytes:
+    return LINE % word.encode() + TOKEN % token.encode()
+
+
 GAMES = {
     "two equal lengths": b"Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}",
     "two different lengths": b"Content-Length: 2\r\nContent-Length: 90\r\n\r\n{}" + SECOND,
@@ -163,13 +173,13 @@ GAMES = {
     "chunk size with 0x": b"Transfer-Encoding: chunked\r\n\r\n0x2\r\n{}\r\n0\r\n\r\n" + SECOND,
     "bare line feeds": b"Transfer-Encoding: chunked\n\n0\n\n" + SECOND,
     "connection names authorization": (
-        b"Authorization: Bearer x\r\nConnection: Authorization\r\nContent-Length: 2\r\n\r\n{}"
+        b"Connection: Authorization\r\nContent-Length: 2\r\n\r\n{}"
     ),
     "connection names length": b"Connection: content-length\r\nContent-Length: 2\r\n\r\n{}",
     "connection names our address": (
         b"Connection: X-Forwarded-For\r\nContent-Length: 2\r\n\r\n{}"
     ),
-    "two tokens": b"Authorization: Bearer a\r\nAuthorization: Bearer b\r\nContent-Length: 2\r\n\r\n{}",
+    "two tokens": b"Authorization: Bearer b\r\nContent-Length: 2\r\n\r\n{}",
     "two hosts": b"Host: localhost\r\nContent-Length: 2\r\n\r\n{}",
     "upgrade": b"Connection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 2\r\n\r\n{}" + SECOND,
     "NUL in a value": b"X: a\x00b\r\nContent-Length: 2\r\n\r\n{}",
@@ -178,13 +188,25 @@ GAMES = {
 }  # fmt: skip
 
 
-async def test_header_games_are_refused_and_smuggle_nothing(gateway: Gateway) -> None:
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def token(gateway: Gateway) -> str:
+    """A live token of a person: with it, whatever is carried on is answered by Synapse."""
+    return await _token(gateway.organisation)
+
+
+@pytest.mark.parametrize("door", [0, 1], ids=["client port", "federation port"])
+async def test_header_games_are_refused_and_smuggle_nothing(
+    gateway: Gateway, token: str, door: int
+) -> None:
+    honest = a_word()
+    assert (await gateway.ask(beginning(honest, token) + WHOLE, door)).status == 200
+    assert any("POST" in line for line in (await gateway.seen(honest))[honest]), "not by Synapse"
     words = {name: a_word() for name in GAMES}
     before = gateway.log.read_text(encoding="utf-8").count("/_synapse/")
     wrong = []
     for name, game in GAMES.items():
-        async with raw.tls(gateway.doors[0], gateway.organisation.ca_file) as (reader, writer):
-            writer.write(LINE % words[name].encode() + game)
+        async with raw.tls(gateway.doors[door], gateway.organisation.ca_file) as (reader, writer):
+            writer.write(beginning(words[name], token) + game)
             got = await raw.reply(reader)
             rest = await asyncio.wait_for(reader.read(), 10)
         # A crooked chunk shows only after the head went on: that exchange ends without an answer.
@@ -192,8 +214,7 @@ async def test_header_games_are_refused_and_smuggle_nothing(gateway: Gateway) ->
             wrong.append(f"{name}: {got.status} {got.body!r} then {rest!r}")
     assert wrong == []
     seen = await gateway.seen(*words.values())
-    reached = {name for name, word in words.items() if any("POST" in line for line in seen[word])}
-    assert reached == set()
+    assert {name for name, word in words.items() if seen[word]} == set()
     assert gateway.log.read_text(encoding="utf-8").count("/_synapse/") == before
 
 
@@ -275,11 +296,13 @@ async def test_slow_headers_are_cut_off(gateway: Gateway) -> None:
         assert 5 < time.monotonic() - begun < 20
 
 
-async def test_a_slow_body_is_cut_off_and_never_becomes_a_request(gateway: Gateway) -> None:
-    word = a_word().encode()
+async def test_a_slow_body_is_cut_off_and_never_becomes_a_request(
+    gateway: Gateway, token: str
+) -> None:
+    word = a_word()
     async with raw.tls(gateway.doors[0], gateway.organisation.ca_file) as (reader, writer):
         begun = time.monotonic()
-        writer.write(LINE % word + b"Content-Length: 4000\r\n\r\n")
+        writer.write(beginning(word, token) + b"Content-Length: 4000\r\n\r\n")
         closed = asyncio.create_task(reader.read())
         while not closed.done() and time.monotonic() - begun < 60:
             writer.write(b"x")
@@ -287,14 +310,16 @@ async def test_a_slow_body_is_cut_off_and_never_becomes_a_request(gateway: Gatew
         answer = await asyncio.wait_for(closed, 10)
     print(f"\na body of two bytes a second was cut off after {time.monotonic() - begun:.1f} s")
     assert b" 408 " in answer.splitlines()[0]
+    assert (await gateway.seen(word))[word] == []
     # Whoever is slow slows nobody else down.
     assert (await gateway.get(VERSIONS)).status == 200
 
 
-async def test_a_body_over_its_limit_is_refused(gateway: Gateway) -> None:
-    word = a_word().encode()
-    got = await gateway.ask(LINE % word + b"Content-Length: 999999999\r\n\r\n")
+async def test_a_body_over_its_limit_is_refused(gateway: Gateway, token: str) -> None:
+    word = a_word()
+    got = await gateway.ask(beginning(word, token) + b"Content-Length: 999999999\r\n\r\n")
     assert (got.status, json.loads(got.body)["errcode"]) == (413, "M_TOO_LARGE")
+    assert (await gateway.seen(word))[word] == []
 
 
 def engine_paths() -> list[tuple[str, str]]:
@@ -314,8 +339,7 @@ def engine_paths() -> list[tuple[str, str]]:
     return sorted(found)
 
 
-async def test_no_path_of_the_engine_itself_reaches_synapse(gateway: Gateway) -> None:
-    token = await _token(gateway.organisation)
+async def test_no_path_of_the_engine_itself_reaches_synapse(gateway: Gateway, token: str) -> None:
     every = engine_paths()
     assert len(every) > 100
     words, wrong = [], []
