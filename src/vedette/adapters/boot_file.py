@@ -49,7 +49,20 @@ def _server(text: str) -> str:
         raise ValueError(str(fault)) from fault
 
 
+def _numeric(text: str) -> str:
+    """An address with a number for its host."""
+    host = _address(text).rpartition(":")[0].strip("[]")
+    try:
+        ip_address(host)
+    except ValueError:
+        raise ValueError(
+            f"`{text}` has no address in numbers; write it like `192.0.2.53:53`"
+        ) from None
+    return text
+
+
 Address = Annotated[str, AfterValidator(_address)]
+NumericAddress = Annotated[str, AfterValidator(_numeric)]
 Loopback = Annotated[str, AfterValidator(_loopback)]
 Server = Annotated[str, AfterValidator(_server)]
 
@@ -77,6 +90,8 @@ class GatewayBoot(_Section):
     """A CA to trust for other servers besides the machine's own."""
     routes: dict[Server, Address] = Field(default_factory=dict)
     """Servers that are reached at a fixed address instead of being discovered."""
+    nameservers: tuple[NumericAddress, ...] = ()
+    """DNS servers that are asked for other servers, such as `192.0.2.53:53`; none: the machine's own."""
     outgoing: Path = Path("run/federation-out.sock")
     """Unix socket on which Synapse hands over every outgoing federation request."""
     pushes: Address | None = None

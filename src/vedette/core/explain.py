@@ -31,6 +31,7 @@ _FOR_PERSON = {
     Reason.ROOM_KIND: "This kind of room is not for everyone who was named.",
     Reason.UNKNOWN_ENDPOINT: "Nothing is served here.",
     Reason.UNKNOWN_EVENT: "This kind of message is not known here.",
+    Reason.NOT_THE_SERVER: "The other organisation's server could not prove that it is the right one.",
     Reason.STALE: "This can't be decided right now. Please try again in a moment.",
     Reason.UNAVAILABLE: "This can't be decided right now. Please try again in a moment.",
     Reason.INTERNAL_ERROR: "Something went wrong here, so this was not sent. Your administrator was told.",

@@ -71,6 +71,24 @@ class Directory:
             return Someone(name, frozenset({ANYONE, US}), name, True)
         return self._stranger(name, name)
 
+    def partner(self, name: str) -> Someone:
+        """Somebody of the partner `name`; of one that has ended, somebody outside.
+
+        Raises:
+            KeyError: the document names no such partner.
+        """
+        entry = {str(own): each for own, each in self.document.partners.items()}[name]
+        if self._ended(entry):
+            return Someone(name, frozenset({ANYONE, OUTSIDE}), name, False)
+        return Someone(name, frozenset({ANYONE, PARTNERS, name}), name, False)
+
+    def partner_of(self, server: ServerName) -> Partner | None:
+        """The entry of the partner that a server belongs to today."""
+        found = self._stranger(server, server)
+        if PARTNERS not in found.parties:
+            return None
+        return next(e for own, e in self.document.partners.items() if own == found.organisation)
+
     def is_service(self, user: UserId) -> bool:
         """Whether this is one of the suite's own accounts here."""
         return user.server == self.domain and user.localpart in SERVICE_LOCALPARTS

@@ -38,6 +38,9 @@ class Reason(StrEnum):
     """The request is for nothing that is served here."""
     UNKNOWN_EVENT = "unknown-event"
     """An event of an unknown type without a readable body."""
+    NOT_THE_SERVER = "not-the-server"
+    """What answers in another server's place does not prove to be it: its certificate is not valid
+    for it, or its key is none of those pinned."""
     STALE = "stale"
     """The settings or people that decide are older than they may be, or were never received."""
     UNAVAILABLE = "unavailable"

@@ -19,7 +19,16 @@ from vedette.gateway.answers import (
     start_line,
     unreachable,
 )
-from vedette.gateway.plan import Action, Answer, Collect, Forward, Head, Tagged
+from vedette.gateway.plan import (
+    Action,
+    Answer,
+    Collect,
+    Forward,
+    Head,
+    Rebuilder,
+    Tagged,
+    Unwanted,
+)
 from vedette.gateway.reading import RawAnswer
 from vedette.gateway.upstream import Pool, UpstreamConnection
 from vedette.protocol.http.head import (
@@ -56,6 +65,8 @@ class Exchange:
     """A request on its way. Created per head; `run` once; then events and callbacks drive it."""
 
     __slots__ = (
+        "_answer_bytes",
+        "_answer_until",
         "_answered",
         "_body",
         "_chunked_answer",
@@ -67,6 +78,8 @@ class Exchange:
         "_observed",
         "_observed_head",
         "_outgoing",
+        "_rebuilder",
+        "_rebuilt_status",
         "_request_done",
         "_sent",
         "_stalled",
@@ -99,6 +112,10 @@ class Exchange:
         self._closes = cleaned.close
         self._observed: bytearray | None = None
         self._observed_head: tuple[int, list[Field]] | None = None
+        self._answer_bytes = 0
+        self._answer_until = math.inf
+        self._rebuilder: Rebuilder | None = None
+        self._rebuilt_status = 0
         self.head = head
         self.tag: str | None = None
         self.upstream_deadline = math.inf
@@ -231,6 +248,8 @@ class Exchange:
 
     def _begin_forward(self, forward: Forward) -> None:
         self._forward = forward
+        if forward.answer_seconds is not None:
+            self._answer_until = self._client.carrier.loop.time() + forward.answer_seconds
         limit = forward.body_limit
         if limit is not None and (self._cleaned.content_length or 0) > limit:
             self._fail(TOO_LARGE)
@@ -252,14 +271,23 @@ class Exchange:
     async def _await_connection(self, pool: Pool) -> None:
         try:
             connection = await pool.connect()
-        except OSError:
+        except OSError as fault:
             self._task = None
-            self._fail(unreachable("it can't be reached"))
+            self._not_reached(fault)
         else:
             self._task = None
             self._attach(connection)
             self._send_again()
         self._client.pump()
+
+    def _not_reached(self, fault: OSError) -> None:
+        """Answer as the plan says, or that there is no answer."""
+        told = self._forward.on_unreachable if self._forward is not None else None
+        answer = told(fault) if told is not None else None
+        if answer is None:
+            self._fail(unreachable("it can't be reached"))
+        else:
+            self._give_up(answer)
 
     def _attach(self, connection: UpstreamConnection) -> None:
         self._connection = connection
@@ -340,7 +368,8 @@ class Exchange:
     def _watch_upstream(self) -> None:
         if self._forward is not None:
             seconds = self._forward.upstream.response_seconds
-            self.upstream_deadline = self._client.carrier.loop.time() + seconds
+            silent = self._client.carrier.loop.time() + seconds
+            self.upstream_deadline = min(silent, self._answer_until)
 
     # -- what the server's connection reports ---------------------------------------
 
@@ -365,9 +394,21 @@ class Exchange:
             self._fail(unreachable("its answer is malformed"))
             self._client.pump()
             return False
+        if self._is_too_large(cleaned.content_length or 0):
+            return False  # it says so itself
         if not self._request_done:
             self._closes = True  # the rest of the request is nobody's any more
         fields = cleaned.fields
+        if self._forward is not None and self._forward.rebuild is not None:
+            try:
+                self._rebuilder = self._forward.rebuild(answer.status, list(fields))
+            except Unwanted as unwanted:
+                self._give_up(unwanted.answer)
+                self._client.pump()
+                return False
+            if self._rebuilder is not None:
+                self._rebuilt_status = answer.status
+                return cleaned.content_length is None and not cleaned.chunked
         if self._forward is not None and self._forward.on_response is not None:
             self._observed_head = (answer.status, list(fields))
             self._observed = bytearray()
@@ -394,6 +435,15 @@ class Exchange:
             room = self._forward.observe_limit - len(self._observed)
             if room > 0:
                 self._observed += data[:room]
+        self._answer_bytes += len(data)
+        if self._is_too_large(self._answer_bytes):
+            return
+        if self._rebuilder is not None:
+            self._write_rebuilt(self._rebuilder, data)
+        else:
+            self._write_body(data)
+
+    def _write_body(self, data: bytes) -> None:
         client = self._client
         if self._chunked_answer:
             client.write(b"%x\r\n" % len(data))
@@ -401,6 +451,31 @@ class Exchange:
             client.write(b"\r\n")
         else:
             client.write(data)
+
+    def _write_rebuilt(self, rebuilder: Rebuilder, data: bytes | None) -> bool:
+        """Write what the old body's next piece, or its end, makes of the new one; False: nothing."""
+        try:
+            new = rebuilder.end() if data is None else rebuilder.feed(data)
+        except Unwanted as unwanted:
+            self._give_up(unwanted.answer)
+            self._client.pump()
+            return False
+        if new:
+            if not self._answered:
+                self._chunked_answer = True
+                chunked = (b"transfer-encoding", b"chunked")
+                self._write_head(self._rebuilt_status, [*rebuilder.fields, chunked])
+            self._write_body(new)
+        return True
+
+    def _is_too_large(self, size: int) -> bool:
+        """Break off where an answer of this size is more than was wanted."""
+        limit = self._forward.answer_limit if self._forward is not None else None
+        if limit is None or size <= limit:
+            return False
+        self._fail(unreachable("its answer is too large"))
+        self._client.pump()
+        return True
 
     def request_is_sent(self) -> bool:
         """Say whether the server has the whole request."""
@@ -410,6 +485,8 @@ class Exchange:
         """Tell the observer, then end the answer."""
         self._connection = None
         self._outgoing.clear()
+        if self._rebuilder is not None and not self._write_rebuilt(self._rebuilder, None):
+            return
         if self._observed_head is not None:
             self._observe()
         if self._chunked_answer:
@@ -499,14 +576,18 @@ class Exchange:
 
     def _fail(self, fault: HeadFault) -> None:
         """Answer with `fault`; where an answer is under way, break it off visibly."""
+        if fault.status == TOO_LARGE.status:
+            self._closes = True
+        self._give_up(fault_answer(fault))
+
+    def _give_up(self, answer: Answer) -> None:
+        """Answer here; where an answer is under way, break it off visibly."""
         self._release()
         if self._answered:
             self._step = Step.DONE
             self._client.abort()
         else:
-            if fault.status == TOO_LARGE.status:
-                self._closes = True
-            self._answer(fault_answer(fault))
+            self._answer(answer)
 
     def _finish(self) -> None:
         self._step = Step.DONE

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-import ssl
 from concurrent.futures import Future
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,18 +14,21 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from vedette.adapters.audit_spool import AuditSpool
 from vedette.adapters.boot_file import Boot, BootFault, load
+from vedette.adapters.dns_names import DnsNames
 from vedette.adapters.federation_discovery import FederationDiscovery
 from vedette.adapters.log_incidents import LogIncidents
 from vedette.adapters.sessions_list import SessionsList
 from vedette.adapters.stream_files import StreamFiles
 from vedette.adapters.synapse_inner import SynapseInner
 from vedette.adapters.system_clock import SystemClock
+from vedette.adapters.well_known import WellKnown
 from vedette.core.names import ServerName
 from vedette.gateway.app import PublicDoors, SignInService
 from vedette.gateway.behind import Behind
 from vedette.gateway.carrier import FEDERATION_FORM, Server, serve
 from vedette.gateway.loop import run
 from vedette.gateway.outgoing import OutgoingDoor
+from vedette.gateway.partner_tls import PartnerTls
 from vedette.gateway.plan import Address, Limits, Tcp, Unix, Upstream
 from vedette.gateway.presence import Presence
 from vedette.gateway.tls import ServerTls, TlsFiles
@@ -81,13 +83,21 @@ def _wired(boot: Boot) -> tuple[Spine, StreamFiles, AuditSpool]:
     return Spine(streams, spool, LogIncidents(), clock), streams, spool
 
 
-def outgoing_tls(boot: Boot) -> ssl.SSLContext:
-    """How other servers are spoken to: TLS 1.2 or newer, certificate and name verified."""
-    context = ssl.create_default_context()
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if boot.gateway.trusted_ca is not None:
-        context.load_verify_locations(boot.path(boot.gateway.trusted_ca))
-    return context
+def partner_tls(boot: Boot) -> PartnerTls:
+    """How other servers are spoken to."""
+    trusted = boot.gateway.trusted_ca
+    return PartnerTls(boot.path(trusted) if trusted is not None else None)
+
+
+def discovery(boot: Boot, tls: PartnerTls) -> FederationDiscovery:
+    """How other servers are found."""
+    names = DnsNames([_dns_server(each) for each in boot.gateway.nameservers])
+    return FederationDiscovery(boot.gateway.routes, names, tls.finding, WellKnown(names))
+
+
+def _dns_server(address: str) -> tuple[str, int]:
+    host, _, port = address.rpartition(":")
+    return host.strip("[]"), int(port)
 
 
 async def _serve(boot: Boot) -> None:
@@ -149,9 +159,8 @@ def sign_in_service(boot: Boot) -> SignInService:
 
 
 async def _outgoing(boot: Boot, spine: Spine, homeserver: SynapseInner) -> Server:
-    tls = outgoing_tls(boot)
-    discovery = FederationDiscovery(boot.gateway.routes, tls)
-    door = OutgoingDoor(spine, homeserver, discovery, tls)
+    tls = partner_tls(boot)
+    door = OutgoingDoor(spine, homeserver, discovery(boot, tls), tls)
     socket = boot.path(boot.gateway.outgoing)
     socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with contextlib.suppress(FileNotFoundError):

@@ -8,7 +8,7 @@ no policy.
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from ssl import SSLContext
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from vedette.protocol.http.head import (
     FEDERATION_SCHEME,
@@ -112,7 +112,9 @@ class Upstream:
     Connections are pooled per equal `Upstream`; keep one object per server.
     `idle_seconds` must be shorter than the server's own, so that the pool rarely
     holds a connection that the server is about to close. `response_seconds` is the
-    longest silence while an answer is awaited: long-polls live in it.
+    longest silence while an answer is awaited: long-polls live in it. `others` are
+    addresses of the same server that are tried, in order, where `address` can't be
+    reached. `pins` are the only keys that it may show (see `WrongKeyError`); none: any.
     """
 
     address: Address
@@ -122,7 +124,34 @@ class Upstream:
     response_seconds: float = 600.0
     idle_seconds: float = 30.0
     max_connections: int = 20_000
+    others: tuple[Address, ...] = ()
+    pins: frozenset[bytes] = frozenset()
 
+
+class Unwanted(Exception):
+    """What a server answers is not passed on; `answer` takes its place, where it still can."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
+
+
+class Rebuilder(Protocol):
+    """Writes a server's answer anew while it comes in. Every method may raise `Unwanted`."""
+
+    fields: list[Field]
+    """The headers of the new answer, known before `feed` first returns anything."""
+
+    def feed(self, data: bytes) -> bytes:
+        """Take a piece of the old body; return what can be written of the new one."""
+
+    def end(self) -> bytes:
+        """The old body is whole; return the rest of the new one."""
+
+
+Rebuild = Callable[[int, list[Field]], Rebuilder | None]
+"""Given a final status and headers: who writes the answer anew, or None to pass it on as it is.
+May raise `Unwanted`."""
 
 Observer = Callable[[int, list[Field], bytes], None]
 """Learns an answer: status, headers, and the body's first bytes as they were sent."""
@@ -137,7 +166,10 @@ class Forward:
     `target` replaces path and query. `body` replaces a body that was collected
     (see `Collect`), and means nothing otherwise. `on_response` is called once, before
     the client has the whole answer, with at most `observe_limit` bytes of its body;
-    never for an answer that broke off.
+    never for an answer that broke off. `answer_limit` and `answer_seconds` bound the
+    whole answer, for servers that nobody here vouches for. `rebuild` may have it
+    written anew. `on_unreachable` is told why no connection could be made, and may
+    say what is answered then.
     """
 
     upstream: Upstream
@@ -148,6 +180,10 @@ class Forward:
     body: bytes | None = None
     on_response: Observer | None = None
     observe_limit: int = 64 * 1024
+    answer_limit: int | None = None
+    answer_seconds: float | None = None
+    rebuild: Rebuild | None = None
+    on_unreachable: Callable[[OSError], Answer | None] | None = None
 
     def __post_init__(self) -> None:
         """Refuse headers that can't be written."""

@@ -5,10 +5,23 @@ messages are whole and the server said nothing beyond them.
 """
 
 import asyncio
+import ssl
 from typing import Protocol, cast
 
-from vedette.gateway.plan import Tcp, Upstream
+from vedette.gateway.plan import Address, Tcp, Upstream
 from vedette.gateway.reading import NotHttpError, RawAnswer, ResponseReader
+from vedette.protocol.certificates import CertificateFault, pin_of, spell_pin
+
+_SHUNNED_SECONDS = 60.0
+"""How long an address that could not be reached is tried after its others."""
+
+
+class WrongKeyError(OSError):
+    """The server shows a valid certificate, but no key that is pinned; `shown` is that key's pin."""
+
+    def __init__(self, shown: str) -> None:
+        super().__init__(f"the server shows the key `{shown}`, which is not one of those pinned")
+        self.shown = shown
 
 
 class Receiver(Protocol):
@@ -199,7 +212,7 @@ class UpstreamConnection(asyncio.Protocol):
 class Pool:
     """The connections to one server."""
 
-    __slots__ = ("_count", "_idle", "_loop", "_upstream", "buffer_bytes")
+    __slots__ = ("_count", "_idle", "_loop", "_shunned", "_upstream", "buffer_bytes")
 
     def __init__(
         self, upstream: Upstream, buffer_bytes: int, loop: asyncio.AbstractEventLoop
@@ -209,6 +222,7 @@ class Pool:
         self._loop = loop
         self._idle: list[UpstreamConnection] = []
         self._count = 0
+        self._shunned: dict[Address, float] = {}
         self.buffer_bytes = buffer_bytes
 
     def take(self) -> UpstreamConnection | None:
@@ -229,7 +243,7 @@ class Pool:
 
         Raises:
             OSError: the server can't be reached, in time, or with valid TLS; or it has
-                `max_connections` already. `TimeoutError` is one.
+                `max_connections` already. `TimeoutError` and `WrongKeyError` are such.
         """
         if self._count >= self._upstream.max_connections:
             raise OSError("too many connections to this server")
@@ -245,11 +259,35 @@ class Pool:
                 self._count -= 1
 
     async def _open(self) -> UpstreamConnection:
+        """Connect to the first address that can be reached and is the server."""
+        addresses = self._in_order()
+        told: OSError | None = None
+        for index, address in enumerate(addresses):
+            left = len(addresses) - index
+            try:
+                async with asyncio.timeout(self._upstream.connect_seconds / min(left, 2)):
+                    return await self._open_at(address)
+            except OSError as fault:
+                self._shunned[address] = self._loop.time() + _SHUNNED_SECONDS
+                # That somebody else answers says more than that nobody does.
+                if told is None or isinstance(fault, ssl.SSLError | WrongKeyError):
+                    told = fault
+        raise told if told is not None else OSError("the server has no address")
+
+    def _in_order(self) -> list[Address]:
+        """The addresses, those first that were not found wanting lately."""
+        addresses = [self._upstream.address, *self._upstream.others]
+        if self._shunned:
+            now = self._loop.time()
+            self._shunned = {each: until for each, until in self._shunned.items() if until > now}
+            addresses.sort(key=lambda each: each in self._shunned)
+        return addresses
+
+    async def _open_at(self, address: Address) -> UpstreamConnection:
         upstream = self._upstream
-        address = upstream.address
         name = upstream.server_hostname if upstream.tls is not None else None
         if isinstance(address, Tcp):
-            _, connection = await self._loop.create_connection(
+            transport, connection = await self._loop.create_connection(
                 lambda: UpstreamConnection(self),
                 address.host,
                 address.port,
@@ -257,12 +295,17 @@ class Pool:
                 server_hostname=name,
             )
         else:
-            _, connection = await self._loop.create_unix_connection(
+            transport, connection = await self._loop.create_unix_connection(
                 lambda: UpstreamConnection(self),
                 address.path,
                 ssl=upstream.tls,
                 server_hostname=name,
             )
+        fault = _key_fault(transport, upstream.pins)
+        if fault is not None:
+            self._count += 1  # which `connection_lost` takes away again
+            connection.drop()
+            raise fault
         return connection
 
     def forget(self) -> None:
@@ -288,3 +331,16 @@ class Pool:
         for connection in self._idle:
             connection.drop()
         self._idle.clear()
+
+
+def _key_fault(transport: asyncio.BaseTransport, pins: frozenset[bytes]) -> WrongKeyError | None:
+    """What is wrong with the key that the server showed; nothing is sent to it before."""
+    if not pins:
+        return None
+    connection = transport.get_extra_info("ssl_object")
+    certificate = connection.getpeercert(True) if connection is not None else None
+    try:
+        pin = pin_of(certificate or b"")
+    except CertificateFault:
+        return WrongKeyError("none that can be read")
+    return None if pin in pins else WrongKeyError(spell_pin(pin))

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, StrictB
 from pydantic_core import CoreSchema
 
 from vedette.core.settings.spelling import (
+    Certificate,
     Date,
     DomainPattern,
     Duration,
@@ -17,6 +18,7 @@ from vedette.core.settings.spelling import (
     Server,
     SigningKey,
     Size,
+    TlsPin,
     User,
 )
 
@@ -111,7 +113,10 @@ class Party(Section):
 
 
 class Partner(Section):
-    """Another organisation: the domains it speaks from, and its pinned signing keys."""
+    """Another organisation: the domains it speaks from, and the keys that it is known by.
+
+    A partner is a word for rules: naming one allows nothing by itself.
+    """
 
     domains: Annotated[
         tuple[DomainPattern, ...],
@@ -132,6 +137,28 @@ class Partner(Section):
             "keys are believed (kept and shown; not compared by the gateway yet).",
             "Without a pinned key, whoever takes over the partner's DNS speaks in its name.",
             "the key that the partner read out to you by telephone",
+        ),
+    ] = ()
+    tls: Annotated[
+        tuple[TlsPin, ...],
+        Setting(
+            "TLS pins",
+            "Pins of the public keys that the partner's server may show when we connect to it, "
+            "beside a valid certificate (RFC 7469 form); none means that any valid certificate "
+            "will do. Name the next key too before the partner changes it.",
+            "Without a pin, any CA that this machine trusts can vouch for somebody else; with an "
+            "outdated one, nothing leaves for this partner.",
+            "the pin that `vedette partner check` prints and the partner confirms by telephone",
+        ),
+    ] = ()
+    ca: Annotated[
+        tuple[Certificate, ...],
+        Setting(
+            "CA",
+            "Certificates of CAs, or of the server itself, that alone vouch for the partner's "
+            "server when we connect to it; none means the CAs that this machine trusts.",
+            "Whoever has the key of such a CA can pose as the partner, and as nobody else.",
+            "[], unless the partner has a CA of its own",
         ),
     ] = ()
     contact: Annotated[

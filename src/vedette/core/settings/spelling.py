@@ -37,6 +37,11 @@ RESERVED_NAMES = BUILT_IN_PARTIES | {"services"}
 
 _BRIDGE = re.compile(r"bridge:[A-Za-z0-9._=/-]{1,128}")
 _KEY = re.compile(r"(?P<id>ed25519:[A-Za-z0-9_]{1,64}) (?P<key>[A-Za-z0-9+/]{43})=?")
+_PIN = re.compile(r"""pin-sha256=(?P<quote>"?)(?P<pin>[A-Za-z0-9+/]{43}=)(?P=quote)""")
+_PEM = re.compile(
+    r"-----BEGIN CERTIFICATE-----\s+(?P<body>[A-Za-z0-9+/=\s]+?)\s*-----END CERTIFICATE-----"
+)
+_MOST_CERTIFICATE = 16 << 10
 _URL = re.compile(r"https://(?P<server>[^/?#@\s]+)(?P<path>/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?")
 _CLIENTS = frozenset({"https://*", "loopback", "private-use"})
 _SIZES = (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1))
@@ -81,6 +86,19 @@ def domain_matches(pattern: str, server: ServerName) -> bool:
         return server == pattern
     base = ServerName(pattern[2:])
     return server.port == base.port and server.host.endswith("." + base.host)
+
+
+def domain_sentence(pattern: str) -> str:
+    """What a partner's domain pattern covers, in words; `domain_matches` decides."""
+    base = ServerName(pattern.removeprefix("*."))
+    port = f" with the port {base.port}" if base.port is not None else ""
+    without = "" if port else "; a name that carries a port is another one"
+    if pattern.startswith("*."):
+        return (
+            f"every server name below `{base.host}`{port}, at any depth, but not `{base.host}` "
+            f"itself{without}"
+        )
+    return f"the server name `{base.host}`{port} and no other, none below it either{without}"
 
 
 def _text(value: object) -> str:
@@ -129,6 +147,28 @@ def _signing_key(text: str) -> str:
     # The last character has two bits that mean nothing; written anew, one key has one spelling.
     key = base64.b64encode(base64.b64decode(found["key"] + "=")).decode().rstrip("=")
     return f"{found['id']} {key}"
+
+
+def _tls_pin(text: str) -> str:
+    found = _PIN.fullmatch(text)
+    if found is None:
+        raise ValueError(f"`{text[:80]}` is not a pin; write `pin-sha256=<base64 of 32 bytes>`")
+    # As for signing keys: written anew, one pin has one spelling.
+    pin = base64.b64encode(base64.b64decode(found["pin"])).decode()
+    return f"pin-sha256={pin}"
+
+
+def _certificate(text: str) -> str:
+    """Only the outer form is checked here; whoever trusts by it reads the rest."""
+    pem = _PEM.fullmatch(text.strip())
+    body = "".join((pem["body"] if pem else text).split())
+    try:
+        der = base64.b64decode(body, validate=True)
+    except ValueError:
+        der = b""
+    if not der.startswith(b"\x30\x82") or len(der) > _MOST_CERTIFICATE:
+        raise ValueError("this is not one certificate; write PEM, or the base64 of its DER form")
+    return base64.b64encode(der).decode()
 
 
 def _https_url(text: str) -> str:
@@ -205,6 +245,10 @@ DomainPattern = Annotated[str, AfterValidator(_domain_pattern)]
 """A server name, or `*.` and a server name: see `domain_matches`."""
 SigningKey = Annotated[str, AfterValidator(_signing_key)]
 """A server's ed25519 signing key, `ed25519:<id> <unpadded base64>`."""
+TlsPin = Annotated[str, AfterValidator(_tls_pin)]
+"""The SHA-256 of a public key, `pin-sha256=<base64>` (RFC 7469, 2.4: of its SubjectPublicKeyInfo)."""
+Certificate = Annotated[str, AfterValidator(_certificate)]
+"""One certificate, kept as the base64 of its DER form; PEM is taken too."""
 HttpsUrl = Annotated[str, AfterValidator(_https_url)]
 """An https address without user, query or fragment."""
 ClientPattern = Annotated[str, AfterValidator(_client_pattern)]
