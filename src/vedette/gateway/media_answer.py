@@ -54,6 +54,7 @@ class MediaAnswer:
             raise Unwanted(refused("the file comes in no known form"))
         self._boundary = boundary
         self._before = 0
+        self._described = 0
         self._part = 0
         self._headers: list[Field] = []
         self._name = b""
@@ -154,7 +155,11 @@ class MediaAnswer:
         self._begun = True
 
     def _on_data(self, data: bytes, start: int, end: int) -> None:
-        if self._begun and self._part == 2 and self._fault is None:
+        if self._part == 1:
+            self._described += end - start
+            if self._described > _MOST_BEFORE:
+                self._refuse("the file's description is too long")
+        elif self._begun and self._part == 2 and self._fault is None:
             self._new.append(data[start:end])
 
     def _on_end(self) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import json
-import ssl
 
 import pytest
 
@@ -13,8 +12,10 @@ from vedette.core.names import ServerName
 from vedette.core.reasons import Reason
 from vedette.gateway.app import PublicDoors, SignInService
 from vedette.gateway.outgoing import OutgoingDoor
+from vedette.gateway.partner_tls import PartnerTls
 from vedette.gateway.plan import Answer, Collect, Forward, Head, Peer, Tagged, Unix, Upstream
-from vedette.ports.discovery import Destination
+from vedette.ports import discovery as finding
+from vedette.ports.discovery import ANY_SERVER, Destination, Traced, Trust
 from vedette.protocol.http.target import Target, parse_federation_target, parse_target
 
 UPSTREAM = Upstream(Unix("/nowhere"))
@@ -268,12 +269,16 @@ async def test_a_pusher_must_be_on_the_list_and_carry_ids_only(doors: Doors) -> 
 
 
 class _Found:
-    async def find(self, server: ServerName) -> Destination:
-        return Destination("127.0.0.1", 1, server.host, server)
+    async def find(self, server: ServerName, trust: Trust = ANY_SERVER) -> Destination:
+        del trust
+        return Destination((finding.Target("127.0.0.1", 1),), server.host, server)
+
+    async def trace(self, server: ServerName, trust: Trust = ANY_SERVER) -> Traced:
+        return Traced((), await self.find(server, trust))
 
 
 async def _out(scene: Scene, method: str, target: str) -> object:
-    door = OutgoingDoor(scene.spine, scene.homeserver, _Found(), ssl.create_default_context())
+    door = OutgoingDoor(scene.spine, scene.homeserver, _Found(), PartnerTls())
     parsed = parse_federation_target(target.encode())
     assert isinstance(parsed, Target)
     request = Head(method.encode(), parsed, [], b"x", Peer("", 0), None, 0, False, None)
