@@ -47,7 +47,7 @@ def test_without_the_section_it_is_said_what_to_add(tmp_path: Path) -> None:
 def test_the_sign_in_service_is_a_door_with_a_store(tmp_path: Path) -> None:
     boot = load(written(tmp_path))
     assert boot.signin.introspection == "127.0.0.1:5"
-    assert boot.doors == ("gateway", "synapse", "signin")
+    assert boot.doors == ("gateway", "synapse", "signin", "inspector")
     assert boot.sign_in_database() == tmp_path.resolve() / "signin/sign-in.db"
     assert boot.store_key() == b"k" * 32
     assert boot.synapse_secret() == "a secret"

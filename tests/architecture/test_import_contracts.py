@@ -60,6 +60,17 @@ VIOLATIONS = {
         ("signin/__init__.py", "import vedette.adapters.revisions"),
         ("signin/__init__.py", "import twisted"),
     ],
+    "inspection": [
+        ("inspection/app.py", "import vedette.admin"),
+        ("inspection/main.py", "import vedette.adapters.sign_in_store"),
+        ("inspection/contents.py", "import sqlalchemy"),
+        ("adapters/fork_server.py", "import vedette.adapters.synapse_inner"),
+    ],
+    "look": [
+        ("inspection/look/job.py", "import vedette.adapters.stream_files"),
+        ("inspection/look/detectors.py", "import asyncio"),
+        ("ports/looking.py", "import ssl"),
+    ],
     "gateway": [
         ("gateway/app.py", "import sqlalchemy"),
         ("gateway/main.py", "import vedette.adapters.revisions"),

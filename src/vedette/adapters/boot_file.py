@@ -11,7 +11,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from vedette.core.names import InvalidName, ServerName
 
@@ -156,6 +156,28 @@ class SigninBoot(_Section):
     upstream: dict[str, UpstreamBoot] = Field(default_factory=dict)
 
 
+class InspectorBoot(_Section):
+    """Where the inspector listens, keeps its register, and whom it asks."""
+
+    socket: Path = Path("run/inspector.sock")
+    """Unix socket for contents and files; only the gateway and the module inside Synapse use it."""
+    folder: Path = Path("inspector")
+    """The file register, verdicts, and contents while they are looked at."""
+    workers: Annotated[int, Field(ge=1, le=64)] = 2
+    """How many contents are looked at side by side."""
+    clamd: Annotated[str, Field(pattern=r"^(unix:/.+|tcp:.+:[0-9]{1,5})?$")] = ""
+    """The virus scanner's `unix:/path` or `tcp:host:port`; without one malware is unknown."""
+    yara: Path | None = None
+    """A folder of the organisation's own YARA rules (`*.yar`)."""
+    icap: Annotated[str, Field(pattern=r"^(icap://[^\s]+)?$")] = ""
+    """Another scanner, as `icap://host:port/service`."""
+
+    @field_validator("yara", mode="before")
+    @classmethod
+    def _nothing_said(cls, told: object) -> object:
+        return None if told == "" else told
+
+
 class Boot(_Section):
     """The whole boot file, with its folder."""
 
@@ -170,6 +192,7 @@ class Boot(_Section):
     synapse: SynapseBoot = SynapseBoot()
     control: ControlBoot
     signin: SigninBoot
+    inspector: InspectorBoot = InspectorBoot()
 
     def path(self, path: Path) -> Path:
         """A path of the boot file, made absolute."""
@@ -225,7 +248,7 @@ class Boot(_Section):
         return self.folder / "audit" / name
 
 
-DOORS = ("gateway", "synapse", "signin")
+DOORS = ("gateway", "synapse", "signin", "inspector")
 """The processes that receive streams."""
 _SIGN_IN_TO_ADD = """
 [signin]

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 from vedette.adapters.stream_files import read_acknowledgement, write_whole
 from vedette.ports.doors import Acknowledged
 from vedette.ports.errors import Unavailable
 from vedette.protocol.internal.streams import Stream
+
+ONLY: Mapping[str, frozenset[Stream]] = MappingProxyType(
+    {"inspector": frozenset({Stream.SETTINGS})}
+)
+"""The inspector parses hostile bytes and decides about nobody: it is not told who people are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +23,17 @@ class DoorFolders:
     """The Doors whose parts are files, `<folder>/<door>/<stream>.part`."""
 
     folders: Mapping[str, Path]
+    only: Mapping[str, frozenset[Stream]] = field(default_factory=lambda: ONLY)
+    """Doors that are sent some of the streams alone."""
 
     @property
     def names(self) -> tuple[str, ...]:
         """Every door, alphabetical."""
         return tuple(sorted(self.folders))
+
+    def takes(self, door: str, stream: Stream) -> bool:
+        """Whether the door is sent this stream."""
+        return door not in self.only or stream in self.only[door]
 
     def deliver(self, door: str, stream: Stream, data: bytes) -> None:
         """Replace the door's part in one step. Raises Unavailable."""

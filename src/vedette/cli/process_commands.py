@@ -1,4 +1,4 @@
-"""`vedette gateway`, `vedette control`, `vedette signin`: the single processes, for a service manager."""
+"""`vedette gateway`, `control`, `signin`, `inspector`: the single processes, for a service manager."""
 
 from __future__ import annotations
 
@@ -34,8 +34,19 @@ def signin(place: Dir = None) -> None:
         raise fault(str(found), code=Exit.UNAVAILABLE) from found
 
 
+def inspector(place: Dir = None) -> None:
+    """Run the inspector: it says what files are, and keeps the file register. SIGTERM ends it."""
+    from vedette.inspection.main import InspectorFault, main
+
+    try:
+        main(here(place, json=False).folder)
+    except InspectorFault as found:
+        raise fault(str(found), code=Exit.UNAVAILABLE) from found
+
+
 def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
     app.command("gateway")(gateway)
     app.command("control")(control)
     app.command("signin")(signin)
+    app.command("inspector")(inspector)

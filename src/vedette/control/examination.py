@@ -8,6 +8,7 @@ import socket
 import ssl
 import stat
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -30,7 +31,7 @@ def door_lags(boot: Boot, doors: Doors, key: Ed25519PublicKey) -> Iterator[DoorL
     """How every door stands towards the parts that lie before it."""
     for door in doors.names:
         said = doors.acknowledged(door)
-        for stream in FOR_EVERY_DOOR:
+        for stream in filter(partial(doors.takes, door), FOR_EVERY_DOOR):
             part = _part(boot, door, stream, key)
             answer = said.get(stream)
             yield DoorLag(

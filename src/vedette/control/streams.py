@@ -97,8 +97,8 @@ class Publisher:
         return self._send_body(stream, as_json(body))
 
     def _send_body(self, stream: Stream, body: bytes, doors: tuple[str, ...] | None = None) -> Sent:
-        """Sign a part and hand it to these doors, or to all."""
-        doors = self.doors.names if doors is None else doors
+        """Sign a part and hand it to these doors, or to all that take the stream."""
+        doors = self._towards(stream) if doors is None else doors
         number = self.numbers.next(stream.value, self._highest(stream))
         now = int(self.clock.now())
         part = Part(
@@ -120,6 +120,10 @@ class Publisher:
         self._sent[stream] = Sent(stream, number, undelivered, before)
         return self._sent[stream]
 
+    def _towards(self, stream: Stream) -> tuple[str, ...]:
+        """The doors that are sent this stream."""
+        return tuple(door for door in self.doors.names if self.doors.takes(door, stream))
+
     def _refused(self, door: str, stream: Stream) -> str | None:
         said = self.doors.acknowledged(door).get(stream)
         return said.refused if said else None
@@ -131,19 +135,19 @@ class Publisher:
 
     async def answers(self, sent: Sent, seconds: float = ANSWER_SECONDS) -> tuple[DoorAnswer, ...]:
         """Each door's answer, as soon as all have answered or the time is over."""
-        begun = self.clock.now()
+        begun, towards = self.clock.now(), self._towards(sent.stream)
         found: dict[str, DoorAnswer] = {}
         while True:
             after = self.clock.now() - begun
             over = after >= seconds
-            for door in self.doors.names:
+            for door in towards:
                 answer = self._answer(door, sent, over=over)
                 if door not in found and answer is not None:
                     found[door] = replace(answer, milliseconds=round(after * 1000))
-            if over or len(found) == len(self.doors.names):
+            if over or len(found) == len(towards):
                 return tuple(
                     found.get(each) or self._said(each, sent.stream, DoorState.SILENT)
-                    for each in self.doors.names
+                    for each in towards
                 )
             await asyncio.sleep(_POLL_SECONDS)
 

@@ -24,6 +24,9 @@ class Doors(Protocol):
     def names(self) -> tuple[str, ...]:
         """Every door that receives streams."""
 
+    def takes(self, door: str, stream: Stream) -> bool:
+        """Whether the door is sent this stream: each only what it needs."""
+
     def deliver(self, door: str, stream: Stream, data: bytes) -> None:
         """Hand a part over, replacing the one before.
 

@@ -50,6 +50,14 @@ socket        = "run/signin.sock"
 database      = "sqlite"             # for trying it; or "file:secrets/..." with a PostgreSQL URL
 folder        = "signin"
 
+# What files are. The inspector listens on a Unix socket and asks nobody but the scanners named here.
+[inspector]
+socket = "run/inspector.sock"
+folder = "inspector"
+clamd  = ""                        # "unix:/run/clamav/clamd.ctl" or "tcp:127.0.0.1:3310"
+yara   = ""                        # a folder of your own rules, *.yar
+icap   = ""                        # "icap://192.0.2.30:1344/avscan"
+
 # Second-factor servers, and where people may prove themselves elsewhere:
 # [signin.radius.tokens]
 # address = "192.0.2.20:1812"

@@ -1,8 +1,8 @@
 """`vedette up`: every process of one organisation on this machine.
 
 Control comes first, since it writes what the doors decide by; Synapse's configuration is rendered
-from the document that control signed; then the sign-in service, Synapse and the gateway start side
-by side.
+from the document that control signed; then the inspector, the sign-in service, Synapse and the
+gateway start side by side.
 """
 
 from __future__ import annotations
@@ -68,9 +68,12 @@ async def start(folder: Path, progress: Progress) -> Running:
         progress.step(f"{boot.organisation}: starting control")
         await supervisor.start(control_program(boot))
         await _settings_arrived(boot)
-        progress.step(f"{boot.organisation}: starting sign-in, Synapse and the gateway")
+        progress.step(
+            f"{boot.organisation}: starting sign-in, the inspector, Synapse and the gateway"
+        )
         async with asyncio.TaskGroup() as rest:
             rest.create_task(supervisor.start(signin_program(boot)))
+            rest.create_task(supervisor.start(inspector_program(boot)))
             rest.create_task(supervisor.start(synapse_program(boot)))
             rest.create_task(supervisor.start(gateway_program(boot)))
     except BaseException as fault:
@@ -149,6 +152,18 @@ def signin_program(boot: Boot) -> Program:
     )
 
 
+def inspector_program(boot: Boot) -> Program:
+    """The inspector: what files are."""
+    return Program(
+        name="inspector",
+        command=_vedette("inspector"),
+        folder=boot.folder,
+        log=boot.log("inspector"),
+        environment={"VEDETTE_DIR": str(boot.folder)},
+        healthy=probe_socket(boot.path(boot.inspector.socket), "/health"),
+    )
+
+
 def synapse_program(boot: Boot) -> Program:
     """The messaging engine; its configuration is written anew before every start."""
     folder = boot.path(boot.synapse.folder)
@@ -168,7 +183,8 @@ def _vedette(command: str) -> tuple[str, ...]:
 
 def check_paths(boot: Boot) -> None:
     """What can be known before anything is started. Raises UpFault."""
-    for socket in (boot.synapse.socket, boot.gateway.outgoing, boot.signin.socket):
+    sockets = (boot.synapse.socket, boot.gateway.outgoing, boot.signin.socket)
+    for socket in (*sockets, boot.inspector.socket):
         path = boot.path(socket)
         if not fits_socket(path):
             raise UpFault(

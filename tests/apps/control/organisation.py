@@ -19,6 +19,7 @@ from vedette.adapters.boot_file import Boot, load
 from vedette.adapters.stream_files import StreamFiles
 from vedette.adapters.system_clock import SystemClock
 from vedette.control.main import public_key
+from vedette.protocol.internal.streams import Stream
 from vedette.suite.organisation import NewOrganisation, init
 
 PREFIX = "/vedette/api/v1"
@@ -49,7 +50,10 @@ class RunningDoor:
             self._thread.join()
 
     def revision(self) -> int:
-        return self.files.current().rules.revision
+        """The revision of the settings that it took; not every door is sent more than those."""
+        part = self.files.part(Stream.SETTINGS)
+        assert part is not None
+        return int(part.body["revision"])
 
 
 @dataclass(slots=True)

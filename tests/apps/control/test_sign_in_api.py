@@ -68,10 +68,13 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
 
 
 def test_every_door_and_sign_in_too_is_sent_the_list(suite: Suite) -> None:
-    assert suite.running.boot.doors == ("gateway", "synapse", "signin")
+    assert suite.running.boot.doors == ("gateway", "synapse", "signin", "inspector")
     suite.sign_in("doors")
-    for name in suite.running.boot.doors:
+    for name in ("gateway", "synapse", "signin"):
         assert (Path(suite.running.boot.door(name)) / "sessions.part").exists()
+    # What parses hostile files is told nothing of people and sessions.
+    sent = Path(suite.running.boot.door("inspector")).glob("*.part")
+    assert [each.name for each in sent] == ["settings.part"]
     assert suite.listed().issuer == suite.running.boot.gateway.client_url.rstrip("/") + "/"
 
 

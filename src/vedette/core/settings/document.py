@@ -13,6 +13,7 @@ from pydantic import Field
 from vedette.core.settings.rules import Rule
 from vedette.core.settings.sections import (
     Audit,
+    Files,
     Media,
     Messages,
     Notices,
@@ -53,6 +54,7 @@ class Document(Section):
     audit: Audit = Field(default_factory=Audit)
     messages: Messages = Field(default_factory=Messages)
     media: Media = Field(default_factory=Media)
+    files: Files = Field(default_factory=Files)
     push: Push = Field(default_factory=Push)
     streams: Streams = Field(default_factory=Streams)
     notices: Notices = Field(default_factory=Notices)
@@ -62,6 +64,7 @@ class Document(Section):
 __all__ = [
     "Audit",
     "Document",
+    "Files",
     "Media",
     "Messages",
     "Notices",

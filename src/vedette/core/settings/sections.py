@@ -271,6 +271,74 @@ class Media(Section):
     ] = 50 << 20
 
 
+class Files(Section):
+    """How files are looked at, and for how long an upload waits for it."""
+
+    wait: Annotated[
+        Duration,
+        Setting(
+            "Wait",
+            "How long an upload waits until its content was looked at; after that it is accepted "
+            "and held.",
+            "Too short, and many files are held first; too long, and clients give up.",
+            '"20 seconds"',
+        ),
+    ] = 20
+    max_depth: Annotated[
+        StrictInt,
+        Field(ge=0, le=32),
+        Setting(
+            "Depth",
+            "How many archives or documents within one another are opened; what lies deeper "
+            "counts as not looked at.",
+            "A high number lets one file keep the inspector busy; a low one refuses archives in "
+            "archives wherever a rule reads what is in them.",
+            "6",
+        ),
+    ] = 6
+    max_entries: Annotated[
+        StrictInt,
+        Field(ge=1, le=1_000_000),
+        Setting(
+            "Entries",
+            "How many files within one file are looked at; more count as not looked at.",
+            "A high number lets one file keep the inspector busy.",
+            "10000",
+        ),
+    ] = 10_000
+    max_unpacked: Annotated[
+        Size,
+        Setting(
+            "Unpacked size",
+            "How many bytes are unpacked from one file, everything within it together; more "
+            "count as not looked at.",
+            "A high limit costs disk and time while the file is looked at.",
+            '"1 GiB"',
+        ),
+    ] = 1 << 30
+    max_ratio: Annotated[
+        StrictInt,
+        Field(ge=1, le=100_000),
+        Setting(
+            "Ratio",
+            "How many times larger than itself an archive may become when it is unpacked; more "
+            "counts as not looked at.",
+            "A high number looks into what was made to fill disks.",
+            "250",
+        ),
+    ] = 250
+    max_seconds: Annotated[
+        Duration,
+        Setting(
+            "Time",
+            "How long one file is looked at; what was not seen by then counts as not looked at.",
+            "A long time lets one file keep the inspector busy; a short one holds back large "
+            "archives.",
+            '"60 seconds"',
+        ),
+    ] = 60
+
+
 class Push(Section):
     """Where notifications of new messages may be sent."""
 

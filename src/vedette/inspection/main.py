@@ -1,0 +1,200 @@
+"""`vedette inspector`: wires the looker, the scanners, the register and the API, and serves them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import hashlib
+import logging
+import os
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+from vedette.adapters.boot_file import Boot, BootFault, load
+from vedette.adapters.content_spool import Spool
+from vedette.adapters.file_register import open_register
+from vedette.adapters.fork_server import ForkServer
+from vedette.adapters.stream_files import StreamFiles, document_of
+from vedette.adapters.system_clock import SystemClock
+from vedette.core.settings.document import Document
+from vedette.inspection.app import Inspector, make_app
+from vedette.inspection.contents import Contents, InForce
+from vedette.ports.clock import Clock
+from vedette.ports.errors import Unavailable
+from vedette.ports.looking import Limits, Scanner
+from vedette.protocol.internal.streams import Stream
+
+PROCESS = "inspector"
+_LOG = logging.getLogger("vedette.inspection")
+_POLL_SECONDS = 0.05
+_ENDING_SECONDS = 2.0
+_LEAST_SPOOL = 2 << 30
+_SPOOL_UPLOADS = 4
+
+
+_LIBRARIES = {"libmagic.so.1": "libmagic1", "libarchive.so.13": "libarchive13"}
+"""Libraries of the system, and the Debian packages that have them."""
+
+
+class InspectorFault(Exception):
+    """The inspector can't start; the message says why and what to do."""
+
+
+@dataclass(slots=True)
+class Rules:
+    """The rules of inspection in force: settings, detectors, signatures."""
+
+    streams: StreamFiles
+    clock: Clock
+    looker: ForkServer
+    scanners: Mapping[str, Scanner]
+    signatures: dict[str, str] = field(default_factory=dict)
+    _number: int = 0
+    _document: Document | None = None
+
+    def document(self) -> Document:
+        """The settings in force. Raises Unavailable."""
+        part = self.streams.part(Stream.SETTINGS)
+        if part is None:
+            raise Unavailable("no signed settings were received yet")
+        if part.expires <= self.clock.now():
+            raise Unavailable("the last good part of `settings` has expired")
+        if self._document is None or part.number != self._number:
+            self._number, self._document = part.number, document_of(part)
+        return self._document
+
+    def in_force(self) -> InForce:
+        """The rules of inspection now. Raises Unavailable."""
+        files = self.document().files
+        if not self.looker.rules:
+            raise Unavailable("the looker has not started yet")
+        silent = self.scanners.keys() - self.signatures.keys()
+        if silent:
+            raise Unavailable(f"{', '.join(sorted(silent))} did not answer yet")
+        limits = Limits(
+            depth=files.max_depth,
+            entries=files.max_entries,
+            unpacked=files.max_unpacked,
+            ratio=files.max_ratio,
+            seconds=files.max_seconds,
+        )
+        told = (self.looker.rules, sorted(self.signatures.items()), limits)
+        return InForce(hashlib.sha256(repr(told).encode()).hexdigest()[:24], limits)
+
+    def largest(self) -> int:
+        """The size over which a content is refused. Raises Unavailable."""
+        return self.document().media.max_upload
+
+
+def main(folder: Path) -> None:
+    """Run the inspector of the organisation in `folder` until SIGTERM or SIGINT.
+
+    Raises:
+        InspectorFault: it can't start.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    _check_libraries()
+    try:
+        asyncio.run(_run(load(folder)))
+    except (Unavailable, BootFault, OSError, ValueError) as fault:
+        raise InspectorFault(str(fault)) from fault
+
+
+def _check_libraries() -> None:
+    """Whether the system has the libraries that looking needs. Raises InspectorFault."""
+    missing = []
+    for library, package in _LIBRARIES.items():
+        try:
+            ctypes.CDLL(library)
+        except OSError:
+            missing.append(package)
+    if missing:
+        raise InspectorFault(
+            f"a library of the system is missing; on Debian and Ubuntu: apt install"
+            f" {' '.join(missing)}"
+        )
+
+
+async def _run(boot: Boot) -> None:
+    own, clock = boot.inspector, SystemClock()
+    folder = boot.path(own.folder)
+    spool = Spool(folder / "spool", _LEAST_SPOOL)
+    spool.start()
+    streams = StreamFiles(boot.door(PROCESS), boot.organisation, public_key(boot), clock)
+    streams.start()
+    register = open_register(folder / "register.db")
+    looker = ForkServer(spool.folder)
+    rules = Rules(streams, clock, looker, {})
+    contents = Contents(register, looker, {}, rules.in_force, own.workers)
+    try:
+        await looker.start()
+        inspector = Inspector(
+            contents=contents,
+            register=register,
+            begin=spool.begin,
+            largest=rules.largest,
+            ready=lambda: _ready(rules),
+        )
+        await _serve(make_app(inspector), boot.path(own.socket), streams)
+    finally:
+        await contents.end()
+        await looker.end()
+        register.close()
+
+
+def _ready(rules: Rules) -> tuple[str, dict[str, Any]]:
+    state = {"holds": list(rules.looker.holds), "detectors": rules.looker.rules}
+    try:
+        return "", {**state, "rules": rules.in_force().rules}
+    except Unavailable as outage:
+        return str(outage), state
+
+
+def public_key(boot: Boot) -> Ed25519PublicKey:
+    """The key by which every stream is verified. Raises BootFault."""
+    path = boot.path(boot.public_key)
+    try:
+        key = load_pem_public_key(path.read_bytes())
+    except (OSError, ValueError) as fault:
+        raise BootFault(f"`{path}` is not a public key that can be read: {fault}") from fault
+    if not isinstance(key, Ed25519PublicKey):
+        raise BootFault(f"`{path}` is not an Ed25519 key")
+    return key
+
+
+def _clear(path: Path) -> None:
+    """Make the socket's place, and take away the socket of last time. Raises OSError."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+
+
+async def _serve(app: web.Application, path: Path, streams: StreamFiles) -> None:
+    """Serve on the Unix socket, for this user alone, and follow the settings until told to end."""
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_ENDING_SECONDS)
+    await runner.setup()
+    _clear(path)
+    before = os.umask(0o177)  # nobody else may connect, not even for a moment
+    try:
+        await web.UnixSite(runner, str(path)).start()
+    finally:
+        os.umask(before)
+    _LOG.info("serving on %s", path)
+    try:
+        while not told.is_set():
+            streams.poll()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(told.wait(), _POLL_SECONDS)
+    finally:
+        await runner.cleanup()
