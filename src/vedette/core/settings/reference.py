@@ -20,6 +20,8 @@ from vedette.core.settings.spelling import (
 )
 
 SPELLED = {"media.max_upload": spell_size, "streams.lifetime": spell_duration,
+           "files.wait": spell_duration, "files.max_unpacked": spell_size,
+           "files.max_seconds": spell_duration,
            "sign_in.session": spell_duration, "sign_in.access_token": spell_duration,
            "sign_in.outage_grace": spell_duration,
            "sign_in.enrolment_grace": spell_duration}  # fmt: skip

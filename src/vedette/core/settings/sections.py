@@ -334,7 +334,7 @@ class Files(Section):
             "How long one file is looked at; what was not seen by then counts as not looked at.",
             "A long time lets one file keep the inspector busy; a short one holds back large "
             "archives.",
-            '"60 seconds"',
+            '"1 minute"',
         ),
     ] = 60
 
