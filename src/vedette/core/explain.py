@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from vedette.core.asks import Ask, Question
+from vedette.core.channels import Channel
 from vedette.core.conditions import Condition, Outcomes
 from vedette.core.decision import Decision, Verdict
 from vedette.core.facts import FILE_FACTS, Facts, Missing
@@ -29,6 +31,7 @@ _FOR_PERSON = {
     Reason.ROOM_ENCRYPTION: "This room is encrypted, and this was not.",
     Reason.ROOM_HISTORY: "This room's history can't be opened that far.",
     Reason.ROOM_KIND: "This kind of room is not for everyone who was named.",
+    Reason.ENDS_CHANNELS: "This invite would end something that the room uses. Invite once more to go on.",
     Reason.UNKNOWN_ENDPOINT: "Nothing is served here.",
     Reason.UNKNOWN_EVENT: "This kind of message is not known here.",
     Reason.NOT_THE_SERVER: "The other organisation's server could not prove that it is the right one.",
@@ -42,7 +45,7 @@ _NO_NEXT = frozenset(
     {
         Reason.ALLOWED, Reason.ROUTINE, Reason.SERVICE, Reason.MEMBERS_UNKNOWN, Reason.FACT_PENDING,
         Reason.NOT_SUPPORTED, Reason.UNKNOWN_ENDPOINT, Reason.STALE, Reason.UNAVAILABLE,
-        Reason.INTERNAL_ERROR, Reason.ROOM_ENCRYPTION,
+        Reason.INTERNAL_ERROR, Reason.ROOM_ENCRYPTION, Reason.ENDS_CHANNELS,
     }
 )  # fmt: skip
 
@@ -120,6 +123,34 @@ def sentence_about_new_device(facts: SessionFacts) -> str:
         " under “my devices” on your account page, change your password, and tell your"
         " security office."
     )
+
+
+_ENDED = {
+    Channel.MESSAGE: "write messages",
+    Channel.FILE: "send files",
+    Channel.VOICE: "call",
+    Channel.VIDEO: "call",
+    Channel.SCREEN: "share screens",
+    Channel.CONFERENCE: "hold conferences",
+}
+"""What each channel lets one do, in the order in which it is told."""
+
+
+def sentence_about_ended_channels(
+    whom: str, room: str, channels: Iterable[Channel], say: str | None
+) -> str:
+    """What can't be done in a room any more once somebody is invited or has come."""
+    ended = frozenset(channels)
+    words = list(dict.fromkeys(word for channel, word in _ENDED.items() if channel in ended))
+    what = " or ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
+    told = f" {say}" if say else ""
+    return f"With {whom} in {room}, nobody here can {what} there, until they have left it.{told}"
+
+
+def sentence_in_frozen_room(decision: Decision) -> str:
+    """What a person reads who says something in a room whose members may not be together."""
+    frozen = "Nobody can write in this room at present: it is against your organisation's rules."
+    return f"{frozen} {sentence_for_person(decision)}"
 
 
 def sentence_across(record: str | None) -> str:

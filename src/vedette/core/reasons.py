@@ -34,6 +34,8 @@ class Reason(StrEnum):
     """The change would open a room's history wider than its kind allows."""
     ROOM_KIND = "room-kind"
     """The room's kind does not admit this person, or would change."""
+    ENDS_CHANNELS = "ends-channels"
+    """The invite would end channels that the room uses, and was not confirmed yet."""
     UNKNOWN_ENDPOINT = "unknown-endpoint"
     """The request is for nothing that is served here."""
     UNKNOWN_EVENT = "unknown-event"

@@ -54,6 +54,24 @@ def meet(
     return Ask(act=act, who=who, questions=_ordered(questions), where=where)
 
 
+def together(act: Act, who: str, members: Members, where: str, *, ours: bool) -> Ask:
+    """Ask whether everybody in a room may be in contact with everybody else who is there.
+
+    By the very questions of a join. In a room of ours two partners are asked about each other; in a
+    room elsewhere (`ours` is false) only we are asked about.
+    """
+    kinds = sorted(members.kinds, key=lambda person: person.name)
+    questions: set[Question] = set()
+    for index, one in enumerate(kinds):
+        if one.ours and one.kind not in members.alone:  # several of them, who meet one another
+            questions |= _both_ways(one, one)
+        for other in kinds[index + 1 :]:
+            apart = ours and one.organisation != other.organisation
+            if one.ours or other.ours or apart:
+                questions |= _both_ways(one, other)
+    return Ask(act=act, who=who, questions=_ordered(questions), where=where)
+
+
 def _both_ways(one: Someone, other: Someone) -> set[Question]:
     return {
         Question(Channel.CONTACT, one.parties, other.parties, other.name),

@@ -7,12 +7,16 @@ only a Permit becomes `Pass.PASS`.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from vedette.core.asks import Act, Ask, Members
 from vedette.core.channels import Channel
 from vedette.core.decision import Decision
-from vedette.core.explain import sentence_across, sentence_for_person
+from vedette.core.explain import (
+    sentence_across,
+    sentence_for_person,
+    sentence_in_frozen_room,
+)
 from vedette.core.facts import Facts
 from vedette.core.names import InvalidName, UserId
 from vedette.core.people import Directory
@@ -20,6 +24,7 @@ from vedette.core.reasons import Reason
 from vedette.core.towards import connect, meet, reach, routine
 from vedette.ports.policy import Policy
 from vedette.spine import Gather, Permit, Settled, Spine, refuse
+from vedette.synapse.freezing import Freezing
 from vedette.synapse.gather import EventGather, is_ours, kind_fault, kind_named, towards_servers
 from vedette.synapse.internals.gate import (
     Answer,
@@ -32,6 +37,7 @@ from vedette.synapse.internals.gate import (
     RoomForm,
     RoomReader,
 )
+from vedette.synapse.invites import NOTHING_NOTICED, Invites, Noticed, Say, silent
 from vedette.synapse.making import RoomWish, read_wish, shape_room
 
 Tell = Callable[[str, Decision, str], None]
@@ -48,7 +54,16 @@ class EventDoor:
 
     spine: Spine
     tell: Tell
+    say: Say = silent
     _gather: EventGather = field(default_factory=EventGather)
+    _freezing: Freezing = field(init=False)
+    _invites: Invites = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Let all parts share what is remembered of rooms."""
+        rooms = self._gather.rooms
+        object.__setattr__(self, "_freezing", Freezing(rooms))
+        object.__setattr__(self, "_invites", Invites(rooms, self.say, self.spine.clock))
 
     async def create_room(self, form: RoomForm) -> Answer:
         """Judge a room whole, before anything of it exists, and give it its form."""
@@ -65,7 +80,7 @@ class EventDoor:
 
         settled = await self.spine.settle_durably(Act.ROOM_ROOM_CREATE, form.user, gather)
         if isinstance(settled, Permit) and wishes:
-            shape_room(settled, form.body, *wishes[0])
+            shape_room(settled, form, *wishes[0])
         return self._local(form.user, settled)
 
     async def upgrade_room(self, user: str, version: str, room: RoomReader) -> Answer:
@@ -94,9 +109,17 @@ class EventDoor:
 
     async def local_event(self, event: EventView, room: RoomReader) -> Answer:
         """Decide what one of us does, or what a remote person would like us to sign."""
+        noticed = Noticed()
 
         async def gather(policy: Policy) -> tuple[Ask, Facts] | Decision:
-            return await self._gather.local(policy, event, room)
+            frozen = await self._freezing.ask(policy, event, room)
+            if frozen is not None:
+                noticed.frozen = True
+                return frozen
+            asked = await self._gather.local(policy, event, room)
+            if event.template or event.membership not in ("invite", "join"):
+                return asked
+            return await self._invites.look(policy, event, room, asked, noticed)
 
         act = Act.ROOM_EVENT_SEND
         settle: Settle = self.spine.settle_after
@@ -105,7 +128,9 @@ class EventDoor:
         settled = await settle(act, event.sender, gather)
         if event.template:
             return _across(settled)
-        return self._local(event.sender, settled)
+        if isinstance(settled, Permit):
+            self._invites.tell(noticed)
+        return self._local(event.sender, settled, noticed)
 
     async def inbound_event(
         self, event: EventView, origin: str, during: During, room: RoomReader
@@ -113,6 +138,10 @@ class EventDoor:
         """Pass, empty by a rule, or hold in doubt, what another server sent."""
 
         async def gather(policy: Policy) -> tuple[Ask, Facts] | Decision:
+            if _says(policy, event, during):
+                frozen = await self._freezing.ask(policy, event, room)
+                if frozen is not None:
+                    return frozen
             return await self._gather.inbound(policy, event, during, room)
 
         settle = self.spine.settle_durably if during in _DOOR_WAYS else self.spine.settle_after
@@ -195,15 +224,31 @@ class EventDoor:
 
         return _across(await self.spine.settle_after(act, user, gather))
 
-    def _local(self, user: str, settled: Settled) -> Answer:
+    def _local(self, user: str, settled: Settled, noticed: Noticed = NOTHING_NOTICED) -> Answer:
         """The answer to one of us; a refusal is also explained by the notice account."""
         if isinstance(settled, Permit):
             return Pass.PASS
         decision = settled.decision
+        body: dict[str, object] = {
+            "reason": decision.reason.value,
+            "rule": decision.rule,
+            "record": settled.record,
+        }
+        if noticed.frozen and not settled.in_doubt:
+            body["frozen"] = True
+            decision = replace(decision, say=sentence_in_frozen_room(decision))
+        if decision.reason is Reason.ENDS_CHANNELS and noticed.ending is not None:
+            body["ends"] = [channel.value for channel in noticed.ending.channels]
         if settled.record is not None:
             self.tell(user, decision, settled.record)
-        body = {"reason": decision.reason.value, "rule": decision.rule, "record": settled.record}
         return Refused(sentence_for_person(decision), {"vedette": body})
+
+
+def _says(policy: Policy, event: EventView, during: During) -> bool:
+    """Whether somebody elsewhere says something: the state of a room being joined stays as it is."""
+    fetched_state = during is During.PULLED and event.state_key is not None
+    ours = is_ours(policy.directory, event.sender)
+    return during in (During.SEND, During.PULLED) and not fetched_state and not ours
 
 
 def _across(settled: Settled) -> Answer:

@@ -37,6 +37,10 @@ State = Mapping[tuple[str, str], Mapping[str, object]]
 
 CREATE = ("m.room.create", "")
 ENCRYPTION = ("m.room.encryption", "")
+GUESTS = ("m.room.guest_access", "")
+HISTORY = ("m.room.history_visibility", "")
+JOIN_RULES = ("m.room.join_rules", "")
+POWER = ("m.room.power_levels", "")
 _LEAVING = frozenset({"leave", "ban"})
 _MOST_ROOMS = 10_000
 
@@ -52,6 +56,8 @@ class RoomFacts:
     encrypted: bool | None
     federates: bool
     any_remote: bool
+    state: State | None = None
+    """How the room is set: what it was made as, power, history, who may come in, encryption."""
 
     def known(self) -> dict[str, Value | Missing]:
         """The room's facts as conditions read them."""
@@ -72,7 +78,7 @@ class RoomGather:
     async def room(self, directory: Directory, room: RoomReader) -> RoomFacts:
         """What the room's reader knows now."""
         joined, invited = await room.joined(), await room.invited()
-        state = await room.state(CREATE, ENCRYPTION)
+        state = await room.state(CREATE, ENCRYPTION, POWER, HISTORY, JOIN_RULES, GUESTS)
         create = (state or {}).get(CREATE, {})
         creator = await room.creator()
         members = self._members(directory, room.room, joined, invited)
@@ -85,6 +91,7 @@ class RoomGather:
             encrypted=None if state is None else ENCRYPTION in state,
             federates=create.get("m.federate", True) is not False,
             any_remote=members is None or any(not kind.ours for kind in members.kinds),
+            state=state,
         )
 
     def _members(
@@ -135,6 +142,11 @@ class EventGather:
         """Begin with nothing remembered."""
         self._rooms = RoomGather()
 
+    @property
+    def rooms(self) -> RoomGather:
+        """What gathers the facts of rooms."""
+        return self._rooms
+
     async def local(self, policy: Policy, event: EventView, room: RoomReader) -> Gathered:
         """What one of us (or, for a template, a remote person) is about to do."""
         directory = policy.directory
@@ -142,10 +154,10 @@ class EventGather:
         if sender is None:
             return refuse(policy, Reason.UNKNOWN_EVENT)
         if directory.is_service(sender):
-            return routine(_act(event), sender, event.room), Facts()
+            return routine(act_of(event), sender, event.room), Facts()
         found = classify(event.kind, event.content, is_state=event.state_key is not None)
         if found.sort is Sort.TAKES_AWAY:
-            return routine(_act(event), sender, event.room), Facts()
+            return routine(act_of(event), sender, event.room), Facts()
         facts = await self._rooms.room(directory, room)
         if found.sort is Sort.MEMBERSHIP:
             return self._membership(policy, event, facts)
@@ -172,12 +184,12 @@ class EventGather:
         # people is asked when it is pushed to us.
         fetched_state = during is During.PULLED and event.state_key is not None
         if structural or fetched_state or during is During.LEAVE:
-            return routine(_act(event), event.sender, event.room), Facts()
+            return routine(act_of(event), event.sender, event.room), Facts()
         sender = _user(event.sender)
         if sender is None or found.sort is Sort.UNKNOWN:
             return refuse(policy, Reason.UNKNOWN_EVENT, event.sender)
         if is_ours(directory, sender):  # our own, come back from where it was sent to
-            return routine(_act(event), event.sender, event.room), Facts()
+            return routine(act_of(event), event.sender, event.room), Facts()
         return self._content(policy, event, found, await self._rooms.room(directory, room))
 
     async def kind(self, policy: Policy, room: RoomReader) -> str | None:
@@ -212,7 +224,7 @@ class EventGather:
         """A join that another server tells us of: into a room of ours, it is asked like any other."""
         known = facts.joined is not None and event.state_key in facts.joined
         if known or facts.ours is not True:
-            return routine(_act(event), event.sender, event.room), Facts()
+            return routine(act_of(event), event.sender, event.room), Facts()
         return self._membership(policy, event, facts)
 
     def _membership(self, policy: Policy, event: EventView, facts: RoomFacts) -> Gathered:
@@ -244,7 +256,7 @@ class EventGather:
             return refuse(policy, Reason.ROOM_ENCRYPTION)
         sender = policy.directory.someone(UserId(event.sender))
         others = facts.members.without(sender) if facts.members else None
-        ask = say(_act(event), sender, others, found.channels, event.room)
+        ask = say(act_of(event), sender, others, found.channels, event.room)
         return ask, Facts(facts.known(), found.claims)
 
 
@@ -275,7 +287,7 @@ def _structure(policy: Policy, event: EventView, found: Classified, facts: RoomF
     fault = _structure_fault(policy, event, found, facts) if facts.ours is not False else None
     if fault is not None:
         return refuse(policy, fault)
-    return routine(_act(event), event.sender, event.room), Facts(facts.known())
+    return routine(act_of(event), event.sender, event.room), Facts(facts.known())
 
 
 def _structure_fault(
@@ -360,7 +372,8 @@ def _user(text: str) -> UserId | None:
         return None
 
 
-def _act(event: EventView) -> Act:
+def act_of(event: EventView) -> Act:
+    """What whoever sends this event is about to do."""
     if event.kind == "m.room.member":
         return _MEMBERSHIP_ACTS.get(event.membership or "", Act.ROOM_STATE_CHANGE)
     if event.kind == "m.room.redaction":

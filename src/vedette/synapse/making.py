@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vedette.core.names import InvalidName, UserId
+from vedette.core.people import keeper_of
 from vedette.core.reasons import Reason
 from vedette.ports.policy import Policy
 from vedette.protocol.matrix.events import Sort, classify
@@ -14,6 +15,7 @@ from vedette.protocol.matrix.room_form import Bounds, Encryption, bound, initial
 from vedette.protocol.matrix.rooms import KIND_KEY, STATE_KEYS
 from vedette.spine import Permit
 from vedette.synapse.gather import is_ours, kind_named
+from vedette.synapse.internals.gate import RoomForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +76,8 @@ def _is_public(body: Mapping[str, Any], published: bool) -> bool:
     return preset == "public_chat" or rules.get("join_rule") == "public"
 
 
-def shape_room(permit: Permit, body: dict[str, Any], policy: Policy, wish: RoomWish) -> None:
-    """Change `body` in place so that the room is made as the settings demand.
+def shape_room(permit: Permit, form: RoomForm, policy: Policy, wish: RoomWish) -> None:
+    """Change the body of `form` in place so that the room is made as the settings demand.
 
     A public room stays here: another server could let people in without asking us.
     """
@@ -88,8 +90,11 @@ def shape_room(permit: Permit, body: dict[str, Any], policy: Policy, wish: RoomW
         encryption=_encryption(policy, encrypted=bool(kind and kind.encrypted)),
         federates=not wish.public,
         ours=lambda user: is_ours(directory, user),
+        maker=form.user,
+        version=form.version,
+        keeper=keeper_of(directory.domain),
     )
-    bound(body, bounds)
+    bound(form.body, bounds)
 
 
 def _encryption(policy: Policy, *, encrypted: bool) -> Encryption:

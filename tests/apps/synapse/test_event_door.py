@@ -120,6 +120,7 @@ PDF = {
 }
 CALL = {"call_id": "1", "offer": {"type": "offer", "sdp": "v=0\r\nm=audio 9 UDP\r\n"}}
 CIPHER = {"algorithm": "m.megolm.v1.aes-sha2", "ciphertext": "AA"}
+KEEPER = "@vedette-rooms:example.org"
 RTC = "org.matrix.msc3401.call.member"
 
 
@@ -373,7 +374,7 @@ async def test_a_room_is_made_bounded_whatever_was_asked(door: Door) -> None:
     assert first(room, "m.room.history_visibility") == {"history_visibility": "joined"}
     assert first(room, "m.room.guest_access") == {"guest_access": "forbidden"}
     levels: Any = room.body["power_level_content_override"]
-    assert levels["users"] == {CAROL: 49, ALICE: 100}
+    assert levels["users"] == {CAROL: 49, ALICE: 100, KEEPER: 100}
     assert (levels["invite"], levels["users_default"]) == (50, 0)
     assert (levels["events"]["m.room.name"], levels["events"][RTC]) == (50, 0)
     assert room.body["preset"] == "private_chat"

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from twisted.internet import task
 
+from vedette.core.people import keeper_of
 from vedette.protocol.matrix.room_form import Bounds, Encryption, bound
 from vedette.synapse.internals.gate import (
     Answer,
@@ -33,6 +35,9 @@ BOUNDS = Bounds(
     encryption=Encryption.FORCED,
     federates=True,
     ours=lambda user: not user.startswith("@anna"),
+    maker="",
+    version="",
+    keeper="",
 )
 """What a room named `formed` may be: Anna plays somebody from elsewhere."""
 
@@ -66,7 +71,11 @@ class ScriptedGate:
         answer: Answer = self.answer("create_room", user=form.user, body=dict(form.body))
         name = form.body.get("name", "")
         if name == "formed":
-            bound(form.body, BOUNDS)
+            keeper = keeper_of(form.user.partition(":")[2])
+            bound(
+                form.body,
+                replace(BOUNDS, maker=form.user, version=form.version, keeper=keeper),
+            )
         return answer
 
     async def upgrade_room(self, user: str, version: str, room: RoomReader) -> Answer:

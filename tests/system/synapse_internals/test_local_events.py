@@ -110,13 +110,28 @@ def test_a_room_takes_the_form_it_is_given(pair: Pair):
         assert encryption == {"algorithm": "m.megolm.v1.aes-sha2"}
         assert alice.state(room, "m.room.guest_access").ok() == {"guest_access": "forbidden"}
         power = alice.state(room, "m.room.power_levels").ok()
-        assert power["users"] == {anna.user: 49, **makers}
+        # The account that puts rooms in order is as strong as the maker, who can't put it out.
+        keeper = f"@vedette-rooms:{pair.ours.name}"
+        assert power["users"] == {anna.user: 49, keeper: 100, **makers}
         assert (power["state_default"], power["invite"]) == (50, 50)
         assert power["events"]["org.matrix.msc3401.call.member"] == 0
         assert "additional_creators" not in alice.state(room, "m.room.create").ok()
         anna.join(room).ok()
         assert anna.set_state(room, "m.room.topic", {"topic": "x"}).status == 403
         assert anna.set_state(room, "org.matrix.msc3401.call.member", {}, anna.user).status == 200
+
+
+def test_a_room_s_owner_can_not_take_the_power_of_the_account_that_keeps_rooms_in_order(
+    pair: Pair,
+):
+    alice = pair.our("alice")
+    keeper = f"@vedette-rooms:{pair.ours.name}"
+    room = alice.create_room(name="formed", room_version="11")
+    levels = alice.state(room, "m.room.power_levels").ok()
+    assert levels["users"] == {alice.user: 100, keeper: 100}
+    for users in ({alice.user: 100}, {alice.user: 100, keeper: 0}):
+        changed = alice.set_state(room, "m.room.power_levels", {**levels, "users": users})
+        assert changed.status == 403
 
 
 def test_an_upgrade_is_refused_before_anything_of_it_exists(pair: Pair):

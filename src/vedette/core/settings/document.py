@@ -27,6 +27,7 @@ from vedette.core.settings.sections import (
 )
 from vedette.core.settings.sign_in import NETWORKS, Networks, SignIn
 from vedette.core.settings.spelling import Name
+from vedette.core.settings.standing import Standing
 
 
 class Document(Section):
@@ -58,6 +59,7 @@ class Document(Section):
     push: Push = Field(default_factory=Push)
     streams: Streams = Field(default_factory=Streams)
     notices: Notices = Field(default_factory=Notices)
+    standing: Standing = Field(default_factory=Standing)
     sign_in: SignIn = Field(default_factory=SignIn)
 
 

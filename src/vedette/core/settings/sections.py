@@ -181,6 +181,10 @@ class Partner(Section):
     ] = None
 
 
+Breach = Literal["warn", "freeze", "remove"]
+"""What happens to a room that is against the rules."""
+
+
 class RoomKind(Section):
     """A kind of room; it is chosen when a room is made and never changes."""
 
@@ -223,6 +227,15 @@ class RoomKind(Section):
             '"joined"',
         ),
     ] = "joined"
+    on_breach: Annotated[
+        Breach | None,
+        Setting(
+            "On breach",
+            "What happens to such a room that is against the rules, instead of `standing.on_breach`.",
+            "As there.",
+            "unset",
+        ),
+    ] = None
 
 
 class Audit(Section):

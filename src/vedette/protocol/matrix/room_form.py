@@ -16,6 +16,7 @@ from vedette.protocol.matrix.events import Sort
 from vedette.protocol.matrix.rooms import (
     ENCRYPTION,
     MODERATOR,
+    OWNER,
     STATE_KEYS,
     is_state_type,
     power_fault,
@@ -36,6 +37,7 @@ _EVENTS = {
     "m.call.member": 0,
     "org.matrix.msc3401.call.member": 0,
 }
+_LISTS_MAKERS = frozenset(str(number) for number in range(1, 12))
 _BOUNDED = ("invite", "kick", "ban", "redact", "state_default")
 
 
@@ -49,12 +51,20 @@ class Encryption(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """What a room may be. `ours` says of a user id whether it belongs to this organisation."""
+    """What a room may be. `ours` says of a user id whether it belongs to this organisation.
+
+    `maker` makes the room, in `version`. `keeper` is the suite's account that puts rooms in order when
+    the rules change; it is no member, but has as much power as the maker from the beginning, so that
+    nobody can take it away.
+    """
 
     history: str
     encryption: Encryption
     federates: bool
     ours: Callable[[str], bool]
+    maker: str
+    version: str
+    keeper: str
 
 
 def bound(body: Body, bounds: Bounds) -> None:
@@ -67,15 +77,16 @@ def bound(body: Body, bounds: Bounds) -> None:
         _drop(body, "m.room.encryption")
     if not bounds.federates:
         body["creation_content"] = {**_mapping(body.get("creation_content")), "m.federate": False}
-    _bound_power(body, bounds.ours)
+    _bound_power(body, bounds)
 
 
-def _bound_power(body: Body, ours: Callable[[str], bool]) -> None:
+def _bound_power(body: Body, bounds: Bounds) -> None:
     """Bound the levels that the client asks for; what it does not ask for is set as well.
 
     The preset `trusted_private_chat` makes everybody invited as strong as the maker, and so do
     additional creators from room version 12 on (MSC4289): neither for people from elsewhere.
     """
+    ours = bounds.ours
     invited = body.get("invite") or []
     if body.get("preset") == "trusted_private_chat" and not all(ours(str(u)) for u in invited):
         body["preset"] = "private_chat"
@@ -84,9 +95,23 @@ def _bound_power(body: Body, ours: Callable[[str], bool]) -> None:
     asked = _mapping(body.get("power_level_content_override"))
     asked |= initial_state(body, "m.room.power_levels")
     _drop(body, "m.room.power_levels")
+    asked["users"] = _first_levels(body, asked, bounds) | {bounds.keeper: OWNER}
     levels = bounded_levels(asked, ours)
     assert power_fault(levels, ours) is None
     body["power_level_content_override"] = levels
+
+
+def _first_levels(body: Body, asked: Body, bounds: Bounds) -> Body:
+    """The levels of people that the client asks for, or those that Synapse would give them.
+
+    From version 12 on makers stand above all levels and may not be listed (MSC4289).
+    """
+    if "users" in asked:
+        return _mapping(asked["users"])
+    if bounds.version not in _LISTS_MAKERS:
+        return {}
+    equals = body.get("invite") or [] if body.get("preset") == "trusted_private_chat" else []
+    return dict.fromkeys([bounds.maker, *map(str, equals)], OWNER)
 
 
 def bounded_levels(asked: Mapping[str, Any], ours: Callable[[str], bool]) -> Body:

@@ -45,6 +45,7 @@ STATE_KEYS: Mapping[Sort, frozenset[str]] = {
 """What state that says how a room is may carry (Matrix client-server API v1.15, "Room events")."""
 
 MODERATOR = 50
+OWNER = 100
 ENCRYPTION = "m.megolm.v1.aes-sha2"
 _WIDTH = {"joined": 0, "invited": 1, "shared": 2}
 _BOUNDED = ("state_default", "ban", "kick", "redact", "invite")
