@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from vedette.core.asks import Ask, Question
@@ -151,6 +151,31 @@ def sentence_in_frozen_room(decision: Decision) -> str:
     """What a person reads who says something in a room whose members may not be together."""
     frozen = "Nobody can write in this room at present: it is against your organisation's rules."
     return f"{frozen} {sentence_for_person(decision)}"
+
+
+_AGAINST = {
+    "warn": "Please put them in order: remove who may not be there, or leave them.",
+    "freeze": "Nobody can write in them until they are in order: remove who may not be there, or "
+    "leave them.",
+    "remove": "Nobody can write in them now; who may not be there is removed, and of rooms elsewhere "
+    "you leave, once the time is over that your organisation has set for that.",
+}
+_MOST_NAMED = 10
+
+
+def sentence_about_rooms(names: Sequence[str], value: str) -> str:
+    """What the people of rooms read which came to be against the rules."""
+    named = ", ".join(f"“{name}”" for name in names[:_MOST_NAMED])
+    more = len(names) - _MOST_NAMED
+    tail = f" and {more} more" if more > 0 else ""
+    rooms = f"By your organisation's rules these rooms are not as they may be: {named}{tail}."
+    return f"{rooms} {_AGAINST[value]}"
+
+
+def sentence_about_removal(record: str) -> str:
+    """The reason that a removal carries, for everybody in the room: no rule of ours."""
+    rules = "By an organisation's rules these people are not together in a room any more."
+    return f"{rules} Reference: {record}."
 
 
 def sentence_across(record: str | None) -> str:

@@ -48,6 +48,11 @@ Settle = Callable[[Act, str, Gather], Awaitable[Settled]]
 _DOOR_WAYS = frozenset({During.JOIN, During.INVITE, During.KNOCK})
 
 
+def _nobody_moved(room: str) -> None:
+    """Tell nobody."""
+    del room
+
+
 @dataclass(frozen=True, slots=True)
 class EventDoor:
     """The Gate that decides by the policy in force."""
@@ -55,6 +60,8 @@ class EventDoor:
     spine: Spine
     tell: Tell
     say: Say = silent
+    moved: Callable[[str], None] = _nobody_moved
+    """Told of a room into which somebody elsewhere came, or was invited."""
     _gather: EventGather = field(default_factory=EventGather)
     _freezing: Freezing = field(init=False)
     _invites: Invites = field(init=False)
@@ -147,6 +154,8 @@ class EventDoor:
         settle = self.spine.settle_durably if during in _DOOR_WAYS else self.spine.settle_after
         settled = await settle(Act.ROOM_EVENT_SEND, event.sender or origin, gather)
         if isinstance(settled, Permit):
+            if during is During.SEND and event.membership in ("join", "invite"):
+                self.moved(event.room)
             return Pass.PASS
         if during in _DOOR_WAYS:
             return _across(settled)

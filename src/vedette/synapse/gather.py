@@ -94,6 +94,10 @@ class RoomGather:
             state=state,
         )
 
+    def forget(self, room: str) -> None:
+        """Keep nothing of a room that is looked at once."""
+        self._reduced.pop(room, None)
+
     def _members(
         self,
         directory: Directory,

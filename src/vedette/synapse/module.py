@@ -27,6 +27,7 @@ from twisted.internet.defer import Deferred
 
 from vedette.adapters.audit_spool import AuditSpool
 from vedette.adapters.log_incidents import LogIncidents
+from vedette.adapters.room_reports import RoomReportFiles
 from vedette.adapters.stream_files import StreamFiles
 from vedette.adapters.system_clock import SystemClock
 from vedette.core.explain import sentence_about_new_device
@@ -51,6 +52,7 @@ from vedette.synapse.internals.wrapping import Closed, InternalsMismatch
 from vedette.synapse.introspection import Introspection, serve, site
 from vedette.synapse.new_devices import new_devices
 from vedette.synapse.notices import FromOtherDoors, Notices
+from vedette.synapse.standing_rooms import StandingRooms
 from vedette.synapse.stored_files import PATH, StoredFiles
 
 if TYPE_CHECKING:
@@ -114,6 +116,7 @@ class Module:
         )
         self._lists = SessionLists(self._streams, clock, self._new_devices)
         self._doors: Doors | None = None
+        self._rooms: StandingRooms | None = None
         notices = self._notices = Notices(api, config.organisation, clock, self._notices_per_minute)
         self._refused_elsewhere = FromOtherDoors(clock.now(), self._tell)
         self._told: Part | None = None
@@ -124,7 +127,8 @@ class Module:
             raise ConfigError(str(fault)) from fault
         self._streams.start()
         self._lists.take()
-        door = EventDoor(spine, notices.tell)
+        standing = StandingRooms(self._hs, spine, notices.say, RoomReportFiles(config.streams))
+        door = EventDoor(spine, notices.tell, notices.say, standing.moved)
         self._doors = install(self._hs, door)
         _report(self._doors)
         api.register_web_resource(PATH, StoredFiles(self._hs.get_datastores().main))
@@ -142,6 +146,9 @@ class Module:
             check_username_for_spam=hide, user_may_publish_room=publish
         )
         self._stand_for_sign_in(config.sign_in, config.organisation, clock)
+        self._rooms = standing
+        reactor: Any = self._hs.get_reactor()
+        reactor.callWhenRunning(standing.start)
         self._follow()
 
     @staticmethod
@@ -224,6 +231,8 @@ class Module:
             self._streams.poll()
             self._lists.take()
             self._tell_refusals()
+            if self._rooms is not None:
+                self._rooms.look_for_wish(self._hs.get_reactor().callFromThread)
         except OSError as fault:
             # The door goes on by what it has until that is too old; the next look may succeed.
             _LOG.warning("streams can't be read or kept: %s", fault)
@@ -231,11 +240,13 @@ class Module:
     def _changed(self, policy: Policy) -> None:
         """Called on whichever thread took the new parts."""
         self._spool.keep_whole(policy.directory.document.audit.permitted == "whole")
-        self._hs.get_reactor().callFromThread(self._lift_holds)
+        self._hs.get_reactor().callFromThread(self._look_again)
 
-    def _lift_holds(self) -> None:
+    def _look_again(self) -> None:
         if self._doors is not None:
             self._doors.lift_holds()
+        if self._rooms is not None:
+            self._rooms.wake()
 
     def _new_devices(self, sessions: tuple[Listed, ...]) -> None:
         """Tell people of their new devices. Called on the thread that took the list."""

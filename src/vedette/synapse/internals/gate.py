@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import Protocol
 
+from vedette.spine import Permit
+
 
 class Pass(Enum):
     """The only value that lets something through."""
@@ -113,6 +115,44 @@ class RoomReader(Protocol):
 
     async def creator(self) -> str | None:
         """Who made the room (sender of its create event)."""
+
+
+class CanNot(Exception):
+    """Something can't be done in a room; the message says why."""
+
+
+class RoomsKept(Protocol):
+    """Rooms that exist, and what can be done to put one in order.
+
+    Whatever changes a room takes a Permit, and raises `CanNot` with the reason where it is not
+    possible. `enter` lets the account that acts in, `withdraw` lets it go.
+    """
+
+    async def ours(self) -> list[str]:
+        """Every room in which one of us is joined."""
+
+    def reader(self, room: str) -> RoomReader:
+        """The facts of one room as they are now."""
+
+    async def came(self, room: str) -> Mapping[str, int]:
+        """In which order people came."""
+
+    async def enter(self, permit: Permit, room: str) -> None:
+        """Let the account that acts into the room, with power."""
+
+    async def withdraw(self, room: str) -> None:
+        """Let it go again."""
+
+    async def remove(self, permit: Permit, room: str, user: str, reason: str) -> None:
+        """Remove a member, or take back an invitation."""
+
+    async def leave(self, permit: Permit, room: str, user: str, reason: str) -> None:
+        """Let one of us leave."""
+
+    async def set_state(
+        self, permit: Permit, room: str, kind: str, content: Mapping[str, object]
+    ) -> None:
+        """Set how the room is."""
 
 
 @dataclass(frozen=True, slots=True)
