@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from vedette.admin.accounts import AccountsDesk
 from vedette.admin.audit import ChainReport
 from vedette.admin.doors import DoorAnswer
+from vedette.admin.rooms import RoomsDesk
 from vedette.admin.sessions import SessionsDesk
 from vedette.admin.settings import SettingsDesk
 from vedette.api.token import LocalToken
@@ -32,3 +33,4 @@ class Office:
     troubles: Callable[[], list[str]]
     sessions: SessionsDesk
     accounts: AccountsDesk
+    rooms: RoomsDesk

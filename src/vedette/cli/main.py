@@ -16,6 +16,7 @@ from vedette.cli import (
     doctor_command,
     process_commands,
     replay_command,
+    room_commands,
     rule_commands,
     session_commands,
     settings_commands,
@@ -46,6 +47,7 @@ def organisation(place: Dir = None, *, json: Json = False) -> None:
 suite_commands.register(app)
 app.add_typer(settings_commands.app, name="settings")
 app.add_typer(rule_commands.app, name="rule")
+app.add_typer(room_commands.app, name="room")
 app.command("why")(why_command.why)
 app.command("replay")(replay_command.replay)
 app.add_typer(audit_commands.app, name="audit")

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from vedette.cli.client import Client, ControlDown
+from vedette.cli.room_commands import concerned
 from vedette.cli.surroundings import (
     Base,
     CliFault,
@@ -192,7 +193,8 @@ def tell_applied(at: Surroundings, found: dict[str, Any]) -> None:
     lines = [f"revision {found['revision']} is applied (record {found['record']})"]
     lines += difference_lines(found["difference"])
     lines += [door["words"] for door in found["doors"]]
-    at.tell(found, lines)
+    rooms, words = concerned(at, found["revision"])
+    at.tell(found | {"rooms": rooms}, [*lines, *words])
 
 
 @app.command()

@@ -23,6 +23,7 @@ from vedette.adapters.log_incidents import LogIncidents
 from vedette.adapters.passwords import Argon2Passwords
 from vedette.adapters.people_file import PeopleFile
 from vedette.adapters.revisions import SqlRevisions, open_database
+from vedette.adapters.room_reports import RoomReportFiles
 from vedette.adapters.sign_in_store import open_sign_in_store
 from vedette.adapters.spool_reader import SpoolReader
 from vedette.adapters.system_clock import SystemClock
@@ -33,6 +34,7 @@ from vedette.admin.door import AdministrationDoor
 from vedette.admin.homeserver import issuer_of
 from vedette.admin.policy import LOCAL_ADMINISTRATOR, CurrentPolicy
 from vedette.admin.rejected import Rejected
+from vedette.admin.rooms import RoomsDesk
 from vedette.admin.sessions import SessionsDesk
 from vedette.admin.settings import Applied, SettingsDesk, checked, document_of
 from vedette.api.app import make_app
@@ -198,6 +200,7 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
         troubles=lambda: [f"`{p}` does not hold: {why}" for p, why in anchor.broken().items()],
         sessions=_sessions_desk(spine, sessions),
         accounts=_accounts_desk(spine, sessions, _domain(boot)),
+        rooms=RoomsDesk(spine, RoomReportFiles(boot.door("synapse")), clock),
     )
     telling = Telling(records, policy.current, publisher, clock)
     upkeep = Upkeep(desk, publisher, people, anchor, sessions, telling)

@@ -1,0 +1,86 @@
+"""Rooms that exist: what the event door found of them, and the wish to have them judged again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vedette.admin.door import needs_reason, refused
+from vedette.admin.policy import local_administrator
+from vedette.admin.rejected import Code, Rejected
+from vedette.admin.settings import administration_facts
+from vedette.core.asks import Act, Ask
+from vedette.core.channels import Channel
+from vedette.core.facts import Facts
+from vedette.core.towards import organisation
+from vedette.ports.clock import Clock
+from vedette.ports.policy import Policy
+from vedette.ports.standing import RoomReports
+from vedette.protocol.internal.standing import Report, RoomEntry
+from vedette.spine import Permit, Spine
+
+NO_REPORT = "no room was judged yet"
+
+
+@dataclass(frozen=True, slots=True)
+class RoomsDesk:
+    """What an administrator sees and does about rooms. Whoever asks is the local administrator."""
+
+    spine: Spine
+    reports: RoomReports
+    clock: Clock
+
+    async def report(self, author: str) -> Report:
+        """The newest report.
+
+        Raises:
+            Rejected: the rules refuse it, or there is none yet.
+            Unavailable: it can't be read.
+        """
+        await self._permit(Act.ADMINISTRATION_ROOM_LIST, author, "")
+        report = self.reports.last()
+        if report is None:
+            hint = "the event door judges them as soon as it runs; is Synapse running?"
+            raise Rejected(Code.NOT_FOUND, NO_REPORT, hint)
+        return report
+
+    async def room(self, author: str, named: str) -> RoomEntry:
+        """One room, by its id, or by its name where only one is called so. Raises as `report`."""
+        report = await self.report(author)
+        found = [entry for entry in report.rooms if named in (entry.room, entry.name)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            ids = ", ".join(entry.room for entry in found)
+            raise Rejected(
+                Code.INVALID, f"more than one room is called `{named}`", f"they are {ids}"
+            )
+        raise Rejected(
+            Code.NOT_FOUND,
+            f"`{named}` is not among the rooms that are against the rules",
+            "`vedette room list` lists those; whatever is not listed is in order",
+        )
+
+    async def sweep(self, author: str, reason: str) -> tuple[str, str]:
+        """Wish for a sweep; returns the word that its report will repeat, and the act's record.
+
+        Raises:
+            Rejected: the rules refuse it, or no reason was given.
+            Unavailable: the event door's folder can't be written.
+        """
+        permit = await self._permit(Act.ADMINISTRATION_ROOM_SWEEP, author, needs_reason(reason))
+        word = f"{self.clock.now():.6f}"
+        self.reports.wish(word)
+        return word, permit.record
+
+    async def _permit(self, act: Act, author: str, reason: str) -> Permit:
+        async def gather(policy: Policy) -> tuple[Ask, Facts]:
+            ask = organisation(
+                act, local_administrator(policy.directory.document), Channel.ADMINISTER
+            )
+            known = administration_facts(act, frozenset()).known
+            return ask, Facts(known, {"reason": reason} if reason else {})
+
+        settled = await self.spine.settle_durably(act, author, gather)
+        if isinstance(settled, Permit):
+            return settled
+        raise refused(settled)

@@ -1,0 +1,35 @@
+"""The routes about rooms that exist."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from vedette.admin.policy import LOCAL_ADMINISTRATOR
+from vedette.api.office import Office
+from vedette.api.room_shapes import ReportShape, RoomShape, SweepShape, report_shape, room_shape
+from vedette.api.sign_in_shapes import ReasonBody
+
+
+def router(office: Office) -> APIRouter:
+    """Everything about rooms."""
+    router, desk = APIRouter(tags=["rooms"]), office.rooms
+
+    @router.get("/rooms")
+    async def report() -> ReportShape:
+        """How the newest sweep stands, and every room that is against the rules or in doubt."""
+        return report_shape(await desk.report(LOCAL_ADMINISTRATOR))
+
+    @router.get("/rooms/one")
+    async def one(room: Annotated[str, Query(min_length=1, max_length=255)]) -> RoomShape:
+        """One of these rooms, by its id or its name."""
+        return room_shape(await desk.room(LOCAL_ADMINISTRATOR, room))
+
+    @router.post("/rooms/sweep")
+    async def sweep(body: ReasonBody) -> SweepShape:
+        """Have every room judged again; the report's `answers` is then this sweep's word."""
+        word, record = await desk.sweep(LOCAL_ADMINISTRATOR, body.reason)
+        return SweepShape(sweep=word, record=record)
+
+    return router
