@@ -11,6 +11,7 @@ from vedette.core.towards import (
     reach_some,
     routine,
     say,
+    together,
 )
 
 US, ACME, BETA = (
@@ -125,3 +126,25 @@ def test_towards_the_organisation_there_may_be_somebody_whom_it_is_over():
     act = Act.ADMINISTRATION_SETTINGS_APPLY
     assert sides(organisation(act, A, Channel.SIGN_IN)) == {(US, frozenset())}
     assert sides(organisation(act, A, Channel.ADMINISTER, B.parties)) == {(US, B.parties)}
+
+
+def test_everybody_in_a_room_of_ours_is_asked_about_everybody_else_both_ways():
+    ask = together(SEND, "@k:x", Members.of([A, C, E]), "!r", ours=True)
+    assert sides(ask) == {
+        (US, ACME), (ACME, US), (US, BETA), (BETA, US), (ACME, BETA), (BETA, ACME),
+    }  # fmt: skip
+    assert {question.channel for question in ask.questions} == {Channel.CONTACT}
+    assert (ask.need, ask.who, ask.where) == (Need.EVERY, "@k:x", "!r")
+
+
+def test_in_a_room_elsewhere_two_of_theirs_are_not_our_matter():
+    ask = together(SEND, "@k:x", Members.of([A, C, E]), "!r", ours=False)
+    assert sides(ask) == {(US, ACME), (ACME, US), (US, BETA), (BETA, US)}
+
+
+def test_two_colleagues_of_one_kind_meet_each_other_and_one_alone_nobody():
+    colleague = Someone("@z:x", US, "x", True)
+    assert sides(together(SEND, "@k:x", Members.of([A, colleague]), "!r", ours=True)) == {(US, US)}
+    assert together(SEND, "@k:x", Members.of([A]), "!r", ours=True).questions == ()
+    others = Members.of([C, Someone("@y:acme", ACME, "acme", False), D])
+    assert together(SEND, "@k:x", others, "!r", ours=True).questions == ()

@@ -1,8 +1,8 @@
 """Every file beside this one is a promise that an auditor can read; here each is kept.
 
 A file says, over the organisation of `base.toml`: `settings`, the rules under which it is asked;
-`ask`, who says what to which members, whom somebody brings into a room, or what is asked of the
-organisation; `facts`, what is known, claimed or pending; `session`, how somebody signed in, of which
+`ask`, who says what to which members, whom somebody brings into a room, who may stay together in
+one, or what is asked of the organisation; `facts`, what is known, claimed or pending; `session`, how somebody signed in, of which
 the facts are made as the sign-in door makes them; `expect`, the answer. What is not named under
 `expect` is not promised.
 """
@@ -36,7 +36,7 @@ from vedette.core.sessions import (
 )
 from vedette.core.settings.document import Document
 from vedette.core.settings.parse import check_document
-from vedette.core.towards import meet, organisation, routine, say
+from vedette.core.towards import meet, organisation, routine, say, together
 
 HERE = Path(__file__).parent
 PROMISES = sorted(path for path in HERE.rglob("*.toml") if path.parent != HERE)
@@ -143,6 +143,9 @@ def ask_of(told: dict[str, Any], directory: Directory) -> Ask:
             brought = [directory.someone(UserId(user)) for user in newcomers]
             known = members_of(members, directory)
             return meet(Act.ROOM_MEMBER_INVITE, who.name, brought, known, None)
+        case {"stay": members, "ours": ours}:
+            staying = Members.of([directory.someone(UserId(user)) for user in members])
+            return together(Act.ROOM_STANDING_JUDGE, who.name, staying, None, ours=ours)
         case {"asks": channel}:
             over = directory.someone(UserId(told["over"])).parties if "over" in told else None
             signs_in = channel == Channel.SIGN_IN

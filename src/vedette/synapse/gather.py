@@ -35,6 +35,7 @@ from vedette.synapse.internals.gate import During, EventView, RoomReader
 Gathered = tuple[Ask, Facts] | Decision
 State = Mapping[tuple[str, str], Mapping[str, object]]
 
+ENCRYPTED = "m.room.encrypted"
 CREATE = ("m.room.create", "")
 ENCRYPTION = ("m.room.encryption", "")
 GUESTS = ("m.room.guest_access", "")
@@ -258,6 +259,10 @@ class EventGather:
         """What is said, shown or called, towards everyone who is asked about."""
         if facts.encrypted is not False and facts.ours is not False and not found.may_be_plain:
             return refuse(policy, Reason.ROOM_ENCRYPTION)
+        kind = kind_named(policy.directory, facts.kind)
+        hidden = event.kind == ENCRYPTED and facts.ours is True
+        if hidden and encryption_wanted(policy.directory, kind) == "never":
+            return refuse(policy, Reason.ROOM_ENCRYPTION)  # nobody could say what is in it
         sender = policy.directory.someone(UserId(event.sender))
         others = facts.members.without(sender) if facts.members else None
         ask = say(act_of(event), sender, others, found.channels, event.room)
@@ -319,9 +324,7 @@ def _structure_fault(
             known = named is None or kind_named(policy.directory, named) is not None
             return None if known else Reason.ROOM_KIND
         case Sort.ENCRYPTION:
-            never = policy.directory.document.messages.encrypted == "never" and not (
-                kind and kind.encrypted
-            )
+            never = encryption_wanted(policy.directory, kind) == "never"
             return Reason.ROOM_ENCRYPTION if never else None
         case _:
             return None
@@ -333,6 +336,13 @@ def kind_named(directory: Directory, name: str | None) -> RoomKind | None:
         str(key): kind for key, kind in directory.document.rooms.items()
     }
     return kinds.get(name) if name is not None else None
+
+
+def encryption_wanted(directory: Directory, kind: RoomKind | None) -> str:
+    """`never`, `allowed` or `required`: what the kind of room says, or else the settings of all."""
+    if kind is not None and (kind.encrypted or kind.plain):
+        return "required" if kind.encrypted else "never"
+    return directory.document.messages.encrypted
 
 
 def kind_fault(kind: RoomKind | None, person: Someone) -> Reason | None:

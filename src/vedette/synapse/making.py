@@ -9,12 +9,13 @@ from typing import Any
 from vedette.core.names import InvalidName, UserId
 from vedette.core.people import keeper_of
 from vedette.core.reasons import Reason
+from vedette.core.settings.document import RoomKind
 from vedette.ports.policy import Policy
 from vedette.protocol.matrix.events import Sort, classify
 from vedette.protocol.matrix.room_form import Bounds, Encryption, bound, initial_state
 from vedette.protocol.matrix.rooms import KIND_KEY, STATE_KEYS
 from vedette.spine import Permit
-from vedette.synapse.gather import is_ours, kind_named
+from vedette.synapse.gather import encryption_wanted, is_ours, kind_named
 from vedette.synapse.internals.gate import RoomForm
 
 
@@ -87,7 +88,7 @@ def shape_room(permit: Permit, form: RoomForm, policy: Policy, wish: RoomWish) -
     remote = any(not is_ours(directory, user) for user in wish.invited)
     bounds = Bounds(
         history=kind.history if kind and not remote else "joined",
-        encryption=_encryption(policy, encrypted=bool(kind and kind.encrypted)),
+        encryption=_encryption(policy, kind),
         federates=not wish.public,
         ours=lambda user: is_ours(directory, user),
         maker=form.user,
@@ -97,8 +98,11 @@ def shape_room(permit: Permit, form: RoomForm, policy: Policy, wish: RoomWish) -
     bound(form.body, bounds)
 
 
-def _encryption(policy: Policy, *, encrypted: bool) -> Encryption:
-    wanted = policy.directory.document.messages.encrypted
-    if encrypted or wanted == "required":
-        return Encryption.FORCED
-    return Encryption.NEVER if wanted == "never" else Encryption.AS_ASKED
+def _encryption(policy: Policy, kind: RoomKind | None) -> Encryption:
+    match encryption_wanted(policy.directory, kind):
+        case "required":
+            return Encryption.FORCED
+        case "never":
+            return Encryption.NEVER
+        case _:
+            return Encryption.AS_ASKED

@@ -40,6 +40,7 @@ from vedette.synapse.gather import (
     JOIN_RULES,
     POWER,
     RoomFacts,
+    encryption_wanted,
     is_ours,
     kind_fault,
     kind_named,
@@ -163,9 +164,8 @@ def _form_faults(policy: Policy, room: RoomFacts) -> list[Fault]:
 
 
 def _encryption_fault(policy: Policy, kind: RoomKind | None, *, encrypted: bool) -> Reason | None:
-    wanted = policy.directory.document.messages.encrypted
-    must = wanted == "required" or bool(kind and kind.encrypted)
-    wrong = (must and not encrypted) or (wanted == "never" and encrypted and not must)
+    wanted = encryption_wanted(policy.directory, kind)
+    wrong = (wanted == "required" and not encrypted) or (wanted == "never" and encrypted)
     return Reason.ROOM_ENCRYPTION if wrong else None
 
 

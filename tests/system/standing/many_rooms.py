@@ -52,10 +52,7 @@ class ManyRooms:
             (owner, "m.room.member", owner, {"membership": "join"}),
             (owner, "m.room.power_levels", "", levels),
             (owner, "m.room.history_visibility", "", {"history_visibility": "joined"}),
-            (owner, "m.room.join_rules", "", {"join_rule": "public"}),
             *((one, "m.room.member", one, {"membership": "join"}) for one in members),
-            (owner, "m.room.join_rules", "", {"join_rule": "invite"}),
-            (owner, "m.room.name", "", {"name": name}),
         ]
         await self._store(room, events)
 

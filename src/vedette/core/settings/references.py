@@ -73,6 +73,9 @@ def reference_findings(values: Table) -> Iterator[Finding]:
         for at, member in texts(room, "members"):
             yield from _name_finding(("rooms", name, "members", at), member, known)
         yield from _history_findings(("rooms", name), room, values)
+        if room.get("plain") is True and room.get("encrypted") is True:
+            message = "a room is either plain or encrypted"
+            yield Finding(("rooms", name, "plain"), message, "leave one of the two out")
     for path, rule in rule_tables(values):
         yield from _rule_findings(path, rule, values, known)
     for name in tables(values, "guardrails"):

@@ -209,6 +209,16 @@ class RoomKind(Section):
             "true for rooms that the server's own administrators must not read",
         ),
     ] = False
+    plain: Annotated[
+        StrictBool,
+        Setting(
+            "Plain",
+            "Whether such rooms are never encrypted, whatever a client or an owner asks for.",
+            "The server's administrators can read along; but only in plain rooms does a rule on "
+            "`room.kind` hold files and old-style calls, which encryption hides.",
+            "true for kinds of room about whose files or calls there are rules of their own",
+        ),
+    ] = False
     sealed: Annotated[
         StrictBool,
         Setting(
