@@ -2,9 +2,8 @@
 
 A file says, over the organisation of `base.toml`: `settings`, the rules under which it is asked;
 `ask`, who says what to which members, whom somebody brings into a room, who may stay together in
-one, or what is asked of the organisation; `facts`, what is known, claimed or pending; `session`, how somebody signed in, of which
-the facts are made as the sign-in door makes them; `expect`, the answer. What is not named under
-`expect` is not promised.
+one, or what is asked of the organisation; `facts`, what is known, claimed or pending; `session`, how
+somebody signed in, of which XX
 """
 
 from __future__ import annotations

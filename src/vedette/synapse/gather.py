@@ -59,6 +59,8 @@ class RoomFacts:
     any_remote: bool
     state: State | None = None
     """How the room is set: what it was made as, power, history, who may come in, encryption."""
+    of_the_suite: bool = False
+    """Whether one of the suite's own accounts made it, whose acts are fixed in code."""
 
     def known(self) -> dict[str, Value | Missing]:
         """The room's facts as conditions read them."""
@@ -93,6 +95,7 @@ class RoomGather:
             federates=create.get("m.federate", True) is not False,
             any_remote=members is None or any(not kind.ours for kind in members.kinds),
             state=state,
+            of_the_suite=_is_service(directory, creator),
         )
 
     def forget(self, room: str) -> None:
@@ -133,6 +136,11 @@ def people(directory: Directory, users: Iterable[str]) -> list[Someone]:
         if not directory.is_service(known):
             found.append(directory.someone(known))
     return found
+
+
+def _is_service(directory: Directory, user: str | None) -> bool:
+    known = _user(user or "")
+    return known is not None and directory.is_service(known)
 
 
 def is_ours(directory: Directory, user: str) -> bool:

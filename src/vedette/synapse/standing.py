@@ -5,7 +5,7 @@ the sweep to find rooms that are against the rules and to put them in order.
 
 1. Members: everybody must be allowed to be in contact with everybody else, by the very questions of
    a join, and must be whom the room's kind is for.
-2. Form, of rooms made here: power, history, who may come in, encryption, as the event door would
+2. Form, of rooms that our people made: power, history, who may come in, encryption, as the event door would
    let them be set today.
 
 Only what is certain counts. Where a fact is missing that a rule reads, the room is in doubt, and
@@ -102,7 +102,7 @@ def judge(policy: Policy, room: RoomFacts, where: str) -> Judgement:
         return Judgement(doubt="not everything about the room is known here yet")
     members, doubt = _members_fault(policy, room, room.members, where)
     found = [*members, *_kind_faults(policy, room, room.members)]
-    if room.ours:
+    if room.ours and not room.of_the_suite:
         found += _form_faults(policy, room)
     return Judgement(tuple(found), doubt)
 

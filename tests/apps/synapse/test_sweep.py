@@ -369,8 +369,9 @@ async def test_what_can_not_be_recorded_is_not_done() -> None:
     assert at.rooms.did == [f"removed {CAROL}"]
 
 
-async def test_the_suites_own_accounts_are_nobodys_breach() -> None:
-    at = over(a=ours(EVE, NOTICES, KEEPER))
+async def test_the_suites_own_accounts_and_rooms_are_nobodys_breach() -> None:
+    loose: dict[Key, Any] = {("m.room.guest_access", ""): {"guest_access": "can_join"}}
+    at = over(a=ours(EVE, NOTICES, KEEPER), b=ours(EVE, NOTICES, contents=loose, made_by=NOTICES))
     at.put(REMOVE)
     assert (await at.run()).rooms == ()
 
