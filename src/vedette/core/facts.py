@@ -206,6 +206,10 @@ FILE_FACTS = frozenset(name for name in REGISTRY if name.startswith("file."))
 """What is known of a file once its content was looked at."""
 
 
+ROOM_FACTS = frozenset(name for name in REGISTRY if name.startswith("room."))
+"""What is known of the room in which something happens; where none is named, the event door learns it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What is known about the one thing being decided.

@@ -19,7 +19,7 @@ from functools import lru_cache
 
 from vedette.core.asks import Act, Ask
 from vedette.core.decision import Decision
-from vedette.core.facts import Facts, Missing
+from vedette.core.facts import ROOM_FACTS, Facts, Missing
 from vedette.core.names import MediaId, ServerName
 from vedette.core.people import NOBODY_NAMED
 from vedette.core.reasons import Reason
@@ -27,7 +27,14 @@ from vedette.core.settings.document import Document
 from vedette.core.towards import routine
 from vedette.gateway import render
 from vedette.gateway.enforce import forward
-from vedette.gateway.gather import FederationGather, Stored, act_of, client_ask, own_file
+from vedette.gateway.gather import (
+    FederationGather,
+    Stored,
+    act_of,
+    client_ask,
+    in_no_room,
+    own_file,
+)
 from vedette.gateway.plan import Action, Answer, Collect, Forward, Head, Tagged, Upstream
 from vedette.gateway.pushers import pusher_fault
 from vedette.ports.errors import Unavailable
@@ -213,9 +220,10 @@ class PublicDoors:
 
         def facts(policy: Policy) -> tuple[Ask, Facts] | Decision:
             policies.append(policy)
-            return client_ask(policy, live, matched, head, stored)
+            asked = client_ask(policy, live, matched, head, stored)
+            return in_no_room(asked, matched.endpoint)
 
-        settled = self.spine.settle(act_of(matched.endpoint), _CLIENT, facts)
+        settled = self.spine.settle(act_of(matched.endpoint), _CLIENT, facts, ROOM_FACTS)
         if isinstance(settled, Permit):
             return _tagged(self._carry(settled, head, matched.endpoint, policies[0]), live)
         return render.refused_to_person(settled)
@@ -235,11 +243,12 @@ class PublicDoors:
 
         async def facts(policy: Policy) -> tuple[Ask, Facts] | Decision:
             policies.append(policy)
-            return await gather.incoming(policy, origin, matched, head)
+            asked = await gather.incoming(policy, origin, matched, head)
+            return in_no_room(asked, matched.endpoint)
 
         # Not durably: the claim is not verified yet, and the event door records what comes of it.
         act = Act.FEDERATION_REQUEST_RECEIVE
-        settled = await self.spine.settle_after(act, NOBODY_NAMED, facts)
+        settled = await self.spine.settle_after(act, NOBODY_NAMED, facts, ROOM_FACTS)
         if isinstance(settled, Refusal):
             return render.refused_to_server(settled, matched.endpoint)
         return self._carry(settled, head, matched.endpoint, policies[0])

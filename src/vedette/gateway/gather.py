@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 from vedette.core.asks import Act, Ask, Someone
 from vedette.core.channels import Channel
 from vedette.core.decision import Decision
-from vedette.core.facts import Facts, Missing, Value
+from vedette.core.facts import ROOM_FACTS, Facts, Missing, Value
 from vedette.core.file_kinds import declared_kind
 from vedette.core.names import InvalidName, MediaId, ServerName, UserId
 from vedette.core.people import NOBODY_NAMED, OUTSIDE, SERVICES, Directory
@@ -27,6 +27,8 @@ Stored = StoredFile | Missing | None
 """A file of ours as far as it is known: None if there is none, `Missing` if nobody was asked."""
 
 _NOTHING = Facts()
+_OUTSIDE_ROOMS = ((), (Channel.CONTACT,), (Channel.PRESENCE,))
+_IN_NO_ROOM: dict[str, Value | Missing] = dict.fromkeys(sorted(ROOM_FACTS), Missing.PENDING)
 _FILE = (Channel.FILE,)
 _RECEIVING = frozenset({Channel.PRESENCE})
 """Channels in which whoever is looked at is the sender, and whoever looks receives."""
@@ -64,6 +66,19 @@ def own_file(matched: Matched, domain: ServerName) -> MediaId | None:
         return MediaId(matched.params["media_id"])
     except InvalidName:
         return None  # which is refused when it is asked
+
+
+def in_no_room(gathered: Gathered, endpoint: Endpoint) -> Gathered:
+    """The same ask, with the facts of a room left to the event door, which knows the room.
+
+    For files, calls, and whatever carries events: a file is stored, and a relay is asked for, before
+    it is said in which room. Looking people up and presence are in no room at all: there a rule on
+    rooms stays what can't be learnt. To be settled with `ROOM_FACTS` as what is learnt later.
+    """
+    if isinstance(gathered, Decision) or endpoint.channels in _OUTSIDE_ROOMS:
+        return gathered
+    ask, facts = gathered
+    return ask, Facts({**_IN_NO_ROOM, **facts.known}, facts.claims, facts.parts)
 
 
 def client_ask(

@@ -342,3 +342,56 @@ forbid = ["contact", "message"]
     ):
         refused(await doors.server("acme.example", "GET", path % "alice"))
         assert isinstance(await doors.server("acme.example", "GET", path % "bob"), Forward)
+
+
+NO_FILES_IN_CONFERENCES = """
+[rooms.conference]
+plain = true
+[rules.no-files-in-conferences]
+between = ["us", "anyone"]
+forbid = ["file", "call"]
+when = ["room.kind = conference"]
+"""
+
+
+async def test_a_ban_in_some_rooms_is_left_to_the_event_door_where_no_room_is_named(
+    scene: Scene, doors: Doors
+) -> None:
+    scene.policy.policy = policy_of(DOCUMENT + NO_FILES_IN_CONFERENCES)
+    upload = "/_matrix/media/v3/upload?filename=a.pdf"
+    action = await doors("POST", upload, token="alices", content_type=b"application/pdf")
+    assert not isinstance(action, Answer)
+    ask, facts, decision = scene.audit.kept[-1]
+    assert (decision.pending, decision.rule) == (("room.kind",), "no-files-in-conferences")
+    fetched = "/_matrix/client/v1/media/download/example.org/report"
+    assert not isinstance(await doors("GET", fetched, token="bobs"), Answer)
+    assert not isinstance(
+        await doors("GET", "/_matrix/client/v3/voip/turnServer", token="bobs"), Answer
+    )
+    del ask, facts
+
+
+async def test_what_is_forbidden_in_every_room_is_still_refused_where_none_is_named(
+    scene: Scene, doors: Doors
+) -> None:
+    everywhere = '\n[rules.none]\nbetween = ["us", "anyone"]\nforbid = ["file"]\n'
+    scene.policy.policy = policy_of(DOCUMENT + NO_FILES_IN_CONFERENCES + everywhere)
+    upload = "/_matrix/media/v3/upload?filename=a.pdf"
+    refused(await doors("POST", upload, token="alices", content_type=b"application/pdf"))
+    refused(
+        await doors("GET", "/_matrix/client/v1/media/download/example.org/report", token="bobs")
+    )
+
+
+async def test_looking_people_up_is_in_no_room_so_a_rule_on_rooms_can_not_be_learnt_there(
+    scene: Scene, doors: Doors
+) -> None:
+    some = """
+[rules.not-in-conferences]
+between = ["us", "us"]
+forbid = ["contact"]
+when = ["room.kind = conference"]
+[rooms.conference]
+"""
+    scene.policy.policy = policy_of(DOCUMENT + some)
+    refused(await doors("GET", "/_matrix/client/v3/profile/@bob:example.org", token="alices"))
