@@ -235,6 +235,8 @@ def _limits() -> dict[str, Any]:
             "per_user": {"per_second": 1, "burst_count": 50},
             "per_issuer": {"per_second": 5, "burst_count": 100},
         },
+        # Synapse's own is one in ten seconds: whoever corrects a word in a status would be refused.
+        "rc_presence": {"per_user": {"per_second": 0.2, "burst_count": 5}},
         "rc_federation": {
             "window_size": 1000,
             "sleep_limit": 50,

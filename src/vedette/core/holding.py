@@ -1,7 +1,8 @@
 """Which doors hold what, and what nobody can hold: the honest list.
 
-One row per kind of traffic, apart for plain and encrypted rooms. The reference page is made from
-it, and the table test over real organisations compares every cell with what really arrives.
+One row per kind of traffic, apart for plain and encrypted rooms where it is in a room. The reference
+page is made from it, and the table test over real organisations compares every cell with what really
+arrives.
 """
 
 from __future__ import annotations
@@ -72,6 +73,9 @@ _ROOM_EPHEMERAL = Holding(
     doors=(Door.EVENT, *_FEDERATION), how="shown to everybody in the room or to nobody"
 )
 
+ROOMLESS = frozenset({What.PRESENCE, What.TO_DEVICE})
+"""What goes from person to person: it knows no room, and so no encrypted one."""
+
 HOLDINGS: dict[tuple[What, bool], Holding] = {
     **{
         (what, encrypted): holding
@@ -85,6 +89,7 @@ HOLDINGS: dict[tuple[What, bool], Holding] = {
             What.TO_DEVICE: _EPHEMERAL,
         }.items()
         for encrypted in (False, True)
+        if not (encrypted and what in ROOMLESS)
     },
     (What.FILE, False): Holding(
         doors=(Door.EVENT, Door.CLIENT, *_FEDERATION),
@@ -141,7 +146,7 @@ def page() -> str:
         HOLDINGS.items(), key=lambda each: (list(What).index(each[0][0]), each[0][1])
     ):
         doors = ", ".join(door.value for door in holding.doors) or "**not held**"
-        room = "encrypted" if encrypted else "plain"
+        room = "none" if what in ROOMLESS else "encrypted" if encrypted else "plain"
         lines.append(f"| {what.value} | {room} | {doors} | {holding.how} |")
     lines += ["", "## Not held besides", ""]
     lines += [f"- **{what}**: {why}." for what, why in UNHELD_BESIDES]
