@@ -88,3 +88,22 @@ def test_a_missing_secret_is_named(tmp_path: Path) -> None:
     boot.path(Path("secrets/synapse-mas")).unlink()
     with pytest.raises(BootFault, match="synapse-mas"):
         boot.synapse_secret()
+
+
+@pytest.mark.parametrize("section", ["synapse", "control", "signin"])
+def test_a_database_that_is_neither_sqlite_nor_a_secret_file_is_refused(
+    tmp_path: Path, section: str
+) -> None:
+    """An address in the boot file itself would be a secret in it, and must not be passed over."""
+    text = (written(tmp_path) / NAME).read_text()
+    before, head, rest = text.partition(f"[{section}]")
+    rest = rest.replace('"sqlite"', '"postgresql://u:p@h/d"', 1)
+    (tmp_path / NAME).write_text(before + head + rest)
+    with pytest.raises(BootFault, match=f"{section}.database"):
+        load(tmp_path)
+
+
+def test_each_process_has_a_database_of_its_own(tmp_path: Path) -> None:
+    boot = load(written(tmp_path))
+    assert boot.control_database() == tmp_path.resolve() / "control/control.db"
+    assert boot.synapse_database() == tmp_path.resolve() / "synapse/homeserver.db"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.services.postgresql import MISSING, PostgreSql, postgresql, programs
 from vedette.adapters.memory.revisions import MemoryRevisions
 from vedette.adapters.revisions import SqlRevisions, open_database
 from vedette.core.revision import Revision, verify_revisions
@@ -14,12 +15,23 @@ from vedette.ports.revisions import RevisionConflict
 Store = MemoryRevisions | SqlRevisions
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgreSql]:
+    if programs() is None:
+        pytest.skip(MISSING)
+    with postgresql() as running:
+        yield running
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     if request.param == "memory":
         yield MemoryRevisions()
         return
-    database = open_database(tmp_path / "control.db")
+    where: str | Path = tmp_path / "control.db"
+    if request.param == "postgresql":
+        where = request.getfixturevalue("server").new_database()
+    database = open_database(where)
     yield database
     database.close()
 

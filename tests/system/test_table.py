@@ -141,6 +141,7 @@ class World:
     rooms: dict[tuple[str, bool], str] = field(default_factory=dict)
     joins: dict[tuple[str, Cell], str] = field(default_factory=dict)
     typing: set[tuple[str, str, str]] = field(default_factory=set)
+    now_typing: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     presence: set[tuple[str, str, str]] = field(default_factory=set)
     devices: set[tuple[str, str, str]] = field(default_factory=set)
     presented: dict[str, str] = field(default_factory=dict)
@@ -164,6 +165,7 @@ class World:
 
         async def typing(room: Any, event: TypingNoticeEvent) -> None:
             self.typing |= {(person.user, room.room_id, user) for user in event.users}
+            self.now_typing[person.user, room.room_id] = set(event.users)
 
         async def present(event: PresenceEvent) -> None:
             self.presence.add((person.user, event.user_id, event.status_msg or ""))
@@ -391,8 +393,8 @@ DOCUMENTS: dict[str, tuple[str, Allowed]] = {
 @pytest.mark.parametrize("document", DOCUMENTS)
 async def test_each_cell_is_what_the_other_side_sees(world: World, document: str) -> None:
     rules, allowed = DOCUMENTS[document]
-    world.both.example.apply(rules)
     await _stop_typing(world)
+    world.both.example.apply(rules)
     table = {cell: f"{document[:3]}{number}" for number, cell in enumerate(cells())}
     expected = {cell: _word(allowed(cell) or seen_although_banned(cell, allowed)) for cell in table}
     # One after the other: in one room the order of events is part of what is tested.
@@ -419,12 +421,15 @@ async def test_each_cell_is_what_the_other_side_sees(world: World, document: str
 
 
 async def _stop_typing(world: World) -> None:
-    """Nobody types any more, and everybody has seen so: stopping takes away and is never refused."""
+    """Nobody types any more, and everybody has seen so, while it may still be told."""
     everybody = (world.alice, world.bob, world.carol, world.otto)
     for room in world.rooms.values():
         for person in everybody:
             await person.client.room_typing(room, False)
-    await asyncio.sleep(2)
+    end = time.monotonic() + PATIENCE_SECONDS
+    while any(world.now_typing.values()):
+        assert time.monotonic() < end, world.now_typing
+        await asyncio.sleep(0.2)
     world.typing.clear()
 
 

@@ -65,6 +65,7 @@ Address = Annotated[str, AfterValidator(_address)]
 NumericAddress = Annotated[str, AfterValidator(_numeric)]
 Loopback = Annotated[str, AfterValidator(_loopback)]
 Server = Annotated[str, AfterValidator(_server)]
+DatabaseAt = Annotated[str, Field(pattern="^(sqlite|file:.+)$")]
 
 
 class _Section(BaseModel):
@@ -103,8 +104,8 @@ class SynapseBoot(_Section):
 
     socket: Path = Path("run/synapse.sock")
     """Unix socket for clients, federation and media; only the gateway and control use it."""
-    database: str = "sqlite"
-    """`sqlite`, or the connection URL's secret file as `file:secrets/database-url`."""
+    database: DatabaseAt = "sqlite"
+    """`sqlite`, or the connection URL's secret file as `file:secrets/synapse-database-url`."""
     folder: Path = Path("synapse")
     signing_key: Path = Path("secrets/synapse-signing.key")
 
@@ -114,7 +115,8 @@ class ControlBoot(_Section):
 
     listen: Address
     token: Path = Path("secrets/admin.token")
-    database: str = "sqlite"
+    database: DatabaseAt = "sqlite"
+    """`sqlite`, or the connection URL's secret file as `file:secrets/control-database-url`."""
     folder: Path = Path("control")
     settings_key: Path = Path("secrets/settings.key")
     """The Ed25519 private key (PEM) that signs every stream; only control reads it."""
@@ -145,7 +147,7 @@ class SigninBoot(_Section):
     """Where the module inside Synapse tells Synapse whose a token is; on this machine alone."""
     socket: Path = Path("run/signin.sock")
     """Unix socket for pages and sign-in endpoints; only the gateway uses it."""
-    database: Annotated[str, Field(pattern="^(sqlite|file:.+)$")] = "sqlite"
+    database: DatabaseAt = "sqlite"
     """`sqlite`, or the connection URL's secret file as `file:secrets/sign-in-database-url`."""
     folder: Path = Path("signin")
     store_key: Path = Path("secrets/sign-in-store.key")
@@ -213,9 +215,34 @@ class Boot(_Section):
         Raises:
             BootFault: the connection URL's file can't be read.
         """
-        if self.signin.database == "sqlite":
-            return self.path(self.signin.folder) / "sign-in.db"
-        return self._read(Path(self.signin.database.removeprefix("file:"))).decode().strip()
+        return self._database(self.signin.database, self.signin.folder / "sign-in.db")
+
+    def control_database(self) -> str | Path:
+        """Where the revisions are, as `open_database` takes it.
+
+        Raises:
+            BootFault: the connection URL's file can't be read.
+        """
+        return self._database(self.control.database, self.control.folder / "control.db")
+
+    def synapse_database(self) -> str | Path:
+        """Where Synapse's database is: a `postgresql://` address, or the path of an SQLite file.
+
+        Raises:
+            BootFault: the connection URL's file can't be read.
+        """
+        return self._database(self.synapse.database, self.synapse.folder / "homeserver.db")
+
+    def _database(self, said: str, file: Path) -> str | Path:
+        if said == "sqlite":
+            return self.path(file)
+        path = Path(said.removeprefix("file:"))
+        address = self._read(path).decode("utf-8", "replace").strip()
+        if not address.startswith("postgresql://"):
+            raise BootFault(
+                f"`{self.path(path)}` must hold one line like `postgresql://user:password@host/name`"
+            )
+        return address
 
     def store_key(self) -> bytes:
         """The 32 bytes under which the sign-in store encrypts. Raises BootFault."""

@@ -1,21 +1,18 @@
-"""Revisions and stream numbers in a SQL database (SQLite on one machine).
+"""Revisions and stream numbers in a SQL database: SQLite on one machine, PostgreSQL otherwise.
 
 The tables are made and brought up to date by the Alembic migrations that ship in the package.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 
+from vedette.adapters.databases import MIGRATING, WRITES, answering, engine_of, migrate
 from vedette.core.record import GENESIS
 from vedette.core.revision import Revision
 from vedette.ports.errors import Unavailable
@@ -44,6 +41,8 @@ _NUMBERS = sa.Table(
     sa.Column("number", sa.BigInteger),
 )
 _MIGRATIONS = Path(__file__).parent / "alembic"
+_NAME = "settings"
+_LOCK = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ class SqlRevisions:
 
     def newest(self) -> Revision | None:
         """The revision with the highest number."""
-        with _answering(), self.engine.connect() as connection:
+        with answering(_NAME), self.engine.connect() as connection:
             row = connection.execute(
                 sa.select(_REVISIONS).order_by(_REVISIONS.c.number.desc()).limit(1)
             ).first()
@@ -62,7 +61,7 @@ class SqlRevisions:
 
     def get(self, number: int) -> Revision | None:
         """The revision with this number."""
-        with _answering(), self.engine.connect() as connection:
+        with answering(_NAME), self.engine.connect() as connection:
             row = connection.execute(
                 sa.select(_REVISIONS).where(_REVISIONS.c.number == number)
             ).first()
@@ -70,13 +69,13 @@ class SqlRevisions:
 
     def history(self) -> tuple[Revision, ...]:
         """Every revision, oldest first."""
-        with _answering(), self.engine.connect() as connection:
+        with answering(_NAME), self.engine.connect() as connection:
             rows = connection.execute(sa.select(_REVISIONS).order_by(_REVISIONS.c.number)).all()
         return tuple(_revision(row) for row in rows)
 
     def append(self, revision: Revision) -> None:
         """Insert the revision. Raises RevisionConflict or Unavailable."""
-        with _answering(), self.engine.begin() as connection:
+        with answering(_NAME), self.engine.begin() as connection:
             last = connection.execute(
                 sa.select(_REVISIONS.c.number, _REVISIONS.c.hash)
                 .order_by(_REVISIONS.c.number.desc())
@@ -92,9 +91,9 @@ class SqlRevisions:
 
     def next(self, stream: str, above: int) -> int:
         """Count the stream up, durably. Raises Unavailable."""
-        with _answering(), self.engine.begin() as connection:
+        with answering(_NAME), self.engine.begin() as connection:
             known = connection.execute(
-                sa.select(_NUMBERS.c.number).where(_NUMBERS.c.stream == stream)
+                sa.select(_NUMBERS.c.number).where(_NUMBERS.c.stream == stream).with_for_update()
             ).scalar()
             number = max(known or 0, above) + 1
             if known is None:
@@ -109,47 +108,23 @@ class SqlRevisions:
         self.engine.dispose()
 
 
-def open_database(path: Path) -> SqlRevisions:
-    """Open the SQLite database at `path`, making it or migrating it where needed.
+def open_database(where: str | Path) -> SqlRevisions:
+    """Open a database, making its tables or migrating them where needed.
+
+    `where` is a `postgresql://` address or the path of an SQLite file.
 
     Raises:
         Unavailable: it can't be opened or migrated.
     """
+    engine = engine_of(where, _NAME).execution_options(**{WRITES: True})
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        # IMMEDIATE takes the write lock at once, so that a read and the write after it are one.
-        engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 5})
-        sa.event.listen(engine, "connect", _prepare)
-        sa.event.listen(engine, "begin", _begin)
-        with engine.begin() as connection:
-            config = Config()
-            config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-    except (OSError, SQLAlchemyError) as fault:
-        raise Unavailable(f"the database `{path}` can't be opened: {fault}") from fault
+        with MIGRATING, answering(_NAME), engine.begin() as connection:
+            migrate(connection, _MIGRATIONS, _LOCK)
+    except Unavailable as outage:
+        engine.dispose()
+        named = f" `{where}`" if isinstance(where, Path) else ""  # an address has a password
+        raise Unavailable(f"the database{named} can't be opened: {outage}") from outage
     return SqlRevisions(engine)
-
-
-def _prepare(connection: Any, _record: Any) -> None:  # SQLAlchemy's own event types
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.close()
-
-
-def _begin(connection: sa.Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-@contextmanager
-def _answering() -> Iterator[None]:
-    try:
-        yield
-    except SQLAlchemyError as fault:
-        raise Unavailable(f"the settings database does not answer: {fault}") from fault
 
 
 def _columns(revision: Revision) -> dict[str, object]:

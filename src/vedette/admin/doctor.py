@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
-from vedette.adapters.boot_file import Boot
+from vedette.adapters.boot_file import NAME, Boot, BootFault
 from vedette.admin.audit import ChainReport
 from vedette.admin.homeserver import homeserver_file, render
 from vedette.admin.rules import value_at
@@ -125,7 +125,12 @@ def drift(seen: Examined) -> Iterable[Found]:
     except OSError:
         yield Found("drift", Health.WEAK, f"`{path}` was not written yet", again)
         return
-    if written != render(seen.document, seen.boot):
+    try:
+        wanted = render(seen.document, seen.boot)
+    except BootFault as fault:
+        yield Found("drift", Health.BROKEN, str(fault), f"edit `{seen.boot.folder / NAME}`")
+        return
+    if written != wanted:
         words = f"`{path}` is not what the settings say: it was edited, or a setting waits"
         yield Found("drift", Health.BROKEN, words, f"{again}    (it writes the file again)")
     else:

@@ -11,7 +11,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from vedette.adapters.boot_file import Boot
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
+from vedette.adapters.boot_file import Boot, BootFault
 from vedette.core.settings.document import Document
 
 SECRETS = ("macaroon", "form", "replication")
@@ -51,6 +54,9 @@ def render(document: Document, boot: Boot, *, module: bool = True) -> str:
     """Synapse's configuration, the same text for the same input.
 
     `module` is False only for trying the rest of it: without the module no event is decided.
+
+    Raises:
+        BootFault: the address of the database can't be read.
     """
     config = {
         **_identity(document, boot),
@@ -104,15 +110,49 @@ def _identity(document: Document, boot: Boot) -> dict[str, Any]:
         "pid_file": str(folder / "synapse.pid"),
         "log_config": str(log_file(boot)),
         "signing_key_path": str(boot.path(boot.synapse.signing_key)),
-        "database": {
-            "name": "sqlite3",
-            "args": {"database": str(folder / "homeserver.db"), "cp_min": 1, "cp_max": 5},
-        },
+        "database": _database(boot),
         # Its own key is believed from the start; nobody else is asked about other servers' keys.
         "trusted_key_servers": [],
         "suppress_key_server_warning": True,
         "report_stats": False,
     }
+
+
+def _database(boot: Boot) -> dict[str, Any]:
+    """SQLite, or PostgreSQL as libpq knows it; a password stands in a file that libpq reads."""
+    where = boot.synapse_database()
+    if isinstance(where, Path):
+        return {"name": "sqlite3", "args": {"database": str(where), "cp_min": 1, "cp_max": 5}}
+    words = _conninfo(where)
+    if words.pop("password", None) is not None:
+        words["passfile"] = str(password_file(boot))
+    return {"name": "psycopg2", "args": {**words, "cp_min": 2, "cp_max": 10}}
+
+
+def password_file(boot: Boot) -> Path:
+    """Where the password to Synapse's database lies in the form that libpq reads (`.pgpass`)."""
+    return boot.path(boot.synapse.folder) / "database-password"
+
+
+def render_password(boot: Boot) -> str | None:
+    """What belongs into `password_file`; None where no password is needed.
+
+    Raises:
+        BootFault: the address of the database can't be read.
+    """
+    where = boot.synapse_database()
+    password = None if isinstance(where, Path) else _conninfo(where).get("password")
+    if password is None:
+        return None
+    escaped = str(password).replace("\\", "\\\\").replace(":", "\\:")
+    return f"*:*:*:*:{escaped}\n"
+
+
+def _conninfo(address: str) -> dict[str, Any]:
+    try:
+        return dict(conninfo_to_dict(address))
+    except ProgrammingError:  # its message would repeat the password
+        raise BootFault("the address of Synapse's database can't be read") from None
 
 
 def _reach(boot: Boot) -> dict[str, Any]:

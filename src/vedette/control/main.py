@@ -71,9 +71,23 @@ class Wiring:
     office: Office
 
 
-def database_file(boot: Boot) -> Path:
-    """Where the revisions lie."""
-    return boot.path(boot.control.folder) / "control.db"
+def kept_revisions(boot: Boot) -> SqlRevisions | None:
+    """The revisions as they are kept, to be closed; None where there is no database yet.
+
+    Raises:
+        Unavailable: they can't be read.
+    """
+    where = _database(boot)
+    if isinstance(where, Path) and not where.exists():
+        return None
+    return open_database(where)
+
+
+def _database(boot: Boot) -> str | Path:
+    try:
+        return boot.control_database()
+    except BootFault as fault:
+        raise Unavailable(str(fault)) from fault
 
 
 def checkpoint_file(boot: Boot) -> Path:
@@ -95,8 +109,8 @@ def current_settings(boot: Boot) -> tuple[int, Document]:
         Rejected: the first document has faults.
         Unavailable: the revisions can't be read.
     """
-    if database_file(boot).exists():
-        kept = open_database(database_file(boot))
+    kept = kept_revisions(boot)
+    if kept is not None:
         newest = kept.newest()
         kept.close()
         if newest is not None:
@@ -178,7 +192,7 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
     clock, records = SystemClock(), SpoolReader(spool_folder(boot))
     key = _private_key(boot.path(boot.control.settings_key))
     token = _token(boot.path(boot.control.token))
-    revisions = open_database(database_file(boot))
+    revisions = open_database(_database(boot))
     people = PeopleFile(boot.path(boot.control.people), _domain(boot))
     policy = CurrentPolicy(clock)
     spool = AuditSpool(boot.spool(process), process, clock, _wait)
@@ -244,8 +258,8 @@ def verify_here(boot: Boot, checkpoint: Path | None) -> tuple[list[ChainReport],
     """
     anchor = last_checkpoint(boot, checkpoint)
     history = None
-    if database_file(boot).exists():
-        kept = open_database(database_file(boot))
+    kept = kept_revisions(boot)
+    if kept is not None:
         history = kept.history()
         kept.close()
     reports = verify_all(SpoolReader(spool_folder(boot)), history, anchor)

@@ -32,7 +32,8 @@ pushes          = {pushes}    # Synapse's way out for pushes, on this machine al
 [synapse]
 socket      = "run/synapse.sock"
 folder      = "synapse"
-database    = "sqlite"             # for trying it; about a hundred people
+database    = "sqlite"             # for trying it, about a hundred people; or "file:secrets/..." with
+                                   # a PostgreSQL URL, of a database of its own (UTF8, locale C)
 signing_key = "secrets/synapse-signing.key"
 
 # Settings, the administration API and the audit. Never reachable from outside.
@@ -42,6 +43,7 @@ token        = "secrets/admin.token"
 settings_key = "secrets/settings.key"
 people       = "people.csv"
 folder       = "control"
+database     = "sqlite"             # for trying it; or "file:secrets/..." with a PostgreSQL URL
 
 # The sign-in service: pages, sessions, second factors. It listens on a Unix socket.
 [signin]

@@ -7,7 +7,14 @@ from pathlib import Path
 from vedette.adapters.boot_file import Boot
 from vedette.adapters.stream_files import document_of, write_whole
 from vedette.adapters.system_clock import SystemClock
-from vedette.admin.homeserver import homeserver_file, log_file, render, render_log
+from vedette.admin.homeserver import (
+    homeserver_file,
+    log_file,
+    password_file,
+    render,
+    render_log,
+    render_password,
+)
 from vedette.core.settings.document import Document
 from vedette.protocol.internal.streams import Stream, StreamRefused, verify
 from vedette.suite.keys import settings_public_key
@@ -35,6 +42,9 @@ def write_homeserver(boot: Boot) -> None:
         raise
     write_whole(homeserver_file(boot), render(document, boot).encode())
     write_whole(log_file(boot), render_log(boot).encode())
+    password = render_password(boot)
+    if password is not None:
+        write_whole(password_file(boot), password.encode())
 
 
 def signed_document(boot: Boot) -> Document:

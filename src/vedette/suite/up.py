@@ -20,6 +20,7 @@ from pathlib import Path
 
 from vedette.adapters.boot_file import Boot, BootFault, load
 from vedette.adapters.stream_files import write_whole
+from vedette.admin.homeserver import render_password
 from vedette.suite.addresses import fits_socket, is_free
 from vedette.suite.probes import probe_socket, probe_url
 from vedette.suite.progress import Progress
@@ -182,7 +183,8 @@ def _vedette(command: str) -> tuple[str, ...]:
 
 
 def check_paths(boot: Boot) -> None:
-    """What can be known before anything is started. Raises UpFault."""
+    """What can be known before anything is started. Raises UpFault or BootFault."""
+    render_password(boot)  # an address that can't be read is told now
     sockets = (boot.synapse.socket, boot.gateway.outgoing, boot.signin.socket)
     for socket in (*sockets, boot.inspector.socket):
         path = boot.path(socket)
@@ -196,6 +198,7 @@ def check_paths(boot: Boot) -> None:
         boot.gateway.federation,
         boot.control.listen,
         boot.signin.introspection,
+        *((boot.gateway.pushes,) if boot.gateway.pushes else ()),
     }
     taken = sorted(address for address in addresses if not is_free(address))
     if taken:

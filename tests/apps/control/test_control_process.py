@@ -14,7 +14,6 @@ from vedette.adapters.boot_file import DOORS
 from vedette.adapters.stream_files import StreamFiles
 from vedette.control.main import (
     checkpoint_file,
-    database_file,
     last_checkpoint,
     verify_here,
 )
@@ -207,7 +206,7 @@ def test_starting_control_again_does_not_hide_that_a_chain_was_cut_back(
 def test_a_revision_that_was_dropped_is_missed(running: Organisation) -> None:
     add(running)
     running.stop()
-    with sqlite3.connect(database_file(running.boot)) as connection:
+    with sqlite3.connect(running.boot.control_database()) as connection:
         connection.execute("DELETE FROM revisions WHERE number = 2")
     connection.close()
     running.start()

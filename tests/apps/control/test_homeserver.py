@@ -8,13 +8,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.apps.control.organisation import Organisation, until
+from vedette.adapters.boot_file import Boot, BootFault
 from vedette.admin.homeserver import (
     SECRETS,
     homeserver_file,
     log_file,
+    password_file,
     render,
     render_log,
+    render_password,
     secret_file,
 )
 from vedette.control.main import current_settings
@@ -28,6 +33,48 @@ def document_of(organisation: Organisation) -> Document:
 def config_of(organisation: Organisation, *, module: bool = True) -> dict[str, object]:
     text = render(document_of(organisation), organisation.boot, module=module)
     return json.loads(text.partition("\n")[2])
+
+
+def on_postgresql(organisation: Organisation, address: str) -> Boot:
+    """The same organisation, with Synapse's database at this address."""
+    boot = organisation.boot
+    (boot.folder / "secrets/url").write_text(address + "\n")
+    at = boot.synapse.model_copy(update={"database": "file:secrets/url"})
+    return boot.model_copy(update={"synapse": at})
+
+
+def test_the_password_of_the_database_stands_in_a_file_of_its_own(
+    organisation: Organisation,
+) -> None:
+    boot = on_postgresql(
+        organisation, "postgresql://app:a%3Ab%5Cc@db.test:5433/syn?sslmode=require"
+    )
+    text = render(document_of(organisation), boot)
+    args = json.loads(text.partition("\n")[2])["database"]["args"]
+    assert args == {
+        "user": "app", "host": "db.test", "port": "5433", "dbname": "syn", "sslmode": "require",
+        "passfile": str(password_file(boot)), "cp_min": 2, "cp_max": 10,
+    }  # fmt: skip
+    assert "a:b" not in text
+    assert render_password(boot) == "*:*:*:*:a\\:b\\\\c\n"
+
+
+def test_without_a_password_there_is_no_password_file(organisation: Organisation) -> None:
+    boot = on_postgresql(organisation, "postgresql://app@/syn?host=/run/postgresql")
+    args = json.loads(render(document_of(organisation), boot).partition("\n")[2])["database"]
+    assert args["name"] == "psycopg2"
+    assert "passfile" not in args["args"]
+    assert render_password(boot) is None
+
+
+@pytest.mark.parametrize("address", ["", "mysql://x", "postgresql://app:pw@h:no-port/x?a"])
+def test_an_address_that_can_not_be_read_is_refused_and_its_password_not_said(
+    organisation: Organisation, address: str
+) -> None:
+    boot = on_postgresql(organisation, address)
+    with pytest.raises(BootFault) as refused:
+        render(document_of(organisation), boot)
+    assert "pw" not in str(refused.value)
 
 
 class _Unix(http.client.HTTPConnection):
