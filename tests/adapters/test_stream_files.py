@@ -212,3 +212,23 @@ def test_control_reads_what_the_door_acknowledged(door: Door) -> None:
 def test_a_malformed_acknowledgement_counts_as_none(door: Door, nonsense: bytes) -> None:
     (door.folder / "acknowledged.json").write_bytes(nonsense)
     assert DoorFolders({"gateway": door.folder}).acknowledged("gateway") == {}
+
+
+def test_what_a_door_has_shut_is_told_with_its_acknowledgement(tmp_path: Path) -> None:
+    door = Door(tmp_path / "door")
+    door.files.start()
+    folders = DoorFolders({"synapse": door.folder})
+    assert folders.closed("synapse") == ()
+    door.files.tell_closed(("typing notices of our people (it takes `x`); nobody is shown",))
+    assert folders.closed("synapse") == (
+        "typing notices of our people (it takes `x`); nobody is shown",
+    )
+    door.files.poll()
+    assert len(folders.closed("synapse")) == 1
+
+
+def test_a_door_that_never_ran_or_writes_nonsense_has_shut_nothing(tmp_path: Path) -> None:
+    folders = DoorFolders({"synapse": tmp_path / "door"})
+    assert folders.closed("synapse") == ()
+    write_whole(tmp_path / "door/acknowledged.json", b'{"closed": 5}')
+    assert folders.closed("synapse") == ()

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from tests.services.postgresql import MISSING, PostgreSql, postgresql, programs
 from tests.system.two_organisations import COMMAND
@@ -73,7 +74,9 @@ def made(folder: Path, server: PostgreSql) -> tuple[bytes, dict[str, str]]:
 @contextmanager
 def up(folder: Path) -> Iterator[None]:
     words = [*COMMAND, "up", str(folder)]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as running:  # fmt: skip
+    with subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as running:
         try:
             assert running.stdout is not None
             said = list(iter(running.stdout.readline, "ready\n")) if running.poll() is None else []
@@ -119,9 +122,14 @@ async def test_everything_is_kept_in_postgresql_and_outlives_a_restart(
         ):
             told = [event["content"].get("body") for event in (await got.json())["chunk"]]
             assert "kept" in told
-    for section, table in (("synapse", "events"), ("control", "revisions"), ("signin", "sessions")):
+    for section, table in (
+        ("synapse", "events"),
+        ("control", "revisions"),
+        ("signin", "sign_in_sessions"),
+    ):
         with psycopg.connect(addresses[section]) as connection:
-            found = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
+            query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table))
+            found = connection.execute(query).fetchone()
             assert found is not None
             print(f"  {section}: {found[0]} rows in `{table}`")
             assert found[0] > 0, table

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -235,3 +236,50 @@ async def test_why_names_the_rule_and_the_record_replays_to_the_same_answer(cast
     record = json.loads(cast.example.cli("why", _record(cast.dora), "--json").stdout)
     assert (record["answer"], record["rule"]) == ("no", "acme-messages-only")
     assert record["same"] is True
+
+
+BOARD = '\n[rooms]\nboard = { members = ["engineering"], encrypted = true }\n'
+
+
+async def test_a_room_of_a_kind_is_for_its_members_and_stays_encrypted(
+    organisations: TwoOrganisations, cast: Cast
+) -> None:
+    organisations.example.apply(organisations.example.first_document + BOARD)
+    try:
+        made = await _ask(cast.alice, "POST", "createRoom", _of_kind("board"))
+        room = str(made["room_id"])
+        await cast.dora.join(room)
+        for kind, key in (
+            ("m.room.create", "org.vedette.kind"),
+            ("m.room.encryption", "algorithm"),
+        ):
+            state = await _ask(cast.dora, "GET", f"rooms/{room}/state/{kind}")
+            assert state[key] in ("board", "m.megolm.v1.aes-sha2"), state
+        refused = await _refused(cast.alice.invite(room, cast.bob))
+        assert refused.sentence.startswith("This kind of room is not for everyone who was named.")
+        for algorithm in ("m.none", ""):
+            off = {"algorithm": algorithm}
+            answer = await _ask(cast.alice, "PUT", f"rooms/{room}/state/m.room.encryption", off)
+            assert answer["errcode"] == "M_FORBIDDEN", answer
+        plain = {"msgtype": "m.text", "body": "in plain"}
+        answer = await _ask(cast.alice, "PUT", f"rooms/{room}/send/m.room.message/1", plain)
+        assert answer["vedette"]["reason"] == "room-encryption"
+        unheard_of = await _ask(cast.alice, "POST", "createRoom", _of_kind("unheard-of"))
+        assert unheard_of["vedette"]["reason"] == "room-kind"
+    finally:
+        organisations.example.apply(organisations.example.first_document)
+
+
+def _of_kind(kind: str) -> dict[str, object]:
+    creation = {"org.vedette.kind": kind}
+    return {"name": "Board", "creation_content": creation, "invite": ["@dora:example.test"]}
+
+
+async def _ask(
+    person: Person, method: str, path: str, body: dict[str, object] | None = None
+) -> dict[str, Any]:
+    """What the client API says to a request that nio has no method for."""
+    headers = {"Authorization": f"Bearer {person.client.access_token}"}
+    data = None if body is None else json.dumps(body)
+    got = await person.client.send(method, f"/_matrix/client/v3/{path}", data, headers)
+    return dict(await got.json())

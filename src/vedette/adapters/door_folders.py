@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-from vedette.adapters.stream_files import read_acknowledgement, write_whole
+from vedette.adapters.stream_files import read_acknowledgement, read_closed, write_whole
 from vedette.ports.doors import Acknowledged
 from vedette.ports.errors import Unavailable
 from vedette.protocol.internal.streams import Stream
@@ -41,6 +41,10 @@ class DoorFolders:
             write_whole(self.folders[door] / f"{stream}.part", data)
         except OSError as fault:
             raise Unavailable(f"the folder of `{door}` can't be written: {fault}") from fault
+
+    def closed(self, door: str) -> tuple[str, ...]:
+        """What the door wrote last; what is malformed counts as nothing."""
+        return read_closed(self.folders[door])
 
     def acknowledged(self, door: str) -> Mapping[Stream, Acknowledged]:
         """What the door wrote last; what is malformed counts as nothing."""

@@ -64,6 +64,7 @@ class StreamFiles:
     _seen: dict[Stream, tuple[int, int, int]] = field(default_factory=dict)
     _refused: dict[Stream, str] = field(default_factory=dict)
     _policy: Policy | None = None
+    _closed: tuple[str, ...] = ()
 
     def start(self) -> None:
         """Take the last good part of each stream again, then whatever is newer."""
@@ -144,8 +145,13 @@ class StreamFiles:
         if self.changed is not None:
             self.changed(self._policy)
 
+    def tell_closed(self, closed: tuple[str, ...]) -> None:
+        """Have control and the doctor know what this door has shut, in words. Raises OSError."""
+        self._closed = closed
+        self._acknowledge()
+
     def _acknowledge(self) -> None:
-        """Say which part of each stream is in force here, and what was refused and why."""
+        """Say which part of each stream is in force here, what was refused and why, what is shut."""
         report = {
             "at": self.clock.now(),
             "streams": {
@@ -155,6 +161,7 @@ class StreamFiles:
                 }
                 for stream in Stream
             },
+            "closed": list(self._closed),
         }
         write_whole(self.folder / "acknowledged.json", canonical(report), sync=False)
 
@@ -200,6 +207,14 @@ def policy_of(settings: Part, people: Part, today: int) -> Policy:
     document = document_of(settings)
     rules = compile_rules(document, int(settings.body["revision"]))
     return Policy(rules, Directory(document, people_of(people), today))
+
+
+def read_closed(folder: Path) -> tuple[str, ...]:
+    """What a door said last that it has shut; what can't be read counts as nothing."""
+    try:
+        return tuple(map(str, json.loads((folder / "acknowledged.json").read_bytes())["closed"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return ()
 
 
 def read_acknowledgement(folder: Path) -> dict[str, dict[str, object]] | None:

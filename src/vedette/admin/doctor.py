@@ -25,6 +25,7 @@ LEAST_FREE = 1 << 30
 LEAST_SKEW = 300
 _OLDEST_KEY_DAYS = 100
 _NAMED = 5
+_BIGGEST = "du -xh --max-depth=2 {} | sort -h | tail    (the last line is the biggest)"
 
 
 class Health(StrEnum):
@@ -57,6 +58,14 @@ class DoorLag:
     expires: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Astray:
+    """Why others don't find the way in by an address, and the command that mends or shows it."""
+
+    words: str
+    mend: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignInSeen:
     """What is seen of the sign-in service; every `…_trouble` says what is wrong, or is None.
@@ -81,7 +90,8 @@ class Examined:
 
     `open_secrets` are secret files that others can read, `newest` the latest time that anything was
     recorded or signed, `certificate_ends` when the gateway's certificate expires, `reachable` says
-    of each address that others use what is wrong with it, or None.
+    of each address that others use what is wrong with it, or None, `closed` what doors have shut
+    because they do not fit the Synapse that runs.
     """
 
     boot: Boot
@@ -91,13 +101,14 @@ class Examined:
     chains: tuple[ChainReport, ...]
     chain_trouble: str | None
     doors: tuple[DoorLag, ...]
+    closed: tuple[str, ...]
     open_secrets: tuple[Path, ...]
     people_faults: tuple[str, ...]
     now: float
     newest: float
     free_bytes: int
     certificate_ends: float | None
-    reachable: Mapping[str, str | None]
+    reachable: Mapping[str, Astray | None]
     sign_in: SignInSeen
 
 
@@ -128,7 +139,7 @@ def drift(seen: Examined) -> Iterable[Found]:
     try:
         wanted = render(seen.document, seen.boot)
     except BootFault as fault:
-        yield Found("drift", Health.BROKEN, str(fault), f"edit `{seen.boot.folder / NAME}`")
+        yield Found("drift", Health.BROKEN, str(fault), f"editor {seen.boot.folder / NAME}")
         return
     if written != wanted:
         words = f"`{path}` is not what the settings say: it was edited, or a setting waits"
@@ -217,12 +228,21 @@ def _behind(lag: DoorLag, now: float) -> str | None:
     return None
 
 
+def closed(seen: Examined) -> Iterable[Found]:
+    """Whether every part of the event door fits the Synapse that runs."""
+    for words in seen.closed:
+        mend = "pip install 'vedette[synapse]'    (brings the Synapse that it was made for)"
+        yield Found("synapse", Health.BROKEN, f"closed: {words}", mend)
+
+
 def people(seen: Examined) -> Iterable[Found]:
     """Whether the list of people can be read."""
     path = seen.boot.path(seen.boot.control.people)
     for fault in seen.people_faults:
         words = f"the list of people was not taken: {fault}"
-        yield Found("people", Health.BROKEN, words, f"mend {path}; it is read again by itself")
+        yield Found(
+            "people", Health.BROKEN, words, f"editor {path}    (it is read again by itself)"
+        )
 
 
 def clock(seen: Examined) -> Iterable[Found]:
@@ -240,7 +260,7 @@ def disk(seen: Examined) -> Iterable[Found]:
     """Whether there is room for records: a full disk refuses every ask."""
     if seen.free_bytes < LEAST_FREE:
         words = f"only {seen.free_bytes >> 20} MiB are free; a full disk refuses everything"
-        yield Found("disk", Health.BROKEN, words, f"free some room below {seen.boot.folder}")
+        yield Found("disk", Health.BROKEN, words, _BIGGEST.format(seen.boot.folder))
 
 
 def certificate(seen: Examined) -> Iterable[Found]:
@@ -248,11 +268,11 @@ def certificate(seen: Examined) -> Iterable[Found]:
     path = seen.boot.path(seen.boot.gateway.certificate)
     if seen.certificate_ends is None:
         words = f"the gateway's certificate `{path}` can't be read"
-        yield Found("certificate", Health.BROKEN, words, f"put a certificate in PEM form at {path}")
+        yield Found("certificate", Health.BROKEN, words, f"install -m 600 NEW.pem {path}")
     elif seen.certificate_ends - seen.now < EXPIRES_SOON:
         days = max(0, round((seen.certificate_ends - seen.now) / 86400))
         words = f"the gateway's certificate ends in {days} days"
-        yield Found("certificate", Health.BROKEN, words, f"put a new one at {path}; it is taken")
+        yield Found("certificate", Health.BROKEN, words, f"install -m 600 NEW.pem {path}")
     else:
         yield Found("certificate", Health.GOOD, "the gateway's certificate lasts two weeks or more")
 
@@ -263,8 +283,7 @@ def delegation(seen: Examined) -> Iterable[Found]:
         if trouble is None:
             yield Found("delegation", Health.GOOD, f"{address} answers")
         else:
-            mend = f"once `vedette up` runs: DNS, and [gateway] in {seen.boot.folder}/boot.toml"
-            yield Found("delegation", Health.WEAK, f"{address}: {trouble}", mend)
+            yield Found("delegation", Health.WEAK, f"{address}: {trouble.words}", trouble.mend)
 
 
 def sign_in(seen: Examined) -> Iterable[Found]:
@@ -284,7 +303,8 @@ def sign_in(seen: Examined) -> Iterable[Found]:
     for words in troubles:
         yield Found("sign-in", Health.BROKEN, words, again)
     if service.store_key_trouble is not None:
-        mend = "put the key back from a backup: without it every second factor is lost"
+        at = seen.boot.path(seen.boot.signin.store_key)
+        mend = f"install -m 600 BACKUP {at}    (without it every second factor is lost)"
         yield Found("sign-in", Health.BROKEN, service.store_key_trouble, mend)
     elif not troubles:
         yield Found("sign-in", Health.GOOD, "the sign-in service lets people in")
@@ -332,6 +352,7 @@ CHECKS: tuple[Check, ...] = (
     running,
     drift,
     doors,
+    closed,
     people,
     chain,
     secrets,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import shutil
 import socket
 import ssl
@@ -15,8 +16,8 @@ from urllib.parse import urlsplit
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from vedette.adapters.boot_file import Boot, BootFault
-from vedette.admin.doctor import DoorLag, SignInSeen
+from vedette.adapters.boot_file import NAME, Boot, BootFault
+from vedette.admin.doctor import Astray, DoorLag, SignInSeen
 from vedette.core.names import ServerName
 from vedette.core.settings.document import Document
 from vedette.ports.doors import Doors
@@ -24,7 +25,10 @@ from vedette.ports.errors import Unavailable
 from vedette.ports.sign_in import SignInStore
 from vedette.protocol.internal.streams import FOR_EVERY_DOOR, Part, Stream, StreamRefused, verify
 
+HTTPS = 443
+"""Where `.well-known` of a domain is asked for."""
 _SECONDS = 5.0
+_LONGEST = 1 << 16
 
 
 def door_lags(boot: Boot, doors: Doors, key: Ed25519PublicKey) -> Iterator[DoorLag]:
@@ -86,24 +90,73 @@ def certificate_ends(boot: Boot) -> float | None:
         return None
 
 
-def reachable(boot: Boot) -> dict[str, str | None]:
-    """For each address that others use: what is wrong with it, or None."""
-    found = {"the domain's name": _resolves(boot)}
+def reachable(boot: Boot) -> dict[str, Astray | None]:
+    """For each address that others use: what is wrong with it, or None.
+
+    Clients and servers know the domain alone. 1. The gateway's two addresses answer, and say where
+    they are. 2. The domain says the same, where the addresses are not those of the domain itself.
+    """
+    found: dict[str, Astray | None] = {}
     client = urlsplit(boot.gateway.client_url)
-    for words, host, port, path in (
-        (boot.gateway.client_url, client.hostname, client.port or 443, "client"),
-        (boot.gateway.federation_name, *_host_port(boot.gateway.federation_name), "server"),
+    federation = _host_port(boot.gateway.federation_name)
+    for words, host, port, which in (  # (1)
+        (boot.gateway.client_url, client.hostname or "", client.port or 443, "client"),
+        (boot.gateway.federation_name, *federation, "server"),
     ):
-        found[f"{words} (.well-known/matrix/{path})"] = _well_known(boot, host or "", port, path)
-    return found
+        trouble = _well_known(boot, host, port, which)
+        mend = f"vedette up {boot.folder}    (or correct [gateway] in {boot.folder / NAME})"
+        name = f"{words} (.well-known/matrix/{which})"
+        found[name] = Astray(trouble, mend) if trouble else None
+    return found | {f"{boot.organisation}, as {which}s see it": _delegated(boot, which)
+                    for which in ("client", "server")}  # fmt: skip
 
 
-def _resolves(boot: Boot) -> str | None:
-    host = ServerName(boot.organisation).host
+def _delegated(boot: Boot, which: str) -> Astray | None:
+    """Whether somebody who knows the domain alone finds the gateway (Matrix specification: client-server
+    API, "Well-known URI"; server-server API, "Resolving server names").
+    """
+    domain = ServerName(boot.organisation)
+    host, port = domain.host.strip("[]"), domain.port
+    if which == "server":
+        if _host_port(boot.gateway.federation_name) == (host, port or 8448):
+            return None  # found without any delegation
+        if port is not None:  # a name with a port is never delegated
+            return Astray(
+                f"others connect to {host}:{port}, which is not {boot.gateway.federation_name}",
+                f"set federation_name and federation to port {port} in {boot.folder / NAME}",
+            )
+    trouble = _resolves(host) or _well_known(boot, host, HTTPS, which)
+    if trouble is None:
+        return None
+    wanted = json.dumps(_expected(boot, which))
+    path = f"https://{host}/.well-known/matrix/{which}"
+    return Astray(f"{trouble}; {path} must say {wanted}", f"curl -s {path}    (once it is served)")
+
+
+def _expected(boot: Boot, which: str) -> dict[str, object]:
+    """What `.well-known` must say at the least."""
+    if which == "client":
+        return {"m.homeserver": {"base_url": boot.gateway.client_url}}
+    return {"m.server": boot.gateway.federation_name}
+
+
+def _says(boot: Boot, which: str, body: bytes) -> bool:
+    """Whether an answer leads to the gateway."""
     try:
-        socket.getaddrinfo(host.strip("[]"), None)
+        found = json.loads(body)
+        if which == "client":
+            url = str(found["m.homeserver"]["base_url"])
+            return url.rstrip("/") == boot.gateway.client_url.rstrip("/")
+        return _host_port(str(found["m.server"])) == _host_port(boot.gateway.federation_name)
+    except (ValueError, KeyError, TypeError):
+        return False
+
+
+def _resolves(host: str) -> str | None:
+    try:
+        socket.getaddrinfo(host, None)
     except OSError:
-        return f"`{host}` is not in DNS, so that other servers can't find it by that name"
+        return f"`{host}` is not in DNS"
     return None
 
 
@@ -119,7 +172,8 @@ def _well_known(boot: Boot, host: str, port: int, which: str) -> str | None:
     connection = http.client.HTTPSConnection(host, port, timeout=_SECONDS, context=context)
     try:
         connection.request("GET", f"/.well-known/matrix/{which}")
-        status = connection.getresponse().status
+        answer = connection.getresponse()
+        body = answer.read(_LONGEST)
     except ssl.SSLCertVerificationError as fault:
         where = boot.path(boot.gateway.certificate)
         return f"its certificate is not trusted ({fault.verify_message}); put one at {where}"
@@ -127,7 +181,9 @@ def _well_known(boot: Boot, host: str, port: int, which: str) -> str | None:
         return f"it does not answer: {fault}"
     finally:
         connection.close()
-    return None if status == 200 else f"it answers {status}"
+    if answer.status != 200:
+        return f"it answers {answer.status}"
+    return None if _says(boot, which, body) else "it leads somewhere else, or nowhere"
 
 
 def sign_in_seen(

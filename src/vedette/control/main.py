@@ -287,6 +287,7 @@ def examine_here(boot: Boot, *, control_answers: bool) -> list[Found]:
         chains=chains,
         chain_trouble=trouble,
         doors=tuple(examination.door_lags(boot, folders, public_key(boot))),
+        closed=tuple(words for name in folders.names for words in folders.closed(name)),
         open_secrets=examination.open_secrets(boot),
         people_faults=people.faults(),
         now=now,

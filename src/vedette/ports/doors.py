@@ -34,5 +34,8 @@ class Doors(Protocol):
             Unavailable: the door's folder can't be written; the door keeps its last good part.
         """
 
+    def closed(self, door: str) -> tuple[str, ...]:
+        """What the door has shut by itself, in words; empty when nothing, or it never ran."""
+
     def acknowledged(self, door: str) -> Mapping[Stream, Acknowledged]:
         """What the door last acknowledged; empty when it never did. Never raises."""

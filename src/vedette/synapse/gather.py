@@ -23,6 +23,7 @@ from vedette.protocol.matrix.events import Classified, Sort, classify
 from vedette.protocol.matrix.rooms import (
     MEMBERSHIP_KEYS,
     STATE_KEYS,
+    encryption_fault,
     guests_fault,
     history_fault,
     join_rules_fault,
@@ -333,7 +334,7 @@ def _structure_fault(
             return None if known else Reason.ROOM_KIND
         case Sort.ENCRYPTION:
             never = encryption_wanted(policy.directory, kind) == "never"
-            return Reason.ROOM_ENCRYPTION if never else None
+            return Reason.ROOM_ENCRYPTION if never else encryption_fault(event.content)
         case _:
             return None
 

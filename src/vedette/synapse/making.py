@@ -13,7 +13,7 @@ from vedette.core.settings.document import RoomKind
 from vedette.ports.policy import Policy
 from vedette.protocol.matrix.events import Sort, classify
 from vedette.protocol.matrix.room_form import Bounds, Encryption, bound, initial_state
-from vedette.protocol.matrix.rooms import KIND_KEY, STATE_KEYS
+from vedette.protocol.matrix.rooms import KIND_KEY, STATE_KEYS, encryption_fault
 from vedette.spine import Permit
 from vedette.synapse.gather import encryption_wanted, is_ours, kind_named
 from vedette.synapse.internals.gate import RoomForm
@@ -67,6 +67,8 @@ def _is_known(event: Mapping[str, Any]) -> bool:
     sort = classify(event["type"], content, is_state=True).sort
     if sort in (Sort.CONTENT, Sort.TAKES_AWAY):
         return True
+    if sort is Sort.ENCRYPTION and encryption_fault(content) is not None:
+        return False
     keys = STATE_KEYS.get(sort)
     return keys is not None and keys.issuperset(content) and not event.get("state_key")
 

@@ -130,7 +130,7 @@ class Module:
         standing = StandingRooms(self._hs, spine, notices.say, RoomReportFiles(config.streams))
         door = EventDoor(spine, notices.tell, notices.say, standing.moved)
         self._doors = install(self._hs, door)
-        _report(self._doors)
+        self._streams.tell_closed(_report(self._doors))
         api.register_web_resource(PATH, StoredFiles(self._hs.get_datastores().main))
 
         async def hide(profile: UserProfile, requester: str) -> bool:
@@ -274,13 +274,16 @@ class Module:
             return 0
 
 
-def _report(doors: Doors) -> None:
+def _report(doors: Doors) -> tuple[str, ...]:
+    """Say what is shut, in words. Raises ConfigError where a message door is among it."""
     closed = [result for result in doors.results if isinstance(result, Closed)]
-    for result in closed:
-        _LOG.error("closed: %s (%s); %s", result.holds, result.because, result.closed)
+    said = tuple(f"{each.holds} ({each.because}); {each.closed}" for each in closed)
+    for words in said:
+        _LOG.error("closed: %s", words)
     missing = sorted(_MUST_HOLD & {result.name for result in closed})
     if missing:
         raise ConfigError(f"this Synapse version can't be held: {', '.join(missing)}")
+    return said
 
 
 @dataclass(slots=True)

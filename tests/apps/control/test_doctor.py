@@ -9,7 +9,16 @@ import pytest
 
 from tests.apps.control.organisation import Organisation, make
 from vedette.admin.audit import ChainReport
-from vedette.admin.doctor import CHECKS, DoorLag, Examined, Found, Health, SignInSeen, examine
+from vedette.admin.doctor import (
+    CHECKS,
+    Astray,
+    DoorLag,
+    Examined,
+    Found,
+    Health,
+    SignInSeen,
+    examine,
+)
 from vedette.admin.homeserver import homeserver_file, render
 from vedette.control.examination import open_secrets
 from vedette.control.main import current_settings
@@ -53,6 +62,7 @@ def healthy(organisation: Organisation) -> Examined:
         chains=(CHAIN,),
         chain_trouble=None,
         doors=(LAG, replace(LAG, door="synapse")),
+        closed=(),
         open_secrets=(),
         people_faults=(),
         now=NOW,
@@ -85,10 +95,15 @@ TROUBLES: dict[str, tuple[dict[str, Any], str, str]] = {
     "a secret is open": ({"open_secrets": (Path("/x"),)}, "secrets", "chmod 600 /x"),
     "the people can't be read": ({"people_faults": ("line 3: no",)}, "people", "people.csv"),
     "the clock went back": ({"newest": NOW + 4000}, "clock", "timedatectl"),
-    "the disk is full": ({"free_bytes": 5 << 20}, "disk", "free some room"),
-    "the certificate ends": ({"certificate_ends": NOW + 86400}, "certificate", "put a new one"),
-    "the certificate is gone": ({"certificate_ends": None}, "certificate", "put a certificate"),
-    "nobody finds the way in": ({"reachable": {"x": "silent"}}, "delegation", "DNS"),
+    "the disk is full": ({"free_bytes": 5 << 20}, "disk", "du -xh"),
+    "the certificate ends": ({"certificate_ends": NOW + 86400}, "certificate", "install -m 600"),
+    "the certificate is gone": ({"certificate_ends": None}, "certificate", "install -m 600"),
+    "nobody finds the way in": (
+        {"reachable": {"x": Astray("silent", "curl -s x")}},
+        "delegation",
+        "curl -s x",
+    ),
+    "a door does not fit": ({"closed": ("typing (it takes `x`)",)}, "synapse", "vedette[synapse]"),
 }
 
 
@@ -97,7 +112,7 @@ SIGN_IN_TROUBLES: dict[str, tuple[dict[str, Any], str, str]] = {
     "the responder is down": ({"responder_trouble": "nobody"}, "sign-in", "vedette up"),
     "the store is away": ({"store_trouble": "gone"}, "sign-in", "vedette up"),
     "no key signs": ({"newest_key": None}, "sign-in", "vedette up"),
-    "the store's key is lost": ({"store_key_trouble": "gone"}, "sign-in", "backup"),
+    "the store's key is lost": ({"store_key_trouble": "gone"}, "sign-in", "BACKUP"),
     "the key is old": ({"newest_key": int(NOW) - 120 * 86400}, "token-key", "signin.log"),
     "people have one factor": ({"one_factor": tuple("abcdefg")}, "second-factors", "reset a"),
     "the list is gone": ({"breached_trouble": "gone"}, "passwords", "breached_passwords"),

@@ -68,7 +68,8 @@ class Room:
         return self.made_by
 
 
-ENCRYPTED = {("m.room.encryption", ""): {"algorithm": "m.megolm.v1.aes-sha2"}}
+MEGOLM = {"algorithm": "m.megolm.v1.aes-sha2"}
+ENCRYPTED = {("m.room.encryption", ""): MEGOLM}
 
 
 @dataclass
@@ -279,6 +280,22 @@ async def test_nothing_plain_is_said_in_an_encrypted_room_of_ours(door: Door) ->
     assert await door.inbound(CAROL, "m.room.encrypted", CIPHER, room) is Pass.PASS
 
 
+@pytest.mark.parametrize(
+    "content", [{}, {"algorithm": ""}, {"algorithm": "m.none"}, {"algorithm": 5}]
+)
+async def test_encryption_is_never_switched_off_nor_made_another(
+    door: Door, content: dict[str, object]
+) -> None:
+    room = Room({ALICE, BOB}, contents=dict(ENCRYPTED))
+    answer = await door.local(ALICE, "m.room.encryption", content, room, state_key="")
+    assert reason(answer) == "room-encryption"
+    again = await door.local(ALICE, "m.room.encryption", MEGOLM, room, state_key="")
+    assert again is Pass.PASS
+    # Nor is a room made that says it is encrypted and can't be.
+    made = form(initial_state=[{"type": "m.room.encryption", "content": content}])
+    assert isinstance(await door.door.create_room(made), Refused)
+
+
 async def test_nobody_elsewhere_gets_power_over_a_room_of_ours(door: Door) -> None:
     room = Room({ALICE, BOB, CAROL})
     for levels in (
@@ -304,6 +321,7 @@ async def test_nobody_elsewhere_gets_power_over_a_room_of_ours(door: Door) -> No
         ("m.room.third_party_invite", {"display_name": "x"}),
         ("m.room.join_rules", {"join_rule": "public"}),
         ("m.room.create", {"org.vedette.kind": "unheard-of"}),
+        ("m.room.encryption", {"algorithm": "m.none"}),
         ("org.example.unheard-of", {"blob": "AAAA"}),
     ],
 )
@@ -386,7 +404,7 @@ async def test_a_room_is_encrypted_where_its_kind_or_the_settings_say_so(scene: 
     assert first(board, "m.room.encryption") is not None
     for wanted, expected in (("required", True), ("never", False)):
         scene.policy.policy = policy_of(DOCUMENT + f'\n[messages]\nencrypted = "{wanted}"\n')
-        room = form(initial_state=[{"type": "m.room.encryption", "content": {"algorithm": "x"}}])
+        room = form(initial_state=[{"type": "m.room.encryption", "content": MEGOLM}])
         assert await Door(scene).door.create_room(room) is Pass.PASS
         assert (first(room, "m.room.encryption") is not None) is expected
 

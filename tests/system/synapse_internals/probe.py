@@ -181,7 +181,11 @@ class Probe:
     def __init__(self, config: dict[str, Any], api: Any) -> None:
         self.folder = Path(config["folder"])
         self._spoil(api._hs, config.get("broken", []))
-        self.doors = install(api._hs, ScriptedGate(self.folder))
+        gate = ScriptedGate(self.folder)
+        self.doors = install(api._hs, gate)
+        watch_states(api._hs, gate)
+        # once Synapse has started, with every module in it
+        api._hs.get_reactor().callLater(0, tell_hooks, api._hs, gate)
         said = [f"{type(each).__name__} {each.name}" for each in self.doors.results]
         (self.folder / "doors.txt").write_text("\n".join(said))
         because = [str(getattr(each, "because", "")) for each in self.doors.results]
@@ -201,6 +205,29 @@ class Probe:
             for step in steps:
                 owner = getattr(owner, step)
             setattr(owner, name, taking_something_else(getattr(owner, name)))
+
+
+def tell_hooks(hs: Any, gate: ScriptedGate) -> None:
+    """Write down how many have registered in the plain way for what loads a room's whole state."""
+    plain = hs.get_module_api_callbacks().third_party_event_rules
+    gate.answer(
+        "plain_hooks",
+        check_event_allowed=len(plain._check_event_allowed_callbacks),
+        on_new_event=len(plain._on_new_event_callbacks),
+    )
+
+
+def watch_states(hs: Any, gate: ScriptedGate) -> None:
+    """Write down every time that a room's state is loaded at some event, whole or in part."""
+    store = hs.get_datastores().state
+    load = store._get_state_for_groups
+
+    async def loading(groups: Any, state_filter: Any = None) -> Any:
+        whole = state_filter is None or state_filter.is_full()
+        gate.answer("loads_state", whole=whole)
+        return await (load(groups) if state_filter is None else load(groups, state_filter))
+
+    store._get_state_for_groups = loading
 
 
 def taking_something_else(found: Any) -> Any:

@@ -205,3 +205,22 @@ def test_a_profile_change_is_judged_in_every_room_with_members_known(pair: Pair)
     eventually(lambda: len(pair.asks("local_event", room=room, kind="m.room.member")) == before + 1)
     ask = pair.asks("local_event", room=room, kind="m.room.member")[-1]
     assert ask["joined"] == sorted([alice.user, anna.user])
+
+
+def test_neither_hook_that_loads_a_whole_room_is_registered(pair: Pair):
+    told = {"check_event_allowed": 0, "on_new_event": 0}
+    eventually(lambda: bool(pair.asks("plain_hooks", **told)))
+
+
+def test_no_event_of_ours_loads_a_rooms_whole_state(pair: Pair):
+    """A room with thousands of members must cost a message no more than a small one."""
+    alice, anna, bob = pair.our("alice"), pair.our("anna"), pair.their("bob")
+    room = pair.room_of(alice, anna, bob)
+    eventually(lambda: bool(pair.asks("loads_state", whole=False)))  # the watch sees something
+    before = len(pair.asks("loads_state", whole=True))
+    alice.say(room, "hello")
+    bob.say(room, "hello to you")
+    eventually(lambda: set(alice.bodies(room)) == {"hello", "hello to you"})
+    asked = pair.asks("local_event", room=room, body="hello")
+    assert len(asked) == 1
+    assert len(pair.asks("loads_state", whole=True)) == before

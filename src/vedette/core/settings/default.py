@@ -37,6 +37,8 @@ security-office = { groups = ["Security-Officers"] }
 
 # Kinds of room; a room's kind is chosen when it is made and never changes. For example:
 #   board = { members = ["board"], encrypted = true }
+# Whoever makes the room names the kind in the request, as `org.vedette.kind` in the room's
+# `creation_content`. No Matrix client has a button for that: docs/rooms.md shows how it is done.
 [rooms]
 
 # ---- Among ourselves: everything that an office needs -------------------------------------------

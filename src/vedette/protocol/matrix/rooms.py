@@ -124,6 +124,16 @@ def guests_fault(content: Content) -> Reason | None:
     return None if content.get("guest_access") == "forbidden" else Reason.NOT_SUPPORTED
 
 
+def encryption_fault(content: Content) -> Reason | None:
+    """Why this encryption can't be: one that clients can't use, or none, in place of one they can.
+
+    Encryption is never switched off (specification, "m.room.encryption"); clients go on by the
+    algorithm that they saw first, and another one here would make a room that says it is encrypted
+    and is not.
+    """
+    return None if content.get("algorithm") == ENCRYPTION else Reason.ROOM_ENCRYPTION
+
+
 def kind_of(create: Content) -> str | None:
     """The room's kind, from the content of its `m.room.create`."""
     kind = create.get(KIND_KEY)
