@@ -1,8 +1,9 @@
 """What the audit log keeps: the shape of a record, its hash chain, and reading one back.
 
 A record holds the ask, every fact that was known or claimed, and the decision, so that the same
-revision gives the same answer again. Content and tokens are never part of an ask or a fact; nothing
-has to be removed from a record, and nothing that a rule read is ever left out.
+revision gives the same answer again. Content and tokens are never part of an ask or a fact, so there
+is nothing to redact and no function that does: `tests/apps/test_records_hold_no_content.py` tries
+every event and every endpoint. Nothing that a rule read is ever left out.
 
 Chain: `hash = SHA-256(previous hash bytes || canonical JSON of the record without "hash")`, the
 first record follows 32 zero bytes. Canonical JSON: sorted keys, no spaces, UTF-8.

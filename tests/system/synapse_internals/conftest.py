@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.system.synapse_internals.push_gateway import Pushes, push_gateway
 from tests.system.synapse_process import Api, Authority, SynapseProcess, eventually, running
 
 NUMBERS = itertools.count(1)
@@ -74,10 +75,23 @@ def members(person: Api, room: str) -> set[str]:
 
 
 @pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority.make(tmp_path_factory.mktemp("ca"))
+
+
+@pytest.fixture(scope="session")
+def pushes(authority: Authority) -> Iterator[Pushes]:
+    """The push gateway, and the way out through which alone `ours` reaches it."""
+    with push_gateway(authority) as running_:
+        yield running_
+
+
+@pytest.fixture(scope="session")
+def servers(
+    tmp_path_factory: pytest.TempPathFactory, authority: Authority, pushes: Pushes
+) -> Iterator[Pair]:
     """Started once; a test that stops one must start it again."""
     folder = tmp_path_factory.mktemp("internals")
-    authority = Authority.make(folder / "ca")
     ours, theirs = folder / "ours", folder / "theirs"
     ours.mkdir()
     probe = {
@@ -89,10 +103,18 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
         # else the same first sync is answered from a cache for two minutes
         "caches": {"sync_response_cache_duration": "0s"},
     }
-    one = SynapseProcess(ours, authority, "127.0.0.2", [probe], extra)
+    way_out = {
+        "https_proxy": f"http://{pushes.tunnel}",
+        "http_proxy": f"http://{pushes.tunnel}",
+        "no_proxy_hosts": ["127.0.0.3"],  # here federation goes its own way
+        "push": {"include_content": False},
+    }
+    one = SynapseProcess(ours, authority, "127.0.0.2", [probe], extra | way_out)
     other = SynapseProcess(theirs, authority, "127.0.0.3", (), extra)
-    with running(one, other):
-        yield Pair(one, other)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(authority.file))  # whom Synapse believes, pushes included
+        with running(one, other):
+            yield Pair(one, other)
 
 
 @pytest.fixture
