@@ -95,7 +95,7 @@ def reasons_page() -> str:
 
 def endpoints_page() -> str:
     """The endpoint table of both public doors."""
-    return "# Endpoints\n\n" + table_as_markdown()
+    return table_as_markdown()
 
 
 def commands_page() -> str:

@@ -22,6 +22,7 @@ MAINS = {
     "": "vedette.cli.main",
     "control": "vedette.control.main",
     "gateway": "vedette.gateway.main",
+    "inspection": "vedette.inspection.main",
     "signin": "vedette.signin.main",
     "synapse": "vedette.synapse.module",
 }

@@ -44,13 +44,15 @@ from vedette.ports.policy import Policy
 from vedette.protocol.http.target import USUAL_PATH
 from vedette.protocol.matrix.paths import Endpoint, Matched, ServedBy, Token, match, match_own
 from vedette.protocol.matrix.xmatrix import XMatrixFault, parse_xmatrix
-from vedette.spine import Permit, Refusal, Spine, Standing, refuse
+from vedette.spine import Permit, Refusal, Settled, Spine, Standing, refuse
 
 _BEARER = b"bearer "
 _MOST_PATHS = 2048
 _MOST_TOKENS = 8192
 _USUAL_TOKEN = 2048
 _CLIENT = "a client"
+_PREFLIGHT = "preflight"
+"""A browser's question whether it may ask (WHATWG Fetch, "CORS protocol"): as what it is recorded."""
 _REASONS = {
     TokenState.EXPIRED: Reason.UNKNOWN_ENDPOINT,
     TokenState.ENDED: Reason.UNKNOWN_ENDPOINT,
@@ -100,7 +102,8 @@ class PublicDoors:
     def plan(self, head: Head) -> Action | Awaitable[Action]:
         """Say what happens with this request."""
         if head.method == b"OPTIONS":
-            return render.preflight()
+            settled, _ = self._settle_standing(_PREFLIGHT)
+            return render.preflight() if isinstance(settled, Permit) else render.unavailable()
         target = head.target
         find = _known_match if len(target.path) <= USUAL_PATH else _match
         matched = find(head.method, target.segments)
@@ -123,9 +126,9 @@ class PublicDoors:
         token = None if wanted is Token.NONE else bearer(head)
         if token is None:
             if wanted is Token.ACCESS_TOKEN:
-                return render.MISSING_TOKEN
+                return self._without_token()
             if endpoint.served_by is ServedBy.GATEWAY:
-                return render.say(200, self.well_known(endpoint.name))
+                return self._told(endpoint)
             return self._routine(head, endpoint)
         found = self.sessions.of(token)
         if found is TokenState.TOO_NEW:
@@ -168,16 +171,35 @@ class PublicDoors:
             return render.unavailable()
         return render.dead_token(state, settled)
 
+    def _without_token(self) -> Answer:
+        """Ask for a token. Recorded as a count, since anybody can send such requests."""
+        reason = Reason.UNKNOWN_ENDPOINT
+        act = Act.REQUEST_ENDPOINT_USE
+        settled = self.spine.settle(act, _CLIENT, lambda policy: refuse(policy, reason))
+        unable = isinstance(settled, Refusal) and settled.in_doubt
+        return render.unavailable() if unable else render.MISSING_TOKEN
+
+    def _told(self, endpoint: Endpoint) -> Answer:
+        """What the gateway says by itself."""
+        settled, _ = self._settle_standing(endpoint.name)
+        if isinstance(settled, Permit):
+            return render.say(200, self.well_known(endpoint.name))
+        return render.refused_to_person(settled)
+
     def _routine(self, head: Head, endpoint: Endpoint) -> Answer | Forward:
         """A row without rules compiles to an allow, and settles like every ask."""
-        standing = self._standing.get(endpoint.name)
-        if standing is None:
-            ask = routine(Act.REQUEST_ENDPOINT_USE, _CLIENT, endpoint.name)
-            standing = self._standing[endpoint.name] = Standing(ask, Facts())
-        settled = self.spine.settle_standing(standing)
+        settled, standing = self._settle_standing(endpoint.name)
         if isinstance(settled, Permit):
             return self._carry(settled, head, endpoint, standing.policy)
         return render.refused_to_person(settled)
+
+    def _settle_standing(self, name: str) -> tuple[Settled, Standing]:
+        """Settle what is asked again and again with nothing to be known."""
+        standing = self._standing.get(name)
+        if standing is None:
+            ask = routine(Act.REQUEST_ENDPOINT_USE, _CLIENT, name)
+            standing = self._standing[name] = Standing(ask, Facts())
+        return self.spine.settle_standing(standing), standing
 
     def _carry(self, permit: Permit, head: Head, endpoint: Endpoint, policy: Policy) -> Forward:
         """Carry the request on; what says how depends on method, row and document alone."""

@@ -93,3 +93,33 @@ def test_each_method_of_a_row_keeps_its_own_body_limit() -> None:
     fetched = carried(plan(head("GET", FILTER + "/1", token="alices")))
     assert posted.body_limit
     assert fetched.body_limit == 0
+
+
+def test_what_the_gateway_says_by_itself_is_recorded_too() -> None:
+    """Every answer that opens something, or says where things are, takes the one road."""
+    scene = Scene()
+    gateway = doors(scene)
+    for method, path, status, recorded in (
+        ("OPTIONS", SYNC, 204, "preflight"),
+        ("GET", "/.well-known/matrix/client", 200, "well-known.client"),
+        ("GET", "/.well-known/matrix/server", 200, "well-known.server"),
+        ("GET", SYNC, 401, None),
+    ):
+        action = gateway.plan(head(method, path))
+        assert isinstance(action, Answer)
+        assert action.status == status
+        ask, _, decision = scene.audit.kept[-1]
+        assert (ask.where, decision.verdict.value) == (recorded, "yes" if recorded else "no")
+    assert len(scene.audit.kept) == 4
+
+
+def test_nothing_is_said_that_can_not_be_recorded() -> None:
+    scene = Scene()
+    gateway = doors(scene)
+    scene.audit.full = True
+    for method, path in (
+        ("OPTIONS", SYNC), ("GET", "/.well-known/matrix/client"), ("GET", SYNC),
+    ):  # fmt: skip
+        action = gateway.plan(head(method, path))
+        assert isinstance(action, Answer)
+        assert action.status == 503
