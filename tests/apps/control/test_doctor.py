@@ -47,6 +47,13 @@ def with_list(document: Document, path: str = "/lists/pwned") -> Document:
     return document.model_copy(update={"sign_in": values})
 
 
+def as_recommended(document: Document) -> Document:
+    """With what is recommended where the default is something else."""
+    wanted = {"on_breach": "freeze", "ending_invites": "confirm"}
+    standing = document.standing.model_copy(update=wanted)
+    return with_list(document.model_copy(update={"standing": standing}))
+
+
 @pytest.fixture
 def healthy(organisation: Organisation) -> Examined:
     boot = organisation.boot
@@ -56,7 +63,7 @@ def healthy(organisation: Organisation) -> Examined:
     path.write_text(render(document, boot))
     return Examined(
         boot=boot,
-        document=with_list(document),
+        document=as_recommended(document),
         revision=revision,
         control_answers=True,
         chains=(CHAIN,),
