@@ -64,6 +64,23 @@ owner   = "security-office"
 #
 # There is no rule here, so nothing passes. A first one may look like this:
 #   vedette rule add acme --between us acme --allow message,contact --reason "contract 4711"
+#
+# Rooms that exist when a rule changes are judged again: `vedette room list`. What happens to those that
+# are against the rules then is the value `standing.on_breach`: "warn", "freeze" or "remove".
+
+# ---- Kinds of room ------------------------------------------------------------------------------
+#
+# A client names the kind when it makes a room (`org.vedette.kind` in `creation_content`); it never
+# changes, and nothing that a room's owner sets loosens a rule. No files in conferences, whoever
+# organises them (plain, since encryption would hide that something is a file):
+#   [rooms.conference]
+#   plain = true
+#   [rules.no-files-in-conferences]
+#   between = ["us", "anyone"]
+#   forbid  = ["file"]
+#   when    = ["room.kind = conference"]
+#   say     = "In conferences no files are shared."
+#   owner   = "security-office"
 
 # ---- Towards the organisation -------------------------------------------------------------------
 
