@@ -76,6 +76,18 @@ def test_the_rules_that_stand_there_as_comments_are_right():
         assert document.rules[name].say
 
 
+def test_the_kind_of_room_that_stands_there_as_a_comment_is_right():
+    text = default_document("Example AG", "example.org")
+    _, _, tail = text.partition("# ---- Kinds of room")
+    example, _, _ = tail.partition("# ---- Towards the organisation")
+    lines = re.sub(r"^#   ", "", "#" + example, flags=re.MULTILINE)
+    document, faults = check_document(text + lines)
+    assert faults == []
+    assert document is not None
+    assert document.rooms["conference"].plain
+    assert document.rules["no-files-in-conferences"].forbid == ("file",)
+
+
 @CALM
 @given(st.text(min_size=1, max_size=60))
 def test_any_name_makes_a_valid_document(name):

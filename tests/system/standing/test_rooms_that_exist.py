@@ -230,6 +230,10 @@ async def test_whoever_organises_a_conference_shares_no_file_in_it_and_can_not_l
     ):
         answer = await client.room_put_state(conference, kind, content, key)
         assert hasattr(answer, "status_code"), (kind, answer)
+    headers = {"Authorization": f"Bearer {client.access_token}"}
+    alias = "/_matrix/client/v3/directory/room/%23conference:example.test"
+    named = await client.send("PUT", alias, json.dumps({"room_id": conference}), headers)
+    assert named.status == 200  # an address changes nothing about what may be said
     everything = {
         "users": {cast.alice.user: 100, cast.bob.user: 100, KEEPER: 100},
         "events_default": 0,
