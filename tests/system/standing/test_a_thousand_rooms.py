@@ -37,6 +37,7 @@ INSIDE = 100
 REMOVED = 40
 """Rooms of a kind in which people are removed; in the others nobody can write any more."""
 ALICE, BOB, CAROL = f"@alice:{DOMAIN}", f"@bob:{DOMAIN}", "@carol:acme.example"
+GAVIN = "@gavin:globex.example"
 
 DOCUMENT = f"""
 [organisation]
@@ -45,6 +46,9 @@ domain = "{DOMAIN}"
 
 [partners.acme]
 domains = ["acme.example"]
+
+[partners.globex]
+domains = ["globex.example"]
 
 [rooms.project]
 on_breach = "remove"
@@ -59,6 +63,10 @@ allow = ["message", "contact"]
 
 [rules.acme]
 between = ["us", "acme"]
+allow = ["message", "contact"]
+
+[rules.globex]
+between = ["us", "globex"]
 allow = ["message", "contact"]
 """
 NO_MORE = '\n[rules.no-more]\nbetween = ["us", "acme"]\nforbid = ["all"]\nsay = "Acme: no more."\n'
@@ -172,12 +180,16 @@ def test_a_thousand_rooms_are_judged_while_people_talk(
             )
             for n in range(ROOMS)
         ]
+        + [("partners", ALICE, [GAVIN, CAROL], "project")]
     )
     making = time.perf_counter() - began
     meeting = alice.create_room(invite=[BOB])
     bob.join(meeting).ok()
     here.put(3, DOCUMENT.replace("Example AG", "Example"))
-    assert here.report(3).breaches == 0
+    first = here.report(3)
+    assert (first.breaches, first.in_order) == (0, 1)  # of two partners the one who came later went
+    both = alice.get(f"rooms/!partners:{DOMAIN}/joined_members").ok()["joined"]
+    assert set(both) == {ALICE, GAVIN}
     with talking(alice, meeting) as before:
         time.sleep(6)
     with talking(alice, meeting) as meanwhile:
@@ -196,7 +208,7 @@ def test_a_thousand_rooms_are_judged_while_people_talk(
         )
     frozen = ROOMS - INSIDE - REMOVED
     assert (report.breaches, report.in_order, report.doubts) == (frozen, REMOVED, 0)
-    assert report.judged == report.total >= ROOMS
+    assert report.judged == report.total > ROOMS
     _the_rooms_are_as_the_report_says(alice, report)
     _every_act_has_its_record(here, report)
     assert statistics.median(meanwhile) < 4 * statistics.median(before) + 50
@@ -224,7 +236,7 @@ def _the_rooms_are_as_the_report_says(alice: Api, report: Report) -> None:
 
 def _every_act_has_its_record(here: WithManyRooms, report: Report) -> None:
     spool = SpoolReader(here.boot.spool("synapse").parent)
-    eventually(lambda: len(_records(spool, "room:member:remove")) == REMOVED)
+    eventually(lambda: len(_records(spool, "room:member:remove")) == REMOVED + 1)
     judged = {entry["id"]: entry for entry in _records(spool, "room:standing:judge")}
     for room in report.rooms:
         record = judged[room.faults[0].record] if room.faults else None
