@@ -95,6 +95,8 @@ class GatewayBoot(_Section):
     """DNS servers that are asked for other servers, such as `192.0.2.53:53`; none: the machine's own."""
     outgoing: Path = Path("run/federation-out.sock")
     """Unix socket on which Synapse hands over every outgoing federation request."""
+    inner: Path = Path("run/gateway.sock")
+    """Unix socket on which control asks the gateway to look at partners."""
     pushes: Address | None = None
     """Loopback address of the way out for pushes; without one, no push leaves."""
 

@@ -24,7 +24,7 @@ from vedette.admin.rules import (
 )
 from vedette.admin.settings import Applied, Proposal, difference, document_of
 from vedette.admin.why import Wondering, why, why_record
-from vedette.api import render, rooms, shapes, sign_in
+from vedette.api import partners, render, rooms, shapes, sign_in
 from vedette.api.border import add_errors
 from vedette.api.office import Office
 from vedette.core.people import Directory
@@ -65,7 +65,8 @@ def make_app(office: Office) -> FastAPI:
     _add_health(app, office)
     bearer = Depends(HTTPBearer(auto_error=False, description="The local administrator token."))
     own = (_settings(office), _changes(office), _rules(office), _answers(office))
-    for router in (*own, *sign_in.routers(office), rooms.router(office)):
+    more = (partners.router(office), rooms.router(office), *sign_in.routers(office))
+    for router in (*own, *more):
         app.include_router(router, prefix=PREFIX, responses=ERRORS, dependencies=[bearer])
     return app
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from vedette.admin.accounts import AccountsDesk
 from vedette.admin.audit import ChainReport
 from vedette.admin.doors import DoorAnswer
+from vedette.admin.partners import PartnersDesk
 from vedette.admin.rooms import RoomsDesk
 from vedette.admin.sessions import SessionsDesk
 from vedette.admin.settings import SettingsDesk
@@ -34,3 +35,4 @@ class Office:
     sessions: SessionsDesk
     accounts: AccountsDesk
     rooms: RoomsDesk
+    partners: PartnersDesk

@@ -14,6 +14,7 @@ from vedette.cli import (
     audit_commands,
     device_commands,
     doctor_command,
+    partner_commands,
     process_commands,
     replay_command,
     room_commands,
@@ -48,6 +49,7 @@ suite_commands.register(app)
 app.add_typer(settings_commands.app, name="settings")
 app.add_typer(rule_commands.app, name="rule")
 app.add_typer(room_commands.app, name="room")
+app.add_typer(partner_commands.app, name="partner")
 app.command("why")(why_command.why)
 app.command("replay")(replay_command.replay)
 app.add_typer(audit_commands.app, name="audit")

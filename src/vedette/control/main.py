@@ -19,6 +19,7 @@ from vedette.adapters.audit_spool import AuditSpool
 from vedette.adapters.boot_file import Boot, BootFault, load
 from vedette.adapters.checkpoint_file import CheckpointFile
 from vedette.adapters.door_folders import DoorFolders
+from vedette.adapters.gateway_inner import GatewayInner
 from vedette.adapters.log_incidents import LogIncidents
 from vedette.adapters.passwords import Argon2Passwords
 from vedette.adapters.people_file import PeopleFile
@@ -32,6 +33,7 @@ from vedette.admin.audit import ChainReport, verify_all
 from vedette.admin.doctor import Examined, Found, SignInSeen, examine
 from vedette.admin.door import AdministrationDoor
 from vedette.admin.homeserver import issuer_of
+from vedette.admin.partners import PartnersDesk
 from vedette.admin.policy import LOCAL_ADMINISTRATOR, CurrentPolicy
 from vedette.admin.rejected import Rejected
 from vedette.admin.rooms import RoomsDesk
@@ -215,6 +217,7 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
         sessions=_sessions_desk(spine, sessions),
         accounts=_accounts_desk(spine, sessions, _domain(boot)),
         rooms=RoomsDesk(spine, RoomReportFiles(boot.door("synapse")), clock),
+        partners=PartnersDesk(spine, GatewayInner(boot.path(boot.gateway.inner))),
     )
     telling = Telling(records, policy.current, publisher, clock)
     upkeep = Upkeep(desk, publisher, people, anchor, sessions, telling)

@@ -17,6 +17,7 @@ from vedette.adapters.boot_file import Boot, BootFault, load
 from vedette.adapters.dns_names import DnsNames
 from vedette.adapters.federation_discovery import FederationDiscovery
 from vedette.adapters.log_incidents import LogIncidents
+from vedette.adapters.partner_probe import TlsProbe
 from vedette.adapters.sessions_list import SessionsList
 from vedette.adapters.stream_files import StreamFiles
 from vedette.adapters.synapse_inner import SynapseInner
@@ -26,8 +27,10 @@ from vedette.core.names import ServerName
 from vedette.gateway.app import PublicDoors, SignInService
 from vedette.gateway.behind import Behind
 from vedette.gateway.carrier import FEDERATION_FORM, Server, serve
+from vedette.gateway.inner import InnerDoor
 from vedette.gateway.loop import run
 from vedette.gateway.outgoing import OutgoingDoor
+from vedette.gateway.partner_check import PartnerCheck
 from vedette.gateway.partner_tls import PartnerTls
 from vedette.gateway.plan import Address, Limits, Tcp, Unix, Upstream
 from vedette.gateway.presence import Presence
@@ -112,7 +115,7 @@ async def _serve(boot: Boot) -> None:
     tunnel = PushTunnel(spine)
     try:
         servers.append(await _public(boot, spine, homeserver, listed))
-        servers.append(await _outgoing(boot, spine, homeserver))
+        servers += await _outgoing(boot, spine, homeserver)
         if boot.gateway.pushes is not None:
             await tunnel.listen(boot.gateway.pushes)
         presence.watch()
@@ -158,14 +161,23 @@ def sign_in_service(boot: Boot) -> SignInService:
     return SignInService(Upstream(address, idle_seconds=idle, response_seconds=answer), host)
 
 
-async def _outgoing(boot: Boot, spine: Spine, homeserver: SynapseInner) -> Server:
+async def _outgoing(boot: Boot, spine: Spine, homeserver: SynapseInner) -> list[Server]:
+    """The door out, and the inside socket by which control has partners looked at."""
     tls = partner_tls(boot)
-    door = OutgoingDoor(spine, homeserver, discovery(boot, tls), tls)
-    socket = boot.path(boot.gateway.outgoing)
-    socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    finding = discovery(boot, tls)
+    door = OutgoingDoor(spine, homeserver, finding, tls)
+    inner = InnerDoor(spine, PartnerCheck(finding, TlsProbe(tls.strict), spine.clock))
+    out = await serve(door.plan, [_own(boot, boot.gateway.outgoing)], dialect=FEDERATION_FORM)
+    return [out, await serve(inner.plan, [_own(boot, boot.gateway.inner)])]
+
+
+def _own(boot: Boot, socket: Path) -> Unix:
+    """A Unix socket that is made anew, in a folder that only this user can enter."""
+    path = boot.path(socket)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with contextlib.suppress(FileNotFoundError):
-        socket.unlink()
-    return await serve(door.plan, [Unix(str(socket))], dialect=FEDERATION_FORM)
+        path.unlink()
+    return Unix(str(path))
 
 
 def well_known(boot: Boot, name: str) -> dict[str, object]:

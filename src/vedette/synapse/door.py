@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
 from vedette.core.asks import Act, Ask, Members
-from vedette.core.channels import Channel
+from vedette.core.channels import KEYS, Channel
 from vedette.core.decision import Decision
 from vedette.core.explain import (
     sentence_across,
@@ -18,10 +18,10 @@ from vedette.core.explain import (
     sentence_in_frozen_room,
 )
 from vedette.core.facts import Facts
-from vedette.core.names import InvalidName, UserId
-from vedette.core.people import Directory
+from vedette.core.names import InvalidName, ServerName, UserId
+from vedette.core.people import SERVICES, Directory
 from vedette.core.reasons import Reason
-from vedette.core.towards import connect, meet, reach, routine
+from vedette.core.towards import connect, connect_some, meet, reach, routine
 from vedette.ports.policy import Policy
 from vedette.spine import Gather, Permit, Settled, Spine, refuse
 from vedette.synapse.freezing import Freezing
@@ -216,6 +216,22 @@ class EventDoor:
 
         del kind
         return frozenset(reader for reader in readers if may(reader))
+
+    async def keys(self, people: frozenset[str], server: str) -> frozenset[str]:
+        """Decide whose device keys a server may learn: those who may have to do with its people."""
+        act = Act.DEVICE_KEYS_SHOW
+
+        def may(user: str) -> bool:
+            def prepare(policy: Policy) -> tuple[Ask, Facts]:
+                one = policy.directory.someone(UserId(user))
+                if SERVICES in one.parties:
+                    return routine(act, user, server), Facts()
+                there = policy.directory.server(ServerName(server))
+                return connect_some(act, there, (one,), KEYS), Facts()
+
+            return isinstance(self.spine.settle(act, server, prepare), Permit)
+
+        return frozenset(user for user in people if may(user))
 
     def find(self, reader: str, found: str) -> Answer:
         """Decide whether one of us may find a person in the directory."""

@@ -348,6 +348,15 @@ async def test_device_messages_need_some_content_channel_in_either_direction(doo
     assert await door.door.to_device(ALICE, "m.room_key", readers) == {BOB, CAROL}
 
 
+async def test_keys_are_shown_to_servers_with_which_a_person_may_have_to_do(door: Door) -> None:
+    people = frozenset({str(ALICE), str(EVE)})
+    assert await door.door.keys(people, "acme.example") == {ALICE}  # Eve is in no group
+    assert await door.door.keys(people, "globex.example") == frozenset()  # presence alone
+    assert await door.door.keys(people, "nowhere.example") == frozenset()
+    assert await door.door.keys(frozenset({str(NOTICES)}), "globex.example") == {NOTICES}
+    assert await door.door.keys(people, "not a server") == frozenset()
+
+
 def form(**body: Any) -> RoomForm:
     return RoomForm(user=ALICE, device="D", version="11", body=body)
 

@@ -158,8 +158,11 @@ def _tls_pin(text: str) -> str:
     return f"pin-sha256={pin}"
 
 
-def _certificate(text: str) -> str:
-    """Only the outer form is checked here; whoever trusts by it reads the rest."""
+def spell_certificate(text: str) -> str:
+    """One certificate, PEM or not, as the base64 of its DER form. Raises ValueError.
+
+    Only the outer form is checked here; whoever trusts by it reads the rest.
+    """
     pem = _PEM.fullmatch(text.strip())
     body = "".join((pem["body"] if pem else text).split())
     try:
@@ -247,7 +250,7 @@ SigningKey = Annotated[str, AfterValidator(_signing_key)]
 """A server's ed25519 signing key, `ed25519:<id> <unpadded base64>`."""
 TlsPin = Annotated[str, AfterValidator(_tls_pin)]
 """The SHA-256 of a public key, `pin-sha256=<base64>` (RFC 7469, 2.4: of its SubjectPublicKeyInfo)."""
-Certificate = Annotated[str, AfterValidator(_certificate)]
+Certificate = Annotated[str, AfterValidator(spell_certificate)]
 """One certificate, kept as the base64 of its DER form; PEM is taken too."""
 HttpsUrl = Annotated[str, AfterValidator(_https_url)]
 """An https address without user, query or fragment."""

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from typing import Final, Unpack
 
-from vedette.core.channels import CONTENT, Channel
+from vedette.core.channels import KEYS as KEY_CHANNELS
+from vedette.core.channels import Channel
 from vedette.protocol.matrix.paths_types import (
     ANY_CHANNEL,
     BULK,
@@ -37,8 +38,7 @@ _PUT: Final = ("PUT",)
 _POST: Final = ("POST",)
 _CONTACT: Final = (Channel.CONTACT,)
 _FILE: Final = (Channel.FILE,)
-# An encrypted message needs the other side's keys, so whatever may carry content needs them too.
-_KEYS: Final = tuple(c for c in Channel if c in CONTENT or c is Channel.CONTACT)
+_KEYS: Final = tuple(channel for channel in Channel if channel in KEY_CHANNELS)
 
 
 def _row(name: str, methods: tuple[str, ...], pattern: str, **words: Unpack[RowWords]) -> Endpoint:
@@ -199,6 +199,7 @@ _LOOKING_UP = (
         f"{F}/user/keys/query",
         channels=_KEYS,
         body_limit=KEYS,
+        decided_at=DecidedAt.EVENT_DOOR,
         note="contact, or what an allowed encrypted message needs",
     ),
     _row(
@@ -207,6 +208,7 @@ _LOOKING_UP = (
         f"{F}/user/keys/claim",
         channels=_KEYS,
         body_limit=KEYS,
+        decided_at=DecidedAt.EVENT_DOOR,
         note="contact, or what an allowed encrypted message needs",
     ),
     _row(

@@ -227,3 +227,6 @@ class Gate(Protocol):
 
     async def to_device(self, sender: str, kind: str, readers: frozenset[str]) -> frozenset[str]:
         """Which of these people's devices may receive a to-device message of this type."""
+
+    async def keys(self, people: frozenset[str], server: str) -> frozenset[str]:
+        """Which of our people's device keys another server may learn."""

@@ -18,6 +18,12 @@ from vedette.synapse.internals.inbound_events import (
     install_staged_events,
     lift_holds,
 )
+from vedette.synapse.internals.keys_out import (
+    close_key_answers,
+    close_key_updates,
+    install_key_answers,
+    install_key_updates,
+)
 from vedette.synapse.internals.local_events import close_local_events, install_local_events
 from vedette.synapse.internals.presence import install_presence_out, install_presence_read
 from vedette.synapse.internals.rooms import RoomFacts
@@ -124,6 +130,20 @@ WRAPPERS = (
         install=install_presence_out,
         close=dropping(lambda hs: hs.get_federation_sender(), "send_presence_to_destinations"),
         closed="other servers are told nothing",
+    ),
+    Wrapper(
+        name="key-updates",
+        holds="what other servers are told of our people's devices and signing keys",
+        install=install_key_updates,
+        close=close_key_updates,
+        closed="other servers are told of no change",
+    ),
+    Wrapper(
+        name="key-answers",
+        holds="keys of our people's devices that other servers ask for",
+        install=install_key_answers,
+        close=close_key_answers,
+        closed="nobody here is said to have a device",
     ),
     Wrapper(
         name="delayed-events",

@@ -1,0 +1,154 @@
+"""A partner at a glance: what the rules say, per channel and direction, for all of us or for some."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.apps.scene import PEOPLE, policy_of
+from vedette.core.asks import Question
+from vedette.core.channels import BETWEEN_PEOPLE, Channel
+from vedette.core.decide import answer
+from vedette.core.decision import Verdict
+from vedette.core.facts import Facts
+from vedette.core.names import ServerName
+from vedette.core.partners import ChannelGlance, Extent, consequences, glance
+from vedette.core.settings.spelling import domain_matches, domain_sentence
+from vedette.ports.policy import Policy
+
+HEAD = """
+[organisation]
+name = "Example AG"
+domain = "example.org"
+[parties]
+staff = { groups = ["Employees"] }
+engineering = { groups = ["Engineering"] }
+board = { groups = ["Board"] }
+[partners]
+acme = { domains = ["acme.example"], valid_until = 2027-06-30 }
+"""
+
+
+def rule(text: str) -> Policy:
+    return policy_of(HEAD + "[rules.r]\n" + text)
+
+
+def seen(policy: Policy, channel: Channel) -> tuple[str, str]:
+    found = next(
+        each for each in glance(policy.rules, policy.directory, "acme") if each.channel is channel
+    )
+    return found.to_us.words, found.to_them.words
+
+
+def test_without_a_rule_nothing_passes_either_way() -> None:
+    policy = policy_of(HEAD)
+    found = glance(policy.rules, policy.directory, "acme")
+    assert {each.channel for each in found} == BETWEEN_PEOPLE
+    assert all(each.closed for each in found)
+    assert consequences(found) == (
+        "Nothing is allowed in either direction: their server is not even answered.",
+    )
+
+
+def test_a_rule_for_all_of_us_both_ways_is_a_yes_both_ways() -> None:
+    policy = rule('between = ["us", "acme"]\nallow = ["message"]')
+    assert seen(policy, Channel.MESSAGE) == ("yes", "yes")
+    assert seen(policy, Channel.FILE) == ("no", "no")
+
+
+def test_one_way_is_one_way() -> None:
+    policy = rule('from = ["acme"]\nto = ["us"]\nallow = ["message", "contact"]')
+    assert seen(policy, Channel.MESSAGE) == ("yes", "no")
+    said = consequences(glance(policy.rules, policy.directory, "acme"))
+    assert "They may write to us; what we write to them does not leave." in said
+    assert any("nobody can be invited" in sentence for sentence in said)
+
+
+def test_a_rule_for_a_party_is_a_yes_for_some_and_names_it() -> None:
+    policy = rule('between = ["staff", "acme"]\nallow = ["message"]')
+    assert seen(policy, Channel.MESSAGE) == ("for some: staff", "for some: staff")
+
+
+def test_a_party_without_anybody_is_named_too() -> None:
+    policy = rule('between = ["board", "acme"]\nallow = ["message"]')
+    assert seen(policy, Channel.MESSAGE) == ("for some: board", "for some: board")
+
+
+def test_conditions_are_said_and_not_guessed() -> None:
+    policy = rule('from = ["us"]\nto = ["acme"]\nallow = ["file"]\nwhen = ["file.size < 3 MiB"]')
+    assert seen(policy, Channel.FILE) == ("no", "yes (under conditions)")
+
+
+def test_a_condition_on_devices_of_people_elsewhere_is_never_met() -> None:
+    text = 'between = ["us", "acme"]\nallow = ["message"]\nwhen = ["device.managed = yes"]'
+    assert seen(rule(text), Channel.MESSAGE) == ("no", "yes (under conditions)")
+
+
+def test_after_its_last_day_a_partner_is_somebody_outside() -> None:
+    policy = rule('between = ["us", "acme"]\nallow = ["message"]')
+    assert seen(policy, Channel.MESSAGE) == ("yes", "yes")
+    late = date(2027, 7, 1).toordinal()
+    after = Policy(policy.rules, replace(policy.directory, today=late, _remembered={}, _kinds=[]))
+    assert seen(after, Channel.MESSAGE) == ("no", "no")
+
+
+WORDS = st.sampled_from(["us", "staff", "engineering", "board", "acme", "partners", "anyone"])
+CHANNELS = st.sampled_from(["message", "file", "presence", "contact"])
+RULES = st.lists(
+    st.tuples(WORDS, WORDS, st.sampled_from(["allow", "forbid"]),
+              st.lists(CHANNELS, min_size=1, unique=True)),
+    max_size=5,
+)  # fmt: skip
+
+
+@given(RULES)
+def test_the_glance_says_what_each_of_us_is_answered(
+    rules: list[tuple[str, str, str, list[str]]],
+) -> None:
+    text = "".join(
+        f'[rules.r{n}]\nfrom = ["{a}"]\nto = ["{b}"]\n{kind} = {channels!r}\n'
+        for n, (a, b, kind, channels) in enumerate(rules)
+    )
+    policy = policy_of(HEAD + text)
+    them = policy.directory.partner("acme").parties
+    for each in glance(policy.rules, policy.directory, "acme"):
+        for user in PEOPLE:
+            us = policy.directory.someone(user).parties  # type: ignore[arg-type]
+            for way, question in (
+                (each.to_them, Question(each.channel, us, them, "x")),
+                (each.to_us, Question(each.channel, them, us, "x")),
+            ):
+                yes = answer(policy.rules, question, Facts()).verdict is Verdict.YES
+                if way.extent is Extent.SOME:
+                    assert not set(way.whom) & us or yes
+                else:
+                    assert yes is (way.extent is Extent.ALL), (each, user)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "covered", "not_covered"),
+    [
+        ("acme.example", ["acme.example"], ["a.acme.example", "acme.example:8448"]),
+        ("*.acme.example", ["a.acme.example", "a.b.acme.example"], ["acme.example", "a.acme.example:1"]),
+        ("acme.example:8448", ["acme.example:8448"], ["acme.example", "acme.example:1"]),
+    ],
+)  # fmt: skip
+def test_a_domain_in_words_says_what_it_covers(
+    pattern: str, covered: list[str], not_covered: list[str]
+) -> None:
+    assert all(domain_matches(pattern, ServerName(each)) for each in covered)
+    assert not any(domain_matches(pattern, ServerName(each)) for each in not_covered)
+    words = domain_sentence(pattern)
+    assert ("below" in words) is True
+    assert ("not `acme.example` itself" in words) is pattern.startswith("*.")
+    assert ("port 8448" in words) is pattern.endswith(":8448")
+
+
+def test_a_glance_at_all_channels_is_in_one_order() -> None:
+    policy = policy_of(HEAD)
+    found: tuple[ChannelGlance, ...] = glance(policy.rules, policy.directory, "acme")
+    assert [each.channel for each in found] == [c for c in Channel if c in BETWEEN_PEOPLE]

@@ -1,0 +1,266 @@
+"""What leaves for a partner and what comes from it, by what it is allowed, seen at the other client.
+
+Two real organisations: Acme allows everything, and all that is held is held by example.test. Every
+row is done under every document; what arrives there is what the table says, and nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from nio import (
+    MemoryDownloadResponse,
+    PresenceEvent,
+    ProfileGetResponse,
+    SyncResponse,
+    ToDeviceMessage,
+    TypingNoticeEvent,
+    UnknownToDeviceEvent,
+)
+
+from tests.system.matrix_client import Person, RefusedError, signed_in
+from tests.system.test_table import AMONG_US, EVERYTHING, HEAD
+from tests.system.two_organisations import TwoOrganisations
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+PATIENCE_SECONDS = 60.0
+SETTLE_SECONDS = 4.0
+
+
+class What(StrEnum):
+    """What one person does, so that the other side would notice."""
+
+    MESSAGE = "message"
+    FILE = "file"
+    PRESENCE = "presence"
+    TYPING = "typing"
+    TO_DEVICE = "to-device message"
+    DEVICES = "change of devices"
+    PROFILE = "profile"
+    INVITE = "invite"
+
+
+OUT, IN = "out", "in"
+Row = tuple[What, str]
+ROWS: tuple[Row, ...] = tuple((what, way) for what in What for way in (OUT, IN))
+BOTH_CONTACT = '[rules.contact]\nbetween = ["us", "acme"]\nallow = ["contact"]\n'
+MEETING = {(what, way) for what in (What.PROFILE, What.INVITE) for way in (OUT, IN)}
+DEVICES = {(what, way) for what in (What.TO_DEVICE, What.DEVICES) for way in (OUT, IN)}
+CHANGES_IN = {(What.DEVICES, IN)}
+"""Their own devices are theirs to tell; to hear of them shows nothing of ours."""
+
+
+def one_way(from_: str, to: str, channel: str) -> str:
+    return f'[rules.one-way]\nfrom = ["{from_}"]\nto = ["{to}"]\nallow = ["{channel}"]\n'
+
+
+DOCUMENTS: dict[str, tuple[str, set[Row]]] = {
+    "messages only": (
+        BOTH_CONTACT + '[rules.acme]\nbetween = ["us", "acme"]\nallow = ["message"]\n',
+        {(What.MESSAGE, OUT), (What.MESSAGE, IN)} | MEETING | DEVICES,
+    ),
+    "only we write": (
+        BOTH_CONTACT + one_way("us", "acme", "message"),
+        {(What.MESSAGE, OUT)} | MEETING | DEVICES,
+    ),
+    "only they write": (
+        BOTH_CONTACT + one_way("acme", "us", "message"),
+        {(What.MESSAGE, IN)} | MEETING | DEVICES,
+    ),
+    "only files, only inwards": (one_way("acme", "us", "file"), {(What.FILE, IN)} | DEVICES),
+    "presence only": (
+        '[rules.acme]\nbetween = ["us", "acme"]\nallow = ["presence"]\n',
+        {(w, way) for w in (What.PRESENCE, What.TYPING) for way in (OUT, IN)} | CHANGES_IN,
+    ),
+}
+
+
+@dataclass
+class World:
+    """Alice here and Carol at Acme, in one room since before any rule."""
+
+    both: TwoOrganisations
+    alice: Person
+    carol: Person
+    room: str = ""
+    noticed: set[tuple[str, str, str]] = field(default_factory=set)
+    """Who noticed what, with which word."""
+
+    def ends(self, way: str) -> tuple[Person, Person]:
+        return (self.alice, self.carol) if way == OUT else (self.carol, self.alice)
+
+    def listen(self, person: Person) -> None:
+        me = person.user
+
+        async def typing(room: Any, event: TypingNoticeEvent) -> None:
+            self.noticed |= {(me, What.TYPING, user) for user in event.users}
+
+        async def present(event: PresenceEvent) -> None:
+            self.noticed.add((me, What.PRESENCE, event.status_msg or ""))
+
+        async def device(event: UnknownToDeviceEvent) -> None:
+            self.noticed.add((me, What.TO_DEVICE, event.source["content"].get("tag", "")))
+
+        async def synced(answer: SyncResponse) -> None:
+            self.noticed |= {(me, What.DEVICES, user) for user in answer.device_list.changed}
+
+        person.client.add_ephemeral_callback(typing, (TypingNoticeEvent,))
+        person.client.add_presence_callback(present, (PresenceEvent,))
+        person.client.add_to_device_callback(device, (UnknownToDeviceEvent,))
+        person.client.add_response_callback(synced, (SyncResponse,))
+
+
+def apply(world: TwoOrganisations, rules: str) -> None:
+    world.example.apply(HEAD.format(domain="example.test", partner="acme") + rules)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world(
+    organisations: TwoOrganisations, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[World]:
+    folder = tmp_path_factory.mktemp("partner-kinds")
+    apply(organisations, EVERYTHING)
+    organisations.acme.apply(HEAD.format(domain="acme.test", partner="example") + EVERYTHING)
+    async with AsyncExitStack() as stack:
+        alice, carol = [
+            await stack.enter_async_context(signed_in(where, who, folder / who))
+            for where, who in ((organisations.example, "alice"), (organisations.acme, "carol"))
+        ]
+        made = World(organisations, alice, carol)
+        made.listen(alice)
+        made.listen(carol)
+        made.room = await alice.create_room(carol)
+        await carol.join(made.room)
+        for person, other in ((alice, carol), (carol, alice)):
+            await person.knows(made.room, 2)
+            await person.say(made.room, f"hello from {person.user}")
+            await other.sees(made.room, f"hello from {person.user}")
+        yield made
+    for organisation in (organisations.example, organisations.acme):
+        organisation.apply(organisation.first_document)
+
+
+async def do(world: World, what: What, way: str, tag: str) -> str:
+    """Do it; returns what the other side is to look for."""
+    sender, receiver = world.ends(way)
+    with suppress(RefusedError):
+        match what:
+            case What.MESSAGE:
+                await sender.say(world.room, tag)
+            case What.FILE:
+                await sender.send_file(world.room, tag, b"%PDF-1.7 " + tag.encode())
+            case What.PRESENCE:
+                await sender.client.set_presence("unavailable", tag)
+            case What.TYPING:
+                await sender.client.room_typing(world.room, True, 30_000)
+                return sender.user
+            case What.TO_DEVICE:
+                message = ToDeviceMessage(
+                    "org.example.test", receiver.user, receiver.client.device_id, {"tag": tag}
+                )
+                await sender.client.to_device(message)
+            case What.DEVICES:
+                await sender.client.update_device(sender.client.device_id, {"display_name": tag})
+                return sender.user
+            case What.PROFILE:
+                return ""
+            case What.INVITE:
+                return await sender.create_room(receiver)
+    return tag
+
+
+async def arrived(world: World, what: What, way: str, word: str) -> bool:
+    sender, receiver = world.ends(way)
+    match what:
+        case What.MESSAGE:
+            return word in receiver.seen(world.room)
+        case What.FILE:
+            return word in receiver.seen(world.room) and await _opens(receiver, world.room, word)
+        case What.INVITE:
+            return word in receiver.invited
+        case What.PROFILE:
+            found = await receiver.client.get_profile(sender.user)
+            return isinstance(found, ProfileGetResponse)
+        case _:
+            return (receiver.user, what, word) in world.noticed
+
+
+async def _opens(by: Person, room: str, name: str) -> bool:
+    event = next(e for where, e in by.heard if where == room and getattr(e, "body", "") == name)
+    return isinstance(await by.client.download(event.url), MemoryDownloadResponse)
+
+
+async def look(world: World, words: Mapping[Row, str]) -> set[Row]:
+    return {row for row, word in words.items() if await arrived(world, *row, word)}
+
+
+@pytest.mark.parametrize("kind", DOCUMENTS)
+async def test_what_arrives_is_what_is_allowed_and_nothing_else(world: World, kind: str) -> None:
+    rules, expected = DOCUMENTS[kind]
+    for person in (world.alice, world.carol):  # stopping takes away, and is never refused
+        await person.client.room_typing(world.room, False)
+    await asyncio.sleep(2)
+    apply(world.both, AMONG_US + rules)
+    world.noticed.clear()
+    words = {row: await do(world, *row, f"{kind} {number}") for number, row in enumerate(ROWS)}
+    end = time.monotonic() + PATIENCE_SECONDS
+    seen = await look(world, words)
+    while not expected <= seen and time.monotonic() < end:
+        await asyncio.sleep(1)
+        seen = await look(world, words)
+    await asyncio.sleep(SETTLE_SECONDS)
+    seen = await look(world, words)
+    print(f"\n## {kind}")
+    for what, way in ROWS:
+        print(f"{what} · {way}: {'arrives' if (what, way) in seen else 'nothing'}")
+    assert seen == expected, (sorted(seen - expected), sorted(expected - seen))
+
+
+async def _check(world: World, *, works: bool) -> dict[str, Any]:
+    done = await asyncio.to_thread(
+        lambda: world.both.example.cli("partner", "check", "acme", "--json", check=False)
+    )
+    assert done.returncode == (0 if works else 1), done.stdout + done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+async def test_a_real_partner_is_checked_and_pinned_and_a_wrong_pin_closes_the_way_out(
+    world: World,
+) -> None:
+    everything = HEAD.format(domain="example.test", partner="acme") + EVERYTHING
+    world.both.example.apply(everything)
+    found = await _check(world, works=True)
+    (server,) = found["servers"]
+    assert {each["part"] for each in server["findings"]} == {
+        "finding", "tls", "version", "keys", "clock",
+    }  # fmt: skip
+    assert "`acme.test`: what we send would arrive." in found["verdict"]
+    words = " ".join(each["words"] for each in server["findings"])
+    pin = words.partition("its key is `")[2].partition("`")[0]
+    other = "pin-sha256=" + "A" * 43 + "="
+
+    def pinned(value: str) -> str:
+        entry = 'acme = { domains = ["acme.test"] }'
+        return everything.replace(entry, f'acme = {{ domains = ["acme.test"], tls = ["{value}"] }}')
+
+    world.both.example.apply(pinned(other))
+    assert "none of those pinned" in json.dumps(await _check(world, works=False))
+    await world.alice.say(world.room, "held by the pin")
+    await world.carol.never_sees(world.room, "held by the pin")
+    records = world.both.example.cli("audit", "list", "--json", "--answer", "no").stdout
+    assert "not-the-server" in records
+    world.both.example.apply(pinned(pin))
+    await _check(world, works=True)
+    # Nothing accepted was lost: it goes out at Synapse's next try.
+    await world.carol.until(lambda: "held by the pin" in world.carol.seen(world.room), 90)
