@@ -27,6 +27,8 @@ pushes          = {pushes}    # Synapse's way out for pushes, on this machine al
 {trusted_ca}
 # Load balancers that begin each connection with a PROXY protocol header, as networks:
 # behind = ["10.0.0.0/24"]
+# DNS servers that are asked for other servers, instead of this machine's own:
+# nameservers = ["192.0.2.53:53"]
 {routes}
 # The messaging engine. It listens on a Unix socket and has no other way out than the gateway.
 [synapse]

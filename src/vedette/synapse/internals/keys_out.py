@@ -6,8 +6,10 @@ and whoever has not heard of that asks for the whole list, which is decided agai
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from synapse.api.errors import AuthError
 from synapse.logging.context import current_context
 
 from vedette.synapse.internals.wrapping import Place, original, quietly
@@ -61,6 +63,7 @@ def install_key_answers(place: Place) -> None:
     """Answer questions for keys as if those who may not be shown had no devices."""
     server = place.hs.get_federation_server()
     query = original(server, "on_query_client_keys", "origin", "content")
+    devices = original(server, "on_query_user_devices", "origin", "user_id")
     claim = original(server, "on_claim_client_keys", "query", "always_include_fallback_keys")
 
     async def on_query_client_keys(origin: str, content: dict[str, Any]) -> tuple[int, Any]:
@@ -70,6 +73,12 @@ def install_key_answers(place: Place) -> None:
         kept = {user: devices for user, devices in wanted.items() if user in shown}
         answered: tuple[int, Any] = await query(origin, {**content, "device_keys": kept})
         return answered
+
+    async def on_query_user_devices(origin: str, user_id: str) -> tuple[int, Any]:
+        if user_id not in await shown_to(place, (user_id,), origin):
+            raise AuthError(HTTPStatus.FORBIDDEN, "these devices are not shown to your server")
+        told: tuple[int, Any] = await devices(origin, user_id)
+        return told
 
     async def on_claim_client_keys(
         query: list[Wish],
@@ -82,6 +91,7 @@ def install_key_answers(place: Place) -> None:
         return await claim(kept, always_include_fallback_keys)
 
     server.on_query_client_keys = on_query_client_keys  # type: ignore[method-assign]
+    server.on_query_user_devices = on_query_user_devices  # type: ignore[method-assign]
     server.on_claim_client_keys = on_claim_client_keys  # type: ignore[method-assign]
 
 
@@ -92,8 +102,12 @@ def close_key_answers(place: Place) -> None:
     async def on_query_client_keys(*_: object, **__: object) -> tuple[int, Any]:
         return 200, {"device_keys": {}}
 
+    async def on_query_user_devices(*_: object, **__: object) -> tuple[int, Any]:
+        raise AuthError(HTTPStatus.FORBIDDEN, "devices are shown to nobody now")
+
     async def on_claim_client_keys(*_: object, **__: object) -> Any:
         return {}
 
     server.on_query_client_keys = on_query_client_keys  # type: ignore[method-assign]
+    server.on_query_user_devices = on_query_user_devices  # type: ignore[method-assign]
     server.on_claim_client_keys = on_claim_client_keys  # type: ignore[method-assign]
