@@ -24,7 +24,7 @@ class Act(StrEnum):
     ADMINISTRATION_SETTINGS_APPLY = "administration:settings:apply"
     ADMINISTRATION_SETTINGS_RESTORE = "administration:settings:restore"
     CALL_CREDENTIALS_FETCH = "call:credentials:fetch"
-    DEVICE_KEYS_SHOW = "device:keys:show"
+    DEVICE_KEYS_READ = "device:keys:read"
     DEVICE_MESSAGE_SEND = "device:message:send"
     ADMINISTRATION_DEVICE_APPROVE = "devices:device:approve"
     DIRECTORY_PEOPLE_SEARCH = "directory:people:search"

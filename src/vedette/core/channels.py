@@ -32,9 +32,6 @@ BETWEEN_PEOPLE = frozenset(Channel) - TOWARDS_ORGANISATION
 CONTENT = BETWEEN_PEOPLE - {Channel.PRESENCE, Channel.CONTACT}
 """Channels that carry content; a to-device message passes only beside one of these."""
 
-KEYS = CONTENT | {Channel.CONTACT}
-"""Channels that need the other side's device keys: an encrypted message does, whatever it carries."""
-
 WORDS: dict[str, frozenset[Channel]] = {
     **{channel.value: frozenset({channel}) for channel in Channel},
     "call": CALL,

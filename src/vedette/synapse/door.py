@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
 from vedette.core.asks import Act, Ask, Members
-from vedette.core.channels import KEYS, Channel
+from vedette.core.channels import CONTENT, Channel
 from vedette.core.decision import Decision
 from vedette.core.explain import (
     sentence_across,
@@ -19,7 +19,7 @@ from vedette.core.explain import (
 )
 from vedette.core.facts import Facts
 from vedette.core.names import InvalidName, ServerName, UserId
-from vedette.core.people import SERVICES, Directory
+from vedette.core.people import Directory
 from vedette.core.reasons import Reason
 from vedette.core.towards import connect, connect_some, meet, reach, routine
 from vedette.ports.policy import Policy
@@ -45,6 +45,7 @@ Tell = Callable[[str, Decision, str], None]
 
 Settle = Callable[[Act, str, Gather], Awaitable[Settled]]
 
+_KEYS = tuple(c for c in Channel if c in CONTENT or c is Channel.CONTACT)
 _DOOR_WAYS = frozenset({During.JOIN, During.INVITE, During.KNOCK})
 
 
@@ -217,17 +218,22 @@ class EventDoor:
         del kind
         return frozenset(reader for reader in readers if may(reader))
 
-    async def keys(self, people: frozenset[str], server: str) -> frozenset[str]:
-        """Decide whose device keys a server may learn: those who may have to do with its people."""
-        act = Act.DEVICE_KEYS_SHOW
+    async def device_keys(self, server: str, people: frozenset[str]) -> frozenset[str]:
+        """Decide of whom device keys may pass between a server and us.
+
+        One channel that may carry encrypted content, or contact, in either direction is enough.
+        """
+        act = Act.DEVICE_KEYS_READ
 
         def may(user: str) -> bool:
             def prepare(policy: Policy) -> tuple[Ask, Facts]:
-                one = policy.directory.someone(UserId(user))
-                if SERVICES in one.parties:
-                    return routine(act, user, server), Facts()
-                there = policy.directory.server(ServerName(server))
-                return connect_some(act, there, (one,), KEYS), Facts()
+                directory = policy.directory
+                person, other = (
+                    directory.someone(UserId(user)),
+                    directory.server(ServerName(server)),
+                )
+                candidates = (person,) if person.ours else directory.ours()
+                return connect_some(act, other, candidates, _KEYS), Facts()
 
             return isinstance(self.spine.settle(act, server, prepare), Permit)
 

@@ -348,13 +348,13 @@ async def test_device_messages_need_some_content_channel_in_either_direction(doo
     assert await door.door.to_device(ALICE, "m.room_key", readers) == {BOB, CAROL}
 
 
-async def test_keys_are_shown_to_servers_with_which_a_person_may_have_to_do(door: Door) -> None:
-    people = frozenset({str(ALICE), str(EVE)})
-    assert await door.door.keys(people, "acme.example") == {ALICE}  # Eve is in no group
-    assert await door.door.keys(people, "globex.example") == frozenset()  # presence alone
-    assert await door.door.keys(people, "nowhere.example") == frozenset()
-    assert await door.door.keys(frozenset({str(NOTICES)}), "globex.example") == {NOTICES}
-    assert await door.door.keys(people, "not a server") == frozenset()
+async def test_device_keys_pass_where_something_that_needs_them_is_allowed(door: Door) -> None:
+    ours = frozenset({str(ALICE), str(BOB), str(EVE)})
+    assert await door.door.device_keys("acme.example", ours) == {ALICE, BOB}
+    assert await door.door.device_keys("globex.example", ours) == frozenset()
+    assert await door.door.device_keys("nowhere.example", ours) == frozenset()
+    assert await door.door.device_keys("acme.example", frozenset({str(CAROL)})) == {CAROL}
+    assert await door.door.device_keys("globex.example", frozenset({str(GAVIN)})) == frozenset()
 
 
 def form(**body: Any) -> RoomForm:

@@ -151,9 +151,11 @@ class ScriptedGate:
             if self.answer("presence", sender=glance.sender, reader=glance.reader) is Pass.PASS
         )
 
-    async def keys(self, people: frozenset[str], server: str) -> frozenset[str]:
+    async def device_keys(self, server: str, people: frozenset[str]) -> frozenset[str]:
         return frozenset(
-            user for user in people if self.answer("keys", user=user, server=server) is Pass.PASS
+            user
+            for user in people
+            if self.answer("device_keys", server=server, user=user) is Pass.PASS
         )
 
     async def to_device(self, sender: str, kind: str, readers: frozenset[str]) -> frozenset[str]:

@@ -42,10 +42,10 @@ def test_a_server_is_answered_about_those_alone_whose_keys_it_may_have(pair: Pai
     alice, anna, bob = pair.our("alice"), pair.our("anna"), pair.their("bob")
     uploads(alice)
     uploads(anna)
-    pair.script(("keys", {"user": alice.user}, "refuse"))
+    pair.script(("device_keys", {"user": alice.user}, "refuse"))
     assert devices_seen(bob, alice, anna) == {anna.user}
     assert claims(bob, alice, anna) == {anna.user}
-    assert pair.asks("keys", user=alice.user, server=pair.theirs.name)
+    assert pair.asks("device_keys", user=alice.user, server=pair.theirs.name)
     pair.script()
     assert devices_seen(bob, alice, anna) == {alice.user, anna.user}
     assert claims(bob, alice) == {alice.user}
@@ -54,7 +54,7 @@ def test_a_server_is_answered_about_those_alone_whose_keys_it_may_have(pair: Pai
 def test_a_bug_in_the_gate_shows_nobody_s_keys_and_breaks_nothing(pair: Pair):
     alice, bob = pair.our("alice"), pair.their("bob")
     uploads(alice)
-    pair.script(("keys", {}, "bug"))
+    pair.script(("device_keys", {}, "bug"))
     assert devices_seen(bob, alice) == claims(bob, alice) == set()
 
 
@@ -62,7 +62,7 @@ def test_changes_are_told_to_servers_that_may_know_and_messages_go_on(pair: Pair
     alice, bob = pair.our("alice"), pair.their("bob")
     room = pair.room_of(alice, bob)
     since = bob.sync()["next_batch"]
-    pair.script(("keys", {"user": alice.user}, "refuse"))
+    pair.script(("device_keys", {"user": alice.user}, "refuse"))
     uploads(alice, "first")
     alice.say(room, "after the change")
     eventually(lambda: "after the change" in bob.bodies(room))
@@ -78,5 +78,5 @@ def test_changes_are_told_to_servers_that_may_know_and_messages_go_on(pair: Pair
 def test_our_own_people_see_each_other_s_keys_without_that_being_asked(pair: Pair):
     alice, anna = pair.our("alice"), pair.our("anna")
     uploads(alice)
-    pair.script(("keys", {}, "refuse"))
+    pair.script(("device_keys", {}, "refuse"))
     assert devices_seen(anna, alice) == {alice.user}

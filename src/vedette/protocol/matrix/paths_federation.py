@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from typing import Final, Unpack
 
-from vedette.core.channels import KEYS as KEY_CHANNELS
-from vedette.core.channels import Channel
+from vedette.core.channels import CONTENT, Channel
 from vedette.protocol.matrix.paths_types import (
     ANY_CHANNEL,
     BULK,
@@ -38,7 +37,8 @@ _PUT: Final = ("PUT",)
 _POST: Final = ("POST",)
 _CONTACT: Final = (Channel.CONTACT,)
 _FILE: Final = (Channel.FILE,)
-_KEYS: Final = tuple(channel for channel in Channel if channel in KEY_CHANNELS)
+# An encrypted message needs the other side's keys, so whatever may carry content needs them too.
+_KEYS: Final = tuple(c for c in Channel if c in CONTENT or c is Channel.CONTACT)
 
 
 def _row(name: str, methods: tuple[str, ...], pattern: str, **words: Unpack[RowWords]) -> Endpoint:

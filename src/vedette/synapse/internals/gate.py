@@ -228,5 +228,5 @@ class Gate(Protocol):
     async def to_device(self, sender: str, kind: str, readers: frozenset[str]) -> frozenset[str]:
         """Which of these people's devices may receive a to-device message of this type."""
 
-    async def keys(self, people: frozenset[str], server: str) -> frozenset[str]:
-        """Which of our people's device keys another server may learn."""
+    async def device_keys(self, server: str, people: frozenset[str]) -> frozenset[str]:
+        """Of whom device keys may pass: of ours to `server`, of its own people to us."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from vedette.synapse.internals.delegated import install_delayed_events
+from vedette.synapse.internals.device_keys import close_device_keys, install_device_keys
 from vedette.synapse.internals.entering import close_entering, install_entering
 from vedette.synapse.internals.ephemeral import (
     install_ephemeral_in,
@@ -19,9 +20,9 @@ from vedette.synapse.internals.inbound_events import (
     lift_holds,
 )
 from vedette.synapse.internals.keys_out import (
-    close_key_answers,
+    close_device_lists,
     close_key_updates,
-    install_key_answers,
+    install_device_lists,
     install_key_updates,
 )
 from vedette.synapse.internals.local_events import close_local_events, install_local_events
@@ -97,6 +98,13 @@ WRAPPERS = (
         closed="all of it is dropped",
     ),
     Wrapper(
+        name="device-keys",
+        holds="keys of our people's devices, as other servers ask for them",
+        install=install_device_keys,
+        close=close_device_keys,
+        closed="other servers are told no keys, so their people can't encrypt for ours",
+    ),
+    Wrapper(
         name="typing",
         holds="typing notices of our people",
         install=install_typing,
@@ -139,10 +147,10 @@ WRAPPERS = (
         closed="other servers are told of no change",
     ),
     Wrapper(
-        name="key-answers",
-        holds="keys of our people's devices that other servers ask for",
-        install=install_key_answers,
-        close=close_key_answers,
+        name="device-lists",
+        holds="lists of our people's devices that other servers ask for",
+        install=install_device_lists,
+        close=close_device_lists,
         closed="nobody here is said to have a device",
     ),
     Wrapper(
