@@ -28,7 +28,7 @@ from nio import (
 )
 
 from tests.system.matrix_client import Person, RefusedError, signed_in
-from tests.system.test_table import AMONG_US, EVERYTHING, HEAD
+from tests.system.test_table import EVERYTHING, HEAD
 from tests.system.two_organisations import TwoOrganisations
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -53,6 +53,7 @@ class What(StrEnum):
 OUT, IN = "out", "in"
 Row = tuple[What, str]
 ROWS: tuple[Row, ...] = tuple((what, way) for what in What for way in (OUT, IN))
+AMONG_US = '[rules.us]\nbetween = ["us", "us"]\nallow = ["all"]\n'
 BOTH_CONTACT = '[rules.contact]\nbetween = ["us", "acme"]\nallow = ["contact"]\n'
 MEETING = {(what, way) for what in (What.PROFILE, What.INVITE) for way in (OUT, IN)}
 DEVICES = {(what, way) for what in (What.TO_DEVICE, What.DEVICES) for way in (OUT, IN)}

@@ -15,6 +15,7 @@ from vedette.cli.surroundings import Base, Dir, Exit, Json, Reason, here, read_t
 app = typer.Typer(help="Other organisations: name, look at and try them.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="The partner's name, such as `acme`.")]
+Preview = Annotated[bool, typer.Option("--preview", help="Only say what it would change.")]
 _MARKS = {"good": "good  ", "weak": "weak  ", "broken": "BROKEN"}
 _CHECK_SECONDS = 120.0
 
@@ -116,9 +117,7 @@ def add(
     base: Base = None,
     place: Dir = None,
     *,
-    preview: Annotated[
-        bool, typer.Option("--preview", help="Only say what it would change.")
-    ] = False,
+    preview: Preview = False,
     json: Json = False,
 ) -> None:
     """Name a partner. This alone allows nothing with it.
