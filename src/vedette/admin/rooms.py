@@ -29,6 +29,19 @@ class RoomsDesk:
     reports: RoomReports
     clock: Clock
 
+    def counts(self) -> Report:
+        """The newest report, of which only the numbers may be told: nobody was asked about it.
+
+        Raises:
+            Rejected: there is none yet.
+            Unavailable: it can't be read.
+        """
+        report = self.reports.last()
+        if report is None:
+            hint = "the event door judges them as soon as it runs; is Synapse running?"
+            raise Rejected(Code.NOT_FOUND, NO_REPORT, hint)
+        return report
+
     async def report(self, author: str) -> Report:
         """The newest report.
 
@@ -37,11 +50,7 @@ class RoomsDesk:
             Unavailable: it can't be read.
         """
         await self._permit(Act.ADMINISTRATION_ROOM_LIST, author, "")
-        report = self.reports.last()
-        if report is None:
-            hint = "the event door judges them as soon as it runs; is Synapse running?"
-            raise Rejected(Code.NOT_FOUND, NO_REPORT, hint)
-        return report
+        return self.counts()
 
     async def room(self, author: str, named: str) -> RoomEntry:
         """One room, by its id, or by its name where only one is called so. Raises as `report`."""

@@ -42,21 +42,26 @@ class RoomShape(Shape):
     doubt: str | None
 
 
-class ReportShape(Shape):
-    """How the newest sweep stands. `left_off` counts rooms that are not listed."""
+class CountsShape(Shape):
+    """How far the newest sweep is: `judged` of `total` rooms, and what was found so far."""
 
     revision: int
     state: str
-    why: str
-    begun: float
-    ended: float | None
     total: int
     judged: int
     breaches: int
     doubts: int
     in_order: int
-    left_off: int
     answers: str | None
+
+
+class ReportShape(CountsShape):
+    """How the newest sweep stands. `left_off` counts rooms that are not listed."""
+
+    why: str
+    begun: float
+    ended: float | None
+    left_off: int
     rooms: list[RoomShape]
 
 
@@ -65,6 +70,20 @@ class SweepShape(Shape):
 
     sweep: str
     record: str
+
+
+def counts_shape(report: Report) -> CountsShape:
+    """The numbers of a report."""
+    return CountsShape(
+        revision=report.revision,
+        state=report.state.value,
+        total=report.total,
+        judged=report.judged,
+        breaches=report.breaches,
+        doubts=report.doubts,
+        in_order=report.in_order,
+        answers=report.answers,
+    )
 
 
 def report_shape(report: Report) -> ReportShape:

@@ -8,7 +8,15 @@ from fastapi import APIRouter, Query
 
 from vedette.admin.policy import LOCAL_ADMINISTRATOR
 from vedette.api.office import Office
-from vedette.api.room_shapes import ReportShape, RoomShape, SweepShape, report_shape, room_shape
+from vedette.api.room_shapes import (
+    CountsShape,
+    ReportShape,
+    RoomShape,
+    SweepShape,
+    counts_shape,
+    report_shape,
+    room_shape,
+)
 from vedette.api.sign_in_shapes import ReasonBody
 
 
@@ -20,6 +28,11 @@ def router(office: Office) -> APIRouter:
     async def report() -> ReportShape:
         """How the newest sweep stands, and every room that is against the rules or in doubt."""
         return report_shape(await desk.report(LOCAL_ADMINISTRATOR))
+
+    @router.get("/rooms/counts")
+    async def counts() -> CountsShape:
+        """How far the newest sweep is, in numbers alone."""
+        return counts_shape(desk.counts())
 
     @router.get("/rooms/one")
     async def one(room: Annotated[str, Query(min_length=1, max_length=255)]) -> RoomShape:

@@ -64,9 +64,10 @@ def _wait_for(client: Client, word: str, *, quiet: bool) -> dict[str, Any]:
     """Wait for the sweep of this word and say on the error output how far it is."""
     end, told = time.monotonic() + _WAIT, ""
     while time.monotonic() < end:
-        found = _report(client)
+        found = _counts_of(client)
         if found and found["answers"] == word and found["state"] != "sweeping":
-            return found
+            whole: dict[str, Any] = client.get("/rooms")
+            return whole
         words = _progress(found) if found and found["answers"] == word else ""
         if words != told and not quiet:
             print(words, file=sys.stderr)
@@ -79,10 +80,10 @@ def _wait_for(client: Client, word: str, *, quiet: bool) -> dict[str, Any]:
     )
 
 
-def _report(client: Client) -> dict[str, Any] | None:
-    """The report, if there is one. Raises CliFault where it can't be had for another reason."""
+def _counts_of(client: Client) -> dict[str, Any] | None:
+    """The numbers, if there are any. Raises CliFault where they can't be had for another reason."""
     try:
-        found: dict[str, Any] = client.get("/rooms")
+        found: dict[str, Any] = client.get("/rooms/counts")
     except CliFault as no:
         if no.error.get("code") == "not-found":
             return None
@@ -98,7 +99,7 @@ def concerned(at: Surroundings, revision: int) -> tuple[dict[str, Any] | None, l
     """How many rooms a new revision concerns, where that is known within a moment."""
     try:
         client, end = Client(at.boot()), time.monotonic() + CHEAP
-        found = _report(client)
+        found = _counts_of(client)
         while found and time.monotonic() < end:
             if found["revision"] == revision and found["state"] == "done":
                 counted = {
@@ -106,7 +107,7 @@ def concerned(at: Surroundings, revision: int) -> tuple[dict[str, Any] | None, l
                 }
                 return counted, [_counts(found)]
             time.sleep(_LOOK)
-            found = _report(client)
+            found = _counts_of(client)
     except CliFault:
         return None, []  # what was applied is applied; of the rooms nothing can be said now
     judging = "the rooms that exist are being judged: `vedette room list` shows them"

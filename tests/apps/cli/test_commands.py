@@ -113,13 +113,11 @@ def test_history_and_restore(running: Organisation) -> None:
 def test_restore_works_with_control_down_and_reaches_the_doors(running: Organisation) -> None:
     name_acme(running)
     done(running, *ADD)
-    door = running.door("gateway")
-    running.door("signin")
-    running.door("synapse")
+    door, *_ = [running.door(name) for name in DOORS]
     running.stop()
     restored = data(running, "settings", "restore", "1", "--reason", "control is down")
     assert restored["record"].startswith("restore:")
-    assert [each["state"] for each in restored["doors"]] == ["in force"] * 3
+    assert [each["state"] for each in restored["doors"]] == ["in force"] * len(DOORS)
     assert door.revision() == 4
     assert data(running, "audit", "verify")["holds"] is True
     running.start()

@@ -100,6 +100,17 @@ def test_a_change_of_the_settings_says_how_many_rooms_it_concerns(
     assert "the rooms that exist are being judged" in later.stdout
 
 
+def test_the_numbers_name_nobody_and_leave_no_record(
+    running: Organisation, reports: RoomReportFiles
+) -> None:
+    reports.keep(REPORT)
+    status, body = running.ask("GET", "/rooms/counts")
+    assert (status, body["breaches"], body["total"]) == (200, 1, 3)
+    assert "rooms" not in body
+    records = running.ask("GET", "/audit/records?most=500")[1]
+    assert not [each for each in records if each.get("act") == "rooms:room:list"]
+
+
 def test_a_report_that_waits_says_why(running: Organisation, reports: RoomReportFiles) -> None:
     reports.keep(replace(REPORT, state=SweepState.WAITING, why="the people are too old", rooms=()))
     found = running.vedette("room", "list")
