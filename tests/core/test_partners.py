@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.apps.scene import PEOPLE, policy_of
+from vedette.adapters.memory.clock import MemoryClock
+from vedette.admin.policy import CurrentPolicy
 from vedette.core.asks import Question
 from vedette.core.channels import BETWEEN_PEOPLE, Channel
 from vedette.core.decide import answer
@@ -94,6 +96,16 @@ def test_after_its_last_day_a_partner_is_somebody_outside() -> None:
     late = date(2027, 7, 1).toordinal()
     after = Policy(policy.rules, replace(policy.directory, today=late, _remembered={}, _kinds=[]))
     assert seen(after, Channel.MESSAGE) == ("no", "no")
+
+
+def test_control_forgets_a_partner_the_day_after_its_last_one() -> None:
+    clock = MemoryClock(seconds=datetime(2027, 6, 30, 12, tzinfo=UTC).timestamp())
+    policy = CurrentPolicy(clock)
+    made = rule('between = ["us", "acme"]\nallow = ["message"]')
+    policy.take(made.directory.document, 1, PEOPLE)
+    assert "acme.example" in {person.name for person in policy.current().directory.everyone()}
+    clock.seconds += 86_400
+    assert "acme.example" not in {person.name for person in policy.current().directory.everyone()}
 
 
 WORDS = st.sampled_from(["us", "staff", "engineering", "board", "acme", "partners", "anyone"])

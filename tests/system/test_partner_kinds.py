@@ -52,13 +52,15 @@ class What(StrEnum):
 
 OUT, IN = "out", "in"
 Row = tuple[What, str]
-ROWS: tuple[Row, ...] = tuple((what, way) for what in What for way in (OUT, IN))
+THEIRS = (What.DEVICES, IN)
+"""Their own devices are theirs to tell; to hear of them shows nothing of ours."""
+ROWS: tuple[Row, ...] = tuple(
+    (what, way) for what in What for way in (OUT, IN) if (what, way) != THEIRS
+)
 AMONG_US = '[rules.us]\nbetween = ["us", "us"]\nallow = ["all"]\n'
 BOTH_CONTACT = '[rules.contact]\nbetween = ["us", "acme"]\nallow = ["contact"]\n'
 MEETING = {(what, way) for what in (What.PROFILE, What.INVITE) for way in (OUT, IN)}
-DEVICES = {(what, way) for what in (What.TO_DEVICE, What.DEVICES) for way in (OUT, IN)}
-CHANGES_IN = {(What.DEVICES, IN)}
-"""Their own devices are theirs to tell; to hear of them shows nothing of ours."""
+DEVICES = {(What.TO_DEVICE, OUT), (What.TO_DEVICE, IN), (What.DEVICES, OUT)}
 
 
 def one_way(from_: str, to: str, channel: str) -> str:
@@ -81,7 +83,7 @@ DOCUMENTS: dict[str, tuple[str, set[Row]]] = {
     "only files, only inwards": (one_way("acme", "us", "file"), {(What.FILE, IN)} | DEVICES),
     "presence only": (
         '[rules.acme]\nbetween = ["us", "acme"]\nallow = ["presence"]\n',
-        {(w, way) for w in (What.PRESENCE, What.TYPING) for way in (OUT, IN)} | CHANGES_IN,
+        {(w, way) for w in (What.PRESENCE, What.TYPING) for way in (OUT, IN)},
     ),
 }
 

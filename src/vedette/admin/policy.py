@@ -56,7 +56,9 @@ class CurrentPolicy:
         if self._policy is None:
             raise StalePolicy("there is no revision of the settings yet")
         if self._policy.directory.today != self.clock.today():  # a partner's last day may be over
-            directory = replace(self._policy.directory, today=self.clock.today(), _remembered={})
+            directory = replace(
+                self._policy.directory, today=self.clock.today(), _remembered={}, _kinds=[]
+            )
             self._policy = Policy(self._policy.rules, directory)
         return self._policy
 

@@ -87,7 +87,7 @@ TABLE = {
     ("http/matrixfederationclient.py", "BlocklistingAgentWrapper"): Holds.MADE_HERE,
     ("http/matrixfederationclient.py", "MatrixFederationAgent"): Holds.GATEWAY,
     ("http/matrixfederationclient.py", "ProxyAgent"): Holds.GATEWAY,
-    # Follows the `Location` of another server's media answer, to wherever it points.
+    # Follows the `Location` of another server's media answer, of which the gateway lets none through.
     ("http/matrixfederationclient.py", "SimpleHttpClient"): Holds.PROXY,
     ("http/matrixfederationclient.py", "import treq"): Holds.MADE_HERE,
     ("http/proxy.py", "get_federation_http_client"): Holds.GATEWAY,
