@@ -174,7 +174,10 @@ def _weak_words(document: Document) -> Iterable[Found]:
     for name, partner in document.partners.items():
         if not partner.keys:
             words = f"partner `{name}` has no pinned key: whoever takes its DNS speaks in its name"
-            mend = f"vedette settings set partners.{name}.keys '[\"ed25519:… …\"]' --reason pinned"
+            mend = (
+                f"have the partner confirm what `vedette partner check {name}` prints, then: "
+                f"vedette settings set partners.{name}.keys '[\"ed25519:… …\"]' --reason pinned"
+            )
             yield Found("settings", Health.WEAK, words, mend)
     for name, rule in document.rules.items():
         if rule.mode == "observe":

@@ -7,6 +7,7 @@ remembered, and nothing that is found changes what the doors decide.
 from __future__ import annotations
 
 import asyncio
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,7 +21,13 @@ from vedette.ports.errors import Unavailable
 from vedette.ports.partner_probe import Answered, PartnerProbe, Shook
 from vedette.protocol.certificates import spell_pin
 from vedette.protocol.internal.partner_checks import Finding, Part, ServerChecked, State
-from vedette.protocol.matrix.server_keys import KeysFault, PublishedKeys, parse_published, pinned
+from vedette.protocol.matrix.server_keys import (
+    KeysFault,
+    PublishedKeys,
+    VerifyKey,
+    parse_published,
+    pinned,
+)
 from vedette.spine import Permit
 
 _KEYS = "/_matrix/key/v2/server"
@@ -163,10 +170,15 @@ def _key_findings(
     except KeysFault as fault:
         yield Finding(Part.KEYS, State.BROKEN, str(fault))
         return
-    names = ", ".join(f"`{each}`" for each in sorted(published.current))
-    words = f"it publishes {names}, signed by itself, until {_day(published.valid_until)}"
+    keys = ", ".join(f"`{_spell_key(each)}`" for _, each in sorted(published.current.items()))
+    words = f"it publishes {keys}, signed by itself, until {_day(published.valid_until)}"
     yield Finding(Part.KEYS, State.GOOD, words)
     yield _pin_finding(published, partner, clock.today())
+
+
+def _spell_key(key: VerifyKey) -> str:
+    """A key as settings spell it, so that it can be pinned from here."""
+    return f"{key.id} {b64encode(key.raw).decode().rstrip('=')}"
 
 
 def _pin_finding(published: PublishedKeys, partner: Partner, today: int) -> Finding:

@@ -152,6 +152,8 @@ async def test_what_is_not_pinned_is_weak_and_the_pin_to_compare_is_shown(world:
     assert found.broken(*Part) is None
     weak = [each for each in found.findings if each.state is State.WEAK]
     assert {each.part for each in weak} == {Part.TLS, Part.KEYS}
+    assert f"ed25519:a {PUBLIC}" in words(found)
+    assert pin(ACME) in words(found)
 
 
 async def test_expired_keys_are_broken_and_the_rest_is_not(world: World) -> None:
