@@ -122,6 +122,18 @@ async def test_what_waits_for_a_later_door_alone_is_passed_on_and_recorded_as_no
     assert [kept[2].verdict for kept in scene.audit.kept] == [Verdict.NOT_YET] * 7
 
 
+def test_asking_whether_something_is_worth_a_wait_settles_nothing(scene: Scene) -> None:
+    policy = policy_of(INSPECTED)
+    for value, awaited in (
+        (Missing.PENDING, {"file.kind"}),
+        ("document", set()),
+        ("program", set()),
+    ):
+        ask, facts = kind_of_a_file(value)(policy)  # type: ignore[operator]
+        assert scene.spine.awaits(policy, ask, facts) == awaited
+    assert scene.audit.kept == []
+
+
 @pytest.mark.parametrize("value", ["program", Missing.UNKNOWN])
 def test_what_no_later_door_can_change_is_not_passed_on(value: object) -> None:
     scene = Scene(policy=MemoryPolicy(policy_of(INSPECTED)))

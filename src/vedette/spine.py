@@ -128,6 +128,13 @@ class Spine:
         except Exception as bug:  # noqa: BLE001  # the last line of defence: any bug refuses or holds
             return self._bug(bug, act)
 
+    def awaits(self, policy: Policy, ask: Ask, facts: Facts) -> frozenset[str]:
+        """The pending facts that can still change the answer, so that they are worth a wait.
+
+        Nothing is settled by it: no record and no Permit come of asking this.
+        """
+        return frozenset(decide(policy.rules, ask, _dated(facts, self.clock.today())).pending)
+
     def settle_standing(self, standing: Standing) -> Settled:
         """Decide and record a routine ask that comes again and again unchanged; never raises.
 

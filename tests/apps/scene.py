@@ -8,13 +8,15 @@ from vedette.adapters.memory.audit import MemoryAudit
 from vedette.adapters.memory.clock import MemoryClock
 from vedette.adapters.memory.homeserver import MemoryHomeserver
 from vedette.adapters.memory.incidents import MemoryIncidents
+from vedette.adapters.memory.inspection import MemoryInspection
 from vedette.adapters.memory.live_sessions import MemorySessions
 from vedette.adapters.memory.policy import MemoryPolicy
 from vedette.core.compile import compile_rules
-from vedette.core.names import UserId
+from vedette.core.names import ServerName, UserId
 from vedette.core.people import Directory, Person
 from vedette.core.settings.document import Document
 from vedette.core.settings.parse import parse_document
+from vedette.gateway.files import FetchedFiles
 from vedette.ports.homeserver import StoredFile
 from vedette.ports.live_sessions import Live
 from vedette.ports.policy import Policy
@@ -96,6 +98,7 @@ class Scene:
                    "tool": StoredFile(ALICE, "application/x-msdownload", 1000)},
         )
     )  # fmt: skip
+    inspection: MemoryInspection = field(default_factory=MemoryInspection)
     sessions: MemorySessions = field(
         default_factory=lambda: MemorySessions(
             tokens={
@@ -106,6 +109,12 @@ class Scene:
             }
         )
     )
+
+    @property
+    def files(self) -> FetchedFiles:
+        """What the gateway knows of files."""
+        domain = ServerName("example.org")
+        return FetchedFiles(self.spine, self.inspection, self.homeserver, domain)
 
     @property
     def spine(self) -> Spine:

@@ -9,6 +9,9 @@ from vedette.core.explain import (
     HELD,
     MOST_CONSIDERED,
     considered,
+    sentence_about_held_file,
+    sentence_about_refused_file,
+    sentence_about_released_file,
     sentence_across,
     sentence_at_sign_in,
     sentence_for_administrator,
@@ -226,3 +229,14 @@ def test_a_part_that_nobody_could_look_at_bites_less_surely_than_one_that_was() 
     ):  # fmt: skip
         found = considered(spoken, ASK, Facts({"file.kind": "archive"}, parts=parts))
         assert [each.matched for each in found] == [matched]
+
+
+def test_a_sender_reads_what_becomes_of_a_file_by_its_name() -> None:
+    assert sentence_about_held_file("a.pdf").startswith("Your file “a.pdf” was taken")
+    assert sentence_about_released_file("") == "Your file was looked at, and can be opened now."
+    no = Decision(
+        verdict=Verdict.NO, reason=Reason.FORBIDDEN, rule="r", revision=1, say="No programs."
+    )
+    assert sentence_about_refused_file("a\x1b\n.pdf" + "x" * 99, no).endswith("No programs.")
+    assert "\x1b" not in sentence_about_refused_file("a\x1b\n.pdf", no)
+    assert len(sentence_about_released_file("x" * 999)) < 200

@@ -16,7 +16,9 @@ from vedette.core.files import (
     File,
     Part,
     essence,
+    facts_beforehand,
     facts_of,
+    facts_of_all,
     is_disguised,
 )
 from vedette.core.names import InvalidName, MediaId, ServerName, UserId
@@ -149,3 +151,32 @@ def test_a_file_is_disguised_where_it_says_another_kind_than_it_is(name, declare
     assert is_disguised(name, declared, replace(PDF, kind=kind)) is disguised
     facts = facts_of(replace(REPORT, name=name, declared=declared, content=replace(PDF, kind=kind)))
     assert facts.known["file.disguised"] is disguised
+
+
+def test_of_what_nobody_will_ever_look_at_nothing_is_known():
+    facts = facts_of(replace(REPORT, content=None), Missing.UNKNOWN)
+    assert {facts.known[name] for name in FILE_FACTS - {"file.class"}} == {Missing.UNKNOWN}
+    assert facts_of(REPORT, Missing.UNKNOWN) == facts_of(REPORT)
+
+
+def test_before_the_bytes_come_only_what_was_said_of_them_is_known():
+    facts = facts_beforehand("image/png", 7)
+    assert facts.known.keys() == FILE_FACTS
+    assert facts.known["file.size"] == 7
+    assert facts.known["file.class"] is Missing.PENDING
+    assert facts.claims == {"file.type": "image/png", "file.kind": "image"}
+    assert facts_beforehand("", None).known["file.size"] is Missing.PENDING
+    assert facts_beforehand("", None).claims == {}
+
+
+def test_of_several_files_each_is_a_part_with_what_is_in_it():
+    inside = (Part("program", "application/java-archive"),)
+    zipped = facts_of(replace(REPORT, content=replace(PDF, kind="archive", inside=inside)))
+    picture = facts_of(replace(REPORT, content=replace(PDF, kind="image", size=3)))
+    waiting = facts_of(replace(REPORT, content=None))
+    together = facts_of_all([zipped, picture, waiting, zipped], {"file.kind": "document"})
+    kinds = [each.known["file.kind"] for each in together.each()]
+    assert kinds == ["archive", "program", "image", Missing.PENDING, "archive", "program"]
+    assert [each.known["file.size"] for each in together.each()][:3] == [10, 10, 3]
+    assert together.claims == {"file.kind": "document"}
+    assert facts_of_all([], {"file.size": 1}).known == {}

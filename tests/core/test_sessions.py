@@ -23,6 +23,7 @@ from vedette.core.sessions import (
     SessionState,
     awaiting,
     before_sign_in,
+    facts_between_people,
     facts_for,
     how_known,
     independent,
@@ -315,3 +316,14 @@ def test_anything_else_is_a_value_error_and_nothing_worse(data, facts, key):
 def test_facts_of_another_shape_are_refused(changes):
     with pytest.raises(ValueError):  # noqa: PT011  # any of the sentences
         session_facts_from_json({**session_facts_to_json(FACTS), **changes})
+
+
+def test_rules_between_people_read_of_a_session_what_is_known_of_its_device_and_client():
+    facts = facts_between_people(SESSION)
+    assert facts.known == {
+        "device.approved": FACTS.approved, "device.confirmed": FACTS.confirmed, "device.count": 2,
+    }  # fmt: skip
+    assert facts.claims["client.name"] == "element"
+    assert facts.claims["device.platform"] == "linux"
+    for name in (*facts.known, *facts.claims):
+        assert Channel.FILE in REGISTRY[name].channels

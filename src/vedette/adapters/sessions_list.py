@@ -15,9 +15,7 @@ from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 
 from vedette.adapters.stream_files import StreamFiles
-from vedette.core.channels import BETWEEN_PEOPLE
-from vedette.core.facts import REGISTRY, Facts
-from vedette.core.sessions import SessionState, facts_for
+from vedette.core.sessions import SessionState, facts_between_people
 from vedette.ports.clock import Clock
 from vedette.ports.errors import StalePolicy
 from vedette.ports.live_sessions import Live, TokenState
@@ -38,10 +36,6 @@ _NOT_LIVE = {
     SessionState.WAITING: TokenState.WAITING,
     SessionState.ENDED: TokenState.ENDED,
 }
-_READABLE = frozenset(
-    name for name, spec in REGISTRY.items() if spec.channels & BETWEEN_PEOPLE and name != "today"
-)
-"""What rules between people may read. The rest changes by the second and belongs to signing in."""
 
 
 def _never() -> bool:
@@ -217,15 +211,6 @@ def _look_again(known: _Known, listed: SessionList) -> None:
         user=claims.user,
         session=claims.session,
         device=claims.device,
-        facts=_facts(entry),
+        facts=facts_between_people(entry.session()),
         certificate=claims.certificate,
     )  # fmt: skip
-
-
-def _facts(entry: Listed) -> Facts:
-    """What rules between people may read of a session."""
-    facts = facts_for(entry.session(), now=0, networks={})
-    return Facts(
-        {name: value for name, value in facts.known.items() if name in _READABLE},
-        {name: value for name, value in facts.claims.items() if name in _READABLE},
-    )

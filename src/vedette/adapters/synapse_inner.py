@@ -6,18 +6,25 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
+from yarl import URL
 
-from vedette.core.names import InvalidName, MediaId, UserId
+from vedette.core.names import InvalidName, MediaId, ServerName, UserId
 from vedette.ports.errors import Unavailable
 from vedette.ports.homeserver import StoredFile
 
 MEDIA_PATH = "/_synapse/vedette/media"
 """Where the module inside Synapse answers what it knows of a file."""
 
+LOOKED_AT_PATH = "/_synapse/vedette/looked-at"
+"""Where it has a file looked at."""
+
 _MOST_REMEMBERED = 50_000
 _TIMEOUT = aiohttp.ClientTimeout(total=10)
+_LOOKING = aiohttp.ClientTimeout(total=120)
+"""To fetch a file from another server and to look at it takes its time."""
 
 
 @dataclass(slots=True)
@@ -32,10 +39,6 @@ class SynapseInner:
         """Close the connections."""
         if self._session is not None:
             await self._session.close()
-
-    def remembered(self, media: MediaId) -> StoredFile | None:
-        """A file that was asked for before."""
-        return self._files.get(media)
 
     async def stored_file(self, media: MediaId) -> StoredFile | None:
         """What the module knows of a file uploaded here. Raises Unavailable."""
@@ -52,8 +55,15 @@ class SynapseInner:
                 self._files.popitem(last=False)
         return found
 
-    async def _ask(self, path: str) -> dict[str, Any] | None:
-        """What Synapse answers to a GET; None for a 404.
+    async def have_looked_at(self, server: ServerName, media: MediaId) -> bool:
+        """Have the module look at a file. Raises Unavailable."""
+        path = f"{LOOKED_AT_PATH}/{quote(server, safe='')}/{media}"
+        return await self._ask(path, "POST", _LOOKING) is not None
+
+    async def _ask(
+        self, path: str, method: str = "GET", limit: aiohttp.ClientTimeout = _TIMEOUT
+    ) -> dict[str, Any] | None:
+        """What Synapse answers; None for a 404.
 
         Raises:
             Unavailable: it does not answer, or something else.
@@ -62,7 +72,8 @@ class SynapseInner:
             connector = aiohttp.UnixConnector(path=str(self.socket), limit=64)
             self._session = aiohttp.ClientSession(connector=connector, timeout=_TIMEOUT)
         try:
-            async with self._session.get(f"http://synapse{path}") as answer:
+            url = URL(f"http://synapse{path}", encoded=True)
+            async with self._session.request(method, url, timeout=limit) as answer:
                 if answer.status == 404:  # what it says besides is for people
                     return None
                 if answer.status != 200:

@@ -294,6 +294,7 @@ def _module(document: Document, boot: Boot) -> dict[str, Any]:
         "streams": str(boot.door("synapse")),
         "spool": str(boot.spool("synapse")),
         "public_key": str(boot.path(boot.public_key)),
+        "inspector": str(boot.path(boot.inspector.socket)),
         "sign_in": {
             "listen": boot.signin.introspection,
             "secret": str(boot.path(boot.signin.synapse_secret)),

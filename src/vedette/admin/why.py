@@ -21,8 +21,8 @@ from vedette.core.explain import (
     sentence_for_auditor,
     sentence_for_person,
 )
-from vedette.core.facts import REGISTRY, Facts, FactType, Missing, Value
-from vedette.core.file_kinds import declared_kind
+from vedette.core.facts import ATTACHMENT, FILE_FACTS, REGISTRY, Facts, FactType, Missing, Value
+from vedette.core.file_kinds import declared_kind, named_kind
 from vedette.core.names import UserId
 from vedette.core.reasons import Reason
 from vedette.core.record import RecordFault, read_body
@@ -52,8 +52,9 @@ FIXED_IN_CODE = frozenset(Reason) - {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wondering:
-    """May `from_` use `channel` towards `to`? `file` is a file's name, `facts` lines such as
-    `room.encrypted = yes` or `claimed file.type = application/pdf`.
+    """May `from_` use `channel` towards `to`? `file` is a file's name, which stands for an
+    ordinary file of the kind that its ending says. `facts` are lines such as `room.encrypted = yes`,
+    `file.malware = yes` or `claimed file.type = application/pdf`; they win.
     """
 
     from_: str
@@ -186,14 +187,30 @@ def _facts(wondering: Wondering, today: int) -> Facts:
     if wondering.channel == Channel.SIGN_IN:
         known |= before_sign_in().known
     if wondering.file is not None:
-        type_ = mimetypes.guess_type(wondering.file)[0] or "application/octet-stream"
-        claims = {"file.type": type_, "file.kind": declared_kind(type_)}
-        if wondering.size is not None:
-            known["file.size"] = claims["file.size"] = wondering.size
+        file = _file(wondering.file, wondering.size)
+        known, claims = {**known, **file.known}, dict(file.claims)
     for line in wondering.facts:
         name, value, claimed = _fact(line)
         (claims if claimed else known)[name] = value
     return Facts(known, claims)
+
+
+def _file(name: str, size: int | None) -> Facts:
+    """What is known of an ordinary file: it is what its name says, and nothing is wrong with it."""
+    type_ = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    known: dict[str, Value | Missing] = {
+        **dict.fromkeys(_FOUND, False),
+        "file.class": ATTACHMENT,
+        "file.kind": named_kind(name) or "other",
+        "file.matches": frozenset(),
+        "file.type": type_,
+    }
+    if size is not None:
+        known["file.size"] = size
+    return Facts(known, {"file.type": type_, "file.kind": declared_kind(type_)})
+
+
+_FOUND = sorted(name for name in FILE_FACTS if REGISTRY[name].type is FactType.YES_NO)
 
 
 def _fact(line: str) -> tuple[str, Value, bool]:

@@ -23,9 +23,17 @@ def why(
     from_: Annotated[str | None, typer.Option("--from", metavar="USER", help="Who.")] = None,
     to: Annotated[str | None, typer.Option(metavar="USER", help="Towards whom.")] = None,
     channel: Annotated[str | None, typer.Option(help="message, file, voice, contact, …")] = None,
-    file: Annotated[str | None, typer.Option(help="A file, or a file's name.")] = None,
+    file: Annotated[
+        str | None,
+        typer.Option(
+            help="A file, or a file's name: an ordinary file of the kind that its ending says."
+        ),
+    ] = None,
     fact: Annotated[
-        list[str] | None, typer.Option(help="`room.encrypted = yes`; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            help="`file.malware = yes`, `room.encrypted = yes`; may be repeated, and wins."
+        ),
     ] = None,
     place: Dir = None,
     *,

@@ -17,6 +17,9 @@ from vedette.core.sessions import SessionFacts
 MOST_CONSIDERED = 200
 """How many rules an explanation lists at most."""
 
+HELD = "This file is still being looked at. Please try again in a moment."
+"""What a person reads who wants a file about which nobody knows enough yet."""
+
 _FOR_PERSON = {
     Reason.ALLOWED: "This is allowed.",
     Reason.ROUTINE: "This is allowed.",
@@ -26,6 +29,7 @@ _FOR_PERSON = {
     Reason.NO_RULE: "Your organisation has not allowed this.",
     Reason.MEMBERS_UNKNOWN: "It is not known yet who would receive this. Please try again in a moment.",
     Reason.FACT_PENDING: "This is waiting for one more step.",
+    Reason.FILE_HELD: HELD,
     Reason.NOT_SUPPORTED: "This is not possible here.",
     Reason.ROOM_POWER: "People from other organisations can't be given control over this room.",
     Reason.ROOM_ENCRYPTION: "This room is encrypted, and this was not.",
@@ -44,14 +48,12 @@ _NEXT = "If you need it, ask your administrator."
 _NO_NEXT = frozenset(
     {
         Reason.ALLOWED, Reason.ROUTINE, Reason.SERVICE, Reason.MEMBERS_UNKNOWN, Reason.FACT_PENDING,
+        Reason.FILE_HELD,
         Reason.NOT_SUPPORTED, Reason.UNKNOWN_ENDPOINT, Reason.STALE, Reason.UNAVAILABLE,
         Reason.INTERNAL_ERROR, Reason.ROOM_ENCRYPTION, Reason.ENDS_CHANNELS,
     }
 )  # fmt: skip
 
-
-HELD = "This file is still being looked at. Please try again in a moment."
-"""What a person reads who wants a file about which nobody knows enough yet."""
 
 _AWAITED = {
     "approvals": "Another administrator must approve this first.",
@@ -176,6 +178,29 @@ def sentence_about_removal(record: str) -> str:
     """The reason that a removal carries, for everybody in the room: no rule of ours."""
     rules = "By an organisation's rules these people are not together in a room any more."
     return f"{rules} Reference: {record}."
+
+
+def sentence_about_held_file(name: str) -> str:
+    """What the sender of a file reads that is stored, and that nobody gets before it was looked at."""
+    return (
+        f"{_called(name)} was taken and is still being looked at. Until then nobody can open it. You"
+        " need not send it again: you will read here what became of it."
+    )
+
+
+def sentence_about_released_file(name: str) -> str:
+    """What the sender reads once a held file can be opened."""
+    return f"{_called(name)} was looked at, and can be opened now."
+
+
+def sentence_about_refused_file(name: str, decision: Decision) -> str:
+    """What the sender reads of a held file that nobody will get."""
+    return f"{_called(name)} was looked at, and nobody gets it. {sentence_for_person(decision)}"
+
+
+def _called(name: str) -> str:
+    shown = "".join(each for each in name if each.isprintable())[:80]
+    return f"Your file “{shown}”" if shown else "Your file"
 
 
 def sentence_across(record: str | None) -> str:

@@ -70,8 +70,9 @@ class FactSpec:
 FILE_KINDS = frozenset(
     {"document", "image", "audio", "video", "text", "archive", "program", "encrypted", "other"}
 )
-FILE_CLASSES = frozenset({"attachment", "avatar", "preview", "sticker"})
-"""What a file is used as; until it is used as something else it is an attachment."""
+ATTACHMENT = "attachment"
+"""What a file is used as until it is used as something else."""
+FILE_CLASSES = frozenset({ATTACHMENT, "avatar", "preview", "sticker"})
 FACTOR_KINDS = (
     "password", "totp", "webauthn", "recovery", "radius", "oidc", "certificate", "kerberos"
 )  # fmt: skip

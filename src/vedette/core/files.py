@@ -7,6 +7,7 @@ with an owner, a name, a declared type and a use; whether it is disguised follow
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -90,17 +91,16 @@ class File:
     held: bool = False
 
 
-def facts_of(file: File) -> Facts:
+def facts_of(file: File, missing: Missing = Missing.PENDING) -> Facts:
     """What rules may read of a file.
 
-    What was not looked at yet is pending, so that a door which can wait does.
+    What was not looked at yet is pending, so that a door which can wait does; `missing` is UNKNOWN
+    for a file that nobody will ever look at.
     """
-    claims: dict[str, Value] = {}
-    if file.declared:
-        claims = {"file.type": essence(file.declared), "file.kind": declared_kind(file.declared)}
+    claims = _claims(file.declared)
     if file.content is None or file.held:
-        pending: dict[str, Value | Missing] = dict.fromkeys(FILE_FACTS, Missing.PENDING)
-        return Facts({**pending, "file.class": file.class_}, claims)
+        nothing: dict[str, Value | Missing] = dict.fromkeys(FILE_FACTS, missing)
+        return Facts({**nothing, "file.class": file.class_}, claims)
     content = file.content
     known: dict[str, Value | Missing] = {
         "file.active": _learnt(content.active),
@@ -122,6 +122,33 @@ def facts_of(file: File) -> Facts:
     if not content.whole:
         parts.append({"file.kind": Missing.UNKNOWN, "file.type": Missing.UNKNOWN})
     return Facts(known, claims, tuple(parts))
+
+
+def facts_beforehand(declared: str, size: int | None) -> Facts:
+    """What is known of a file whose bytes are still to come. `size` is None where nobody said it."""
+    known: dict[str, Value | Missing] = dict.fromkeys(FILE_FACTS, Missing.PENDING)
+    return Facts(known if size is None else {**known, "file.size": size}, _claims(declared))
+
+
+def facts_of_all(files: Sequence[Facts], claims: Mapping[str, Value]) -> Facts:
+    """What is known of several files that come together: each is a part, with what is in it.
+
+    `claims` are those of whoever hands them over; what each file declares for itself is left out.
+    Of no file at all nothing is known.
+    """
+    if not files:
+        return Facts({}, claims)
+    first, *rest = files
+    parts = [*first.parts]
+    for each in rest:
+        parts += [part.known for part in each.each()]
+    return Facts(first.known, claims, tuple(parts))
+
+
+def _claims(declared: str) -> dict[str, Value]:
+    if not declared:
+        return {}
+    return {"file.type": essence(declared), "file.kind": declared_kind(declared)}
 
 
 def _learnt(value: bool | None) -> bool | Missing:  # the value itself

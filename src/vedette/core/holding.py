@@ -92,13 +92,14 @@ HOLDINGS: dict[tuple[What, bool], Holding] = {
         if not (encrypted and what in ROOMLESS)
     },
     (What.FILE, False): Holding(
-        doors=(Door.EVENT, Door.CLIENT, *_FEDERATION),
-        how="the event is asked towards every member, the bytes at upload and at every fetch",
+        doors=(Door.EVENT, Door.FILE, Door.CLIENT, *_FEDERATION),
+        how="the event is asked towards every member by what each file was found to be; the bytes "
+        "before they are stored, and at every fetch",
     ),
     (What.FILE, True): Holding(
-        doors=(Door.CLIENT, *_FEDERATION),
-        how="the bytes are held at upload and at every fetch; that there is a file, and its name, "
-        "travel unseen in the encrypted message",
+        doors=(Door.FILE, Door.CLIENT, *_FEDERATION),
+        how="the bytes are held before they are stored, and at every fetch; that there is a file, "
+        "and its name, travel unseen in the encrypted message",
     ),
     (What.CALL, False): _EVENT,
     (What.CALL, True): Holding(
@@ -112,7 +113,10 @@ HOLDINGS: dict[tuple[What, bool], Holding] = {
 
 UNHELD_BESIDES = (
     ("a call's media kind", "voice against video in a conference is a claim"),
-    ("a file's true kind", "the declared type is a claim until contents are inspected"),
+    (
+        "what an encrypted file is",
+        "its kind is `encrypted`: rules decide by its size, and by who sends it to whom",
+    ),
     (
         "what a client says of itself",
         (

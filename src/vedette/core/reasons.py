@@ -24,6 +24,8 @@ class Reason(StrEnum):
     """Who would receive it could not be learnt."""
     FACT_PENDING = "fact-pending"
     """A later door, a person or an approver must still add a fact."""
+    FILE_HELD = "file-held"
+    """The inspector's register holds the file from everybody."""
     NOT_SUPPORTED = "not-supported"
     """The suite never lets this pass: third-party invites, guests, `world_readable`."""
     ROOM_POWER = "room-power"

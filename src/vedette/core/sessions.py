@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from vedette.core.asks import Act, Ask, Someone
-from vedette.core.channels import Channel
+from vedette.core.channels import BETWEEN_PEOPLE, Channel
 from vedette.core.conditions import ConditionError, read_version
 from vedette.core.facts import (
     ELSEWHERE,
@@ -221,6 +221,18 @@ def facts_for(
     return Facts(known, dict(_claims(facts)))
 
 
+def facts_between_people(session: Session) -> Facts:
+    """What rules between people may read of a session: the rest changes by the second."""
+    facts = facts_for(session, now=0, networks={})
+    return Facts(
+        {name: value for name, value in facts.known.items() if name in _BETWEEN_PEOPLE},
+        {name: value for name, value in facts.claims.items() if name in _BETWEEN_PEOPLE},
+    )
+
+
+_BETWEEN_PEOPLE = frozenset(
+    name for name, spec in REGISTRY.items() if spec.channels & BETWEEN_PEOPLE and name != "today"
+)
 _EPOCH = 719163
 """1 January 1970 as an ordinal day, which is how facts write dates."""
 

@@ -11,7 +11,6 @@ answer that the spine knows to be of that policy and that day, and every request
 from __future__ import annotations
 
 import base64
-import contextlib
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -20,25 +19,24 @@ from functools import lru_cache
 from vedette.core.asks import Act, Ask
 from vedette.core.decision import Decision
 from vedette.core.facts import ROOM_FACTS, Facts, Missing
-from vedette.core.names import MediaId, ServerName
+from vedette.core.names import ServerName
 from vedette.core.people import NOBODY_NAMED
 from vedette.core.reasons import Reason
 from vedette.core.settings.document import Document
 from vedette.core.towards import routine
 from vedette.gateway import render
 from vedette.gateway.enforce import forward
+from vedette.gateway.files import FetchedFiles, Known, Named, file_named
 from vedette.gateway.gather import (
     FederationGather,
-    Stored,
     act_of,
     client_ask,
     in_no_room,
-    own_file,
+    learnt_later,
 )
-from vedette.gateway.plan import Action, Answer, Collect, Forward, Head, Tagged, Upstream
+from vedette.gateway.plan import Action, Answer, Collect, CopyTo, Forward, Head, Tagged, Upstream
 from vedette.gateway.pushers import pusher_fault
 from vedette.ports.errors import Unavailable
-from vedette.ports.homeserver import Homeserver
 from vedette.ports.live_sessions import Live, LiveSessions, TokenState
 from vedette.ports.policy import Policy
 from vedette.protocol.http.target import USUAL_PATH
@@ -88,12 +86,14 @@ class PublicDoors:
     """The plan for everything that reaches the public addresses."""
 
     spine: Spine
-    homeserver: Homeserver
+    files: FetchedFiles
     sessions: LiveSessions
     upstream: Upstream
     domain: ServerName
     well_known: WellKnown
     signin: SignInService
+    inspector: CopyTo | None = None
+    """Who gets what is uploaded while it arrives."""
     _standing: dict[str, Standing] = field(default_factory=dict)
     """The asks of routine rows, by row."""
     _carried: dict[tuple[bytes, str], tuple[Document, Forward]] = field(default_factory=dict)
@@ -133,18 +133,18 @@ class PublicDoors:
         found = self.sessions.of(token)
         if found is TokenState.TOO_NEW:
             return self._after_waiting(head, matched, token)
-        return self._signed_in(head, matched, token, found)
+        return self._signed_in(head, matched, found)
 
     async def _after_waiting(self, head: Head, matched: Matched, token: str) -> Action:
         try:
             found = await self.sessions.soon(token)
         except Unavailable:
             return render.unavailable()
-        action = self._signed_in(head, matched, token, found)
+        action = self._signed_in(head, matched, found)
         return await action if isinstance(action, Awaitable) else action
 
     def _signed_in(
-        self, head: Head, matched: Matched, token: str, found: Live | TokenState
+        self, head: Head, matched: Matched, found: Live | TokenState
     ) -> Action | Awaitable[Action]:
         if isinstance(found, TokenState):
             return self._dead(found)
@@ -152,7 +152,7 @@ class PublicDoors:
             return self._dead(TokenState.UNKNOWN)
         endpoint = matched.endpoint
         if endpoint.channels:
-            return self._asked(head, matched, token, found)
+            return self._asked(head, matched, found)
         if endpoint.name == "pushers.set":
             return _tagged(pusher_fault(self.spine, self.upstream, head, endpoint), found)
         action = self._routine(head, endpoint)
@@ -209,45 +209,50 @@ class PublicDoors:
             upstream, host = self.upstream, None
             if endpoint.served_by is ServedBy.SIGNIN:
                 upstream, host = self.signin.upstream, self.signin.host
-            effect = forward(permit, head, endpoint, upstream, document, host=host)
+            effect = forward(
+                permit, head, endpoint, upstream, document, host=host, inspector=self.inspector
+            )
             known = self._carried[key] = document, effect
         return known[1]
 
-    def _asked(
-        self, head: Head, matched: Matched, token: str, live: Live
-    ) -> Action | Awaitable[Action]:
-        """Ask the rules: at once where everything is known already."""
-        media = own_file(matched, self.domain)
-        if media is None:
-            return self._decided(head, matched, live, Missing.UNKNOWN)
-        stored = self.homeserver.remembered(media)
-        if stored is None:
-            return self._after_asking(head, matched, token, media)
-        return self._decided(head, matched, live, stored)
-
-    async def _after_asking(
-        self, head: Head, matched: Matched, token: str, media: MediaId
-    ) -> Action:
-        """Learn whose file it is first. By then the session may have ended."""
-        stored: Stored = Missing.UNKNOWN  # not learnt: then the ask is refused in doubt
-        with contextlib.suppress(Unavailable):
-            stored = await self.homeserver.stored_file(media)
-        found = self.sessions.of(token)
-        if isinstance(found, TokenState):
-            return self._dead(found)
-        return self._decided(head, matched, found, stored)
-
-    def _decided(self, head: Head, matched: Matched, live: Live, stored: Stored) -> Action:
+    def _asked(self, head: Head, matched: Matched, live: Live) -> Action | Awaitable[Action]:
+        """Ask the rules: at once, unless it is about a file that is fetched."""
+        named = file_named(matched, self.files.domain)
+        if named is not None:
+            return self._fetched(head, matched, live, named)
         policies: list[Policy] = []
 
         def facts(policy: Policy) -> tuple[Ask, Facts] | Decision:
             policies.append(policy)
-            asked = client_ask(policy, live, matched, head, stored)
+            asked = client_ask(policy, live, matched, head, Missing.UNKNOWN)
             return in_no_room(asked, matched.endpoint)
 
-        settled = self.spine.settle(act_of(matched.endpoint), _CLIENT, facts, ROOM_FACTS)
+        settled = self.spine.settle(
+            act_of(matched.endpoint), _CLIENT, facts, learnt_later(matched.endpoint)
+        )
         if isinstance(settled, Permit):
             return _tagged(self._carry(settled, head, matched.endpoint, policies[0]), live)
+        return render.refused_to_person(settled)
+
+    async def _fetched(self, head: Head, matched: Matched, live: Live, named: Named) -> Action:
+        """Learn what the file is first. By then the session may have ended, which is looked at last."""
+        policies: list[Policy] = []
+
+        async def facts(policy: Policy) -> tuple[Ask, Facts] | Decision:
+            policies.append(policy)
+            return await self.files.gather(policy, named, asked)
+
+        def asked(policy: Policy, found: Known) -> tuple[Ask, Facts] | Decision:
+            return in_no_room(client_ask(policy, live, matched, head, found), matched.endpoint)
+
+        act = act_of(matched.endpoint)
+        settled = await self.spine.settle_after(act, _CLIENT, facts, ROOM_FACTS)
+        token = bearer(head)
+        now = self.sessions.of(token) if token is not None else TokenState.UNKNOWN
+        if isinstance(now, TokenState):
+            return self._dead(now)
+        if isinstance(settled, Permit):
+            return _tagged(self._carry(settled, head, matched.endpoint, policies[0]), now)
         return render.refused_to_person(settled)
 
     def _federation(self, head: Head, matched: Matched) -> Action | Awaitable[Action]:
@@ -260,7 +265,7 @@ class PublicDoors:
         return self._from_server(head, matched, signed.origin)
 
     async def _from_server(self, head: Head, matched: Matched, origin: ServerName) -> Action:
-        gather = FederationGather(self.homeserver)
+        gather = FederationGather(self.files)
         policies: list[Policy] = []
 
         async def facts(policy: Policy) -> tuple[Ask, Facts] | Decision:

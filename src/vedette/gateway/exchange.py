@@ -19,6 +19,7 @@ from vedette.gateway.answers import (
     start_line,
     unreachable,
 )
+from vedette.gateway.copying import BodyCopy
 from vedette.gateway.plan import (
     Action,
     Answer,
@@ -74,6 +75,7 @@ class Exchange:
         "_client",
         "_closes",
         "_connection",
+        "_copy",
         "_forward",
         "_observed",
         "_observed_head",
@@ -102,6 +104,7 @@ class Exchange:
         self._then: Collect | None = None
         self._body: bytearray | None = None
         self._connection: UpstreamConnection | None = None
+        self._copy: BodyCopy | None = None
         self._outgoing: list[bytes] = []
         self._sent: list[bytes] | None = None
         self._taken = 0
@@ -186,7 +189,10 @@ class Exchange:
             limit = self._forward.body_limit if self._forward is not None else 0
             if limit is not None and self._taken > limit:
                 self._fail(TOO_LARGE)
-            elif self._cleaned.chunked:
+                return
+            if self._copy is not None:
+                self._copy.give(data)
+            if self._cleaned.chunked:
                 self._send(b"%x\r\n" % len(data), data, b"\r\n")
             else:
                 self._send(data)
@@ -203,6 +209,9 @@ class Exchange:
         if self._step is Step.SENDING:
             if self._cleaned.chunked:
                 self._send(b"0\r\n\r\n")
+            if self._copy is not None:
+                self._copy.end()
+                self._copy = None
             self._await_answer()
         elif self._step is Step.COLLECTING and self._then is not None:
             self._follow(self._then.then(bytes(self._body or b"")))
@@ -254,6 +263,9 @@ class Exchange:
         if limit is not None and (self._cleaned.content_length or 0) > limit:
             self._fail(TOO_LARGE)
             return
+        if forward.copy_to is not None and self._body is None and self._has_body():
+            length, loop = self._cleaned.content_length, self._client.carrier.loop
+            self._copy = BodyCopy(forward.copy_to, length, loop)
         pool = self._client.carrier.pool(forward)
         connection = pool.take()
         if connection is None:
@@ -591,10 +603,17 @@ class Exchange:
 
     def _finish(self) -> None:
         self._step = Step.DONE
+        self._give_copy_up()
         self.upstream_deadline = math.inf
         self._client.exchange_done(close=self._closes, read_on=not self._request_done)
 
+    def _give_copy_up(self) -> None:
+        if self._copy is not None:
+            self._copy.drop()
+            self._copy = None
+
     def _release(self) -> None:
+        self._give_copy_up()
         self.upstream_deadline = math.inf
         self._outgoing.clear()
         self._sent = None

@@ -8,14 +8,14 @@ from urllib.parse import parse_qs
 from vedette.core.asks import Act, Ask, Someone
 from vedette.core.channels import Channel
 from vedette.core.decision import Decision
-from vedette.core.facts import ROOM_FACTS, Facts, Missing, Value
-from vedette.core.file_kinds import declared_kind
-from vedette.core.names import InvalidName, MediaId, ServerName, UserId
+from vedette.core.facts import FILE_FACTS, ROOM_FACTS, Facts, Missing, Value
+from vedette.core.files import File, facts_beforehand, facts_of
+from vedette.core.names import InvalidName, ServerName, UserId
 from vedette.core.people import NOBODY_NAMED, OUTSIDE, SERVICES, Directory
 from vedette.core.reasons import Reason
 from vedette.core.towards import connect_some, reach, reach_some, routine
+from vedette.gateway.files import FetchedFiles, Known, file_named
 from vedette.gateway.plan import Head
-from vedette.ports.homeserver import Homeserver, StoredFile
 from vedette.ports.live_sessions import Live
 from vedette.ports.policy import Policy
 from vedette.protocol.matrix.paths import Answering, Endpoint, Matched, Token
@@ -23,9 +23,6 @@ from vedette.protocol.matrix.paths_types import ANY_CHANNEL
 from vedette.spine import refuse
 
 Gathered = tuple[Ask, Facts] | Decision
-Stored = StoredFile | Missing | None
-"""A file of ours as far as it is known: None if there is none, `Missing` if nobody was asked."""
-
 _NOTHING = Facts()
 _OUTSIDE_ROOMS = ((), (Channel.CONTACT,), (Channel.PRESENCE,))
 _IN_NO_ROOM: dict[str, Value | Missing] = dict.fromkeys(sorted(ROOM_FACTS), Missing.PENDING)
@@ -55,17 +52,12 @@ _LOOKING = {
 }
 
 
-def own_file(matched: Matched, domain: ServerName) -> MediaId | None:
-    """The file of ours that a client's request fetches, whose facts must be learnt before."""
-    endpoint = matched.endpoint
-    if endpoint.answering is not Answering.STREAM or endpoint.channels != _FILE:
-        return None
-    if matched.params["server_name"].lower() != domain:
-        return None
-    try:
-        return MediaId(matched.params["media_id"])
-    except InvalidName:
-        return None  # which is refused when it is asked
+def learnt_later(endpoint: Endpoint) -> frozenset[str]:
+    """What doors behind this one learn: the room, and what a file is once its bytes are here.
+
+    Not for a file that is handed out: behind that there is no door.
+    """
+    return ROOM_FACTS | FILE_FACTS if endpoint.channels == _FILE else ROOM_FACTS
 
 
 def in_no_room(gathered: Gathered, endpoint: Endpoint) -> Gathered:
@@ -73,7 +65,7 @@ def in_no_room(gathered: Gathered, endpoint: Endpoint) -> Gathered:
 
     For files, calls, and whatever carries events: a file is stored, and a relay is asked for, before
     it is said in which room. Looking people up and presence are in no room at all: there a rule on
-    rooms stays what can't be learnt. To be settled with `ROOM_FACTS` as what is learnt later.
+    rooms stays what can't be learnt. To be settled with `ROOM_FACTS` among what is learnt later.
     """
     if isinstance(gathered, Decision) or endpoint.channels in _OUTSIDE_ROOMS:
         return gathered
@@ -81,10 +73,8 @@ def in_no_room(gathered: Gathered, endpoint: Endpoint) -> Gathered:
     return ask, Facts({**_IN_NO_ROOM, **facts.known}, facts.claims, facts.parts)
 
 
-def client_ask(
-    policy: Policy, live: Live, matched: Matched, head: Head, stored: Stored
-) -> Gathered:
-    """What a person asks with this request. `stored` is the file that it fetches from us.
+def client_ask(policy: Policy, live: Live, matched: Matched, head: Head, stored: Known) -> Gathered:
+    """What a person asks with this request. `stored` is the file that it fetches.
 
     What is known of the person's device and client is known of every ask.
     """
@@ -92,10 +82,10 @@ def client_ask(
     if isinstance(gathered, Decision):
         return gathered
     ask, facts = gathered
-    return ask, Facts({**facts.known, **live.facts.known}, {**facts.claims, **live.facts.claims})
+    return ask, facts.beside(live.facts)
 
 
-def _asked(policy: Policy, user: UserId, matched: Matched, head: Head, stored: Stored) -> Gathered:
+def _asked(policy: Policy, user: UserId, matched: Matched, head: Head, stored: Known) -> Gathered:
     directory, endpoint = policy.directory, matched.endpoint
     person = directory.someone(user)
     if SERVICES in person.parties:
@@ -124,46 +114,40 @@ def _towards(directory: Directory, person: Someone, whom: Someone, endpoint: End
     return reach(act, person, whom, channel)
 
 
-def _fetch(policy: Policy, person: Someone, matched: Matched, stored: Stored) -> Gathered:
-    directory = policy.directory
-    if not isinstance(stored, Missing):
-        return fetched(directory, stored, person)
-    try:
-        server = ServerName(matched.params["server_name"])
-        MediaId(matched.params["media_id"])
-    except InvalidName:
-        return refuse(policy, Reason.UNKNOWN_ENDPOINT)
-    if server == directory.domain:  # a file of ours about which nobody was asked
-        return refuse(policy, Reason.UNAVAILABLE)
-    return reach(Act.FILE_CONTENT_FETCH, directory.server(server), person, Channel.FILE), _NOTHING
+def _fetch(policy: Policy, person: Someone, matched: Matched, stored: Known) -> Gathered:
+    if isinstance(stored, Missing):  # about whose owner nobody could be asked
+        known = file_named(matched, policy.directory.domain) is not None
+        return refuse(policy, Reason.UNAVAILABLE if known else Reason.UNKNOWN_ENDPOINT)
+    return fetched(policy, stored, person)
 
 
-def fetched(directory: Directory, stored: StoredFile | None, whom: Someone) -> tuple[Ask, Facts]:
-    """The ask of a fetch: from whoever uploaded, to whoever fetches.
+def fetched(policy: Policy, file: File | None, whom: Someone) -> Gathered:
+    """The ask of a fetch: from whoever uploaded, or its server, to whoever fetches.
 
     A file that does not exist is routine: the homeserver says so.
     """
-    if stored is None:
+    directory = policy.directory
+    if file is None:
         return routine(Act.FILE_CONTENT_FETCH, whom.name), _NOTHING
-    owner = directory.someone(stored.owner)
+    if file.held:
+        return refuse(policy, Reason.FILE_HELD, whom.name)
+    owner = directory.server(file.server) if file.owner is None else directory.someone(file.owner)
     if SERVICES in owner.parties:
         return routine(Act.FILE_CONTENT_FETCH, whom.name), _NOTHING
-    known: dict[str, Value] = {} if stored.size is None else {"file.size": stored.size}
-    claims: dict[str, Value] = {}
-    if stored.type:
-        claims = {"file.type": stored.type.partition(";")[0].strip().lower(),
-                  "file.kind": declared_kind(stored.type)}  # fmt: skip
-    return reach(Act.FILE_CONTENT_FETCH, owner, whom, Channel.FILE), Facts(known, claims)
+    return reach(Act.FILE_CONTENT_FETCH, owner, whom, Channel.FILE), facts_of(file)
 
 
 def declared(head: Head) -> Facts:
-    """What an upload declares of itself; its size is known where the carrier counts it."""
-    media_type = (head.get(b"content-type") or b"application/octet-stream").decode("latin-1")
-    claims: dict[str, Value] = {
-        "file.type": media_type.partition(";")[0].strip().lower(),
-        "file.kind": declared_kind(media_type),
-    }
-    return Facts({} if head.content_length is None else {"file.size": head.content_length}, claims)
+    """What an upload says of itself; its size is known where the carrier counts it."""
+    media_type = head.get(b"content-type") or b"application/octet-stream"
+    return facts_beforehand(media_type.decode("latin-1"), head.content_length)
+
+
+def _given(policy: Policy, file: Known, server: Someone) -> Gathered:
+    """What another server asks when it fetches a file of ours."""
+    if isinstance(file, Missing):
+        return refuse(policy, Reason.UNAVAILABLE)
+    return fetched(policy, file, server)
 
 
 def _addressee(directory: Directory, matched: Matched, head: Head) -> Someone | Reason | None:
@@ -203,7 +187,7 @@ def _looked_up(directory: Directory, matched: Matched, head: Head) -> Someone | 
 class FederationGather:
     """Gathers for both federation doors: what may pass between a server and our people."""
 
-    homeserver: Homeserver
+    files: FetchedFiles
 
     async def incoming(
         self, policy: Policy, origin: ServerName, matched: Matched, head: Head
@@ -219,11 +203,14 @@ class FederationGather:
         if not endpoint.channels:
             return routine(Act.FEDERATION_REQUEST_RECEIVE, server.name), _NOTHING
         if endpoint.channels == (Channel.FILE,):
-            try:
-                media = MediaId(matched.params["media_id"])
-            except InvalidName:
+            named = file_named(matched, directory.domain)
+            if named is None:
                 return refuse(policy, Reason.UNKNOWN_ENDPOINT)
-            return fetched(directory, await self.homeserver.stored_file(media), server)
+            return await self.files.gather(
+                policy,
+                named,
+                lambda policy, found: in_no_room(_given(policy, found, server), endpoint),
+            )
         act, whom = Act.FEDERATION_REQUEST_RECEIVE, _looked_up(directory, matched, head)
         if isinstance(whom, Reason):
             return refuse(policy, whom)
@@ -243,9 +230,8 @@ class FederationGather:
         if not endpoint.channels:
             return routine(Act.FEDERATION_REQUEST_SEND, target), _NOTHING
         fetches = endpoint.channels == (Channel.FILE,)
-        return self._between(
-            Act.FEDERATION_REQUEST_SEND, directory, server, endpoint, sends=fetches
-        ), _NOTHING
+        ask = self._between(Act.FEDERATION_REQUEST_SEND, directory, server, endpoint, sends=fetches)
+        return ask, facts_beforehand("", None) if fetches else _NOTHING
 
     @staticmethod
     def _between(

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from concurrent.futures import Future
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -16,6 +18,7 @@ from vedette.adapters.audit_spool import AuditSpool
 from vedette.adapters.boot_file import Boot, BootFault, load
 from vedette.adapters.dns_names import DnsNames
 from vedette.adapters.federation_discovery import FederationDiscovery
+from vedette.adapters.inspector import Inspector
 from vedette.adapters.log_incidents import LogIncidents
 from vedette.adapters.partner_probe import TlsProbe
 from vedette.adapters.sessions_list import SessionsList
@@ -27,12 +30,13 @@ from vedette.core.names import ServerName
 from vedette.gateway.app import PublicDoors, SignInService
 from vedette.gateway.behind import Behind
 from vedette.gateway.carrier import FEDERATION_FORM, Server, serve
+from vedette.gateway.files import FetchedFiles
 from vedette.gateway.inner import InnerDoor
 from vedette.gateway.loop import run
 from vedette.gateway.outgoing import OutgoingDoor
 from vedette.gateway.partner_check import PartnerCheck
 from vedette.gateway.partner_tls import PartnerTls
-from vedette.gateway.plan import Address, Limits, Tcp, Unix, Upstream
+from vedette.gateway.plan import Address, CopyTo, Limits, Tcp, Unix, Upstream
 from vedette.gateway.presence import Presence
 from vedette.gateway.tls import ServerTls, TlsFiles
 from vedette.gateway.tunnel import PushTunnel
@@ -67,6 +71,15 @@ def public_key(boot: Boot) -> Ed25519PublicKey:
     if not isinstance(key, Ed25519PublicKey):
         raise BootFault(f"`{path}` is not an Ed25519 key")
     return key
+
+
+_THREADS = ThreadPoolExecutor(32, "inspector")
+"""Of their own: an inspector that hangs must not keep anything else waiting."""
+_Done = TypeVar("_Done")
+
+
+async def _run(doing: Callable[[], _Done]) -> _Done:
+    return await asyncio.get_running_loop().run_in_executor(_THREADS, doing)
 
 
 async def _wait(done: Future[None]) -> None:
@@ -114,8 +127,10 @@ async def _serve(boot: Boot) -> None:
     servers: list[Server] = []
     tunnel = PushTunnel(spine)
     try:
-        servers.append(await _public(boot, spine, homeserver, listed))
-        servers += await _outgoing(boot, spine, homeserver)
+        register = Inspector(boot.path(boot.inspector.socket), _run)
+        files = FetchedFiles(spine, register, homeserver, ServerName(boot.organisation))
+        servers.append(await _public(boot, spine, files, listed))
+        servers += await _outgoing(boot, spine, files)
         if boot.gateway.pushes is not None:
             await tunnel.listen(boot.gateway.pushes)
         presence.watch()
@@ -129,25 +144,26 @@ async def _serve(boot: Boot) -> None:
         spool.close()
 
 
-async def _public(
-    boot: Boot, spine: Spine, homeserver: SynapseInner, listed: SessionsList
-) -> Server:
+async def _public(boot: Boot, spine: Spine, files: FetchedFiles, listed: SessionsList) -> Server:
     doors = PublicDoors(
         spine,
-        homeserver,
+        files,
         listed,
         Upstream(Unix(str(boot.path(boot.synapse.socket)))),
         ServerName(boot.organisation),
         lambda name: well_known(boot, name),
         sign_in_service(boot),
+        CopyTo(Unix(str(boot.path(boot.inspector.socket))), b"PUT", b"/contents?wait=0"),
     )
-    files = TlsFiles(str(boot.path(boot.gateway.certificate)), str(boot.path(boot.gateway.key)))
+    certificate = TlsFiles(
+        str(boot.path(boot.gateway.certificate)), str(boot.path(boot.gateway.key))
+    )
     behind = Behind.of(*boot.gateway.behind) if boot.gateway.behind else None
     addresses = sorted({boot.gateway.client, boot.gateway.federation})
     return await serve(
         doors.plan,
         [tcp(address) for address in addresses],
-        tls=ServerTls(files),
+        tls=ServerTls(certificate),
         limits=Limits(per_address=_PER_ADDRESS if behind is None else None),
         behind=behind,
     )
@@ -161,11 +177,11 @@ def sign_in_service(boot: Boot) -> SignInService:
     return SignInService(Upstream(address, idle_seconds=idle, response_seconds=answer), host)
 
 
-async def _outgoing(boot: Boot, spine: Spine, homeserver: SynapseInner) -> list[Server]:
+async def _outgoing(boot: Boot, spine: Spine, files: FetchedFiles) -> list[Server]:
     """The door out, and the inside socket by which control has partners looked at."""
     tls = partner_tls(boot)
     finding = discovery(boot, tls)
-    door = OutgoingDoor(spine, homeserver, finding, tls)
+    door = OutgoingDoor(spine, files, finding, tls)
     inner = InnerDoor(spine, PartnerCheck(finding, TlsProbe(tls.strict), spine.clock))
     out = await serve(door.plan, [_own(boot, boot.gateway.outgoing)], dialect=FEDERATION_FORM)
     return [out, await serve(inner.plan, [_own(boot, boot.gateway.inner)])]

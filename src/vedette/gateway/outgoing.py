@@ -14,20 +14,20 @@ from dataclasses import dataclass, field, replace
 
 from vedette.core.asks import Act, Ask
 from vedette.core.decision import Decision
-from vedette.core.facts import ROOM_FACTS, Facts
+from vedette.core.facts import Facts
 from vedette.core.names import InvalidName, ServerName
 from vedette.core.reasons import Reason
 from vedette.core.settings.document import Document
 from vedette.gateway import render
 from vedette.gateway.enforce import forward
-from vedette.gateway.gather import FederationGather, in_no_room
+from vedette.gateway.files import FetchedFiles
+from vedette.gateway.gather import FederationGather, in_no_room, learnt_later
 from vedette.gateway.media_answer import MediaAnswer
 from vedette.gateway.partner_tls import PartnerTls, trust_of
 from vedette.gateway.plan import Action, Answer, Forward, Head, Tcp, Unwanted, Upstream
 from vedette.gateway.upstream import WrongKeyError
 from vedette.ports.discovery import Destination, Discovery, Trust
 from vedette.ports.errors import Unavailable
-from vedette.ports.homeserver import Homeserver
 from vedette.ports.policy import Policy
 from vedette.protocol.http.head import Field
 from vedette.protocol.matrix.paths import Answering, Endpoint, Matched, match_outgoing
@@ -48,7 +48,7 @@ class OutgoingDoor:
     """The plan for what Synapse sends to other servers."""
 
     spine: Spine
-    homeserver: Homeserver
+    files: FetchedFiles
     discovery: Discovery
     tls: PartnerTls
     _upstreams: dict[tuple[Destination, Trust], Upstream] = field(default_factory=dict)
@@ -64,7 +64,7 @@ class OutgoingDoor:
         return await self._asked(head, matched, server)
 
     async def _asked(self, head: Head, matched: Matched, server: ServerName) -> Action:
-        gather = FederationGather(self.homeserver)
+        gather = FederationGather(self.files)
         policies: list[Policy] = []
 
         async def facts(policy: Policy) -> tuple[Ask, Facts] | Decision:
@@ -72,7 +72,7 @@ class OutgoingDoor:
             asked = await gather.outgoing(policy, server, matched)
             return in_no_room(asked, matched.endpoint)
 
-        settled = await self.spine.settle_after(_ACT, server, facts, ROOM_FACTS)
+        settled = await self.spine.settle_after(_ACT, server, facts, learnt_later(matched.endpoint))
         if isinstance(settled, Refusal):
             return _refused(settled, matched.endpoint)
         return await self._carry(settled, head, matched, server, policies[0])

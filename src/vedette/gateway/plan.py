@@ -158,6 +158,16 @@ Observer = Callable[[int, list[Field], bytes], None]
 
 
 @dataclass(frozen=True, slots=True)
+class CopyTo:
+    """Who else gets a request's body while it arrives, and as which request of ours."""
+
+    address: Address
+    method: bytes
+    target: bytes
+    connect_seconds: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
 class Forward:
     """Carry the request to `upstream`.
 
@@ -169,7 +179,7 @@ class Forward:
     never for an answer that broke off. `answer_limit` and `answer_seconds` bound the
     whole answer, for servers that nobody here vouches for. `rebuild` may have it
     written anew. `on_unreachable` is told why no connection could be made, and may
-    say what is answered then.
+    say what is answered then. `copy_to` gets the body too, if it keeps up.
     """
 
     upstream: Upstream
@@ -184,6 +194,7 @@ class Forward:
     answer_seconds: float | None = None
     rebuild: Rebuild | None = None
     on_unreachable: Callable[[OSError], Answer | None] | None = None
+    copy_to: CopyTo | None = None
 
     def __post_init__(self) -> None:
         """Refuse headers that can't be written."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from vedette.core.names import MediaId, UserId
+from vedette.core.names import MediaId, ServerName, UserId
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +18,21 @@ class StoredFile:
 
 
 class Homeserver(Protocol):
-    """Answers whose a file is."""
-
-    def remembered(self, media: MediaId) -> StoredFile | None:
-        """The file, if it was asked for before and nothing about it can change any more."""
+    """Answers whose a file is, and has files looked at."""
 
     async def stored_file(self, media: MediaId) -> StoredFile | None:
         """A file that was uploaded here; None if there is none with this id.
 
         Raises:
             Unavailable: the homeserver did not answer.
+        """
+
+    async def have_looked_at(self, server: ServerName, media: MediaId) -> bool:
+        """Have a file looked at, and fetched from its server first if it is not here.
+
+        Afterwards the inspector's register knows of it what can be known now. False: there is no
+        such file.
+
+        Raises:
+            Unavailable: it could not be looked at, or not be fetched.
         """

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Protocol
 
-from vedette.core.files import Digest, File
+from vedette.core.files import Content, Digest, File
 from vedette.core.names import MediaId, ServerName
+
+
+class NotFound(Enum):
+    """Why nothing is known of some bytes."""
+
+    LOOKING = "looking"
+    """They are being looked at, or arriving; asking again helps."""
+    UNSENT = "unsent"
+    """Nobody sent them under the rules of inspection now in force."""
+    TOO_LARGE = "too large"
+    """They are larger than anything that is looked at: nothing will ever be known of them."""
 
 
 class FileRegister(Protocol):
@@ -23,4 +35,29 @@ class FileRegister(Protocol):
 
         Raises:
             Unavailable: it may not have been remembered; the file must stay held.
+        """
+
+    async def use_as(self, server: ServerName, media: MediaId, class_: str) -> bool:
+        """Remember what a file is used as; False if nobody registered it.
+
+        Raises:
+            Unavailable: it may not have been remembered.
+        """
+
+
+class Inspection(FileRegister, Protocol):
+    """The inspector, as the door asks it at which bytes enter."""
+
+    async def content(self, sha256: Digest, seconds: float) -> Content | NotFound:
+        """What bytes with this digest are; those being looked at are waited for, `seconds` at most.
+
+        Raises:
+            Unavailable: the inspector did not answer; what has these bytes must stay held.
+        """
+
+    async def look_at(self, path: str, seconds: float) -> Content | NotFound:
+        """Send the bytes of the file at `path`, and wait at most `seconds` for what they are.
+
+        Raises:
+            Unavailable: the inspector did not take them all; what has these bytes must stay held.
         """

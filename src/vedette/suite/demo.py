@@ -298,7 +298,7 @@ async def _explain(demo: Demo, progress: Progress, played: Played) -> None:
     progress.line(f"  {typed} rule remove {_RULE} --reason 'contract 4712'")
     progress.line(
         f"  {typed} rule add acme-documents --between staff acme --allow file"
-        " --when 'claimed file.kind in document' --reason 'contract 4712'"
+        " --when 'file.kind in document' --reason 'contract 4712'"
     )
 
 

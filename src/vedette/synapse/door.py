@@ -17,12 +17,13 @@ from vedette.core.explain import (
     sentence_for_person,
     sentence_in_frozen_room,
 )
-from vedette.core.facts import Facts
+from vedette.core.facts import ATTACHMENT, FILE_FACTS, Facts
 from vedette.core.names import InvalidName, ServerName, UserId
 from vedette.core.people import Directory
 from vedette.core.reasons import Reason
 from vedette.core.towards import connect, connect_some, meet, reach, routine
 from vedette.ports.policy import Policy
+from vedette.protocol.matrix.events import class_of
 from vedette.spine import Gather, Permit, Settled, Spine, refuse
 from vedette.synapse.freezing import Freezing
 from vedette.synapse.gather import EventGather, is_ours, kind_fault, kind_named, towards_servers
@@ -43,7 +44,7 @@ from vedette.synapse.making import RoomWish, read_wish, shape_room
 Tell = Callable[[str, Decision, str], None]
 """Tells a person (user id) about a refusal of theirs, with the record's id."""
 
-Settle = Callable[[Act, str, Gather], Awaitable[Settled]]
+Settle = Callable[[Act, str, Gather, frozenset[str]], Awaitable[Settled]]
 
 _KEYS = tuple(c for c in Channel if c in CONTENT or c is Channel.CONTACT)
 _DOOR_WAYS = frozenset({During.JOIN, During.INVITE, During.KNOCK})
@@ -56,7 +57,11 @@ def _nobody_moved(room: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class EventDoor:
-    """The Gate that decides by the policy in force."""
+    """The Gate that decides by the policy in force.
+
+    What a file is may still be looked at when an event names it: the event passes on, and nobody
+    gets the file before that is known.
+    """
 
     spine: Spine
     tell: Tell
@@ -133,11 +138,13 @@ class EventDoor:
         settle: Settle = self.spine.settle_after
         if event.membership in ("invite", "join", "knock"):
             settle = self.spine.settle_durably
-        settled = await settle(act, event.sender, gather)
+        settled = await settle(act, event.sender, gather, FILE_FACTS)
         if event.template:
             return _across(settled)
         if isinstance(settled, Permit):
             self._invites.tell(noticed)
+            if class_of(event.kind) != ATTACHMENT:
+                await self._gather.used(event)
         return self._local(event.sender, settled, noticed)
 
     async def inbound_event(
@@ -153,7 +160,7 @@ class EventDoor:
             return await self._gather.inbound(policy, event, during, room)
 
         settle = self.spine.settle_durably if during in _DOOR_WAYS else self.spine.settle_after
-        settled = await settle(Act.ROOM_EVENT_SEND, event.sender or origin, gather)
+        settled = await settle(Act.ROOM_EVENT_SEND, event.sender or origin, gather, FILE_FACTS)
         if isinstance(settled, Permit):
             if during is During.SEND and event.membership in ("join", "invite"):
                 self.moved(event.room)

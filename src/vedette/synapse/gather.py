@@ -2,12 +2,14 @@
 
 Whatever is fixed in code about rooms (power, history, encryption) is a refusal of its own, made
 before the rules are asked. Nothing here waits for network or disk: room facts come from caches.
+The one exception is a file that nobody asked about before, of which the inspector is asked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from vedette.core.asks import Act, Ask, Members, Someone
 from vedette.core.channels import Channel
@@ -149,12 +151,33 @@ def is_ours(directory: Directory, user: str) -> bool:
     return user.partition(":")[2] == directory.domain
 
 
+class NamedFiles(Protocol):
+    """What is known of the files that events name."""
+
+    async def named_by(self, event: EventView, claims: Mapping[str, Value]) -> Facts:
+        """What rules may read of all of them together; never raises."""
+
+    async def used_by(self, event: EventView) -> None:
+        """Remember as what the event uses its sender's own files; never raises."""
+
+
+Session = Callable[[str, str], Facts]
+"""What rules between people may read of a person's session on a device."""
+
+
+def _no_session(user: str, device: str) -> Facts:
+    del user, device
+    return Facts()
+
+
 class EventGather:
     """Gathers the asks about events, ours and those of other servers."""
 
-    def __init__(self) -> None:
-        """Begin with nothing remembered."""
+    def __init__(self, files: NamedFiles | None = None, session: Session = _no_session) -> None:
+        """Begin with nothing remembered. Without `files` nothing is known of any file."""
         self._rooms = RoomGather()
+        self._files = files
+        self._session = session
 
     @property
     def rooms(self) -> RoomGather:
@@ -176,7 +199,7 @@ class EventGather:
         if found.sort is Sort.MEMBERSHIP:
             return self._membership(policy, event, facts)
         if found.sort is Sort.CONTENT:
-            return self._content(policy, event, found, facts)
+            return await self._content(policy, event, found, facts)
         return _structure(policy, event, found, facts)
 
     async def inbound(
@@ -204,7 +227,13 @@ class EventGather:
             return refuse(policy, Reason.UNKNOWN_EVENT, event.sender)
         if is_ours(directory, sender):  # our own, come back from where it was sent to
             return routine(act_of(event), event.sender, event.room), Facts()
-        return self._content(policy, event, found, await self._rooms.room(directory, room))
+        facts = await self._rooms.room(directory, room)
+        return await self._content(policy, event, found, facts)
+
+    async def used(self, event: EventView) -> None:
+        """An event that passed shows files as an avatar or a sticker."""
+        if self._files is not None:
+            await self._files.used_by(event)
 
     async def kind(self, policy: Policy, room: RoomReader) -> str | None:
         """The kind that a room of ours was made as."""
@@ -263,8 +292,9 @@ class EventGather:
         members = facts.members.without(newcomer) if facts.members else None
         return meet(act, event.sender, [newcomer], members, event.room), Facts(facts.known())
 
-    @staticmethod
-    def _content(policy: Policy, event: EventView, found: Classified, facts: RoomFacts) -> Gathered:
+    async def _content(
+        self, policy: Policy, event: EventView, found: Classified, facts: RoomFacts
+    ) -> Gathered:
         """What is said, shown or called, towards everyone who is asked about."""
         if facts.encrypted is not False and facts.ours is not False and not found.may_be_plain:
             return refuse(policy, Reason.ROOM_ENCRYPTION)
@@ -275,7 +305,12 @@ class EventGather:
         sender = policy.directory.someone(UserId(event.sender))
         others = facts.members.without(sender) if facts.members else None
         ask = say(act_of(event), sender, others, found.channels, event.room)
-        return ask, Facts(facts.known(), found.claims)
+        known = Facts(facts.known(), found.claims)
+        if Channel.FILE in found.channels and self._files is not None:
+            session = self._session(event.sender, event.device) if event.device else Facts()
+            named = await self._files.named_by(event, found.claims)
+            known = session.beside(known).beside(named)
+        return ask, known
 
 
 def _asks_one_of_us_in(directory: Directory, event: EventView, during: During) -> bool:

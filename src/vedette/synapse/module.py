@@ -4,7 +4,8 @@ Configuration in `homeserver.yaml` (written by Vedette, not by hand):
 
     modules:
       - module: vedette.synapse.module.Module
-        config: {organisation, streams, spool, public_key, sign_in: {listen, secret, issuer, account}}
+        config: {organisation, streams, spool, public_key, inspector,
+                 sign_in: {listen, secret, issuer, account}}
 """
 
 from __future__ import annotations
@@ -15,24 +16,28 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from synapse.config import ConfigError
-from synapse.logging.context import make_deferred_yieldable
+from synapse.logging.context import defer_to_threadpool, make_deferred_yieldable
 from synapse.module_api import NOT_SPAM
 from synapse.util.duration import Duration
 from twisted.internet.defer import Deferred
+from twisted.python.threadpool import ThreadPool
 
 from vedette.adapters.audit_spool import AuditSpool
+from vedette.adapters.inspector import Inspector, digest_of
 from vedette.adapters.log_incidents import LogIncidents
 from vedette.adapters.room_reports import RoomReportFiles
 from vedette.adapters.stream_files import StreamFiles
 from vedette.adapters.system_clock import SystemClock
 from vedette.core.explain import sentence_about_new_device
+from vedette.core.facts import Facts
+from vedette.core.files import Digest
 from vedette.core.names import ServerName
-from vedette.core.sessions import SessionState
+from vedette.core.sessions import SessionState, facts_between_people
 from vedette.ports.errors import Unavailable
 from vedette.ports.policy import Policy
 from vedette.protocol.internal.sessions import NO_SESSIONS, Listed, SessionList, listed_of
@@ -42,18 +47,22 @@ from vedette.synapse.answers import hidden, or_refuse
 from vedette.synapse.delayed_events import PATH as DELAYED_EVENTS
 from vedette.synapse.delayed_events import DelayedEvents
 from vedette.synapse.door import EventDoor
+from vedette.synapse.files import FileDoor
+from vedette.synapse.gather import EventGather
+from vedette.synapse.held import ROUND_SECONDS, HeldFiles
 from vedette.synapse.internals.delegated import (
     cancel_delayed_events,
     send_later_only_if,
     tell_metadata,
 )
+from vedette.synapse.internals.media import Stored
 from vedette.synapse.internals.table import Doors, install
 from vedette.synapse.internals.wrapping import Closed, InternalsMismatch
 from vedette.synapse.introspection import Introspection, serve, site
 from vedette.synapse.new_devices import new_devices
 from vedette.synapse.notices import FromOtherDoors, Notices
 from vedette.synapse.standing_rooms import StandingRooms
-from vedette.synapse.stored_files import PATH, StoredFiles
+from vedette.synapse.stored_files import LOOKED_AT, PATH, LookedAt, StoredFiles
 
 if TYPE_CHECKING:
     from synapse.module_api import ModuleApi
@@ -65,6 +74,11 @@ _LOG = logging.getLogger("vedette.module")
 _POLL_SECONDS = 0.05
 _NEW_DEVICE = "a new device"
 """What notices about new devices count as, beside those about rules."""
+_MOST_THREADS = 16
+_INSPECTOR_SECONDS = 2.0
+"""How long the inspector may be silent where it has nothing to look at."""
+
+_Done = TypeVar("_Done")
 _MUST_HOLD = frozenset({"local-events", "inbound-events", "rooms-made", "entering-elsewhere"})
 """The doors for messages and contact: without one of them the module does not start."""
 
@@ -100,6 +114,7 @@ class ModuleConfig:
     streams: Path
     spool: Path
     public_key: Ed25519PublicKey
+    inspector: Path
     sign_in: SignInConfig
 
 
@@ -128,10 +143,12 @@ class Module:
         self._streams.start()
         self._lists.take()
         standing = StandingRooms(self._hs, spine, notices.say, RoomReportFiles(config.streams))
-        door = EventDoor(spine, notices.tell, notices.say, standing.moved)
-        self._doors = install(self._hs, door)
+        files = self._file_door(config.inspector, spine, clock)
+        gather = EventGather(files, self._lists.facts)
+        door = EventDoor(spine, notices.tell, notices.say, standing.moved, gather)
+        self._doors = install(self._hs, door, files)
         self._streams.tell_closed(_report(self._doors))
-        api.register_web_resource(PATH, StoredFiles(self._hs.get_datastores().main))
+        self._serve_files(api, files)
 
         async def hide(profile: UserProfile, requester: str) -> bool:
             return hidden(door.find(requester, profile["user_id"]))
@@ -163,6 +180,7 @@ class Module:
                 Path(config["streams"]),
                 Path(config["spool"]),
                 key,
+                Path(config["inspector"]),
                 SignInConfig.of(config["sign_in"]),
             )
         except (KeyError, OSError, ValueError) as fault:
@@ -197,6 +215,35 @@ class Module:
             raise ConfigError(str(fault)) from fault
         hs.get_module_api().register_web_resource(
             DELAYED_EVENTS, DelayedEvents(config.secret, cancel)
+        )
+
+    def _file_door(self, socket: Path, spine: Spine, clock: SystemClock) -> FileDoor:
+        """The file door, which asks the inspector on threads of its own: it may be slow, or hang."""
+        reactor: Any = self._hs.get_reactor()
+        threads = ThreadPool(0, _MOST_THREADS, "vedette-files")
+        threads.start()
+        reactor.addSystemEventTrigger("during", "shutdown", threads.stop)
+
+        def run(doing: Callable[[], _Done]) -> Awaitable[_Done]:
+            return defer_to_threadpool(reactor, threads, doing)
+
+        async def digest(path: str) -> Digest:
+            return await run(lambda: digest_of(path))
+
+        notices, facts = self._notices, self._lists.facts
+        inspector = Inspector(socket, run, _INSPECTOR_SECONDS)
+        return FileDoor(spine, inspector, facts, digest, clock, notices.say, notices.tell)
+
+    def _serve_files(self, api: ModuleApi, files: FileDoor) -> None:
+        """Answer the gateway about files, and go on asking about what is held."""
+        hs, stored = self._hs, Stored(self._hs)
+        api.register_web_resource(PATH, StoredFiles(hs.get_datastores().main))
+        api.register_web_resource(LOOKED_AT, LookedAt(stored, files))
+        held = HeldFiles(files, stored)
+        # a round that breaks is logged, and the next one comes all the same
+        hs.get_clock().looping_call(
+            lambda: hs.run_as_background_process("vedette_held_files", held.once),
+            Duration(seconds=ROUND_SECONDS),
         )
 
     def _closed(self, name: str) -> bool:
@@ -295,6 +342,7 @@ class SessionLists:
     came: Callable[[tuple[Listed, ...]], None]
     """Told of new devices of people who have others."""
     _read: tuple[Part, SessionList] | None = None
+    _devices: tuple[SessionList, Mapping[tuple[str, str], str]] | None = None
 
     def take(self) -> None:
         """Read the part in force, if that was not done yet. To be called wherever parts arrive."""
@@ -315,6 +363,17 @@ class SessionLists:
         if read is None or read[1] is NO_SESSIONS or read[0].expires <= self.clock.now():
             raise Unavailable("no list of sessions was received, or the last one is too old")
         return read[1]
+
+    def facts(self, user: str, device: str) -> Facts:
+        """What rules between people may read of a person's session on a device; nothing without one."""
+        try:
+            listed = self.sessions()
+        except Unavailable:
+            return Facts()
+        if self._devices is None or self._devices[0] is not listed:
+            self._devices = listed, listed.sessions.by_device()
+        found = self._devices[1].get((user, device))
+        return Facts() if found is None else facts_between_people(listed.sessions[found].session())
 
     async def lives(self, user: str, device: str) -> bool:
         """Whether this person has a live session on this device; no where nobody knows."""

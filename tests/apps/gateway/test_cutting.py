@@ -42,7 +42,7 @@ class Running:
         scene, clock = Scene(), self.office.clock
         doors = PublicDoors(
             Spine(self.office.streams, scene.audit, scene.incidents, clock),
-            scene.homeserver,
+            scene.files,
             self.office.listed,
             Upstream(Tcp("127.0.0.1", self.synapse.port)),
             ServerName("example.org"),

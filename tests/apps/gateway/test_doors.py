@@ -46,7 +46,7 @@ class Doors:
     def __init__(self, scene: Scene) -> None:
         self.doors = PublicDoors(
             scene.spine,
-            scene.homeserver,
+            scene.files,
             scene.sessions,
             UPSTREAM,
             ServerName("example.org"),
@@ -278,7 +278,7 @@ class _Found:
 
 
 async def _out(scene: Scene, method: str, target: str) -> object:
-    door = OutgoingDoor(scene.spine, scene.homeserver, _Found(), PartnerTls())
+    door = OutgoingDoor(scene.spine, scene.files, _Found(), PartnerTls())
     parsed = parse_federation_target(target.encode())
     assert isinstance(parsed, Target)
     request = Head(method.encode(), parsed, [], b"x", Peer("", 0), None, 0, False, None)

@@ -19,7 +19,7 @@ DAY = 86_400
 def doors(scene: Scene) -> PublicDoors:
     return PublicDoors(
         scene.spine,
-        scene.homeserver,
+        scene.files,
         scene.sessions,
         UPSTREAM,
         ServerName("example.org"),

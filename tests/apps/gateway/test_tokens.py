@@ -58,7 +58,7 @@ class Gateway:
         spine = Spine(office.streams, self.scene.audit, self.scene.incidents, office.clock)
         self.doors = PublicDoors(
             spine,
-            self.scene.homeserver,
+            self.scene.files,
             office.listed,
             UPSTREAM,
             ServerName("example.org"),
@@ -368,16 +368,6 @@ async def test_what_changes_by_the_second_is_not_kept_with_every_request(office:
     assert isinstance(live, Live)
     names = set(live.facts.known) | set(live.facts.claims)
     assert not {name for name in names if name.startswith("sign_in.") or name == "today"}
-
-
-async def test_a_file_that_is_known_is_decided_without_waiting(
-    office: Office, gateway: Gateway
-) -> None:
-    asked = head("GET", FILE, token=office.token(BOBS))
-    first = gateway.doors.plan(asked)
-    assert inspect.isawaitable(first)
-    assert isinstance(await first, Tagged)
-    assert isinstance(gateway.doors.plan(asked), Tagged)
 
 
 async def test_a_session_that_ended_while_a_file_was_looked_up_gets_nothing(

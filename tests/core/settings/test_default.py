@@ -30,13 +30,12 @@ def test_the_default_document_has_neither_fault_nor_warning():
     )
 
 
-def test_among_ourselves_everything_is_allowed_and_files_by_their_declared_kind():
+def test_among_ourselves_everything_is_allowed_and_files_by_what_they_are():
     rules = default().rules
     among_us = [rule for rule in rules.values() if rule.between == ("us", "us")]
     assert frozenset().union(*(rule.channels for rule in among_us)) == BETWEEN_PEOPLE
-    assert rules["files"].when == (
-        "claimed file.kind in document, image, audio, video, text, encrypted",
-    )
+    assert rules["files"].when == ("file.kind in document, image, audio, video, text, encrypted",)
+    assert "file.class = avatar" in rules["avatars"].when
 
 
 def test_nothing_is_allowed_towards_anybody_else():

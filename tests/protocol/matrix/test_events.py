@@ -6,7 +6,14 @@ from hypothesis import strategies as st
 
 from vedette.core.channels import Channel
 from vedette.core.facts import FILE_KINDS
-from vedette.protocol.matrix.events import RTC_MEMBER_TYPES, Sort, classify
+from vedette.protocol.matrix.events import (
+    MOST_MEDIA,
+    RTC_MEMBER_TYPES,
+    Sort,
+    class_of,
+    classify,
+    media_named,
+)
 
 M, F, V, S, C = (
     Channel.MESSAGE, Channel.FILE, Channel.VIDEO, Channel.SCREEN, Channel.CONFERENCE,
@@ -378,3 +385,53 @@ def test_a_content_nested_without_end_is_no_way_to_fail():
     for _ in range(20_000):
         content = {"m.new_content": content, "body": "x"}
     assert channels("m.room.message", content) == {M}
+
+
+@pytest.mark.parametrize(
+    ("content", "named", "whole"),
+    [
+        ({"url": "mxc://x.example/abc"}, [("x.example", "abc")], True),
+        ({"url": "MXC://X.example:8448/a-b_c="}, [("x.example:8448", "a-b_c=")], True),
+        (
+            {"url": "mxc://x/a", "info": {"thumbnail_url": "mxc://x/b"}, "m.new_content": {
+                "file": {"url": "mxc://y/c"}}},
+            [("x", "a"), ("x", "b"), ("y", "c")],
+            True,
+        ),
+        ({"url": "mxc://x/a", "body": "mxc://x/a"}, [("x", "a")], True),
+        ({"formatted_body": "<img src='mxc:&#47;/x/a?w=1'><img src=mxc://x/b>"},
+         [("x", "a"), ("x", "b")], True),
+        ({"url": "mxc://x/a/../b"}, [], False),
+        ({"url": "mxc://x/a%2e"}, [], False),
+        ({"url": "mxc://x/a\\..\\b"}, [], False),
+        ({"url": "mxc://x/a?b#c", "body": "(mxc://x/a)"}, [("x", "a")], True),
+        ({"url": "mxc://x/" + "a" * 256}, [], False),
+        ({"url": "mxc://x"}, [], False),
+        ({"url": "mxc:///a"}, [], False),
+        ({"url": "mxc://no_name/a"}, [], False),
+        ({"url": "mxc://x/a", "body": "mxc://"}, [("x", "a")], False),
+        ({"body": "hello"}, [], True),
+        ({}, [], True),
+    ],
+)  # fmt: skip
+def test_every_stored_file_that_a_content_names_is_found(content, named, whole):
+    found, all_of_them = media_named(content)
+    assert (sorted(found), all_of_them) == (sorted(named), whole)
+
+
+def test_of_too_many_files_only_some_are_looked_at_and_it_is_said_so():
+    assert media_named({"body": " ".join(f"mxc://x/{n}" for n in range(MOST_MEDIA))})[1] is True
+    found, whole = media_named({"body": " ".join(f"mxc://x/{n}" for n in range(MOST_MEDIA + 1))})
+    assert (len(found), whole) == (MOST_MEDIA, False)
+
+
+@given(st.text(max_size=30), st.text(max_size=30))
+def test_whatever_stands_around_an_address_it_is_found_or_missed_openly(before, after):
+    found, whole = media_named({"body": f"{before}mxc://x.example/abc{after}"})
+    assert found or not whole
+
+
+def test_what_a_file_is_used_as_follows_from_the_event():
+    assert class_of("m.room.avatar") == "avatar"
+    assert class_of("m.sticker") == "sticker"
+    assert class_of("m.room.message") == "attachment"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from vedette.core.names import MediaId
+from vedette.core.names import MediaId, ServerName
 from vedette.ports.errors import Unavailable
 from vedette.ports.homeserver import StoredFile
 
@@ -13,20 +14,23 @@ from vedette.ports.homeserver import StoredFile
 class MemoryHomeserver:
     """The Homeserver port over a dictionary. `down` makes it not answer.
 
-    `seen` are the files that were asked for before, which are known without asking.
+    `look` is what having a file looked at does; it says whether there is such a file.
     """
 
     files: dict[str, StoredFile] = field(default_factory=dict)
     down: bool = False
-    seen: set[str] = field(default_factory=set)
-
-    def remembered(self, media: MediaId) -> StoredFile | None:
-        """A file that was asked for before."""
-        return self.files.get(media) if media in self.seen else None
+    look: Callable[[ServerName, MediaId], bool] = lambda _server, _media: True
+    looked_at: list[tuple[ServerName, MediaId]] = field(default_factory=list)
 
     async def stored_file(self, media: MediaId) -> StoredFile | None:
         """A file that was put in. Raises Unavailable when `down`."""
         if self.down:
             raise Unavailable("the homeserver does not answer")
-        self.seen.add(media)
         return self.files.get(media)
+
+    async def have_looked_at(self, server: ServerName, media: MediaId) -> bool:
+        """Look at a file. Raises Unavailable when `down`."""
+        if self.down:
+            raise Unavailable("the homeserver does not answer")
+        self.looked_at.append((server, media))
+        return self.look(server, media)

@@ -49,16 +49,51 @@ between = ["us", "us"]
 allow   = ["message", "contact", "presence", "call"]
 owner   = "security-office"
 
-# We send each other files of the usual kinds; programs and archives are not among them.
-# `claimed` says that this is the kind that the sender's client declares: it keeps honest people
-# from mistakes, it doesn't stop anybody who lies. `encrypted` are files in encrypted rooms, whose
-# kind nobody but the members can see.
+# We send each other files of the usual kinds; programs and archives are not among them. What a file
+# is was found in its content, whatever it is called, and everything in it counts too: a program in
+# a document is refused like a program. `encrypted` is what nobody here can look into, above all
+# files in encrypted rooms.
 [rules.files]
 between = ["us", "us"]
 allow   = ["file"]
-when    = ["claimed file.kind in document, image, audio, video, text, encrypted"]
+when    = ["file.kind in document, image, audio, video, text, encrypted"]
 say     = "We exchange documents, images, audio, video and text, no other kinds of file."
 owner   = "security-office"
+
+# Pictures of people and rooms are files of their own: small images, wherever `files` may be stricter
+# one day. A picture that one of us has made an avatar is shown to everybody whom such a rule names,
+# so name nobody with whom there is no contact.
+[rules.avatars]
+between = ["us", "us"]
+allow   = ["file"]
+when    = ["file.class = avatar", "file.kind in image", "file.size <= 1 MiB"]
+owner   = "security-office"
+
+# More rules on files, to be had by taking the `#` away. A file about which a rule wants to know
+# something that was not found out yet waits until it was.
+#
+# Nothing in which a virus was found; without a virus scanner (`clamd` in the boot file) nobody knows,
+# and then every file is refused:
+#   [rules.no-malware]
+#   between = ["anyone", "anyone"]
+#   forbid  = ["file"]
+#   when    = ["file.malware = yes"]
+#   say     = "A virus was found in this file."
+#   owner   = "security-office"
+#
+# Nothing that calls itself something else than it is, and no macros:
+#   [rules.honest-files]
+#   between = ["anyone", "anyone"]
+#   forbid  = ["file"]
+#   when    = ["file.disguised = yes"]
+#   say     = "This file is not what its name says."
+#   owner   = "security-office"
+#   [rules.no-macros]
+#   between = ["anyone", "anyone"]
+#   forbid  = ["file"]
+#   when    = ["file.macros = yes"]
+#   say     = "Documents with macros are not exchanged here."
+#   owner   = "security-office"
 
 # ---- Towards others: nothing --------------------------------------------------------------------
 #

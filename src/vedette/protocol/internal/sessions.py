@@ -102,6 +102,10 @@ class ListedSessions(Mapping[str, Listed]):
                 found.setdefault(entry["user"], set()).add(entry["device"])
         return found
 
+    def by_device(self) -> dict[tuple[str, str], str]:
+        """The sessions' ids by person and device."""
+        return {(entry["user"], entry["device"]): id_ for id_, entry in self._entries.items()}
+
     def state(self, id_: str) -> SessionState | None:
         """Where the session stands, None if it is not listed: what every request asks."""
         entry = self._entries.get(id_)

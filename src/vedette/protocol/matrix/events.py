@@ -19,8 +19,9 @@ from enum import Enum
 from typing import Any
 
 from vedette.core.channels import Channel
-from vedette.core.facts import Value
+from vedette.core.facts import ATTACHMENT, Value
 from vedette.core.file_kinds import declared_kind
+from vedette.core.names import InvalidName, MediaId, ServerName
 
 Content = Mapping[str, Any]
 
@@ -335,6 +336,51 @@ def _unescaped(text: str) -> str:
     Python refuses to read a number of thousands of digits, and what refuses here would hold a room.
     """
     return html.unescape(_ENDLESS.sub("", _ZEROS.sub(r"&#\1", text)))
+
+
+MOST_MEDIA = 16
+"""How many stored files one event is looked at for; one that names more is not looked through."""
+
+_MEDIA = re.compile(r"mxc://", re.IGNORECASE)
+# What follows an address must end it for every client: `/..` behind one leads some to another file.
+_ADDRESS = re.compile(r"([^/\s?#]{1,255})/([A-Za-z0-9_=-]{1,255})(?=[\s\"'<>?#),;&]|\Z)")
+
+
+def media_named(content: Content) -> tuple[tuple[tuple[ServerName, MediaId], ...], bool]:
+    """The stored files that a content names, and whether these are all that it names.
+
+    No where an address can't be read, or where there are more than `MOST_MEDIA`.
+    """
+    found: dict[tuple[ServerName, MediaId], None] = {}
+    whole = True
+    for text in _texts(content):
+        if not _names_media(text):
+            continue
+        plain = _unescaped(text)
+        for place in _MEDIA.finditer(plain):
+            named = _address(plain, place.end())
+            if named is None:
+                whole = False
+            else:
+                found[named] = None
+    files = tuple(found)
+    return files[:MOST_MEDIA], whole and len(files) <= MOST_MEDIA
+
+
+def _address(text: str, start: int) -> tuple[ServerName, MediaId] | None:
+    """The server and the media id that stand there; None where they can't be read."""
+    found = _ADDRESS.match(text, start)
+    if found is None:
+        return None
+    try:
+        return ServerName(found[1]), MediaId(found[2])
+    except InvalidName:
+        return None
+
+
+def class_of(type_: str) -> str:
+    """What an event of this type uses a file as."""
+    return {"m.room.avatar": "avatar", "m.sticker": "sticker"}.get(type_, ATTACHMENT)
 
 
 def _is_file(type_: str, part: Content) -> bool:

@@ -177,6 +177,46 @@ class RoomForm:
     body: dict[str, object]
 
 
+class Kept(Enum):
+    """What becomes of a file that may be stored.
+
+    HELD stores it so that nobody can fetch it, until it is released or refused.
+    """
+
+    OPEN = "open"
+    HELD = "held"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entering:
+    """A file whose bytes are here, whole, and that nobody can fetch yet.
+
+    `owner` and `device` are None for a file of another server. `declared` and `name` are empty
+    where nothing was said. `sha256` is None where it was not computed yet. `stored` says that it
+    entered before, and that this is asked again.
+    """
+
+    server: str
+    media: str
+    path: str
+    declared: str
+    name: str
+    owner: str | None = None
+    device: str | None = None
+    sha256: str | None = None
+    stored: bool = False
+
+
+class FileGate(Protocol):
+    """Who says what becomes of files that enter. One that raises counts as a no."""
+
+    async def file_enters(self, file: Entering) -> Kept | Refused:
+        """Whether a file may be stored, and whether it is held."""
+
+    async def file_used(self, user: str, address: str, class_: str) -> None:
+        """One of us uses the file at this `mxc` address as an avatar or the like; never raises."""
+
+
 class Gate(Protocol):
     """Who answers the wrappers. Every method is total; one that raises counts as a no, or a hold.
 

@@ -26,6 +26,7 @@ from vedette.synapse.internals.keys_out import (
     install_key_updates,
 )
 from vedette.synapse.internals.local_events import close_local_events, install_local_events
+from vedette.synapse.internals.media import close_files, install_files
 from vedette.synapse.internals.presence import install_presence_out, install_presence_read
 from vedette.synapse.internals.rooms import RoomFacts
 from vedette.synapse.internals.rooms_made import close_rooms_made, install_rooms_made
@@ -40,7 +41,7 @@ from vedette.synapse.internals.wrapping import (
 if TYPE_CHECKING:
     from synapse.server import HomeServer
 
-    from vedette.synapse.internals.gate import Gate
+    from vedette.synapse.internals.gate import FileGate, Gate
 
 
 def dropping(owner: Callable[[HomeServer], Any], name: str) -> Callable[[Place], None]:
@@ -154,6 +155,13 @@ WRAPPERS = (
         closed="nobody here is said to have a device",
     ),
     Wrapper(
+        name="files",
+        holds="files that our people upload, and files fetched from other servers",
+        install=install_files,
+        close=close_files,
+        closed="no file is stored",
+    ),
+    Wrapper(
         name="delayed-events",
         holds="what a device has set to be sent later, once the device is gone",
         install=install_delayed_events,
@@ -179,12 +187,12 @@ class Doors:
         lift_holds(self.place)
 
 
-def install(hs: HomeServer, gate: Gate) -> Doors:
+def install(hs: HomeServer, gate: Gate, files: FileGate | None = None) -> Doors:
     """Place every wrapper, or close what it would have held.
 
     To be called once, in a module's constructor; the caller reports what is `Closed`.
     """
-    place = Place(hs, gate, RoomFacts.of(hs))
+    place = Place(hs, gate, RoomFacts.of(hs), files=files)
     return Doors(place, tuple(_placed(wrapper, place) for wrapper in WRAPPERS))
 
 

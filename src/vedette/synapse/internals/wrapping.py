@@ -15,7 +15,7 @@ from vedette.synapse.internals.rooms import RoomFacts
 if TYPE_CHECKING:
     from synapse.server import HomeServer
 
-    from vedette.synapse.internals.gate import Gate
+    from vedette.synapse.internals.gate import FileGate, Gate
 
 Answered = TypeVar("Answered")
 
@@ -54,12 +54,13 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where wrappers work: one Synapse process and its gate, and who waits for a hold to end."""
+    """Where wrappers work: one Synapse process, its gates, and who waits for a hold to end."""
 
     hs: HomeServer
     gate: Gate
     rooms: RoomFacts
     waiting: list[DeferredEvent] = field(default_factory=list)
+    files: FileGate | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

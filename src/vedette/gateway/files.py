@@ -1,0 +1,123 @@
+"""What the gateway knows of the file that somebody fetches: asked of the inspector every time.
+
+Whatever changes a file's answer, a verdict, a use, a hold, thereby counts from the next fetch on.
+Only while the inspector does not answer is what it said last believed: nothing can have changed then
+but by the inspector itself.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from vedette.core.asks import Ask
+from vedette.core.decision import Decision
+from vedette.core.facts import FILE_FACTS, Facts, Missing
+from vedette.core.files import File
+from vedette.core.names import InvalidName, MediaId, ServerName
+from vedette.ports.errors import Unavailable
+from vedette.ports.homeserver import Homeserver
+from vedette.ports.inspection import FileRegister
+from vedette.ports.policy import Policy
+from vedette.protocol.matrix.paths import Answering, Matched
+from vedette.spine import Spine
+
+Known = File | Missing | None
+"""A file as far as it is known: None if there is none, UNKNOWN if nobody could be asked."""
+Gathering = Callable[[Policy, Known], tuple[Ask, Facts] | Decision]
+
+_MOST_REMEMBERED = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The file that a request names."""
+
+    server: ServerName
+    media: MediaId
+
+
+def file_named(matched: Matched, domain: ServerName) -> Named | None:
+    """The file that a request fetches; None if it fetches none, or names none that could be."""
+    if matched.endpoint.answering is not Answering.STREAM or "media_id" not in matched.params:
+        return None
+    try:
+        server = ServerName(matched.params.get("server_name", domain))
+        return Named(server, MediaId(matched.params["media_id"]))
+    except InvalidName:
+        return None  # which is refused when it is asked
+
+
+@dataclass(slots=True)
+class FetchedFiles:
+    """Learns what is to be known of a file before it is handed out."""
+
+    spine: Spine
+    register: FileRegister
+    homeserver: Homeserver
+    domain: ServerName
+    _last: OrderedDict[Named, File] = field(default_factory=OrderedDict)
+
+    async def gather(
+        self, policy: Policy, named: Named, gathering: Gathering
+    ) -> tuple[Ask, Facts] | Decision:
+        """Gather what is asked about a fetch. Never raises for what does not answer.
+
+        1. What the register knows. 2. Where its content is not known, and could still change the
+        answer, the homeserver has it looked at, and fetches it from its server first. 3. What is
+        not known even then is pending, and what is pending is not handed out.
+        """
+        found = await self._find(named)  # (1)
+        gathered = gathering(policy, found)
+        unseen = isinstance(found, File) and found.content is None
+        if not unseen or isinstance(gathered, Decision):
+            return gathered
+        if FILE_FACTS.isdisjoint(self.spine.awaits(policy, *gathered)):
+            return gathered
+        return gathering(policy, await self._looked_at(named, found))  # (2, 3)
+
+    async def _find(self, named: Named) -> Known:
+        try:
+            found = await self.register.file(named.server, named.media)
+        except Unavailable:
+            return self._last.get(named) or await self._stored(named)
+        if found is None:
+            return await self._stored(named)
+        self._remember(named, found)
+        return found
+
+    async def _looked_at(self, named: Named, before: Known) -> Known:
+        try:
+            there = await self.homeserver.have_looked_at(named.server, named.media)
+            found = await self.register.file(named.server, named.media) if there else None
+        except Unavailable:
+            return before
+        if found is not None:
+            self._remember(named, found)
+        return found
+
+    async def _stored(self, named: Named) -> Known:
+        """A file that nobody registered: of ours the homeserver knows the owner."""
+        if named.server != self.domain:
+            return File(server=named.server, media=named.media, owner=None, declared="", name="")
+        try:
+            stored = await self.homeserver.stored_file(named.media)
+        except Unavailable:
+            return Missing.UNKNOWN
+        if stored is None:
+            return None
+        return File(
+            server=named.server,
+            media=named.media,
+            owner=stored.owner,
+            declared=stored.type or "",
+            name="",
+        )
+
+    def _remember(self, named: Named, file: File) -> None:
+        self._last.pop(named, None)
+        if file.content is not None and not file.held:
+            self._last[named] = file
+        if len(self._last) > _MOST_REMEMBERED:
+            self._last.popitem(last=False)

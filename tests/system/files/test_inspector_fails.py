@@ -1,0 +1,142 @@
+"""The inspector is killed, hangs, and is fed garbage while files are sent: nothing that was not judged
+is ever delivered, and nothing that was accepted is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+import time
+from collections.abc import Callable
+
+import pytest
+from nio import DownloadError, MemoryDownloadResponse, UploadError, UploadResponse
+
+from tests.system.files.conftest import Cast, notices
+from tests.system.files.test_what_passes import fetch, store
+from tests.system.files.things import jar, pdf, zipped
+from tests.system.matrix_client import Person
+from vedette.core.explain import HELD
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+BACK_SECONDS = 60.0
+
+
+async def until(holds: Callable[[], object], seconds: float = BACK_SECONDS) -> None:
+    end = time.monotonic() + seconds
+    while not await holds():  # type: ignore[misc]
+        assert time.monotonic() < end
+        await asyncio.sleep(0.5)
+
+
+async def delivered(person: Person, address: str) -> bool:
+    return isinstance(await fetch(person, address), MemoryDownloadResponse)
+
+
+def wait_briefly(cast: Cast) -> str:
+    """Uploads wait two seconds for their verdict; returns the document of before."""
+    before = (cast.example.boot.folder / "draft.toml").read_text()
+    cast.example.apply(before + '\n[files]\nwait = "2 seconds"\n')
+    return before
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "hung"])
+async def test_what_comes_while_the_inspector_is_away_is_held_and_then_released_or_refused(
+    cast: Cast, how: signal.Signals
+) -> None:
+    before = wait_briefly(cast)
+    tag = how.name
+    known = await store(cast.alice, "known.pdf", pdf(f"known {tag}"))
+    assert await delivered(cast.bob, known)
+    # Whoever starts it again is stopped too, so that it stays away.
+    up = cast.example.process
+    assert up is not None
+    os.kill(up.pid, signal.SIGSTOP)
+    pid = cast.example.kill("inspector", how)
+    try:
+        good = await store(cast.alice, "good.pdf", pdf(f"good {tag}"))
+        bad = await store(cast.alice, "bad.pdf", jar(f"bad {tag}"))
+        for address in (good, bad):
+            for person in (cast.bob, cast.carol):
+                found = await fetch(person, address)
+                assert isinstance(found, DownloadError), found
+        assert (await fetch(cast.bob, good)).message == HELD
+        # What was judged before is still to be had.
+        assert await delivered(cast.bob, known)
+    finally:
+        if how is signal.SIGSTOP:
+            os.kill(pid, signal.SIGCONT)
+        os.kill(up.pid, signal.SIGCONT)
+    await until(lambda: delivered(cast.bob, good))
+    await until(lambda: _told(cast.alice, "“bad.pdf” was looked at, and nobody gets it"))
+    await until(lambda: _told(cast.alice, "“good.pdf” was looked at, and can be opened now"))
+    assert not await delivered(cast.bob, bad)
+    assert not await delivered(cast.carol, bad)
+    assert await delivered(cast.carol, good)
+    cast.example.apply(before)
+
+
+async def _told(person: Person, text: str) -> bool:
+    return any(text in told for told in notices(person))
+
+
+async def test_what_is_held_is_not_forgotten_by_a_synapse_that_ends(cast: Cast) -> None:
+    before = wait_briefly(cast)
+    up = cast.example.process
+    assert up is not None
+    pid = cast.example.kill("inspector", signal.SIGSTOP)
+    held = await store(cast.alice, "held.pdf", pdf("held while synapse ends"))
+    synapse = cast.example.kill("synapse")
+    cast.example.wait_for_another("synapse", synapse)
+    os.kill(pid, signal.SIGCONT)
+    await until(lambda: delivered(cast.bob, held), 90)
+    cast.example.apply(before)
+
+
+async def test_garbage_and_kills_while_uploads_run_deliver_nothing_unjudged(cast: Cast) -> None:
+    before = wait_briefly(cast)
+    chance = random.Random(7)
+    sent: list[tuple[str, bool, bytes]] = []
+
+    async def upload(number: int) -> None:
+        kind = number % 4
+        data = [
+            pdf(f"storm {number}"),
+            jar(f"storm {number}"),
+            chance.randbytes(20_000),
+            zipped(a_pdf=pdf(f"{number}"))[: 60 + number],
+        ][kind]
+        stored, _ = await cast.alice.client.upload(
+            lambda *_: data, "application/pdf", f"{number}.pdf", filesize=len(data)
+        )
+        if isinstance(stored, UploadResponse):
+            sent.append((str(stored.content_uri), kind in (0, 2), data))
+        else:
+            assert isinstance(stored, UploadError)
+
+    async def trouble() -> None:
+        for _ in range(3):
+            await asyncio.sleep(1.5)
+            pid = cast.example.kill("inspector")
+            cast.example.wait_for_another("inspector", pid)
+
+    storm = asyncio.create_task(trouble())
+    for wave in range(6):
+        await asyncio.gather(*(upload(wave * 8 + each) for each in range(8)))
+        for address, good, data in sent:
+            got = await fetch(cast.bob, address)
+            if isinstance(got, MemoryDownloadResponse):
+                assert good, address
+                assert got.body == data
+    await storm
+    for address, good, _ in sent:
+        if good:
+            await until(lambda address=address: delivered(cast.bob, address))  # type: ignore[misc]
+    await asyncio.sleep(5)
+    for address, good, _ in sent:
+        assert good is await delivered(cast.bob, address)
+    assert sum(good for _, good, _ in sent) == 24
+    cast.example.apply(before)
+    print(f"\n{len(sent)} of 48 uploads were taken, {sum(good for _, good, _ in sent)} delivered")
