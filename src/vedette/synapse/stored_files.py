@@ -7,8 +7,10 @@ which the inspector knows too little. No public path leads here: the gateway car
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from synapse.api.errors import SynapseError
 from synapse.http.server import DirectServeJsonResource
 from twisted.web.resource import Resource
 
@@ -108,4 +110,8 @@ class _LookedAt(DirectServeJsonResource):
                 await self._stored.fetch(server, media, _FETCH_SECONDS)
         except Unavailable:
             return 503, {}
+        except SynapseError as fault:
+            if fault.code != HTTPStatus.FORBIDDEN:
+                raise
+            # refused as it entered: the register knows why, and nothing of it is here
         return 200, {}
