@@ -78,18 +78,19 @@ def answer(promise: dict[str, Any]) -> Decision:
     facts = facts_of(promise.get("facts", {}), today)
     if "session" in promise:
         signed = session_facts(promise["session"], promise["ask"]["who"], document)
-        facts = Facts({**signed.known, **facts.known}, {**signed.claims, **facts.claims})
+        facts = signed.beside(facts)
     return decide(compile_rules(document, 1), ask_of(promise["ask"], directory), facts)
 
 
 def facts_of(told: dict[str, Any], today: int) -> Facts:
-    assert told.keys() <= {"known", "versions", "words", "claims", "pending", "unknown"}
+    assert told.keys() <= {"known", "versions", "words", "claims", "pending", "unknown", "parts"}
     known: dict[str, Any] = {"today": today, **told.get("known", {})}
     known |= {name: read_version(text) for name, text in told.get("versions", {}).items()}
     known |= {name: frozenset(words) for name, words in told.get("words", {}).items()}
     known |= dict.fromkeys(told.get("pending", ()), Missing.PENDING)
     known |= dict.fromkeys(told.get("unknown", ()), Missing.UNKNOWN)
-    return Facts(known, told.get("claims", {}))
+    parts = tuple(told.get("parts", ()))
+    return Facts(known, told.get("claims", {}), parts)
 
 
 NOW = 1_798_761_600  # 1 January 2027, 00:00 UTC
