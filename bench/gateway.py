@@ -28,7 +28,7 @@ import timeit
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import aiohttp
 from aiohttp import web
@@ -39,17 +39,21 @@ from joserfc.jwk import OKPKey
 
 from bench.office import people_of, signed_in, write_streams
 from vedette.adapters.audit_spool import AuditSpool
+from vedette.adapters.inspector import Inspector
 from vedette.adapters.log_incidents import LogIncidents
 from vedette.adapters.sessions_list import SessionsList
 from vedette.adapters.stream_files import StreamFiles
-from vedette.adapters.synapse_inner import MEDIA_PATH, SynapseInner
+from vedette.adapters.synapse_inner import SynapseInner
 from vedette.adapters.system_clock import SystemClock
-from vedette.core.names import ServerName
+from vedette.core.files import Content, Digest, File
+from vedette.core.names import MediaId, ServerName, UserId
 from vedette.core.record import JSON
 from vedette.gateway.app import PublicDoors, SignInService
 from vedette.gateway.carrier import Tcp, Upstream, serve
+from vedette.gateway.files import FetchedFiles
 from vedette.gateway.loop import run as run_loop
 from vedette.gateway.main import PROCESS
+from vedette.protocol.internal.files import file_to_json
 from vedette.protocol.internal.sessions import listed_of
 from vedette.spine import Spine
 
@@ -151,11 +155,22 @@ def _origin(port: int, inner: Path) -> str:
     """What stands for the homeserver: `inner` is where the gateway asks for its facts."""
     joined = {f"@user{n}:{DOMAIN}": {"display_name": "U"} for n in range(4)}
     owner = people_of(DOMAIN)[0]
-    file = json.dumps({"owner": owner, "type": "application/pdf", "size": 1000})
+    media = MediaId("AbCdEfGhIjKlMnOpQrStUvWx")
+    content = Content(
+        sha256=Digest("0" * 64), size=1000, kind="document", type="application/pdf", by="bench"
+    )
+    file = json.dumps(
+        file_to_json(
+            File(
+                server=DOMAIN, media=media, owner=UserId(owner), declared="application/pdf",
+                name="report.pdf", content=content,
+            )
+        )
+    )  # fmt: skip
     return f"""server {{ listen 127.0.0.1:{port}; listen unix:{inner};
       default_type application/json; add_header Access-Control-Allow-Origin "*";
       location / {{ return 200 '{json.dumps({"joined": joined})}'; }}
-      location {MEDIA_PATH}/ {{ return 200 '{file}'; }} }}"""
+      location /files/ {{ return 200 '{file}'; }} }}"""
 
 
 def _nginx_proxy(port: int, origin: int) -> str:
@@ -320,6 +335,10 @@ def _rounds(
     ][1:]
 
 
+async def _run(doing: Callable[[], Any]) -> Any:
+    return await asyncio.to_thread(doing)
+
+
 async def _gateway(port: int, origin: int, folder: Path) -> None:
     """Serve with the gateway's doors until the process is told to end."""
     clock = SystemClock()
@@ -331,7 +350,8 @@ async def _gateway(port: int, origin: int, folder: Path) -> None:
     spine = Spine(streams, spool, LogIncidents(), clock)
     upstream = Upstream(Tcp("127.0.0.1", origin))
     signin = SignInService(upstream, DOMAIN.encode())
-    doors = PublicDoors(spine, homeserver, sessions, upstream, DOMAIN, lambda _: {}, signin)
+    files = FetchedFiles(spine, Inspector(folder / "inner.sock", _run), homeserver, DOMAIN)
+    doors = PublicDoors(spine, files, sessions, upstream, DOMAIN, lambda _: {}, signin)
     server = await serve(doors.plan, [Tcp("127.0.0.1", port)])
     await _told_to_end()
     await server.close(1)

@@ -166,6 +166,7 @@ def _held(folder: Path, core: int) -> House:
         "streams": str(folder / "door"),
         "spool": str(folder / "spool"),
         "public_key": str(key),
+        "inspector": str(folder / "nobody.sock"),  # no files are sent
         "sign_in": {
             "listen": introspection,
             "secret": str(folder / "secret"),

@@ -40,7 +40,15 @@ from vedette.ports.errors import Unavailable
 from vedette.ports.live_sessions import Live, LiveSessions, TokenState
 from vedette.ports.policy import Policy
 from vedette.protocol.http.target import USUAL_PATH
-from vedette.protocol.matrix.paths import Endpoint, Matched, ServedBy, Token, match, match_own
+from vedette.protocol.matrix.paths import (
+    Answering,
+    Endpoint,
+    Matched,
+    ServedBy,
+    Token,
+    match,
+    match_own,
+)
 from vedette.protocol.matrix.xmatrix import XMatrixFault, parse_xmatrix
 from vedette.spine import Permit, Refusal, Settled, Spine, Standing, refuse
 
@@ -216,20 +224,21 @@ class PublicDoors:
         return known[1]
 
     def _asked(self, head: Head, matched: Matched, live: Live) -> Action | Awaitable[Action]:
-        """Ask the rules: at once, unless it is about a file that is fetched."""
-        named = file_named(matched, self.files.domain)
-        if named is not None:
+        """Ask the rules: at once, unless it is about a file of which the register must be asked."""
+        named, known = file_named(matched, self.files.domain), None
+        if named is not None and (known := self.files.fresh(named)) is None:
             return self._fetched(head, matched, live, named)
+        stored: Known = Missing.UNKNOWN if known is None else known
+        handed_out = matched.endpoint.answering is Answering.STREAM  # no door is behind that
+        later = ROOM_FACTS if handed_out else learnt_later(matched.endpoint)
         policies: list[Policy] = []
 
         def facts(policy: Policy) -> tuple[Ask, Facts] | Decision:
             policies.append(policy)
-            asked = client_ask(policy, live, matched, head, Missing.UNKNOWN)
+            asked = client_ask(policy, live, matched, head, stored)
             return in_no_room(asked, matched.endpoint)
 
-        settled = self.spine.settle(
-            act_of(matched.endpoint), _CLIENT, facts, learnt_later(matched.endpoint)
-        )
+        settled = self.spine.settle(act_of(matched.endpoint), _CLIENT, facts, later)
         if isinstance(settled, Permit):
             return _tagged(self._carry(settled, head, matched.endpoint, policies[0]), live)
         return render.refused_to_person(settled)

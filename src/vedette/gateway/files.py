@@ -1,12 +1,13 @@
-"""What the gateway knows of the file that somebody fetches: asked of the inspector every time.
+"""What the gateway knows of the file that somebody fetches: what the inspector's register says now.
 
-Whatever changes a file's answer, a verdict, a use, a hold, thereby counts from the next fetch on.
-Only while the inspector does not answer is what it said last believed: nothing can have changed then
-but by the inspector itself.
+What it said is believed for a second, so whatever changes in it, a verdict, a use, a hold, counts
+within that second, as everything else does. Only while the inspector does not answer is older
+knowledge believed: nothing can have changed then but by the inspector itself.
 """
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ Known = File | Missing | None
 Gathering = Callable[[Policy, Known], tuple[Ask, Facts] | Decision]
 
 _MOST_REMEMBERED = 50_000
+FRESH_SECONDS = 1.0
+"""How long what the register said is believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,13 @@ class FetchedFiles:
     register: FileRegister
     homeserver: Homeserver
     domain: ServerName
-    _last: OrderedDict[Named, File] = field(default_factory=OrderedDict)
+    _last: OrderedDict[Named, tuple[float, File]] = field(default_factory=OrderedDict)
+    """What was judged, was not held, and when that was said."""
+
+    def fresh(self, named: Named) -> File | None:
+        """A file of which the register said just now what it is; None if it must be asked."""
+        said, file = self._last.get(named, (-math.inf, None))
+        return file if 0 <= self.spine.clock.now() - said < FRESH_SECONDS else None
 
     async def gather(
         self, policy: Policy, named: Named, gathering: Gathering
@@ -78,10 +87,13 @@ class FetchedFiles:
         return gathering(policy, await self._looked_at(named, found))  # (2, 3)
 
     async def _find(self, named: Named) -> Known:
+        if (fresh := self.fresh(named)) is not None:
+            return fresh
         try:
             found = await self.register.file(named.server, named.media)
         except Unavailable:
-            return self._last.get(named) or await self._stored(named)
+            _, last = self._last.get(named, (0.0, None))
+            return last or await self._stored(named)
         if found is None:
             return await self._stored(named)
         self._remember(named, found)
@@ -118,6 +130,6 @@ class FetchedFiles:
     def _remember(self, named: Named, file: File) -> None:
         self._last.pop(named, None)
         if file.content is not None and not file.held:
-            self._last[named] = file
+            self._last[named] = self.spine.clock.now(), file
         if len(self._last) > _MOST_REMEMBERED:
             self._last.popitem(last=False)

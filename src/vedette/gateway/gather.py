@@ -55,7 +55,7 @@ _LOOKING = {
 def learnt_later(endpoint: Endpoint) -> frozenset[str]:
     """What doors behind this one learn: the room, and what a file is once its bytes are here.
 
-    Not for a file that is handed out: behind that there is no door.
+    MUST NOT be asked for a file that is handed out: behind that there is no door.
     """
     return ROOM_FACTS | FILE_FACTS if endpoint.channels == _FILE else ROOM_FACTS
 

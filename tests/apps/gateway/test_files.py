@@ -159,6 +159,7 @@ async def test_without_the_inspector_only_what_it_has_said_before_is_handed_out(
     stored(scene, "other", PDF)
     await fetched(doors, "report")
     scene.inspection.away = True
+    scene.clock.seconds += 3600
     scene.homeserver.look = lambda _server, _media: True
     assert isinstance(await fetched(doors, "report"), Forward)
     assert refused(await fetched(doors, "other"))["error"] == HELD
@@ -170,6 +171,7 @@ async def test_what_was_held_last_is_not_believed_to_be_free(scene: Scene, doors
     stored(scene, "report", PDF)
     await fetched(doors, "report")
     scene.inspection.hold(OURS, MediaId("report"), held=True)
+    scene.clock.seconds += 1
     await fetched(doors, "report")
     scene.inspection.away = True
     refused(await fetched(doors, "report"))
@@ -195,6 +197,7 @@ async def test_an_avatar_is_seen_once_it_is_one(scene: Scene, doors: Doors) -> N
     stored(scene, "face", PNG)
     refused(await fetched(doors, "face"))
     await scene.inspection.use_as(OURS, MediaId("face"), "avatar")
+    scene.clock.seconds += 1
     assert isinstance(await fetched(doors, "face"), Forward)
     refused(await given(doors, "face"), 404)
     stored(scene, "tool", b"MZ")
@@ -317,3 +320,17 @@ unless = ["device.approved = yes"]
     approved = replace(live.facts, known={"device.approved": True})
     scene.sessions.tokens["bobs"] = replace(live, facts=approved)
     assert isinstance(await fetched(Doors(scene), "report"), Forward)
+
+
+async def test_what_the_register_said_is_believed_for_a_second(scene: Scene, doors: Doors) -> None:
+    stored(scene, "report", PDF)
+    assert isinstance(await fetched(doors, "report"), Forward)
+    scene.inspection.hold(OURS, MediaId("report"), held=True)
+    scene.clock.seconds += 0.9
+    assert isinstance(await fetched(doors, "report"), Forward)
+    assert isinstance(await given(doors, "report"), Forward)
+    scene.clock.seconds += 0.2
+    refused(await fetched(doors, "report"))
+    refused(await fetched(doors, "report"))
+    scene.inspection.hold(OURS, MediaId("report"), held=False)
+    assert isinstance(await fetched(doors, "report"), Forward)

@@ -74,11 +74,11 @@ async def test_what_a_partner_sends_is_looked_at_before_anybody_here_gets_it(cas
     room = await cast.room(cast.alice, cast.carol)
     await cast.carol.send_file(room, "offer.pdf", pdf("offer"))
     assert await cast.alice.open_file(room, "offer.pdf") == pdf("offer")
-    await cast.carol.send_file(room, "tool.pdf", jar("g"))
-    no = await refused(cast.alice.open_file(room, "tool.pdf"))
+    await cast.carol.send_file(room, "partners-tool.pdf", jar("g"))
+    no = await refused(cast.alice.open_file(room, "partners-tool.pdf"))
     assert (no.status, no.sentence) == ("M_FORBIDDEN", WITH_ACME)
     # Nobody else here gets it either, and nothing of it is kept.
-    address = next(e.url for _, e in cast.alice.heard if getattr(e, "body", "") == "tool.pdf")
+    address = next(e.url for _, e in cast.alice.heard if getattr(e, "body", "") == "partners-tool.pdf")
     assert isinstance(await fetch(cast.bob, address), DownloadError)
     media = cast.example.boot.path(cast.example.boot.synapse.folder) / "media"
     kept = [path for path in media.rglob("*") if path.is_file() and path.read_bytes() == jar("g")]
@@ -87,9 +87,9 @@ async def test_what_a_partner_sends_is_looked_at_before_anybody_here_gets_it(cas
 
 async def test_a_refused_file_of_a_partner_is_known_when_it_is_sent_again(cast: Cast) -> None:
     room = await cast.room(cast.alice, cast.carol)
-    await cast.carol.send_file(room, "tool.pdf", jar("h"))
-    event = await cast.alice.sees(room, "tool.pdf")
-    await refused(cast.alice.open_file(room, "tool.pdf"))
+    await cast.carol.send_file(room, "partners-tool.pdf", jar("h"))
+    event = await cast.alice.sees(room, "partners-tool.pdf")
+    await refused(cast.alice.open_file(room, "partners-tool.pdf"))
     content = {"msgtype": "m.file", "body": "again.pdf", "url": event.url, "info": {}}
     await cast.carol.send(room, content)
     await cast.carol.say(room, "did you get it?")
