@@ -78,7 +78,9 @@ async def test_what_a_partner_sends_is_looked_at_before_anybody_here_gets_it(cas
     no = await refused(cast.alice.open_file(room, "partners-tool.pdf"))
     assert (no.status, no.sentence) == ("M_FORBIDDEN", WITH_ACME)
     # Nobody else here gets it either, and nothing of it is kept.
-    address = next(e.url for _, e in cast.alice.heard if getattr(e, "body", "") == "partners-tool.pdf")
+    address = next(
+        e.url for _, e in cast.alice.heard if getattr(e, "body", "") == "partners-tool.pdf"
+    )
     assert isinstance(await fetch(cast.bob, address), DownloadError)
     media = cast.example.boot.path(cast.example.boot.synapse.folder) / "media"
     kept = [path for path in media.rglob("*") if path.is_file() and path.read_bytes() == jar("g")]
