@@ -51,21 +51,58 @@ def test_a_permit_made_by_hand_is_no_permit():
         Permit(decision, "gateway:1", object())
 
 
-@pytest.mark.parametrize("effect", ["forward", "apply_revision"])
-def test_every_effect_takes_a_permit_first(effect: str):
-    found = [
-        node
-        for _, tree in _modules()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == effect
-    ]
-    for function in found:
+EFFECTS = {
+    "admin/accounts.py": {"_forgive", "_make", "_reset", "_set_password"},
+    "admin/sessions.py": {"_approve", "_put"},
+    "admin/settings.py": {"_keep"},
+    "gateway/enforce.py": {"forward"},
+    "gateway/tunnel.py": {"connect"},
+    "signin/enforce.py": {"end_oldest"},
+    "signin/issuing.py": {"begin"},
+    "signin/keep.py": {"_go_on"},
+    "synapse/internals/keeping.py": {"enter", "leave", "remove", "set_state"},
+    "synapse/making.py": {"shape_room"},
+}
+"""What changes the world once somebody was allowed to: who adds an effect adds it here."""
+
+
+@pytest.mark.parametrize("file", EFFECTS)
+def test_every_effect_takes_a_permit_first(file: str):
+    found = {
+        node.name: node
+        for node in ast.walk(ast.parse((SOURCE / file).read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name in EFFECTS[file]
+    }
+    assert found.keys() == EFFECTS[file], "an effect was renamed"
+    for name, function in found.items():
         given = [a for a in function.args.args if a.arg != "self"]
-        assert given, f"`{effect}` takes nothing"
+        assert given, f"`{name}` takes nothing"
         assert given[0].annotation is not None
-        assert ast.unparse(given[0].annotation) == "Permit"
-    if effect == "forward":
-        assert found
+        assert ast.unparse(given[0].annotation) == "Permit", name
+
+
+WRITES = {
+    # before there is a revision there is nothing to decide by: `begin` keeps the first
+    "admin/settings.py": ("self.revisions.append", {"_keep", "begin"}),
+    "admin/sessions.py": ("self.store.move_session", {"_put"}),
+    "signin/issuing.py": ("self.store.add_session", {"begin"}),
+    "gateway/tunnel.py": ("asyncio.open_connection", {"connect"}),
+}
+"""The call by which an effect happens, and the functions that may make it."""
+
+
+@pytest.mark.parametrize("file", WRITES)
+def test_an_effect_happens_only_where_the_permit_is_taken(file: str):
+    call, effects = WRITES[file]
+    tree = ast.parse((SOURCE / file).read_text(encoding="utf-8"))
+    makers = {
+        function.name
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Attribute) and ast.unparse(node) == call
+    }
+    assert makers == effects
 
 
 def test_only_the_spine_catches_every_exception():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from tests.system.two_organisations import Organisation, TwoOrganisations
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+PDF = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n"
+PROGRAM = b"MZ" + b"\0" * 62
 MESSAGES_ONLY = "With Acme we exchange messages only: no files and no calls."
 OFFER = {
     "call_id": "c1",
@@ -236,6 +239,32 @@ async def test_why_names_the_rule_and_the_record_replays_to_the_same_answer(cast
     record = json.loads(cast.example.cli("why", _record(cast.dora), "--json").stdout)
     assert (record["answer"], record["rule"]) == ("no", "acme-messages-only")
     assert record["same"] is True
+
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+async def test_the_commands_that_the_readme_shows_let_carol_open_the_file(
+    organisations: TwoOrganisations, cast: Cast
+) -> None:
+    """README's second contract, typed as it stands there."""
+    typed = [line for line in README.read_text().splitlines() if "contract 4712" in line]
+    assert [line.split()[:3] for line in typed] == [
+        ["vedette", "rule", "remove"], ["vedette", "rule", "add"],
+    ]  # fmt: skip
+    room = await _together(cast.alice, cast.carol)
+    assert (await _refused(cast.alice.send_file(room, "early.pdf", PDF))).sentence == MESSAGES_ONLY
+    try:
+        for line in typed:
+            cast.example.cli(*shlex.split(line)[1:])
+        cast.example.wait_for_doors()
+        await cast.alice.send_file(room, "wing.pdf", PDF)
+        assert await cast.carol.open_file(room, "wing.pdf") == PDF
+        program = cast.alice.send_file(room, "tool.exe", PROGRAM, "application/x-msdownload")
+        await _refused(program)
+        await cast.carol.never_sees(room, "tool.exe")
+    finally:
+        organisations.example.apply(organisations.example.first_document)
 
 
 BOARD = '\n[rooms]\nboard = { members = ["engineering"], encrypted = true }\n'
