@@ -3,7 +3,7 @@
 `python -m bench [PREFIX]` runs those whose ids begin with PREFIX. Each module of this folder that has a
 `run()` is a measurement, and its ids begin with the module's name; `run` returns entries of the form
 `{"id", "value", "unit", "peer", "peer_value", "ratio", "target", "met"}`, every ratio taken from one
-interleaved run of ours and the peer.
+interleaved run of ours and the peer. Where a target is missed, `note` says why and what would reach it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import bench
+from bench.notes import noted
 
 OUTPUT = Path(__file__).parents[1] / "build/bench.json"
 COLUMNS = ("id", "value", "unit", "peer", "peer_value", "ratio", "target", "met")
@@ -69,12 +70,15 @@ def main(prefix: str) -> int:
             failed = True
             print(f"`{name}` was not measured: {fault}", file=sys.stderr)
         else:
-            entries += [entry for entry in found if str(entry["id"]).startswith(prefix)]
+            entries += [noted(entry) for entry in found if str(entry["id"]).startswith(prefix)]
     if not entries:
         if not failed:
             print(f"nothing is called `{prefix}`", file=sys.stderr)
         return 1
     print(table(entries))
+    for entry in entries:
+        if "note" in entry:
+            print(f"{entry['id']}: {entry['note']}")
     print(f"{os.cpu_count()} cores, load average {_load()} at the end")
     OUTPUT.parent.mkdir(exist_ok=True)
     OUTPUT.write_text(json.dumps(entries, indent=1) + "\n", encoding="utf-8")

@@ -8,7 +8,8 @@ The gateway runs as it is shipped: its doors, a document of 200 rules and a list
 signed streams, its audit spool on disk. Every request carries an access token, whose session is looked
 up every time. `requests` is a routine row, settled and counted; `decided` fetches a file: the file's
 facts are known, and the rules are asked. `cpu` is the routine row again, per second of the proxy's own
-CPU, which other programs on the machine disturb less. `token` is the check of one token alone, in
+CPU, which other programs on the machine disturb less. `tls` is the routine row over TLS 1.3, on
+connections that stay open, as clients' do. `token` is the check of one token alone, in
 microseconds, against joserfc verifying the same token each time.
 """
 
@@ -19,6 +20,7 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import statistics
 import subprocess
 import sys
@@ -53,9 +55,11 @@ from vedette.gateway.carrier import Tcp, Upstream, serve
 from vedette.gateway.files import FetchedFiles
 from vedette.gateway.loop import run as run_loop
 from vedette.gateway.main import PROCESS
+from vedette.gateway.tls import ServerTls, TlsFiles
 from vedette.protocol.internal.files import file_to_json
 from vedette.protocol.internal.sessions import listed_of
 from vedette.spine import Spine
+from vedette.suite.certificates import issue, make_authority, today
 
 CONNECTIONS = 16
 ROUNDS = 11
@@ -173,9 +177,11 @@ def _origin(port: int, inner: Path) -> str:
       location /files/ {{ return 200 '{file}'; }} }}"""
 
 
-def _nginx_proxy(port: int, origin: int) -> str:
+def _nginx_proxy(ports: tuple[int, int], origin: int, folder: Path) -> str:
     return f"""upstream o {{ server 127.0.0.1:{origin}; keepalive 64; keepalive_requests 1000000; }}
-    server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass http://o; proxy_http_version 1.1;
+    server {{ listen 127.0.0.1:{ports[0]}; listen 127.0.0.1:{ports[1]} ssl;
+      ssl_certificate {folder}/tls.crt; ssl_certificate_key {folder}/tls.key;
+      location / {{ proxy_pass http://o; proxy_http_version 1.1;
       proxy_set_header Connection ""; proxy_set_header Host $host;
       proxy_set_header X-Forwarded-For $remote_addr; proxy_set_header X-Forwarded-Proto $scheme;
     }} }}"""
@@ -237,12 +243,17 @@ def run(rounds: int = ROUNDS, seconds: int = 1) -> list[Entry]:
         tokens, sessions = signed_in(_people(), _ISSUER)
         token = tokens[1]
         ports, pids, rest = _started(Path(name), sessions, stack)
-        rates = {
-            what: _rounds(path, token, ports, pids, rest, rounds, seconds)
+        places = {
+            what: {kind: f"http://127.0.0.1:{plain}{path}" for kind, (plain, _) in ports.items()}
             for what, path in PATHS.items()
         }
+        path = PATHS["requests"]
+        places["tls"] = {kind: f"https://127.0.0.1:{tls}{path}" for kind, (_, tls) in ports.items()}
+        rates = {
+            what: _rounds(at, token, pids, rest, rounds, seconds) for what, at in places.items()
+        }
         checked = _token_entry(Path(name) / "door", token, sessions)
-    shown = [(what, rates[what], "wall") for what in PATHS] + [("cpu", rates["requests"], "cpu")]
+    shown = [(what, rates[what], "wall") for what in rates] + [("cpu", rates["requests"], "cpu")]
     return [checked] + [
         _entry(what, [_of(each, kind) for each in found], peer, target)
         for what, found, kind in shown
@@ -296,30 +307,37 @@ def _of(rates: dict[str, Rate], kind: str) -> dict[str, float]:
 
 def _started(
     folder: Path, sessions: dict[str, JSON], stack: ExitStack
-) -> tuple[dict[str, int], dict[str, int], int]:
-    """Start the origin and all three proxies; return ports, process ids and the load's core."""
+) -> tuple[dict[str, tuple[int, int]], dict[str, int], int]:
+    """Start the origin and all three proxies; return ports, process ids and the load's core.
+
+    Each has a port for plain HTTP and one for TLS.
+    """
     measured, rest = _cores()
     own = [sys.executable, "-m", "bench.gateway"]
     origin, inner = _free_port(), folder / "inner.sock"
-    ports = {name: _free_port() for name in ("gateway", "nginx", "aiohttp")}
+    ports = {name: (_free_port(), _free_port()) for name in ("gateway", "nginx", "aiohttp")}
+    certificate = issue(make_authority("bench", today()), ("127.0.0.1",), today())
+    (folder / "tls.crt").write_bytes(certificate.certificate)
+    (folder / "tls.key").write_bytes(certificate.key)
     stack.enter_context(_process(_nginx(folder, "origin", _origin(origin, inner)), rest, origin))
     write_streams(folder / "door", DOMAIN, people_of(DOMAIN), sessions=sessions)
     commands = {
-        "gateway": [*own, "gateway", str(ports["gateway"]), str(origin), str(folder)],
-        "nginx": _nginx(folder, "proxy", _nginx_proxy(ports["nginx"], origin)),
-        "aiohttp": [*own, "aiohttp", str(ports["aiohttp"]), str(origin)],
+        "nginx": _nginx(folder, "proxy", _nginx_proxy(ports["nginx"], origin, folder)),
+        **{
+            kind: [*own, kind, *map(str, ports[kind]), str(origin), str(folder)]
+            for kind in ("gateway", "aiohttp")
+        },
     }
     pids = {
-        kind: stack.enter_context(_process(command, measured, ports[kind]))
-        for kind, command in commands.items()
+        kind: stack.enter_context(_process(commands[kind], measured, ports[kind][0]))
+        for kind in ports
     }
     return ports, pids, rest
 
 
 def _rounds(
-    path: str,
+    places: dict[str, str],
     token: str,
-    ports: dict[str, int],
     pids: dict[str, int],
     core: int,
     rounds: int,
@@ -327,10 +345,7 @@ def _rounds(
 ) -> list[dict[str, Rate]]:
     """Return every round's rates; the first round warms up and is dropped."""
     return [
-        {
-            kind: _load(f"http://127.0.0.1:{port}{path}", token, core, seconds, pids[kind])
-            for kind, port in ports.items()
-        }
+        {kind: _load(place, token, core, seconds, pids[kind]) for kind, place in places.items()}
         for _ in range(rounds + 1)
     ][1:]
 
@@ -339,7 +354,7 @@ async def _run(doing: Callable[[], Any]) -> Any:
     return await asyncio.to_thread(doing)
 
 
-async def _gateway(port: int, origin: int, folder: Path) -> None:
+async def _gateway(ports: tuple[int, int], origin: int, folder: Path) -> None:
     """Serve with the gateway's doors until the process is told to end."""
     clock = SystemClock()
     spool = AuditSpool(folder / "spool", PROCESS, clock, asyncio.wrap_future)
@@ -352,14 +367,19 @@ async def _gateway(port: int, origin: int, folder: Path) -> None:
     signin = SignInService(upstream, DOMAIN.encode())
     files = FetchedFiles(spine, Inspector(folder / "inner.sock", _run), homeserver, DOMAIN)
     doors = PublicDoors(spine, files, sessions, upstream, DOMAIN, lambda _: {}, signin)
-    server = await serve(doors.plan, [Tcp("127.0.0.1", port)])
+    tls = ServerTls(TlsFiles(str(folder / "tls.crt"), str(folder / "tls.key")))
+    servers = [
+        await serve(doors.plan, [Tcp("127.0.0.1", ports[1])], tls=tls),
+        await serve(doors.plan, [Tcp("127.0.0.1", ports[0])]),
+    ]
     await _told_to_end()
-    await server.close(1)
+    for server in servers:
+        await server.close(1)
     await homeserver.close()
     spool.close()
 
 
-async def _aiohttp(port: int, origin: int) -> None:
+async def _aiohttp(ports: tuple[int, int], origin: int, folder: Path) -> None:
     """Serve with a plain aiohttp proxy until the process is told to end."""
     async with aiohttp.ClientSession(auto_decompress=False) as session:
 
@@ -377,7 +397,10 @@ async def _aiohttp(port: int, origin: int) -> None:
         app.router.add_route("*", "/{path:.*}", forward)
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", port).start()
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(folder / "tls.crt", folder / "tls.key")
+        await web.TCPSite(runner, "127.0.0.1", ports[1], ssl_context=context).start()
+        await web.TCPSite(runner, "127.0.0.1", ports[0]).start()
         await _told_to_end()
         await runner.cleanup()
 
@@ -393,15 +416,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("kind", nargs="?", choices=["gateway", "aiohttp"])
     parser.add_argument("port", nargs="?", type=int, default=0)
+    parser.add_argument("tls_port", nargs="?", type=int, default=0)
     parser.add_argument("origin", nargs="?", type=int, default=0)
     parser.add_argument("folder", nargs="?", type=Path, default=Path())
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--seconds", type=int, default=1)
     given = parser.parse_args()
     if given.kind == "gateway":
-        run_loop(_gateway(given.port, given.origin, given.folder))
+        run_loop(_gateway((given.port, given.tls_port), given.origin, given.folder))
     elif given.kind == "aiohttp":
-        run_loop(_aiohttp(given.port, given.origin))
+        run_loop(_aiohttp((given.port, given.tls_port), given.origin, given.folder))
     else:
         for entry in run(given.rounds, given.seconds):
             print(json.dumps(entry))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 import secrets
 import signal
@@ -73,14 +74,15 @@ def made(folder: Path, server: PostgreSql) -> tuple[bytes, dict[str, str]]:
 
 @contextmanager
 def up(folder: Path) -> Iterator[None]:
-    words = [*COMMAND, "up", str(folder)]
+    words = [*COMMAND, "up", str(folder), "--json"]
     with subprocess.Popen(
-        words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as running:
         try:
             assert running.stdout is not None
-            said = list(iter(running.stdout.readline, "ready\n")) if running.poll() is None else []
-            assert running.poll() is None, "".join(said)
+            told = running.stdout.readline()  # nothing is on standard output before it is ready
+            assert told, running.communicate(timeout=60)[1]
+            assert json.loads(told)["ready"] is True
             yield
         finally:
             running.send_signal(signal.SIGTERM)

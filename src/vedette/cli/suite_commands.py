@@ -7,13 +7,12 @@ commands work where the suite's extras are not installed.
 from __future__ import annotations
 
 import asyncio
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from vedette.cli.surroundings import Exit
+from vedette.cli.surroundings import BEFORE, Exit, Json, tell
 from vedette.cli.surroundings import fault as said
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The organisation's folder.")]
@@ -34,6 +33,8 @@ def init(
     client: Address = None,
     federation: Address = None,
     control: Address = None,
+    *,
+    json: Json = False,
 ) -> None:
     """Make a new organisation: boot file, keys, a certificate to start with, default document."""
     from vedette.suite.certificates import today
@@ -54,21 +55,33 @@ def init(
         )
     except (InitFault, OSError, ValueError) as fault:
         raise said(str(fault)) from fault
-    print(f"{domain} lies in {made.folder}; its settings document is {made.folder}/settings.toml")
-    print(f"run it: vedette up {made.folder}")
-    for text in made.to_do:
-        print(f"then:   {text}")
+    document, run = made.folder / "settings.toml", f"vedette up {made.folder}"
+    lines = [
+        f"{domain} lies in {made.folder}; its settings document is {document}",
+        f"run it: {run}",
+        *(f"then:   {text}" for text in made.to_do),
+    ]
+    data = {
+        "domain": domain,
+        "dir": str(made.folder),
+        "settings": str(document),
+        "run": run,
+        "to_do": list(made.to_do),
+    }
+    tell(data, lines, json=json or BEFORE.get().json)
 
 
-def up(folder: Folder) -> None:
-    """Run everything on this machine: one line per URL, then a line `ready`. Ctrl-C ends it."""
+def up(folder: Folder, *, json: Json = False) -> None:
+    """Run everything on this machine: one line per URL, then a line `ready`. Ctrl-C ends it.
+
+    With --json, one JSON object on one line once everything is ready, and the rest on standard error.
+    """
     from vedette.adapters.boot_file import BootFault
-    from vedette.suite.progress import Progress
     from vedette.suite.supervisor import StartFault
     from vedette.suite.up import UpFault, run
 
     try:
-        asyncio.run(run(folder.resolve(), Progress(sys.stdout)))
+        asyncio.run(run(folder.resolve(), as_json=json or BEFORE.get().json))
     except (BootFault, UpFault, StartFault, OSError) as fault:
         raise said(str(fault), code=Exit.UNAVAILABLE) from fault
 

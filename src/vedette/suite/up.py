@@ -17,6 +17,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from vedette.adapters.boot_file import Boot, BootFault, load
 from vedette.adapters.stream_files import write_whole
@@ -85,8 +86,12 @@ async def start(folder: Path, progress: Progress) -> Running:
     return Running(boot, supervisor, progress)
 
 
-async def run(folder: Path, progress: Progress) -> None:
-    """Start everything, say where it is, say `ready`, and run until SIGINT or SIGTERM."""
+async def run(folder: Path, *, as_json: bool = False) -> None:
+    """Start everything, say where it is, say `ready`, and run until SIGINT or SIGTERM.
+
+    As JSON: one object on standard output once all is ready, and everything else on standard error.
+    """
+    progress = Progress(sys.stderr if as_json else sys.stdout)
     with only_one(folder), told_to_end() as told:
         running = await _unless_told(folder, progress, told)
         if running is None:
@@ -95,11 +100,20 @@ async def run(folder: Path, progress: Progress) -> None:
             for name, url in running.urls():
                 progress.line(f"{name:15} {url}")
             progress.line("ready")
+            if as_json:
+                print(json.dumps(described(running)), flush=True)
             await told.wait()
         finally:
             progress.step(f"{running.boot.organisation}: ending")
             await running.supervisor.stop()
             progress.line(f"{running.boot.organisation}: ended")
+
+
+def described(running: Running) -> dict[str, Any]:
+    """Where what runs is, for a program to go on with."""
+    boot = running.boot
+    urls = dict(running.urls())
+    return {"domain": boot.organisation, "dir": str(boot.folder), "urls": urls, "ready": True}
 
 
 async def _unless_told(folder: Path, progress: Progress, told: asyncio.Event) -> Running | None:

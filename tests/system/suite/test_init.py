@@ -32,6 +32,15 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def test_as_json_it_says_where_everything_is_and_what_is_left_to_do(tmp_path: Path):
+    done = vedette("init", tmp_path / "org", "--domain", "example.org", "--json")
+    told = json.loads(done.stdout)
+    assert (told["domain"], told["dir"]) == ("example.org", str(tmp_path / "org"))
+    assert Path(told["settings"]).is_file()
+    assert told["run"] == f"vedette up {tmp_path / 'org'}"
+    assert any("vouches only for itself" in text for text in told["to_do"])
+
+
 def test_the_boot_file_can_be_used(made: Path):
     boot = load(made)
     assert boot.organisation == "example.org"
