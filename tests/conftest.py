@@ -12,10 +12,8 @@ settings.register_profile("quick", deadline=None, max_examples=15)
 settings.load_profile("quick" if os.environ.get("VEDETTE_QUICK") else "whole")
 
 
-THOROUGH = frozenset(
-    {"test_laws.py", "test_cedar.py", "test_endpoint_table.py", "test_import_contracts.py"}
-)
-"""Files that draw very many examples or build whole programs: not for every few minutes."""
+THOROUGH = frozenset({"test_endpoint_table.py", "test_extras.py", "test_import_contracts.py"})
+"""Files that build or start whole programs: not for every few minutes."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from vedette.core.settings.reference import spell_value
 
-CALM = settings(deadline=None, max_examples=40)
+CALM = settings(deadline=None, max_examples=min(40, settings().max_examples))
 """For properties over whole documents: few examples, and no hurry on a busy machine."""
 
 SAMPLE = """\
