@@ -113,7 +113,12 @@ async def test_everything_is_kept_in_postgresql_and_outlives_a_restart(
             room = await client.create_room("a room")
             await client.say(room, "kept")
         assert "in force" in cli(folder, "rule", "add", "kept", *RULE)
-    assert not list(folder.rglob("*.db")), "something is kept in SQLite all the same"
+    kept = [
+        each
+        for place in ("synapse", "control", "signin")
+        for each in (folder / place).rglob("*.db")
+    ]
+    assert kept == [], "something is kept in SQLite all the same"
     assert "whole" in cli(folder, "audit", "verify")  # with control down
     with up(folder):
         assert "kept" in cli(folder, "rule", "list")
