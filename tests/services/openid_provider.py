@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from html import unescape
 from http.cookiejar import CookieJar
 from pathlib import Path
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import pyotp
 from joserfc.jwk import RSAKey
@@ -52,8 +52,11 @@ class Person:
 
     def answers(self) -> dict[str, str]:
         """What they fill into the provider's forms, by field."""
-        code = pyotp.TOTP(base64.b32encode(self.totp_secret.encode()).decode()).now()
-        return {"login": self.name, "password": self.password, "otp": code}
+        answers = {"login": self.name, "password": self.password}
+        if self.totp_secret:
+            secret = base64.b32encode(self.totp_secret.encode()).decode()
+            answers["otp"] = pyotp.TOTP(secret).now()
+        return answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,12 @@ class OpenIdProvider:
     client_id: str
     client_secret: str
     redirect_uri: str
-    tls: ssl.SSLContext
+    ca_file: Path
+    """The authority of its own that its certificate is of."""
+
+    @property
+    def tls(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=self.ca_file)
 
     def browser(self) -> "Browser":
         return Browser(self)
@@ -129,26 +137,34 @@ def hidden(page: str) -> dict[str, str]:
 
 @contextlib.contextmanager
 def openid_provider(
-    folder: Path, people: list[Person], *, factors: tuple[str, ...] = ("password",)
+    folder: Path,
+    people: list[Person],
+    *,
+    factors: tuple[str, ...] = ("password",),
+    host: str = "127.0.0.1",
+    redirect_uri: str = "https://chat.example.test/sign-in/upstream",
 ) -> Iterator[OpenIdProvider]:
-    """Start one in `folder`, with these people and one client, and stop it at the end."""
+    """Start one in `folder`, with these people and one client, and stop it at the end.
+
+    `host` is an address of this machine. `redirect_uri` is where its one client takes people back.
+    """
     programs = own_venv("openid_provider")
-    port = free_port()
+    port = free_port(host)
     folder.mkdir(parents=True, exist_ok=True)
     authority = make_authority("OpenID test", today())
     (folder / "ca.pem").write_bytes(authority.pem)
     provider = OpenIdProvider(
-        issuer=f"https://127.0.0.1:{port}",
+        issuer=f"https://{host}:{port}",
         client_id="vedette",
         client_secret=secrets.token_urlsafe(32),
-        redirect_uri="https://chat.example.test/sign-in/upstream",
-        tls=ssl.create_default_context(cafile=folder / "ca.pem"),
+        redirect_uri=redirect_uri,
+        ca_file=folder / "ca.pem",
     )
-    certificate = issue(authority, ("127.0.0.1",), today())
+    certificate = issue(authority, (host,), today())
     (folder / "tls.pem").write_bytes(certificate.certificate)
     (folder / "tls.key").write_bytes(certificate.key)
     settings = folder / "canaille.toml"
-    settings.write_text(configured(folder, port, factors), encoding="utf-8")
+    settings.write_text(configured(folder, provider, factors), encoding="utf-8")
     settings.chmod(0o600)
     environment = {**os.environ, "CANAILLE_CONFIG": str(settings)}
     jobs = [["install"], ["create", "client", *client(provider)]]
@@ -159,7 +175,7 @@ def openid_provider(
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(
             [
-                *(programs / "canaille", "run", "--bind", f"127.0.0.1:{port}", "--workers", "0"),
+                *(programs / "canaille", "run", "--bind", f"{host}:{port}", "--workers", "0"),
                 *("--certfile", folder / "tls.pem", "--keyfile", folder / "tls.key"),
             ],
             env=environment,
@@ -179,11 +195,11 @@ def openid_provider(
             process.wait()
 
 
-def configured(folder: Path, port: int, factors: tuple[str, ...]) -> str:
+def configured(folder: Path, provider: OpenIdProvider, factors: tuple[str, ...]) -> str:
     key = RSAKey.generate_key(2048, {"use": "sig", "kid": "first", "alg": "RS256"})
     return f"""
 SECRET_KEY = "{secrets.token_hex(32)}"
-SERVER_NAME = "127.0.0.1:{port}"
+SERVER_NAME = "{urlsplit(provider.issuer).netloc}"
 PREFERRED_URL_SCHEME = "https"
 [CANAILLE]
 DATABASE = "sql"
@@ -250,7 +266,7 @@ def wait_until_it_answers(
     raise AssertionError(f"the provider did not start:\n{log.read_text()}")
 
 
-def free_port() -> int:
+def free_port(host: str) -> int:
     with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
+        one.bind((host, 0))
         return int(one.getsockname()[1])

@@ -174,8 +174,13 @@ async def _login_token(organisation: Organisation, someone: Someone) -> str:
 
 
 @asynccontextmanager
-async def signed_in(organisation: Organisation, who: str, folder: Path) -> AsyncIterator[Person]:
-    """Sign in with a fresh device, its keys in `folder`, and sync while the context lasts."""
+async def signed_in(
+    organisation: Organisation, who: str, folder: Path, *, token: str = ""
+) -> AsyncIterator[Person]:
+    """Sign in with a fresh device, its keys in `folder`, and sync while the context lasts.
+
+    `token` is a login token of somebody who passed the page already.
+    """
     someone = organisation.people[who]
     folder.mkdir(parents=True, exist_ok=True)
     client = AsyncClient(
@@ -193,8 +198,8 @@ async def signed_in(organisation: Organisation, who: str, folder: Path) -> Async
     syncing: asyncio.Task[None] | None = None
     try:
         proof = (
-            {"token": await _login_token(organisation, someone)}
-            if someone.apps
+            {"token": token or await _login_token(organisation, someone)}
+            if token or someone.apps
             else {"password": someone.password}
         )
         answer = await client.login(**proof, device_name="nio in a test")

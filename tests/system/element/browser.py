@@ -5,10 +5,11 @@ import hashlib
 import re
 import socket
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from cryptography import x509
@@ -31,6 +32,7 @@ FLAGS = [
     # Every name but loopback fails to resolve, so nothing leaves this machine.
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.* , EXCLUDE localhost",
 ]
+NOBODY: Mapping[str, Path] = MappingProxyType({})
 LAST_TILES = ".mx_RoomView_MessageList .mx_EventTile"
 # What Element shows when something went wrong, wherever it puts it.
 ERROR_PLACES = [
@@ -195,10 +197,14 @@ class ElementBrowser:
 
 @asynccontextmanager
 async def element_browser(
-    site_url: str, homeserver_url: str, ca_file: Path
+    site_url: str, homeserver_url: str, ca_file: Path, others: Mapping[str, Path] = NOBODY
 ) -> AsyncIterator[ElementBrowser]:
-    """Start Chromium with a fresh profile; it is stopped and the profile removed at the end."""
-    pinned = f"--ignore-certificate-errors-spki-list={trusted_key(homeserver_url, ca_file)}"
+    """Start Chromium with a fresh profile; it is stopped and the profile removed at the end.
+
+    `others` are further servers to which pages lead, each with the authority of its certificate.
+    """
+    keys = [trusted_key(url, by) for url, by in {homeserver_url: ca_file, **others}.items()]
+    pinned = f"--ignore-certificate-errors-spki-list={','.join(keys)}"
     async with AsyncExitStack() as cleanup:
         profile = cleanup.enter_context(TemporaryDirectory(prefix="element-"))
         playwright = await cleanup.enter_async_context(async_playwright())

@@ -26,6 +26,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import aiohttp
 from yarl import URL
 
+from tests.system.synapse_process import free_port
 from tests.system.two_organisations import COMMAND
 from vedette.adapters.boot_file import Boot, load
 from vedette.adapters.sign_in_store import SqlSignInStore, open_sign_in_store
@@ -325,13 +326,51 @@ def bearer(token: str) -> dict[str, str]:
 @contextlib.contextmanager
 def house_of(folder: Path, people: tuple[str, ...]) -> Iterator[House]:
     """Make an organisation in which these people work, run it, and end it whatever happens."""
+    with run(make(folder, people)) as house:
+        yield house
+
+
+@dataclass(frozen=True, slots=True)
+class MadeHouse:
+    """An organisation that does not run yet."""
+
+    folder: Path
+    ca: bytes
+
+    @property
+    def url(self) -> str:
+        return load(self.folder).gateway.client_url
+
+    def trust(self, pem: bytes) -> None:
+        """Have it trust another authority for the services that it asks."""
+        with (self.folder / "tls/ca.crt").open("ab") as trusted:
+            trusted.write(pem)
+
+    def add_to_boot(self, text: str, **secret_files: str) -> None:
+        """Add sections to its boot file, and the files with secrets that they name."""
+        for name, secret in secret_files.items():
+            path = self.folder / "secrets" / name
+            path.touch(mode=0o600)
+            path.write_text(secret, encoding="utf-8")
+        boot = self.folder / "boot.toml"
+        boot.write_text(boot.read_text() + text)
+
+
+def make(folder: Path, people: tuple[str, ...], sign_in: str = SIGN_IN) -> MadeHouse:
+    """Make an organisation in which these people work. `sign_in` is a section of its document."""
     authority = make_authority("test", today())
     listed = "".join(f"{name},Employees,no,yes\n" for name in people)
+    at = [f"{HERE}:{free_port()}" for _ in range(5)]
     made = init(
         NewOrganisation(
             folder=folder,
             domain=DOMAIN,
-            document=default_document("Example", DOMAIN) + SIGN_IN,
+            client=at[0],
+            federation=at[1],
+            control=at[2],
+            pushes=at[3],
+            introspection=at[4],
+            document=default_document("Example", DOMAIN) + sign_in,
             people=PEOPLE_HEAD + listed,
             certificate=issue(
                 authority, certificate_names(ServerName(DOMAIN), "127.0.0.1:1"), today()
@@ -340,17 +379,23 @@ def house_of(folder: Path, people: tuple[str, ...]) -> Iterator[House]:
         ),
         today(),
     )
+    return MadeHouse(made.folder, authority.pem)
+
+
+@contextlib.contextmanager
+def run(made: MadeHouse) -> Iterator[House]:
+    """Run an organisation, and end it whatever happens."""
     process = subprocess.Popen(
         [*COMMAND, "up", str(made.folder)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         text=True,
     )  # fmt: skip
     try:
         _wait_until_ready(process)
-        boot = load(folder)
+        boot = load(made.folder)
         with contextlib.closing(
             open_sign_in_store(boot.sign_in_database(), boot.store_key())
         ) as store:
-            yield House(boot, authority.pem, store)
+            yield House(boot, made.ca, store)
     finally:
         process.send_signal(signal.SIGTERM)
         try:
