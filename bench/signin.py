@@ -49,6 +49,7 @@ from twisted.internet.task import deferLater
 
 from bench.gateway import Entry
 from bench.office import people_of, write_streams
+from bench.signin_ending import ending
 from bench.signin_load import PASSWORD, REDIRECT, Browser, Service, Tokens, provisioned
 from vedette.adapters.boot_file import Boot, load
 from vedette.adapters.passwords import Argon2Passwords
@@ -126,6 +127,7 @@ async def _measured(folder: Path, stack: ExitStack, rounds: int) -> list[Entry]:
         *_rates("introspections", asked),
         _password_entry(hashed),
         *await asyncio.to_thread(_token_entries, folder),
+        *await ending(folder / "running"),
     ]
 
 

@@ -1,6 +1,7 @@
 """What holds for every test."""
 
 import os
+from collections.abc import Callable
 
 import pytest
 from hypothesis import settings
@@ -14,6 +15,23 @@ settings.load_profile("quick" if os.environ.get("VEDETTE_QUICK") else "whole")
 
 THOROUGH = frozenset({"test_endpoint_table.py", "test_extras.py", "test_import_contracts.py"})
 """Files that build or start whole programs: not for every few minutes."""
+
+
+FIGURES = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture(scope="session")
+def figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Says a measured figure at the end of the run, where it is read though all tests passed."""
+    return request.config.stash.setdefault(FIGURES, []).append
+
+
+def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:
+    said = config.stash.get(FIGURES, [])
+    if said:
+        terminalreporter.section("figures")
+        for line in said:
+            terminalreporter.write_line(line)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

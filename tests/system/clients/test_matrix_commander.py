@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from asyncio.subprocess import PIPE, STDOUT
 from pathlib import Path
 
 import aiohttp
 
 from tests.services.own_venv import own_venv
+from tests.system.clients.desktop import without_a_screen
 from tests.system.listed import factors_of, session_of, sessions_of
 from tests.system.matrix_client import signed_in
 from tests.system.two_organisations import Organisation, TwoOrganisations
@@ -17,21 +17,6 @@ from vedette.suite.client import session_to
 from vedette.suite.sign_in_walk import Walker, walk
 
 PATIENCE = 60
-OPENS = '#!/bin/sh\nprintf "%s" "$1" > "$OPENED.new" && mv "$OPENED.new" "$OPENED"\n'
-"""What stands in for a desktop's `xdg-open`: it keeps the address for whoever plays the browser."""
-
-
-def _desktop(folder: Path) -> dict[str, str]:
-    """An environment in which to open a browser is to write an address to `opened`."""
-    programs = folder / "programs"
-    programs.mkdir()
-    (programs / "xdg-open").write_text(OPENS)
-    (programs / "xdg-open").chmod(0o755)
-    opened = str(folder / "opened")
-    return {
-        **os.environ, "HOME": str(folder), "OPENED": opened,
-        "PATH": f"{programs}:{os.environ['PATH']}",
-    }  # fmt: skip
 
 
 async def _browser(organisation: Organisation, walker: Walker, opened: Path) -> None:
@@ -69,7 +54,7 @@ async def _run(environment: dict[str, str], folder: Path, *words: str) -> tuple[
 async def test_matrix_commander_by_sso(organisations: TwoOrganisations, tmp_path: Path) -> None:
     example = organisations.example
     example.apply(example.first_document)
-    dora, environment = example.people["dora"], _desktop(tmp_path)
+    dora, environment = example.people["dora"], without_a_screen(tmp_path)
     trust = ("--ssl-certificate", str(example.ca_file))
     async with signed_in(example, "bob", tmp_path / "bob") as bob:
         room = await bob.create_room(dora.user, encrypted=True)
@@ -106,7 +91,7 @@ async def test_its_own_password_login_gets_nowhere(
     example.apply(example.first_document)
     dora = example.people["dora"]
     status, said = await _run(
-        _desktop(tmp_path), tmp_path, "--ssl-certificate", str(example.ca_file),
+        without_a_screen(tmp_path), tmp_path, "--ssl-certificate", str(example.ca_file),
         "--login", "password", "--homeserver", example.client_url, "--user-login", dora.user,
         "--password", dora.password, "--device", "commander", "--room-default", "!a:b",
     )  # fmt: skip

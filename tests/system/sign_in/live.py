@@ -180,11 +180,67 @@ async def stop(everybody: Sequence[Runs]) -> None:
                 await each.polling
 
 
+@dataclass(slots=True)
+class Out:
+    """Seconds that it took to put sessions out: the next request, the open /sync, the command."""
+
+    refused: list[float] = field(default_factory=list)
+    cut: list[float] = field(default_factory=list)
+    answered: list[float] = field(default_factory=list)
+
+
+ACTS = {"suspend": 403, "end": 401}
+"""What puts a session out, and with which status its next request is answered then."""
+
+
+async def put_out(
+    house: House, http: aiohttp.ClientSession, everybody: Sequence[Runs], act: str, patience: float
+) -> Out:
+    """Suspend or end sessions one after the other, while all that are left are in use."""
+    out = Out()
+    for each in everybody:
+        begun = time.monotonic()
+        _, seconds = await asyncio.gather(
+            _told(house, each, act, out), becomes(http, each.token, ACTS[act], patience=patience)
+        )
+        out.refused.append(seconds)
+        assert each.polling is not None
+        await asyncio.wait({each.polling}, timeout=patience)
+        assert each.cut > 0, "the open /sync was not cut"
+        out.cut.append(each.cut - begun)
+    return out
+
+
+async def _told(house: House, runs: Runs, act: str, out: Out) -> None:
+    begun = time.monotonic()
+    path = f"/sessions/{runs.id}/{act}"
+    await asyncio.to_thread(control(house).ask, "POST", path, {"reason": "a test"})
+    out.answered.append(time.monotonic() - begun)
+
+
+async def all_go_on(house: House, http: aiohttp.ClientSession, everybody: Sequence[Runs]) -> None:
+    """Let everybody whose session is suspended go on, with an open /sync again."""
+    for each in everybody:
+        if house.store.session(each.id).state is SessionState.SUSPENDED:  # type: ignore[union-attr]
+            await asyncio.to_thread(
+                control(house).ask, "POST", f"/sessions/{each.id}/resume", {"reason": "a test"}
+            )
+            await becomes(http, each.token, 200)
+            each.cut = 0.0
+            await listen(http, each)
+    await asyncio.sleep(1)  # the last long-polls arrive at Synapse
+
+
+def at_share(seconds: Sequence[float], share: float) -> float:
+    """The value below which this share of all lies."""
+    at = sorted(seconds)
+    return at[min(len(at) - 1, int(len(at) * share))]
+
+
 def percentiles(seconds: Sequence[float]) -> str:
     """p50 and p99 in milliseconds."""
-    at = sorted(seconds)
-    pick = [at[min(len(at) - 1, int(len(at) * share))] for share in (0.5, 0.99)]
-    return f"p50 {pick[0] * 1000:.0f} ms, p99 {pick[1] * 1000:.0f} ms of {len(at)}"
+    half, most = (at_share(seconds, share) * 1000 for share in (0.5, 0.99))
+    return f"p50 {half:.0f} ms, p99 {most:.0f} ms of {len(seconds)}"
 
 
 # ---- Processes -------------------------------------------------------------------------------------

@@ -1,0 +1,48 @@
+"""How long ending and suspending sessions take, over a whole running organisation.
+
+A hundred sessions are in use, each with an open /sync. Each is suspended, and later ended, by the
+administration API while the others stay; what counts is when its next request is refused, and when
+its /sync is cut. There is no peer: the ratio is that of the target, a second, to the 99th percentile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from bench.gateway import Entry
+from tests.system.sign_in import live
+from tests.system.sign_in.house import house_of
+
+CROWD = tuple(f"p{number:03}" for number in range(100))
+TARGET = 1.0
+_PATIENCE = 30.0
+
+
+async def ending(folder: Path) -> list[Entry]:
+    """Measure both, in an organisation of its own in `folder`."""
+    entries: list[Entry] = []
+    with house_of(folder, CROWD) as house:
+        async with house.at("127.0.0.1") as http:
+            http.connector._limit = 0  # type: ignore[union-attr]  # noqa: SLF001  # one each
+            http._retry_connection = False  # noqa: SLF001  # a cut is to be seen, not mended
+            crowd = await asyncio.to_thread(live.issue, house, CROWD)
+            for each in crowd:
+                await live.becomes(http, each.token, 200)
+                await live.listen(http, each)
+            for act in live.ACTS:
+                await live.all_go_on(house, http, crowd)
+                out = await live.put_out(house, http, crowd, act, _PATIENCE)
+                entries += [_entry(f"{act}-refused", out.refused), _entry(f"{act}-cut", out.cut)]
+            await live.stop(crowd)
+    return entries
+
+
+def _entry(what: str, seconds: list[float]) -> Entry:
+    worst = live.at_share(seconds, 0.99)
+    ratio = TARGET / worst
+    return {
+        "id": f"signin.{what}", "value": round(worst * 1000, 1), "unit": "ms, p99 of 100",
+        "peer": "a second", "peer_value": TARGET * 1000, "ratio": round(ratio, 2), "target": 1.0,
+        "met": ratio >= 1.0,
+    }  # fmt: skip
