@@ -7,7 +7,8 @@ import pytest
 from tests.system.sign_in.house import House, house_of
 
 PEOPLE = ("anna", "bert", "cleo", "dora", "emil", "fred", "gina", "hugo", "inga", "jana", "karl",
-          "lena", "mona", "nils", "olga", "paul", "rosa", "sven", "tina", "udo")  # fmt: skip
+          "lena", "mona", "nils", "olga", "paul", "rosa", "sven", "tina", "udo", "vera",
+          "walt", "xena")  # fmt: skip
 
 
 @pytest.fixture(scope="session")

@@ -17,14 +17,26 @@ from nio import AsyncClient
 from tests.system import two_organisations as two
 from tests.system.matrix_client import signed_in
 from tests.system.sign_in import live
-from tests.system.sign_in.house import CALLBACK, V3, Browser, House, Json, Someone, bearer, house_of
+from tests.system.sign_in.house import (
+    CALLBACK,
+    V3,
+    Browser,
+    House,
+    Json,
+    Shown,
+    Someone,
+    bearer,
+    house_of,
+)
 from tests.system.sign_in.live import Runs
+from vedette.core.names import UserId
 from vedette.suite.client import Refused
 from vedette.suite.sign_in_walk import WalkFault, sign_in
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-PEOPLE = ("anna", "bert", "cleo", "dora", "emil", "fred", "gina", "hugo")
+PEOPLE = ("anna", "bert", "cleo", "dora", "emil", "fred", "gina", "hugo", "inga",
+          "jana")  # fmt: skip
 ANDROID = "Element/1.6.20 (Google Pixel 7; Android 14; AP2A.240805.005; Flavour FDroid)"
 LINUX = "Element/1.12.3 (X11; Linux x86_64)"
 OLD = "Element/1.11.9 (X11; Linux x86_64)"
@@ -165,15 +177,85 @@ async def test_only_approved_devices(house: House, http: aiohttp.ClientSession) 
     await live.becomes(http, other.token, 200)
 
 
+# ---- How a device is registered ---------------------------------------------------------------------
+
+
+@contextmanager
+def registration(house: House, value: str) -> Iterator[None]:
+    """Another way to register devices, set while everything runs, and open again at the end."""
+    words = ("settings", "set", "sign_in.registration")
+    house.cli(*words, value, "--reason", "a test")
+    try:
+        yield
+    finally:
+        house.cli(*words, "open", "--reason", "a test")
+
+
+async def test_a_new_device_waits_until_its_person_confirms_it_on_another(
+    house: House, http: aiohttp.ClientSession
+) -> None:
+    inga = await house.person("inga")
+    with registration(house, "confirmed"):
+        async with house.browser() as known, house.browser() as new, house.browser() as thief:
+            first = await known.sign_in(inga, START)  # there is nothing yet to confirm it on
+            assert "agree" in {form.does for form in first.page.forms}, first.text
+            await live_login(known, first, agree=True)
+            waits = await new.sign_in(inga, START)
+            (device,) = _waiting(house, inga)
+            assert device in waits.text
+            waits = await new.send(waits, "check")
+            assert {form.does for form in waits.page.forms} == {"check", "back"}
+            # who has the same proofs, but no browser that is known, confirms nothing
+            own = await thief.sign_in(inga, "/account/devices")
+            assert "confirm" not in {form.does for form in own.page.forms}
+            (session,) = (
+                each for each in house.sessions(inga.user).values() if each.device == device
+            )
+            left = next(form for form in (await thief.open("/account/")).page.forms)
+            forged = {**left.sent, "do": "confirm", "session": session.id}
+            await thief.post("/account/devices", forged)
+            assert (await new.send(waits, "check")).form("check")
+            own = await known.sign_in(inga, "/account/devices")
+            own = await known.send(own, "confirm")
+            assert "confirm" not in {form.does for form in own.page.forms}
+            came = await live_login(new, waits)
+        assert came["device_id"] == device
+        await live.becomes(http, came["access_token"], 200)
+        facts = house.store.sessions(UserId(inga.user))[-1].facts
+        assert (facts.confirmed, facts.approved) == (True, False)
+
+
+async def test_every_new_device_waits_for_the_help_desk_which_may_say_no(
+    house: House, http: aiohttp.ClientSession
+) -> None:
+    jana = await house.person("jana")
+    with registration(house, "approved"):
+        async with house.browser() as one, house.browser() as other:
+            waits = await one.sign_in(jana, START)
+            (device,) = _waiting(house, jana)
+            assert {form.does for form in waits.page.forms} == {"check", "back"}
+            house.cli("device", "approve", jana.user, device)
+            came = await live_login(one, waits)
+            assert came["device_id"] == device
+            await live.becomes(http, came["access_token"], 200)
+            waits = await other.sign_in(jana, START)  # one approval is not for the next
+            (second,) = _waiting(house, jana)
+            house.cli("device", "reject", jana.user, second, "--reason", "nobody knows it")
+            refused = await other.send(waits, "check")
+            assert "check" not in {form.does for form in refused.page.forms}
+            assert "agree" not in {form.does for form in refused.page.forms}
+    assert house.state(jana.user, second) == "ended"
+
+
 def _waiting(house: House, who: Someone) -> list[str]:
     found = house.cli("device", "list", "--user", who.user, "--state", "waiting")
     devices = found if isinstance(found, list) else found["devices"]
     return [each["device"] for each in devices]
 
 
-async def live_login(browser: Browser, shown: object) -> Json:
-    """Go on from the page that waited, agree, and fetch the token."""
-    at = await browser.send(shown, "check")  # type: ignore[arg-type]
+async def live_login(browser: Browser, shown: Shown, *, agree: bool = False) -> Json:
+    """Go on from the page that waited, or that asks to `agree`, and fetch the token."""
+    at = shown if agree else await browser.send(shown, "check")
     if not at.to:
         at = await browser.send(at, "agree")
     token = parse_qs(urlsplit(at.to).query)["loginToken"][0]

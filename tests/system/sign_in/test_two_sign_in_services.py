@@ -164,7 +164,7 @@ async def test_a_device_that_asks_one_is_let_in_at_the_other(
         assert tokens.status == 200, tokens.text
         await live.becomes(http, tokens.json()["access_token"], 200)
         await both.switch.lead(both.second)
-        assert (await app.token(device, **form)).json()["error"] == "invalid_grant"
+        assert (await app.token(device, **form)).json()["error"] == "expired_token"
 
 
 async def test_a_persons_own_pages_are_the_same_at_both(both: Both) -> None:
