@@ -1,38 +1,33 @@
-"""Element Call's own app asks for a password in a field of its own, and so gets nowhere."""
+"""Element Call: by its own page nobody gets in; within Element whoever passed the page takes part."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
 from tests.system.clients.npm import installed
-from tests.system.element.browser import element_browser
-from tests.system.listed import sessions_of
-from tests.system.two_organisations import TwoOrganisations
+from tests.system.element import sign_in_page
+from tests.system.element.browser import ElementBrowser, element_browser
+from tests.system.element.build import built_site
+from tests.system.element.serve import served
+from tests.system.listed import factors_of, session_of, sessions_of
+from tests.system.matrix_client import Person, signed_in
+from tests.system.two_organisations import Organisation, TwoOrganisations
+from vedette.suite.client import session_to
 
 HERE = Path(__file__).parent / "element_call"
+MEMBER = "org.matrix.msc3401.call.member"
+PATIENCE = 90
 
 
 @asynccontextmanager
-async def _served(homeserver_url: str) -> AsyncIterator[str]:
-    """The published app, set up for one homeserver."""
-    site = installed(HERE) / "node_modules/@element-hq/element-call-embedded/dist"
-    server = {"base_url": homeserver_url, "server_name": "example.test"}
-
-    async def settings(_: web.Request) -> web.Response:
-        return web.json_response({"default_server_config": {"m.homeserver": server}})
-
-    async def page(_: web.Request) -> web.FileResponse:
-        return web.FileResponse(site / "index.html")
-
-    app = web.Application()
-    app.router.add_get("/config.json", settings)
-    app.router.add_get("/", page)
-    app.router.add_get("/login", page)
-    app.router.add_static("/", site)
+async def _site(app: web.Application) -> AsyncIterator[str]:
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
@@ -40,6 +35,147 @@ async def _served(homeserver_url: str) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{runner.addresses[0][1]}"
     finally:
         await runner.cleanup()
+
+
+@asynccontextmanager
+async def _served(homeserver_url: str, conferences: str = "") -> AsyncIterator[str]:
+    """The published app, set up for one homeserver and one place where conferences are held."""
+    site = installed(HERE) / "node_modules/@element-hq/element-call-embedded/dist"
+    server = {"base_url": homeserver_url, "server_name": "example.test"}
+    set_up: dict[str, Any] = {"default_server_config": {"m.homeserver": server}}
+    if conferences:
+        set_up["livekit"] = {"livekit_service_url": conferences}
+
+    async def settings(_: web.Request) -> web.Response:
+        return web.json_response(set_up)
+
+    async def page(_: web.Request) -> web.FileResponse:
+        return web.FileResponse(site / "index.html")
+
+    app = web.Application()
+    app.router.add_get("/config.json", settings)
+    for path in ("/", "/login", "/room"):
+        app.router.add_get(path, page)
+    app.router.add_static("/", site)
+    async with _site(app) as url:
+        yield url
+
+
+@dataclass(slots=True)
+class Conferences:
+    """Stands where LiveKit's service does, which no package has: it takes what proves who comes.
+
+    It asks the organisation whose the proof is, as that service does, and lets nobody in, since
+    there is no media server behind it.
+    """
+
+    organisation: Organisation
+    came: asyncio.Queue[tuple[str, str]] = field(default_factory=asyncio.Queue)
+    """The user and the device of each who asked to be let in."""
+
+    async def ask(self, request: web.Request) -> web.Response:
+        allowed = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "*"}
+        if request.method != "POST":
+            return web.Response(headers=allowed)
+        body = await request.json()
+        if "openid_token" in body:
+            device = body.get("device_id") or body["member"]["claimed_device_id"]
+            await self.came.put((await self._whose(body["openid_token"]), device))
+        answer = {"url": "ws://127.0.0.1:9", "jwt": "a.b.c"}
+        return web.json_response(answer, headers=allowed)
+
+    async def _whose(self, token: dict[str, str]) -> str:
+        """Matrix Federation API, "OpenID"."""
+        certificate = self.organisation.ca_file.read_bytes()
+        path = "/_matrix/federation/v1/openid/userinfo"
+        async with (
+            session_to(self.organisation.federation_url, certificate) as http,
+            http.get(path, params={"access_token": token["access_token"]}) as found,
+        ):
+            return str((await found.json())["sub"])
+
+    def app(self) -> web.Application:
+        app = web.Application()
+        app.router.add_route("*", "/{any:.*}", self.ask)
+        return app
+
+
+async def _joins_a_call(element: ElementBrowser, room: str) -> None:
+    """Open the call of a room and press the one button of its lobby."""
+    page = element.page
+    await element.open_room(room)
+    await page.evaluate(
+        "room => window.mxDispatcher.dispatch({action: 'view_room', room_id: room, view_call: true})",
+        room,
+    )
+    lobby = page.frame_locator("iframe[src*='/room']").get_by_test_id("lobby_joinCall")
+    approve = page.get_by_role("dialog").get_by_role("button", name="Approve")
+    await approve.or_(lobby).first.wait_for(timeout=PATIENCE * 1000)
+    if await approve.count():
+        await approve.click()
+    await lobby.click(timeout=PATIENCE * 1000)
+
+
+async def test_within_element_it_takes_part_for_whoever_passed_the_page(
+    organisations: TwoOrganisations, tmp_path: Path
+) -> None:
+    example = organisations.example
+    example.apply(example.first_document)
+    dora, conferences = example.people["dora"], Conferences(example)
+    async with (
+        _site(conferences.app()) as held,
+        _served(example.client_url, held) as calls,
+        served(built_site(), example.client_url, calls=calls) as site,
+        signed_in(example, "bob", tmp_path / "bob") as bob,
+        element_browser(site, example.client_url, example.ca_file) as element,
+    ):
+        page = await element.to_sign_in_page(example.client_url)
+        await sign_in_page.by_app(page, dora.walker())
+        await element.is_in()
+        device = await element.device()
+        room = await page.evaluate(
+            "async who => (await window.mxMatrixClientPeg.get()"
+            ".createRoom({name: 'call', invite: [who]})).room_id",
+            bob.user,
+        )
+        await bob.join(room)
+        await _joins_a_call(element, room)
+        async with asyncio.timeout(PATIENCE):
+            # the proof that it shows to whoever holds the conference is the person's own
+            assert await conferences.came.get() == (dora.user, device)
+        await bob.until(lambda: _takes_part(bob, room, dora.user, device), PATIENCE)
+        session = session_of(example, dora.user, device)
+        assert factors_of(example, session) == {"password", "totp"}
+        # and with the session the proof ends: no other can be had
+        token = await page.evaluate("window.mxMatrixClientPeg.get().getAccessToken()")
+        assert await _proof(example, dora.user, token) == 200
+        example.cli("session", "end", session["id"], "--reason", "a test")
+        async with asyncio.timeout(PATIENCE):
+            while await _proof(example, dora.user, token) != 401:
+                await asyncio.sleep(0.1)
+
+
+def _takes_part(who: Person, room: str, user: str, device: str) -> bool:
+    """Whether somebody sees that this device is in the call of a room."""
+    return any(
+        where == room
+        and event.source["type"] == MEMBER
+        and event.source["sender"] == user
+        and device in event.source["state_key"]
+        and event.source["content"]
+        for where, event in who.heard
+    )
+
+
+async def _proof(example: Organisation, user: str, token: str) -> int:
+    """How somebody is answered who asks for a proof to show to a conference."""
+    certificate = example.ca_file.read_bytes()
+    path = f"/_matrix/client/v3/user/{user}/openid/request_token"
+    async with (
+        session_to(example.client_url, certificate) as http,
+        http.post(path, json={}, headers={"Authorization": f"Bearer {token}"}) as answer,
+    ):
+        return answer.status
 
 
 async def test_its_own_password_field_lets_nobody_in(organisations: TwoOrganisations) -> None:

@@ -29,6 +29,9 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # What stands in for a camera and a microphone, and a person who lets pages use them.
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
     # Every name but loopback fails to resolve, so nothing leaves this machine.
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.* , EXCLUDE localhost",
 ]

@@ -11,16 +11,20 @@ LABEL = "127.0.0.1"
 
 
 @asynccontextmanager
-async def served(site: Path, homeserver_url: str, *, oauth: bool = False) -> AsyncIterator[str]:
+async def served(
+    site: Path, homeserver_url: str, *, oauth: bool = False, calls: str = ""
+) -> AsyncIterator[str]:
     """Serve `site`, set up for `homeserver_url`, while the context lasts; yields its address.
 
     Element of this age signs in by `m.login.sso`; with `oauth` by what Matrix has since v1.15.
+    Conferences are held with the Element Call at the address `calls`, if there is one.
 
     Unknown paths are answered 404: with a fall-back page, Element takes that page for a new
     version of itself and reloads for ever.
     """
     runner = web.AppRunner(
-        _site_app(site, _element_settings(homeserver_url, oauth=oauth)), access_log=None
+        _site_app(site, _element_settings(homeserver_url, oauth=oauth, calls=calls)),
+        access_log=None,
     )
     await runner.setup()
     try:
@@ -52,7 +56,7 @@ def _site_app(site: Path, set_up: dict[str, object]) -> web.Application:
     return app
 
 
-def _element_settings(homeserver_url: str, *, oauth: bool) -> dict[str, object]:
+def _element_settings(homeserver_url: str, *, oauth: bool, calls: str) -> dict[str, object]:
     """Element's own settings: one homeserver, and nothing that asks the network elsewhere."""
     server = {"base_url": homeserver_url, "server_name": LABEL}
     return {
@@ -61,7 +65,8 @@ def _element_settings(homeserver_url: str, *, oauth: bool) -> dict[str, object]:
         "disable_custom_urls": True,
         "disable_guests": True,
         "disable_3pid_login": True,
-        "features": {"feature_oidc_native_flow": oauth},
+        "features": {"feature_oidc_native_flow": oauth, "feature_group_calls": bool(calls)},
+        "element_call": {"url": calls, "use_exclusively": True} if calls else {},
         "integrations_ui_url": "",
         "integrations_rest_url": "",
         "setting_defaults": {

@@ -7,7 +7,6 @@ import contextlib
 import http.client
 import json
 import secrets
-import signal
 import socket
 import subprocess
 import time
@@ -18,23 +17,17 @@ from pathlib import Path
 
 import aiohttp
 
-from tests.system.sign_in.house import DOMAIN, SIGN_IN, V3, House, Json, Someone, bearer
+from tests.system.sign_in.house import V3, House, Json, Someone, bearer, make, run
 from tests.system.two_organisations import COMMAND
-from vedette.adapters.boot_file import load
-from vedette.adapters.sign_in_store import open_sign_in_store
 from vedette.adapters.stream_files import write_whole
 from vedette.adapters.synapse_provisioning import SynapseProvisioning
 from vedette.cli.client import Client as Control
 from vedette.cli.surroundings import CliFault
-from vedette.core.names import ServerName, UserId
+from vedette.core.names import UserId
 from vedette.core.sessions import FactorUse, Session, SessionFacts, SessionState
-from vedette.core.settings.default import default_document
 from vedette.protocol.internal.streams import FOR_EVERY_DOOR
 from vedette.protocol.internal.tokens import AccessClaims, SigningKey, mint
 from vedette.protocol.oauth.scopes import scope_of
-from vedette.suite.certificates import issue as certificate_of
-from vedette.suite.certificates import make_authority, today
-from vedette.suite.organisation import PEOPLE_HEAD, NewOrganisation, certificate_names, init
 from vedette.suite.up import PIDS
 
 PATIENCE = 30.0
@@ -291,36 +284,14 @@ _KNOWN: dict[tuple[Path, str], Someone] = {}
 @contextlib.contextmanager
 def house_on(folder: Path, people: Sequence[str], database: str) -> Iterator[House]:
     """As `house_of`, with the sign-in store in this PostgreSQL database."""
-    authority = make_authority("test", today())
-    names = certificate_names(ServerName(DOMAIN), "127.0.0.1:1")
-    init(
-        NewOrganisation(
-            folder=folder,
-            domain=DOMAIN,
-            document=default_document("Example", DOMAIN) + SIGN_IN,
-            people=PEOPLE_HEAD + "".join(f"{name},Employees,no,yes\n" for name in people),
-            certificate=certificate_of(authority, names, today()),
-            trusted_ca=authority.pem,
-        ),
-        today(),
-    )
+    made = make(folder, tuple(people))
     write_whole(folder / "secrets/sign-in-database-url", database.encode())
     text = (folder / "boot.toml").read_text()
     before, head, own = text.partition("[signin]")
     own = own.replace('"sqlite"', '"file:secrets/sign-in-database-url"', 1)
     (folder / "boot.toml").write_text(before + head + own)
-    words = [*COMMAND, "up", str(folder)]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as up:
-        try:
-            assert up.stdout is not None
-            said = list(iter(up.stdout.readline, "ready\n")) if up.poll() is None else []
-            assert up.poll() is None, "".join(said)
-            boot = load(folder)
-            with closing(open_sign_in_store(boot.sign_in_database(), boot.store_key())) as store:
-                yield House(boot, authority.pem, store)
-        finally:
-            up.send_signal(signal.SIGTERM)
-            up.communicate(timeout=60)
+    with run(made) as house:
+        yield house
 
 
 @contextlib.contextmanager
