@@ -4,7 +4,8 @@ The sign-in service runs as it is shipped, with control beside it, a list of 1,0
 disk and the document of a new organisation. What is counted goes from the authorization endpoint over
 password, one-time code and consent to the tokens: argon2, the records, the list of sessions and the
 homeserver being told are all in it. The homeserver's own work is not; something that says yes at once
-stands for it. `introspections` are those of the responder inside Synapse, on a bare reactor.
+stands for it. `introspections` are those of the responder on a bare reactor, and once more inside a
+Synapse, while a hundred people keep a /sync open there; over all of that `end` and `suspend` are timed.
 
 The peer is npm's `oidc-provider` after its own example (`bench/peer_oidc`): it checks the same argon2
 hash, asks for consent, and signs with the same algorithm. It has no second factor, limits, rules,
@@ -47,10 +48,10 @@ from twisted.internet import reactor
 from twisted.internet.defer import ensureDeferred
 from twisted.internet.task import deferLater
 
-from bench.gateway import Entry
+from bench.gateway import Entry, _cores, _free_port
 from bench.office import people_of, write_streams
-from bench.signin_ending import ending
 from bench.signin_load import PASSWORD, REDIRECT, Browser, Service, Tokens, provisioned
+from bench.signin_running import Asked, running
 from vedette.adapters.boot_file import Boot, load
 from vedette.adapters.passwords import Argon2Passwords
 from vedette.adapters.sessions_list import SessionsList
@@ -73,6 +74,7 @@ AT_ONCE = 8
 """Sign-ins that are on their way at one time; each round makes two of each."""
 SESSIONS = 1000
 TARGETS = {"sign-ins": 0.4, "refreshes": 0.1, "introspections": 0.6}
+TARGETS["introspections-in-synapse"] = TARGETS["introspections"]
 """What is kept on disk and on record, the peer keeps in memory or not at all: so these are not 1."""
 DOMAIN = ServerName("example.org")
 PEER = "oidc-provider"
@@ -127,7 +129,7 @@ async def _measured(folder: Path, stack: ExitStack, rounds: int) -> list[Entry]:
         *_rates("introspections", asked),
         _password_entry(hashed),
         *await asyncio.to_thread(_token_entries, folder),
-        *await ending(folder / "running"),
+        *await running(folder / "running", lambda asked: _beside(peer, opaque, asked, rounds)),
     ]
 
 
@@ -402,18 +404,6 @@ def _is_ready(at: Path) -> bool:
         return b" 200 " in probe.recv(64)
 
 
-def _cores() -> tuple[int, int]:
-    """A core for what is measured and one for the rest."""
-    cores = sorted(os.sched_getaffinity(0))
-    return cores[-1], cores[0]
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
-
-
 # ---- Tokens --------------------------------------------------------------------------------------
 
 
@@ -507,22 +497,35 @@ def _public_key(door: Path) -> Ed25519PublicKey:
 
 def _introspections(folder: Path, peer: Peer, opaque: str, rounds: int) -> list[Round]:
     """Ask our responder and the peer by turns about one good token each."""
-    measured, rest = _cores()
+    measured, _ = _cores()
     tokens, body = signed_in(int(time.time()), 1)
     (folder / "listed.json").write_text(json.dumps(body), encoding="utf-8")
     port = _free_port()
     command = [sys.executable, "-m", "bench.signin", "responder", str(port), str(folder)]
     with _process(command, measured, folder, lambda: _listens(("127.0.0.1", port))) as pid:
-        basic = base64.b64encode(f"resource-server:{_SECRET}".encode()).decode()
-        ours = _script(folder / "ours.lua", f"Bearer {_SECRET}", tokens[0])
-        theirs = _script(folder / "theirs.lua", f"Basic {basic}", opaque)
-        return [
-            {
-                "ours": _load(f"http://127.0.0.1:{port}/oauth2/introspect", ours, rest, pid),
-                PEER: _load(f"{peer.introspect}/token/introspection", theirs, rest, peer.pid),
-            }
-            for _ in range(rounds + 1)
-        ][1:]
+        return _by_turns(peer, opaque, Asked(folder, port, _SECRET, tokens[0], pid), rounds)
+
+
+def _by_turns(peer: Peer, opaque: str, ours: Asked, rounds: int) -> list[Round]:
+    """Ask a responder of ours and the peer by turns, each about one good token."""
+    _, rest = _cores()
+    basic = base64.b64encode(f"resource-server:{_SECRET}".encode()).decode()
+    asks = _script(ours.folder / "ours.lua", f"Bearer {ours.secret}", ours.token)
+    theirs = _script(ours.folder / "theirs.lua", f"Basic {basic}", opaque)
+    at = f"http://127.0.0.1:{ours.port}/oauth2/introspect"
+    return [
+        {
+            "ours": _load(at, asks, rest, ours.pid),
+            PEER: _load(f"{peer.introspect}/token/introspection", theirs, rest, peer.pid),
+        }
+        for _ in range(rounds + 1)
+    ][1:]
+
+
+def _beside(peer: Peer, opaque: str, ours: Asked, rounds: int) -> list[Entry]:
+    """The same for the responder where it belongs: inside a Synapse with people in it."""
+    os.sched_setaffinity(ours.pid, {_cores()[0]})
+    return _rates("introspections-in-synapse", _by_turns(peer, opaque, ours, rounds))
 
 
 def _script(path: Path, authorization: str, token: str) -> Path:

@@ -28,10 +28,17 @@ FLAGS = [
 ]
 
 
+NOTHING = "/nothing"
+
+
 class ClientPage(BaseHTTPRequestHandler):
     """Where a client gets the browser back, on an origin of its own."""
 
     def do_GET(self):
+        if self.path == NOTHING:
+            self.send_response(204)  # and so a browser stays where it is (RFC 9110, 15.3.5)
+            self.end_headers()
+            return
         self.send_response(200)
         self.send_header("Content-Type", "text/html")
         self.end_headers()

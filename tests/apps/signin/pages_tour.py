@@ -8,11 +8,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.async_api import Locator, Page, Route
+from playwright.async_api import Locator, Page
 
 import vedette.signin
 from tests.apps.signin.pages_scene import PASSWORD, RULES, VALUES, TokenServer, hashed_password
-from tests.apps.signin.pages_served import Served
+from tests.apps.signin.pages_served import NOTHING, Served
 from vedette.core.names import UserId
 from vedette.core.sessions import FactorUse, Session, SessionFacts, SessionState
 from vedette.ports.factors import Departure
@@ -36,11 +36,14 @@ NOBODY = '[rules.nobody]\nfrom = ["us"]\nforbid = ["sign-in"]\nsay = "Nobody sig
 Look = Callable[[Page, str], Awaitable[None]]
 
 
+@dataclass(slots=True)
 class Elsewhere:
-    """A provider to which people are sent."""
+    """A provider to which people are sent, and which does not answer with a page."""
+
+    at: str = ""
 
     def begin(self, redirect_uri, *, acr_values=(), fresh=False):
-        return Departure("https://idp.example/auth?to=here", "s", b"memory")
+        return Departure(self.at, "s", b"memory")
 
 
 def surroundings() -> dict[str, object]:
@@ -72,7 +75,7 @@ class Tour:
         await self.look(self.page, name)
 
     async def all(self) -> None:
-        await self.page.route("https://idp.example/**", _nothing_comes_back)
+        self.here.pages.upstream["idp"].at = self.here.client + NOTHING  # type: ignore[attr-defined]
         for way in (
             self.to_another_provider, self.somebody_new, self.with_every_factor, self.changing,
             self.waiting, self.turned_away, self.another_device, self.own_pages, self.own_factors,
@@ -243,11 +246,6 @@ class Tour:
             await self.go("/account/factors")
         await self.press("codes-new")
         await self.stop("codes")
-
-
-async def _nothing_comes_back(route: Route) -> None:
-    """A browser stays where it is when an address has no content (RFC 9110, 15.3.5)."""
-    await route.fulfill(status=204)
 
 
 def _passkey(localpart: str, now: int) -> Factor:

@@ -104,16 +104,14 @@ async def _joins_a_call(element: ElementBrowser, room: str) -> None:
     """Open the call of a room and press the one button of its lobby."""
     page = element.page
     await element.open_room(room)
+    approve = page.get_by_role("dialog").get_by_role("button", name="Approve")
+    await page.add_locator_handler(approve, lambda button: button.click())
     await page.evaluate(
         "room => window.mxDispatcher.dispatch({action: 'view_room', room_id: room, view_call: true})",
         room,
     )
-    lobby = page.frame_locator("iframe[src*='/room']").get_by_test_id("lobby_joinCall")
-    approve = page.get_by_role("dialog").get_by_role("button", name="Approve")
-    await approve.or_(lobby).first.wait_for(timeout=PATIENCE * 1000)
-    if await approve.count():
-        await approve.click()
-    await lobby.click(timeout=PATIENCE * 1000)
+    call = page.frame_locator("iframe[src*='/room']")
+    await call.get_by_test_id("lobby_joinCall").click(timeout=PATIENCE * 1000)
 
 
 async def test_within_element_it_takes_part_for_whoever_passed_the_page(

@@ -1,13 +1,16 @@
-"""How long ending and suspending sessions take, over a whole running organisation.
+"""What is measured over a whole running organisation, with a Synapse and people in it.
 
 A hundred sessions are in use, each with an open /sync. Each is suspended, and later ended, by the
 administration API while the others stay; what counts is when its next request is refused, and when
 its /sync is cut. There is no peer: the ratio is that of the target, a second, to the 99th percentile.
+Before that, the responder inside Synapse is asked whose a token is.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench.gateway import Entry
@@ -19,8 +22,19 @@ TARGET = 1.0
 _PATIENCE = 30.0
 
 
-async def ending(folder: Path) -> list[Entry]:
-    """Measure both, in an organisation of its own in `folder`."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A responder, and a token about which it is asked. `folder` is for the load's scripts."""
+
+    folder: Path
+    port: int
+    secret: str
+    token: str
+    pid: int
+
+
+async def running(folder: Path, introspections: Callable[[Asked], list[Entry]]) -> list[Entry]:
+    """Measure everything, in an organisation of its own in `folder`."""
     entries: list[Entry] = []
     with house_of(folder, CROWD) as house:
         async with house.at("127.0.0.1") as http:
@@ -30,6 +44,10 @@ async def ending(folder: Path) -> list[Entry]:
             for each in crowd:
                 await live.becomes(http, each.token, 200)
                 await live.listen(http, each)
+            port = int(house.boot.signin.introspection.rpartition(":")[2])
+            asked = Asked(folder, port, house.boot.synapse_secret(), crowd[0].token,
+                          live.pid(house, "synapse"))  # fmt: skip
+            entries += await asyncio.to_thread(introspections, asked)
             for act in live.ACTS:
                 await live.all_go_on(house, http, crowd)
                 out = await live.put_out(house, http, crowd, act, _PATIENCE)
