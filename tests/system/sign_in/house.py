@@ -324,9 +324,15 @@ def bearer(token: str) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def house_of(folder: Path, people: tuple[str, ...]) -> Iterator[House]:
-    """Make an organisation in which these people work, run it, and end it whatever happens."""
-    with run(make(folder, people)) as house:
+def house_of(folder: Path, people: tuple[str, ...], *, gateway: str = "") -> Iterator[House]:
+    """Make an organisation in which these people work, run it, and end it whatever happens.
+
+    `gateway` are more lines for that section of its boot file.
+    """
+    made = make(folder, people)
+    boot_file = made.folder / "boot.toml"
+    boot_file.write_text(boot_file.read_text().replace("[gateway]\n", f"[gateway]\n{gateway}", 1))
+    with run(made) as house:
         yield house
 
 
