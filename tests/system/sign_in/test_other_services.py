@@ -208,35 +208,6 @@ async def test_a_code_of_a_token_server_lets_a_client_in_and_nothing_less_does(
             assert proofs(session) == {"password": "", "radius": "tokens"}
 
 
-@contextmanager
-def silent(server: FreeRadius) -> Iterator[None]:
-    """It takes requests and answers none."""
-    os.kill(server.process.pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(server.process.pid, signal.SIGCONT)
-
-
-async def test_where_one_token_server_is_silent_privacyidea_answers(around: Around) -> None:
-    bert = await around.house.person("bert", apps=0)
-    with silent(around.tokens):
-        async with around.house.browser() as browser:
-            second = await at_second(browser, bert)
-            begun = time.monotonic()
-            asked = await browser.send(second, "radius", code=PIN)
-            print(f"\nthe next server answered after {time.monotonic() - begun:.1f} s")
-            assert "please enter otp:" in asked.text
-            code = around.code("bert")
-            consent = await browser.send(asked, "answer", code=code)
-            async with client_is_in(around, bert, await browser.send(consent, "agree")) as session:
-                assert proofs(session) == {"password": "", "radius": "privacyidea"}
-            # and a code that was used is used up there, too
-            again = await browser.send(await at_second(browser, bert), "radius", code=PIN)
-            twice = await browser.send(again, "answer", code=code)
-            assert "agree" not in {form.does for form in twice.page.forms}
-
-
 # ---- OpenID providers ----------------------------------------------------------------------------
 
 
@@ -350,3 +321,37 @@ async def _departed(browser: Browser) -> str:
 def _path(address: str) -> str:
     parts = urlsplit(address)
     return f"{parts.path}?{parts.query}"
+
+
+# ---- Fail-over ------------------------------------------------------------------------------------
+#
+# Comes last: for a minute from then on the silent server is asked after the other.
+
+
+@contextmanager
+def silent(server: FreeRadius) -> Iterator[None]:
+    """It takes requests and answers none."""
+    os.kill(server.process.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(server.process.pid, signal.SIGCONT)
+
+
+async def test_where_one_token_server_is_silent_privacyidea_answers(around: Around) -> None:
+    bert = await around.house.person("bert", apps=0)
+    with silent(around.tokens):
+        async with around.house.browser() as browser:
+            second = await at_second(browser, bert)
+            begun = time.monotonic()
+            asked = await browser.send(second, "radius", code=PIN)
+            print(f"\nthe next server answered after {time.monotonic() - begun:.1f} s")
+            assert "please enter otp:" in asked.text
+            code = around.code("bert")
+            consent = await browser.send(asked, "answer", code=code)
+            async with client_is_in(around, bert, await browser.send(consent, "agree")) as session:
+                assert proofs(session) == {"password": "", "radius": "privacyidea"}
+            # and a code that was used is used up there, too
+            again = await browser.send(await at_second(browser, bert), "radius", code=PIN)
+            twice = await browser.send(again, "answer", code=code)
+            assert "agree" not in {form.does for form in twice.page.forms}
