@@ -107,3 +107,17 @@ def test_each_process_has_a_database_of_its_own(tmp_path: Path) -> None:
     boot = load(written(tmp_path))
     assert boot.control_database() == tmp_path.resolve() / "control/control.db"
     assert boot.synapse_database() == tmp_path.resolve() / "synapse/homeserver.db"
+
+
+def test_what_stands_there_as_an_example_can_be_used_as_it_stands(tmp_path: Path) -> None:
+    file = written(tmp_path) / NAME
+    text = file.read_text()
+    for name in ("certificates =", "attestation ="):
+        assert text.count(f"# {name}") == 1
+        text = text.replace(f"# {name}", name)
+    file.write_text(text)
+    boot = load(tmp_path)
+    assert boot.gateway.certificates is not None
+    assert boot.gateway.certificates.listen == "0.0.0.0:8449"
+    assert boot.signin.attestation == (Path("tls/makers.pem"),)
+    assert load(written(tmp_path)).gateway.certificates is None

@@ -393,7 +393,7 @@ def test_a_device_that_signs_in_again_is_not_deleted(store: SignInStore) -> None
     assert (old.state, old.because) == (SessionState.ENDED, REPLACED)
     assert [s.id for s in store.sessions(ALICE)] == [session(2).id]
     assert store.outbox() == ()
-    assert store.refresh("r1", "r3", NOW + 2) is None
+    assert store.refresh("r1", "r3") is None
     # nor where its deletion was still to be done
     store.move_session(session(2).id, SessionState.ENDED, "signed out", NOW + 3)
     store.add_session(session(3, device="DEVICE1"), None, NOW + 4)
@@ -510,89 +510,112 @@ def refreshed(*, forgiven: bool = False) -> Refreshed:
 
 def test_a_token_is_exchanged_for_its_successor(store: SignInStore) -> None:
     store.add_session(session(), "r1", NOW)
-    assert store.refresh("r1", "r2", NOW) == refreshed()
-    assert store.refresh("r2", "r3", NOW) == refreshed()
+    assert store.refresh("r1", "r2") == refreshed()
+    assert store.refresh("r2", "r3") == refreshed()
     assert store.changes() == 1
 
 
 def test_a_lost_answer_costs_nobody_the_session(store: SignInStore) -> None:
     store.add_session(session(), "r1", NOW)
-    store.refresh("r1", "lost-1", NOW)
-    assert store.refresh("r1", "lost-2", NOW) == refreshed(forgiven=True)
-    assert store.refresh("r1", "r2", NOW) == refreshed(forgiven=True)
-    assert store.refresh("r2", "r3", NOW) == refreshed()
-    assert store.refresh("r3", "r4", NOW) == refreshed()
+    store.refresh("r1", "lost-1")
+    assert store.refresh("r1", "lost-2") == refreshed(forgiven=True)
+    assert store.refresh("r1", "r2") == refreshed(forgiven=True)
+    assert store.refresh("r2", "r3") == refreshed()
+    assert store.refresh("r3", "r4") == refreshed()
 
 
 def test_a_token_used_after_its_successor_is_reuse(store: SignInStore) -> None:
     store.add_session(session(), "r1", NOW)
-    store.refresh("r1", "r2", NOW)
-    store.refresh("r2", "r3", NOW)
-    assert store.refresh("r1", "thief", NOW) == Reused(session=session().id)
-    assert store.refresh("thief", "more", NOW) is None
-    assert store.refresh("r2", "r4", NOW) == refreshed(forgiven=True)
+    store.refresh("r1", "r2")
+    store.refresh("r2", "r3")
+    assert store.refresh("r1", "thief") == Reused(session=session().id)
+    assert store.refresh("thief", "more") is None
+    assert store.refresh("r2", "r4") == refreshed(forgiven=True)
 
 
 def test_whichever_answer_is_used_first_makes_the_other_one_reuse(store: SignInStore) -> None:
     store.add_session(session(), "r1", NOW)
-    store.refresh("r1", "person", NOW)
-    store.refresh("r1", "thief", NOW)
-    assert store.refresh("thief", "thief-2", NOW) == refreshed()
-    assert store.refresh("person", "person-2", NOW) == Reused(session=session().id)
+    store.refresh("r1", "person")
+    store.refresh("r1", "thief")
+    assert store.refresh("thief", "thief-2") == refreshed()
+    assert store.refresh("person", "person-2") == Reused(session=session().id)
 
 
 def test_two_that_refresh_at_once_both_have_a_working_answer(store: SignInStore) -> None:
     store.add_session(session(), "r1", NOW)
-    answers = at_once(6, lambda n: store.refresh("r1", f"s{n}", NOW))
+    answers = at_once(6, lambda n: store.refresh("r1", f"s{n}"))
     assert [type(answer) for answer in answers] == [Refreshed] * 6
     assert sorted(answer.forgiven for answer in answers if isinstance(answer, Refreshed)) == [
         False,
         *[True] * 5,
     ]
-    assert store.refresh("s4", "next", NOW) == refreshed()
+    assert store.refresh("s4", "next") == refreshed()
 
 
 def test_an_answer_that_is_retried_for_ever_keeps_few_tokens(store: SignInStore) -> None:
     store.add_session(session(), "r1", NOW)
     for number in range(20):
-        assert isinstance(store.refresh("r1", f"s{number}", NOW), Refreshed)
-    assert store.refresh("s0", "x", NOW) is None
-    assert store.refresh("s19", "next", NOW) == refreshed()
+        assert isinstance(store.refresh("r1", f"s{number}"), Refreshed)
+    assert store.refresh("s0", "x") is None
+    assert store.refresh("s19", "next") == refreshed()
 
 
 def test_reuse_is_known_for_many_generations_and_then_forgotten(store: SignInStore) -> None:
     store.add_session(session(), "r0", NOW)
     for number in range(SPENT_KEPT + 5):
-        assert store.refresh(f"r{number}", f"r{number + 1}", NOW) == refreshed()
-    assert store.refresh("r10", "thief", NOW) == Reused(session=session().id)
-    assert store.refresh("r0", "thief", NOW) is None
+        assert store.refresh(f"r{number}", f"r{number + 1}") == refreshed()
+    assert store.refresh("r10", "thief") == Reused(session=session().id)
+    assert store.refresh("r0", "thief") is None
 
 
 def test_an_unknown_token_is_none(store: SignInStore) -> None:
-    assert store.refresh("r1", "r2", NOW) is None
+    assert store.refresh("r1", "r2") is None
 
 
-def test_a_session_that_is_over_is_not_refreshed(store: SignInStore) -> None:
-    store.add_session(session(1), "r1", NOW)
-    store.add_session(session(2), "r2", NOW)
-    assert store.refresh("r1", "x", session().expires) is None
+def test_only_an_ended_session_is_not_refreshed_whoever_asks_sees_whether_it_is_past_its_time(
+    store: SignInStore,
+) -> None:
+    for number in (1, 2):
+        store.add_session(session(number), f"r{number}", NOW)
+    store.move_session(session(1).id, SessionState.EXPIRED, "its time is over", NOW)
     store.move_session(session(2).id, SessionState.ENDED, "lost", NOW)
-    assert store.refresh("r2", "y", NOW) is None
-    assert store.refresh("r1", "x", session().expires - 1) is not None
+    assert store.refresh("r1", "x") == refreshed()
+    assert store.refresh("r2", "y") is None
+
+
+def test_an_expired_session_takes_no_place_and_makes_room_for_a_newer_one_of_its_device(
+    store: SignInStore,
+) -> None:
+    for number in (1, 2):
+        store.add_session(session(number), None, NOW)
+    store.move_session(session(1).id, SessionState.EXPIRED, "its time is over", NOW)
+    expired = store.session(session(1).id)
+    second = store.session(session(2).id)
+    assert expired is not None
+    assert second is not None
+    assert (expired.number, second.number) == (0, 1)
+    assert [each.number for each in store.sessions()] == [0, 1]
+    assert store.outbox() == ()
+    again = replace(session(3), device=session(1).device)
+    store.add_session(again, None, NOW + 1)
+    expired = store.session(session(1).id)
+    assert expired is not None
+    assert expired.state is SessionState.ENDED
+    assert store.outbox() == ()
 
 
 def test_a_suspended_session_keeps_its_family(store: SignInStore) -> None:
     store.add_session(session(), "r1", NOW)
     store.move_session(session().id, SessionState.SUSPENDED, "rule", NOW)
-    assert store.refresh("r1", "r2", NOW) == refreshed()
+    assert store.refresh("r1", "r2") == refreshed()
 
 
 def test_a_successor_that_is_known_already_is_not_taken(store: SignInStore) -> None:
     store.add_session(session(1), "r1", NOW)
     store.add_session(session(2), "r2", NOW)
     with pytest.raises(Taken):
-        store.refresh("r1", "r2", NOW)
-    assert store.refresh("r1", "r3", NOW) == refreshed()
+        store.refresh("r1", "r2")
+    assert store.refresh("r1", "r3") == refreshed()
 
 
 def test_an_attempt_that_turned_out_right_is_taken_back(store: SignInStore) -> None:

@@ -154,6 +154,8 @@ def test_what_is_known_is_what_was_shown():
     assert facts.known == {
         "sign_in.factors": 2,
         "sign_in.kinds": frozenset({"password", "totp"}),
+        "sign_in.attested": False,
+        "sign_in.models": frozenset(),
         "sign_in.age": 60,
         "sign_in.flow": "page",
         "sign_in.networks": frozenset({"office", "wide"}),
@@ -170,6 +172,14 @@ def test_what_is_known_is_what_was_shown():
     }
 
 
+def test_a_passkey_for_which_its_maker_vouches_says_so():
+    model = "00112233-4455-6677-8899-aabbccddeeff"
+    used = FactorUse(kind="webauthn", at=NOW, proven_by="passkey", model=model)
+    known = facts_of(factors=(used, FactorUse(kind="password", at=NOW))).known
+    assert known["sign_in.attested"] is True
+    assert known["sign_in.models"] == {model}
+
+
 def test_the_number_of_devices_may_be_another_than_the_rank():
     assert facts_of(devices=7).known["device.count"] == 7
     unranked = replace(SESSION, number=0)
@@ -182,8 +192,8 @@ def test_what_was_not_learnt_is_left_out():
         platform="amiga", platform_version="", flow="window",
     )  # fmt: skip
     assert facts.known.keys() == {
-        *("sign_in.factors", "sign_in.kinds", "device.approved", "device.confirmed"),
-        *("device.count", "today"),
+        *("sign_in.attested", "sign_in.factors", "sign_in.kinds", "sign_in.models"),
+        *("device.approved", "device.confirmed", "device.count", "today"),
     }
     assert facts.claims == {}
 
@@ -219,7 +229,13 @@ def test_a_network_that_can_not_be_read_holds_nobody():
 def test_another_factor_can_change_what_was_shown_and_nothing_else():
     facts = awaiting(facts_of(), more_factors=True, waits=False)
     pending = {name for name, value in facts.known.items() if value is Missing.PENDING}
-    assert pending == {"sign_in.age", "sign_in.factors", "sign_in.kinds"}
+    assert pending == {
+        "sign_in.age",
+        "sign_in.attested",
+        "sign_in.factors",
+        "sign_in.kinds",
+        "sign_in.models",
+    }
     assert facts.claims == facts_of().claims
 
 

@@ -72,6 +72,20 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class CertificatesBoot(_Section):
+    """A second address for clients whose devices have a certificate of the organisation's own CA.
+
+    It is apart from the first so that nobody's browser asks for a certificate there. Tokens that
+    are fetched with a certificate are good with that certificate alone (RFC 8705).
+    """
+
+    listen: Address
+    url: str
+    """The base URL that such clients use, told in the authorisation server's metadata."""
+    ca: Path
+    """The CAs (PEM) whose certificates are taken. Read again when it changes."""
+
+
 class GatewayBoot(_Section):
     """Where the gateway listens, and with which keys."""
 
@@ -99,6 +113,8 @@ class GatewayBoot(_Section):
     """Unix socket on which control asks the gateway to look at partners."""
     pushes: Address | None = None
     """Loopback address of the way out for pushes; without one, no push leaves."""
+    certificates: CertificatesBoot | None = None
+    """Where clients may show a certificate; without it none is asked for anywhere."""
 
 
 class SynapseBoot(_Section):
@@ -156,6 +172,8 @@ class SigninBoot(_Section):
     """32 random bytes under which factors and token keys are encrypted in the database."""
     synapse_secret: Path = Path("secrets/synapse-mas")
     """By this secret Synapse, the module inside it and the sign-in service know each other."""
+    attestation: tuple[Path, ...] = ()
+    """Root certificates (PEM) of makers of authenticators whose word for a model counts."""
     radius: dict[str, RadiusBoot] = Field(default_factory=dict)
     upstream: dict[str, UpstreamBoot] = Field(default_factory=dict)
 

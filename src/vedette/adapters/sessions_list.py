@@ -15,7 +15,7 @@ from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 
 from vedette.adapters.stream_files import StreamFiles
-from vedette.core.sessions import SessionState, facts_between_people
+from vedette.core.sessions import Session, SessionState, facts_between_people
 from vedette.ports.clock import Clock
 from vedette.ports.errors import StalePolicy
 from vedette.ports.live_sessions import Live, TokenState
@@ -34,6 +34,7 @@ _LATE_SECONDS = 60.0
 _NOT_LIVE = {
     SessionState.SUSPENDED: TokenState.SUSPENDED,
     SessionState.WAITING: TokenState.WAITING,
+    SessionState.EXPIRED: TokenState.EXPIRED,
     SessionState.ENDED: TokenState.ENDED,
 }
 
@@ -127,6 +128,13 @@ class SessionsList:
         if known.claims.expires > now and known.entry.expires > now:  # (4)
             return known.live
         return self._outlived(known.live, known.claims.expires, known.entry.expires, now)
+
+    def suspended(self, token: str) -> Session | None:
+        """The session of a token that opens nothing because it is suspended, as the list has it."""
+        if self.of(token) is not TokenState.SUSPENDED:
+            return None
+        entry = self._verified[token].entry
+        return None if entry is None else entry.session()
 
     async def soon(self, token: str) -> Live | TokenState:
         """Like `of`; a new session is waited for until the list has it, 2 seconds at most.

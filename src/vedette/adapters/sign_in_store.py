@@ -42,11 +42,12 @@ from vedette.adapters.sign_in.tables import (
     ONCE,
     PAST,
     RECOVERY,
+    REFRESH,
     SESSIONS,
     TOKEN_KEYS,
 )
 from vedette.core.names import UserId
-from vedette.core.sessions import Session, SessionFacts, SessionState, may_move
+from vedette.core.sessions import OVER, Session, SessionFacts, SessionState, may_move
 from vedette.ports.sign_in import (
     PAST_KEPT,
     REPLACED,
@@ -244,14 +245,14 @@ class SqlSignInStore:
             .where(
                 elder.c.user_id == SESSIONS.c.user_id,
                 elder.c.seq <= SESSIONS.c.seq,
-                elder.c.state != SessionState.ENDED,
+                elder.c.state.not_in(OVER),
             )
             .scalar_subquery()
         )
         row = self._first(sa.select(SESSIONS, rank.label("rank")).where(SESSIONS.c.id == id))
         if row is None:
             return None
-        return session_of(row, 0 if row.state == SessionState.ENDED else row.rank)
+        return session_of(row, 0 if row.state in OVER else row.rank)
 
     def sessions(self, user: UserId | None = None, *, ended: bool = False) -> tuple[Session, ...]:
         """The sessions that are not ended, or with `ended` all; oldest first."""
@@ -311,10 +312,15 @@ class SqlSignInStore:
         rows = self._all(sa.select(SESSIONS).where(*mine))
         return {row.id: Seen(at=row.seen_at, address=row.seen_address) for row in rows}
 
-    def refresh(self, token_hash: str, successor_hash: str, now: int) -> Refreshed | Reused | None:
+    def refresh(self, token_hash: str, successor_hash: str) -> Refreshed | Reused | None:
         """Exchange a refresh token for its successor. Raises Taken where that one is known."""
         with self._database.writing() as connection, _unless_taken():
-            return rotation.exchange(connection, token_hash, successor_hash, now)
+            return rotation.exchange(connection, token_hash, successor_hash)
+
+    def family(self, token_hash: str) -> str | None:
+        """The session of a refresh token, or None."""
+        row = self._first(sa.select(REFRESH.c.session).where(REFRESH.c.hash == token_hash))
+        return None if row is None else str(row.session)
 
     # ---- things that are used once ----
 

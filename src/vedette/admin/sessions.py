@@ -8,7 +8,6 @@ written, and every door is told at once.
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 
@@ -18,7 +17,14 @@ from vedette.admin.rejected import Code, Rejected
 from vedette.core.asks import Act, Ask
 from vedette.core.facts import Facts
 from vedette.core.names import UserId
-from vedette.core.sessions import Session, SessionState, facts_for, may_move, sign_in_ask
+from vedette.core.sessions import (
+    Session,
+    SessionState,
+    by_rule,
+    facts_for,
+    may_move,
+    sign_in_ask,
+)
 from vedette.ports.clock import Clock
 from vedette.ports.policy import Policy
 from vedette.ports.sign_in import Seen, SignInStore
@@ -26,18 +32,9 @@ from vedette.spine import Permit
 
 BY_ADMINISTRATOR = "administrator: "
 """How `because` begins where an administrator suspended or ended a session."""
-_RULE = re.compile(r"[a-z0-9-]{1,64}(\.[a-z0-9-]{1,64})?")
 
 Tell = Callable[[], Awaitable[tuple[DoorAnswer, ...]]]
 """Sends the sessions to every door and returns their answers within a second."""
-
-
-def by_rule(because: str) -> bool:
-    """Whether a session was suspended by a rule: its id, or the code of a reason, stands there.
-
-    Everything else is words, with blanks between them.
-    """
-    return _RULE.fullmatch(because) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +166,22 @@ class SessionsDesk:
         """End the session of a device."""
         return await self.end(author, (await self._device(user, device)).id, reason)
 
+    async def suspend_device(self, author: str, user: UserId, device: str, reason: str) -> Moved:
+        """Suspend the session of a device."""
+        return await self.suspend(author, (await self._device(user, device)).id, reason)
+
+    async def resume_device(self, author: str, user: UserId, device: str, reason: str) -> Moved:
+        """Let the suspended session of a device go on, if the rules let it."""
+        return await self.resume(author, (await self._device(user, device)).id, reason)
+
+    async def approve_session(self, author: str, id_: str, reason: str = "") -> Moved:
+        """Approve the device of a session that is not over."""
+        session = await self._session(id_)
+        if session.state is SessionState.ENDED:
+            # Its device may be another session's by now, which nobody looked at here.
+            raise _over(session)
+        return await self.approve(author, session.user, session.device, reason)
+
     # ---- deciding ------------------------------------------------------------------------------
 
     async def _move(self, act: Act, author: str, id_: str, to: SessionState, reason: str) -> Moved:
@@ -286,6 +299,12 @@ def _movable(session: Session, to: SessionState) -> None:
     """Raise Rejected unless a session may be moved there."""
     if session.state is SessionState.ENDED:
         raise _over(session)
+    if session.state is SessionState.EXPIRED and to is not SessionState.ENDED:
+        raise Rejected(
+            Code.CONFLICT,
+            f"the time of this session of `{session.user}` is over",
+            "its client asks the person to sign in again and keeps its keys until then",
+        )
     if not may_move(session.state, to):
         raise Rejected(Code.NOTHING_CHANGES, f"this session is {session.state} already")
 

@@ -68,6 +68,12 @@ def _sessions(office: Office) -> APIRouter:
         """Let a suspended session go on, if the rules let it."""
         return render.moved(await office.sessions.resume(LOCAL_ADMINISTRATOR, id_, body.reason))
 
+    @router.post("/sessions/{id_}/approve")
+    async def approve(id_: Id, body: shapes.MaybeReasonBody) -> shapes.MovedShape:
+        """Approve the device of a session; it is let in if the rules want nothing else."""
+        desk = office.sessions
+        return render.moved(await desk.approve_session(LOCAL_ADMINISTRATOR, id_, body.reason))
+
     return router
 
 
@@ -106,6 +112,20 @@ def _devices(office: Office) -> APIRouter:
         """Turn a device away that waits to be approved."""
         whose, desk = _named(office, body.user), office.sessions
         done = await desk.reject(LOCAL_ADMINISTRATOR, whose, body.device, body.reason)
+        return render.moved(done)
+
+    @router.post("/devices/suspend")
+    async def suspend(body: shapes.DeviceReasonBody) -> shapes.MovedShape:
+        """Suspend the session of a device; its keys are kept."""
+        whose, desk = _named(office, body.user), office.sessions
+        done = await desk.suspend_device(LOCAL_ADMINISTRATOR, whose, body.device, body.reason)
+        return render.moved(done)
+
+    @router.post("/devices/resume")
+    async def resume(body: shapes.DeviceBody) -> shapes.MovedShape:
+        """Let the suspended session of a device go on, if the rules let it."""
+        whose, desk = _named(office, body.user), office.sessions
+        done = await desk.resume_device(LOCAL_ADMINISTRATOR, whose, body.device, body.reason)
         return render.moved(done)
 
     @router.post("/devices/end")

@@ -102,7 +102,13 @@ def factors(found: FactorsView, domain: str) -> FactorsShape:
         account=account(found.account, domain),
         factors=[
             FactorShape(
-                kind=each.kind, label=each.label, created=each.created, last_used=each.last_used
+                kind=each.kind,
+                label=each.label,
+                created=each.created,
+                last_used=each.last_used,
+                model=each.details.get("aaguid", ""),
+                attestation=each.details.get("format", ""),
+                attested=each.details.get("attested") == "yes",
             )
             for each in found.factors
         ],

@@ -137,12 +137,19 @@ class AccountsPage(Shape):
 
 
 class FactorShape(Shape):
-    """One factor of a person, without its secret. `last_used` is 0 while it was never used."""
+    """One factor of a person, without its secret. `last_used` is 0 while it was never used.
+
+    `model` (AAGUID) and `attestation` (its form) are what a passkey said when it was made, empty for
+    other factors; `attested` says whether its maker vouches for that.
+    """
 
     kind: str
     label: str
     created: int
     last_used: int
+    model: str
+    attestation: str
+    attested: bool
 
 
 class FactorsShape(Shape):

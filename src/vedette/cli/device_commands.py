@@ -16,9 +16,11 @@ from vedette.cli.session_commands import (
     tell_moved,
     view_lines,
 )
-from vedette.cli.surroundings import Dir, Json, Reason, here
+from vedette.cli.surroundings import Dir, Json, Reason, Surroundings, here
 
-app = typer.Typer(help="Devices: list, show, approve, reject, end.", no_args_is_help=True)
+app = typer.Typer(
+    help="Devices: list, show, approve, reject, suspend, resume, end.", no_args_is_help=True
+)
 
 Whose = Annotated[str, typer.Argument(metavar="USER", help="Whose device it is.")]
 Device = Annotated[str, typer.Argument(metavar="DEVICE", help="The device's id.")]
@@ -45,9 +47,7 @@ def approve(
     user: Whose, device: Device, reason: Why = "", place: Dir = None, *, json: Json = False
 ) -> None:
     """Approve a device; its session begins or goes on, if the rules want nothing else."""
-    at = here(place, json=json)
-    body = {"user": user, "device": device, "reason": reason}
-    tell_moved(at, ask(at, "POST", "/devices/approve", body))
+    _act(here(place, json=json), "approve", user, device, reason)
 
 
 @app.command()
@@ -55,9 +55,23 @@ def reject(
     user: Whose, device: Device, reason: Reason, place: Dir = None, *, json: Json = False
 ) -> None:
     """Turn away a device that waits to be approved."""
-    at = here(place, json=json)
-    body = {"user": user, "device": device, "reason": reason}
-    tell_moved(at, ask(at, "POST", "/devices/reject", body))
+    _act(here(place, json=json), "reject", user, device, reason)
+
+
+@app.command()
+def suspend(
+    user: Whose, device: Device, reason: Reason, place: Dir = None, *, json: Json = False
+) -> None:
+    """Refuse everything to a device until it is resumed; its keys are kept."""
+    _act(here(place, json=json), "suspend", user, device, reason)
+
+
+@app.command()
+def resume(
+    user: Whose, device: Device, reason: Why = "", place: Dir = None, *, json: Json = False
+) -> None:
+    """Let a suspended device go on, if the rules let it."""
+    _act(here(place, json=json), "resume", user, device, reason)
 
 
 @app.command()
@@ -65,6 +79,9 @@ def end(
     user: Whose, device: Device, reason: Reason, place: Dir = None, *, json: Json = False
 ) -> None:
     """End the session of a device for good; the device and its keys are deleted."""
-    at = here(place, json=json)
+    _act(here(place, json=json), "end", user, device, reason)
+
+
+def _act(at: Surroundings, act: str, user: str, device: str, reason: str) -> None:
     body = {"user": user, "device": device, "reason": reason}
-    tell_moved(at, ask(at, "POST", "/devices/end", body))
+    tell_moved(at, ask(at, "POST", f"/devices/{act}", body))

@@ -12,13 +12,13 @@ import typer
 from vedette.cli.client import Client, ControlDown
 from vedette.cli.surroundings import Dir, Json, Reason, Surroundings, here
 
-app = typer.Typer(help="Sessions: list, show, end, suspend, resume.", no_args_is_help=True)
+app = typer.Typer(help="Sessions: list, show, approve, suspend, resume, end.", no_args_is_help=True)
 
 Id = Annotated[str, typer.Argument(metavar="SESSION", help="The session's id.")]
 User = Annotated[
     str, typer.Option(help="Only this person: a user id, or the part before the colon.")
 ]
-State = Annotated[str, typer.Option(help="live, suspended, waiting or ended.")]
+State = Annotated[str, typer.Option(help="live, suspended, waiting, expired or ended.")]
 Why = Annotated[str, typer.Option("--reason", help="Why, for the record.")]
 
 _PAGE = 1000
@@ -58,6 +58,12 @@ def show(id_: Id, place: Dir = None, *, json: Json = False) -> None:
 def end(id_: Id, reason: Reason, place: Dir = None, *, json: Json = False) -> None:
     """End a session for good: its next request is refused, its device and keys are deleted."""
     _act(here(place, json=json), id_, "end", reason)
+
+
+@app.command()
+def approve(id_: Id, reason: Why = "", place: Dir = None, *, json: Json = False) -> None:
+    """Approve the device of a session; it begins or goes on, if the rules want nothing else."""
+    _act(here(place, json=json), id_, "approve", reason)
 
 
 @app.command()

@@ -136,6 +136,9 @@ def _factor_lines(found: dict[str, Any]) -> Iterable[str]:
     for each in found["factors"]:
         used = day(each["last_used"]) if each["last_used"] else "never"
         yield f"  {each['kind']}  {each['label']}  since {day(each['created'])}, last used {used}"
+        if each["model"]:
+            word = "vouched for by its maker" if each["attested"] else "as it says itself"
+            yield f"    model {each['model']}, {word} (attestation: {each['attestation']})"
     if not found["factors"]:
         yield "  no second factor yet"
     yield f"  {found['recovery_codes']} recovery codes are left"

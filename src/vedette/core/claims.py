@@ -35,15 +35,16 @@ def claims_of(user_agent: str, client_name: str, software_version: str = "") -> 
 
     1. The registered name is the client's. Without one it is what the User-Agent names first that
        is not merely what every browser names; in a plain browser it is the browser.
-    2. The registered version is the client's; without one, the User-Agent's, if it speaks of the
-       same program. A browser's version is never taken for that of the client in its page.
+    2. The version is the User-Agent's, if it speaks of the same program; without one, what was
+       registered, which may be older. A browser's version is never taken for that of the client in
+       its page.
     3. The platform is what the User-Agent's comments name, most telling word first: Android names
        Linux too, and an iPhone says that it is like a Mac.
     """
     agent = user_agent[:MOST_READ]
     program, said = _program(agent)
     name = _word(client_name[:MOST_READ]) or program  # (1)
-    version = _version(software_version) or (said if name == program else "")  # (2)
+    version = (said if name == program else "") or _version(software_version)  # (2)
     platform = _platform(agent)  # (3)
     return Claims(
         name=name,

@@ -13,6 +13,7 @@ from vedette.core.facts import FILE_FACTS, Facts, Missing
 from vedette.core.reasons import Reason
 from vedette.core.ruleset import CompiledRule, Ruleset
 from vedette.core.sessions import SessionFacts
+from vedette.core.suspension import Suspension
 
 MOST_CONSIDERED = 200
 """How many rules an explanation lists at most."""
@@ -61,8 +62,10 @@ _AWAITED = {
     "device.confirmed": "Please confirm this device on another one of yours.",
     **dict.fromkeys(sorted(FILE_FACTS), HELD),
     "sign_in.age": "Please show once more that it is you.",
+    "sign_in.attested": "Please use a security key that your organisation trusts.",
     "sign_in.factors": "Please show a second proof that it is you.",
     "sign_in.kinds": "Please show another kind of proof that it is you.",
+    "sign_in.models": "Please use a security key of a model that your organisation trusts.",
 }
 """What a person or somebody else still has to do, by the fact that waits for it."""
 
@@ -178,6 +181,27 @@ def sentence_about_removal(record: str) -> str:
     """The reason that a removal carries, for everybody in the room: no rule of ours."""
     rules = "By an organisation's rules these people are not together in a room any more."
     return f"{rules} Reference: {record}."
+
+
+def sentence_about_suspension(suspension: Suspension, page: str) -> str:
+    """What a person reads on a device that is suspended; `page` is where proofs may be shown."""
+    said = suspension.say or "This session is suspended."
+    if suspension.pending:
+        return f"{said} {_KEPT} To go on, show your proofs again: {page}"
+    return f"{said} {_KEPT} {_NEXT}"
+
+
+def sentence_about_suspended_device(facts: SessionFacts, suspension: Suspension, page: str) -> str:
+    """What a person's other devices read when one was suspended."""
+    return f"Suspended: {_device(facts)}. {sentence_about_suspension(suspension, page)}"
+
+
+def _device(facts: SessionFacts) -> str:
+    named = " on ".join(part for part in (facts.client_name, facts.platform) if part)
+    return f"your device ({named}), last seen from {facts.network}"
+
+
+_KEPT = "Your messages and keys are kept."
 
 
 def sentence_about_held_file(name: str) -> str:

@@ -1,7 +1,8 @@
 """Sessions: who is signed in, with which proof, on which device, and what the rules may read of it.
 
 A session is *live*, *suspended* (everything refused, keys kept), *waiting* (signed in, its device
-still to be approved or confirmed) or *ended*, which is final. `sign-in` is asked when it begins and
+still to be approved or confirmed), *expired* (its time is over; its client may sign in again on the
+same device and keeps its keys until then) or *ended*, which is final. `sign-in` is asked when it begins and
 again whenever something in it changes; what is asked about is `facts_for` the session.
 """
 
@@ -18,6 +19,8 @@ from typing import Any, Literal
 from vedette.core.asks import Act, Ask, Someone
 from vedette.core.channels import BETWEEN_PEOPLE, Channel
 from vedette.core.conditions import ConditionError, read_version
+from vedette.core.decide import decide
+from vedette.core.decision import Verdict
 from vedette.core.facts import (
     ELSEWHERE,
     FACTOR_KINDS,
@@ -29,6 +32,7 @@ from vedette.core.facts import (
     Value,
 )
 from vedette.core.names import UserId
+from vedette.core.ruleset import Ruleset
 from vedette.core.towards import organisation
 
 PAGE = "page"
@@ -49,6 +53,7 @@ class SessionState(StrEnum):
     LIVE = "live"
     SUSPENDED = "suspended"
     WAITING = "waiting"
+    EXPIRED = "expired"
     ENDED = "ended"
 
 
@@ -57,12 +62,20 @@ TRANSITIONS: Mapping[SessionState, frozenset[SessionState]] = MappingProxyType(
         SessionState.WAITING: frozenset(
             {SessionState.LIVE, SessionState.SUSPENDED, SessionState.ENDED}
         ),
-        SessionState.LIVE: frozenset({SessionState.SUSPENDED, SessionState.ENDED}),
-        SessionState.SUSPENDED: frozenset({SessionState.LIVE, SessionState.ENDED}),
+        SessionState.LIVE: frozenset(
+            {SessionState.SUSPENDED, SessionState.EXPIRED, SessionState.ENDED}
+        ),
+        SessionState.SUSPENDED: frozenset(
+            {SessionState.LIVE, SessionState.EXPIRED, SessionState.ENDED}
+        ),
+        SessionState.EXPIRED: frozenset({SessionState.ENDED}),
         SessionState.ENDED: frozenset(),
     }
 )
 """Every legal move. A running session never goes back to waiting: it is suspended instead."""
+
+OVER = frozenset({SessionState.EXPIRED, SessionState.ENDED})
+"""The states in which a session takes the place of no device."""
 
 
 def may_move(from_: SessionState, to: SessionState) -> bool:
@@ -84,7 +97,8 @@ class FactorUse:
 
     `proven_by` says more where that changes what the factor is worth: `passkey` for a WebAuthn
     sign-in with user verification and without a name typed before, `mfa` for an upstream provider
-    that proved several factors and is trusted to say so.
+    that proved several factors and is trusted to say so. `model` is the AAGUID of a WebAuthn
+    authenticator for which its maker vouches, by a root that the boot file names; else it is empty.
 
     Raises:
         ValueError: the kind is none, or the time is negative.
@@ -93,6 +107,7 @@ class FactorUse:
     kind: str
     at: int
     proven_by: str = ""
+    model: str = ""
 
     def __post_init__(self) -> None:
         if self.kind not in FACTOR_KINDS:
@@ -124,9 +139,10 @@ class SessionFacts:
 class Session:
     """One session. `created` and `expires` are in unix seconds.
 
-    `number` is its rank by age among the person's sessions that are not ended, 1 the oldest; a
-    candidate gets the number it would have. `because` names the rule, or says in words, why it is
-    suspended or ended.
+    `number` is its rank by age among the person's sessions that are neither expired nor ended, 1
+    the oldest; a candidate gets the number it would have, and one that is over has 0. `because`
+    names the rule, or says in words, why it is suspended or ended. `certificate` is the `x5t#S256`
+    of the certificate to which its tokens are bound (RFC 8705, section 3.1), or empty.
 
     Raises:
         ValueError: the id has another form.
@@ -144,6 +160,7 @@ class Session:
     device_name: str
     because: str = ""
     number: int
+    certificate: str = ""
 
     def __post_init__(self) -> None:
         if not _ID.fullmatch(self.id):
@@ -204,6 +221,8 @@ def facts_for(
     known: dict[str, Value | Missing] = {
         "sign_in.factors": independent(facts.factors),
         "sign_in.kinds": frozenset(use.kind for use in facts.factors),
+        "sign_in.attested": any(use.model for use in facts.factors),
+        "sign_in.models": frozenset(use.model for use in facts.factors if use.model),
         "device.approved": facts.approved,
         "device.confirmed": facts.confirmed,
         "today": now // 86400 + _EPOCH,
@@ -276,7 +295,13 @@ def _holds(range_: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address) 
         return False
 
 
-_FACTOR_FACTS = ("sign_in.age", "sign_in.factors", "sign_in.kinds")
+_FACTOR_FACTS = (
+    "sign_in.age",
+    "sign_in.attested",
+    "sign_in.factors",
+    "sign_in.kinds",
+    "sign_in.models",
+)
 _WAITING_FACTS = ("device.approved", "device.confirmed")
 
 
@@ -290,6 +315,26 @@ def awaiting(facts: Facts, *, more_factors: bool, waits: bool) -> Facts:
     if waits:
         pending |= {name for name in _WAITING_FACTS if facts.known.get(name) is not True}
     return Facts({**facts.known, **dict.fromkeys(pending, Missing.PENDING)}, facts.claims)
+
+
+def proof_wanted(rules: Ruleset, person: Someone, facts: Facts) -> tuple[str, ...]:
+    """The facts by which showing proofs anew may turn a session's no into a yes, empty for none.
+
+    `facts` are those of the session. Where it may go on already, nothing is wanted.
+    """
+    ask = sign_in_ask(Act.SIGN_IN_SESSION_KEEP, person)
+    if decide(rules, ask, facts).verdict is Verdict.YES:
+        return ()
+    decision = decide(rules, ask, awaiting(facts, more_factors=True, waits=False))
+    return decision.pending if decision.verdict is Verdict.NOT_YET else ()
+
+
+_RULE = re.compile(r"[a-z0-9-]{1,64}(\.[a-z0-9-]{1,64})?")
+
+
+def by_rule(because: str) -> bool:
+    """Whether this names a rule, or the code of a reason. Everything else is words, with blanks."""
+    return _RULE.fullmatch(because) is not None
 
 
 def before_sign_in() -> Facts:
@@ -324,7 +369,7 @@ def how_known(facts: Facts) -> dict[str, Known]:
 def session_facts_to_json(facts: SessionFacts) -> dict[str, Any]:
     """Facts as plain JSON data."""
     return {
-        "factors": [{"kind": f.kind, "at": f.at, "proven_by": f.proven_by} for f in facts.factors],
+        "factors": [factor_to_json(use) for use in facts.factors],
         **{name: getattr(facts, name) for name in (*_TEXTS, *_FLAGS)},
     }
 
@@ -348,7 +393,7 @@ def session_facts_from_json(data: object) -> SessionFacts:
     if _text(data["flow"]) not in FLOWS:
         raise ValueError("a session came in by no way that there is")
     return SessionFacts(
-        factors=tuple(_factor(use) for use in uses),
+        factors=tuple(factor_from_json(use) for use in uses),
         network=_text(data["network"]),
         client_name=_text(data["client_name"]),
         client_version=_text(data["client_version"]),
@@ -360,13 +405,25 @@ def session_facts_from_json(data: object) -> SessionFacts:
     )
 
 
-def _factor(data: object) -> FactorUse:
-    if not isinstance(data, dict) or data.keys() != {"kind", "at", "proven_by"}:
+def factor_to_json(use: FactorUse) -> dict[str, str | int]:
+    """A use of a factor as plain JSON data; a model is named only where there is one."""
+    model = {"model": use.model} if use.model else {}
+    return {"kind": use.kind, "at": use.at, "proven_by": use.proven_by, **model}
+
+
+def factor_from_json(data: object) -> FactorUse:
+    """Read what `factor_to_json` made. Raises ValueError for anything else."""
+    if not isinstance(data, dict) or data.keys() - {"model"} != {"kind", "at", "proven_by"}:
         raise ValueError("this is not a use of a factor")
     at = data["at"]
     if type(at) is not int:
         raise ValueError("a factor was shown at no time")
-    return FactorUse(kind=_text(data["kind"]), at=at, proven_by=_text(data["proven_by"]))
+    return FactorUse(
+        kind=_text(data["kind"]),
+        at=at,
+        proven_by=_text(data["proven_by"]),
+        model=_text(data.get("model", "")),
+    )
 
 
 def _text(value: object) -> str:

@@ -10,10 +10,9 @@ answer that the spine knows to be of that policy and that day, and every request
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+import hmac
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from vedette.core.asks import Act, Ask
@@ -23,6 +22,7 @@ from vedette.core.names import ServerName
 from vedette.core.people import NOBODY_NAMED
 from vedette.core.reasons import Reason
 from vedette.core.settings.document import Document
+from vedette.core.suspension import suspension_of
 from vedette.core.towards import routine
 from vedette.gateway import render
 from vedette.gateway.enforce import forward
@@ -40,6 +40,7 @@ from vedette.ports.errors import Unavailable
 from vedette.ports.live_sessions import Live, LiveSessions, TokenState
 from vedette.ports.policy import Policy
 from vedette.protocol.http.target import USUAL_PATH
+from vedette.protocol.internal.certificates import CERTIFICATE_HEADER, thumbprint_of
 from vedette.protocol.matrix.paths import (
     Answering,
     Endpoint,
@@ -50,6 +51,7 @@ from vedette.protocol.matrix.paths import (
     match_own,
 )
 from vedette.protocol.matrix.xmatrix import XMatrixFault, parse_xmatrix
+from vedette.protocol.oauth.account_pages import prove_address
 from vedette.spine import Permit, Refusal, Settled, Spine, Standing, refuse
 
 _BEARER = b"bearer "
@@ -81,12 +83,21 @@ def _match(method: bytes, segments: tuple[str, ...]) -> Matched | None:
 _known_match = lru_cache(_MOST_PATHS)(_match)
 
 
+def _nobody(session: str, head: Head) -> None:
+    """Nobody wants to know."""
+
+
 @dataclass(frozen=True, slots=True)
 class SignInService:
     """Where the sign-in service is, and the public host that its pages are told they are on."""
 
     upstream: Upstream
     host: bytes
+
+    @property
+    def issuer(self) -> str:
+        """Our public address, with a slash at its end."""
+        return f"https://{self.host.decode('ascii')}/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +113,8 @@ class PublicDoors:
     signin: SignInService
     inspector: CopyTo | None = None
     """Who gets what is uploaded while it arrives."""
+    seen: Callable[[str, Head], None] = _nobody
+    """Told of every request of a live session."""
     _standing: dict[str, Standing] = field(default_factory=dict)
     """The asks of routine rows, by row."""
     _carried: dict[tuple[bytes, str], tuple[Document, Forward]] = field(default_factory=dict)
@@ -141,23 +154,26 @@ class PublicDoors:
         found = self.sessions.of(token)
         if found is TokenState.TOO_NEW:
             return self._after_waiting(head, matched, token)
-        return self._signed_in(head, matched, found)
+        return self._signed_in(head, matched, token, found)
 
     async def _after_waiting(self, head: Head, matched: Matched, token: str) -> Action:
         try:
             found = await self.sessions.soon(token)
         except Unavailable:
             return render.unavailable()
-        action = self._signed_in(head, matched, found)
+        action = self._signed_in(head, matched, token, found)
         return await action if isinstance(action, Awaitable) else action
 
     def _signed_in(
-        self, head: Head, matched: Matched, found: Live | TokenState
+        self, head: Head, matched: Matched, token: str, found: Live | TokenState
     ) -> Action | Awaitable[Action]:
         if isinstance(found, TokenState):
-            return self._dead(found)
+            self._note_suspended(head, token, found)
+            return self._dead(found, token)
         if found.certificate and not _shows(head, found.certificate):
-            return self._dead(TokenState.UNKNOWN)
+            # To its own client, which may have a new certificate, it must not sound like the end.
+            return self._dead(TokenState.EXPIRED)
+        self.seen(found.session, head)
         endpoint = matched.endpoint
         if endpoint.channels:
             return self._asked(head, matched, found)
@@ -167,17 +183,36 @@ class PublicDoors:
         # An answer that ends its own session must reach whoever asked for it.
         return action if endpoint.served_by is ServedBy.SIGNIN else _tagged(action, found)
 
-    def _dead(self, state: TokenState) -> Answer:
+    def _note_suspended(self, head: Head, token: str, state: TokenState) -> None:
+        """Whoever is suspended for being elsewhere has to be seen coming back."""
+        session = self.sessions.suspended(token) if state is TokenState.SUSPENDED else None
+        if session is not None:
+            self.seen(session.id, head)
+
+    def _dead(self, state: TokenState, token: str = "") -> Answer:
         """Refuse a token that opens nothing. Recorded, unless it is only not known yet."""
         reason = _REASONS.get(state)
         if reason is None:
             return render.unavailable()
-        settled = self.spine.settle(
-            Act.REQUEST_ENDPOINT_USE, _CLIENT, lambda policy: refuse(policy, reason)
-        )
+        held: list[render.Held] = []
+
+        def refusing(policy: Policy) -> Decision:
+            if state is TokenState.SUSPENDED:
+                held.extend(self._held(policy, token))
+            return refuse(policy, reason)
+
+        settled = self.spine.settle(Act.REQUEST_ENDPOINT_USE, _CLIENT, refusing)
         if isinstance(settled, Permit):  # which a refusal never becomes
             return render.unavailable()
-        return render.dead_token(state, settled)
+        return render.dead_token(state, settled, held[0] if held else render.HELD)
+
+    def _held(self, policy: Policy, token: str) -> Iterator[render.Held]:
+        """Why the session of a token is suspended, and where its person can bring it back."""
+        session = self.sessions.suspended(token)
+        if session is not None:
+            now = int(self.spine.clock.now())
+            why = suspension_of(session, policy.rules, policy.directory, now=now)
+            yield render.Held(why, prove_address(self.signin.issuer, session.device))
 
     def _without_token(self) -> Answer:
         """Ask for a token. Recorded as a count, since anybody can send such requests."""
@@ -221,6 +256,8 @@ class PublicDoors:
                 permit, head, endpoint, upstream, document, host=host, inspector=self.inspector
             )
             known = self._carried[key] = document, effect
+        if endpoint.served_by is ServedBy.SIGNIN:
+            return _with_certificate(known[1], head)
         return known[1]
 
     def _asked(self, head: Head, matched: Matched, live: Live) -> Action | Awaitable[Action]:
@@ -259,7 +296,7 @@ class PublicDoors:
         token = bearer(head)
         now = self.sessions.of(token) if token is not None else TokenState.UNKNOWN
         if isinstance(now, TokenState):
-            return self._dead(now)
+            return self._dead(now, token or "")
         if isinstance(settled, Permit):
             return _tagged(self._carry(settled, head, matched.endpoint, policies[0]), now)
         return render.refused_to_person(settled)
@@ -298,10 +335,16 @@ def _tagged(action: Answer | Forward | Collect, live: Live) -> Action:
 def _shows(head: Head, thumbprint: str) -> bool:
     """Whether the connection's certificate is the one that a token is bound to (RFC 8705, 3.1)."""
     shown = head.tls.certificate if head.tls is not None else None
+    return shown is not None and hmac.compare_digest(thumbprint_of(shown), thumbprint)
+
+
+def _with_certificate(effect: Forward, head: Head) -> Forward:
+    """The same, with word of the certificate that the client showed, if it did."""
+    shown = head.tls.certificate if head.tls is not None else None
     if shown is None:
-        return False
-    digest = base64.urlsafe_b64encode(hashlib.sha256(shown).digest())
-    return digest.rstrip(b"=").decode() == thumbprint
+        return effect
+    told = (CERTIFICATE_HEADER.encode(), thumbprint_of(shown).encode())
+    return replace(effect, extra_headers=(*effect.extra_headers, told))
 
 
 def bearer(head: Head) -> str | None:

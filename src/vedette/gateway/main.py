@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -38,6 +39,7 @@ from vedette.gateway.partner_check import PartnerCheck
 from vedette.gateway.partner_tls import PartnerTls
 from vedette.gateway.plan import Address, CopyTo, Limits, Tcp, Unix, Upstream
 from vedette.gateway.presence import Presence
+from vedette.gateway.sightings import Sightings
 from vedette.gateway.tls import ServerTls, TlsFiles
 from vedette.gateway.tunnel import PushTunnel
 from vedette.spine import Spine
@@ -125,18 +127,22 @@ async def _serve(boot: Boot) -> None:
     listed = SessionsList(streams, spine.clock, presence.is_away)
     await listed.take()
     servers: list[Server] = []
+    sightings = Sightings(str(boot.path(boot.signin.socket)))
     tunnel = PushTunnel(spine)
     try:
         register = Inspector(boot.path(boot.inspector.socket), _run)
         files = FetchedFiles(spine, register, homeserver, ServerName(boot.organisation))
-        servers.append(await _public(boot, spine, files, listed))
+        servers += await _public(boot, spine, files, listed, sightings)
+        public = tuple(servers)
         servers += await _outgoing(boot, spine, files)
         if boot.gateway.pushes is not None:
             await tunnel.listen(boot.gateway.pushes)
         presence.watch()
-        await _until_told(streams, listed, servers[0])
+        sightings.watch()
+        await _until_told(streams, listed, public)
     finally:
         presence.close()
+        sightings.close()
         await tunnel.close()
         for server in servers:
             await server.close(grace_seconds=2.0)
@@ -144,7 +150,10 @@ async def _serve(boot: Boot) -> None:
         spool.close()
 
 
-async def _public(boot: Boot, spine: Spine, files: FetchedFiles, listed: SessionsList) -> Server:
+async def _public(
+    boot: Boot, spine: Spine, files: FetchedFiles, listed: SessionsList, sightings: Sightings
+) -> list[Server]:
+    """The public addresses, and the one where clients may show a certificate, if there is one."""
     doors = PublicDoors(
         spine,
         files,
@@ -154,19 +163,23 @@ async def _public(boot: Boot, spine: Spine, files: FetchedFiles, listed: Session
         lambda name: well_known(boot, name),
         sign_in_service(boot),
         CopyTo(Unix(str(boot.path(boot.inspector.socket))), b"PUT", b"/contents?wait=0"),
+        sightings.note,
     )
     certificate = TlsFiles(
         str(boot.path(boot.gateway.certificate)), str(boot.path(boot.gateway.key))
     )
     behind = Behind.of(*boot.gateway.behind) if boot.gateway.behind else None
-    addresses = sorted({boot.gateway.client, boot.gateway.federation})
-    return await serve(
-        doors.plan,
-        [tcp(address) for address in addresses],
-        tls=ServerTls(certificate),
-        limits=Limits(per_address=_PER_ADDRESS if behind is None else None),
-        behind=behind,
-    )
+    limits = Limits(per_address=_PER_ADDRESS if behind is None else None)
+    addresses = [tcp(each) for each in sorted({boot.gateway.client, boot.gateway.federation})]
+    there = [
+        await serve(doors.plan, addresses, tls=ServerTls(certificate), limits=limits, behind=behind)
+    ]
+    apart = boot.gateway.certificates
+    if apart is not None:
+        asking = ServerTls(replace(certificate, client_ca=str(boot.path(apart.ca))))
+        listens = [tcp(apart.listen)]
+        there.append(await serve(doors.plan, listens, tls=asking, limits=limits, behind=behind))
+    return there
 
 
 def sign_in_service(boot: Boot) -> SignInService:
@@ -216,20 +229,21 @@ def tcp(address: str) -> Address:
     return Tcp(host.strip("[]"), int(port))
 
 
-async def follow(streams: StreamFiles, listed: SessionsList, server: Server) -> None:
+async def follow(streams: StreamFiles, listed: SessionsList, public: Iterable[Server]) -> None:
     """Take what is new in the streams, and cut what belongs to sessions that are live no longer."""
     streams.poll()
     if await listed.take():
-        server.cut({tag for tag in server.tags() if not listed.is_live(tag)})
+        for server in public:
+            server.cut({tag for tag in server.tags() if not listed.is_live(tag)})
 
 
-async def _until_told(streams: StreamFiles, listed: SessionsList, server: Server) -> None:
+async def _until_told(streams: StreamFiles, listed: SessionsList, public: Iterable[Server]) -> None:
     """Follow the streams until SIGTERM or SIGINT."""
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told.set)
     while not told.is_set():
-        await follow(streams, listed, server)
+        await follow(streams, listed, public)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(told.wait(), _POLL_SECONDS)

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
-from vedette.core.explain import sentence_across, sentence_for_person
+from vedette.core.explain import (
+    sentence_about_suspension,
+    sentence_across,
+    sentence_for_person,
+)
 from vedette.core.reasons import Reason
+from vedette.core.suspension import Suspension
 from vedette.gateway.plan import Answer
 from vedette.ports.live_sessions import TokenState
 from vedette.protocol.matrix.paths import Answering, Endpoint
@@ -48,10 +54,6 @@ EXPIRED_TOKEN = say(
         "soft_logout": True,
     },
 )
-_SUSPENDED = (
-    "This session is suspended. Your messages and keys are kept; ask your administrator, or sign in"
-    " again from a device that your organisation allows."
-)
 _WAITING = "This device waits for its approval. Nothing is lost; try again once it is approved."
 
 
@@ -60,7 +62,19 @@ def unsigned(why: str) -> Answer:
     return say(401, {"errcode": "M_UNAUTHORIZED", "error": why})
 
 
-def dead_token(state: TokenState, refusal: Refusal) -> Answer:
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Why a session is suspended, and the page on which its person may show proofs for it."""
+
+    why: Suspension
+    page: str = ""
+
+
+HELD = Held(Suspension())
+"""A session of which nothing more is known than that it is suspended."""
+
+
+def dead_token(state: TokenState, refusal: Refusal, held: Held = HELD) -> Answer:
     """What a client is told whose token opens nothing (Matrix 1.15, "Soft logout").
 
     A client that is told 401 without `soft_logout` forgets its keys, so that is said only where the
@@ -72,14 +86,27 @@ def dead_token(state: TokenState, refusal: Refusal) -> Answer:
         case TokenState.ENDED | TokenState.UNKNOWN:
             return UNKNOWN_TOKEN
         case TokenState.SUSPENDED:
-            return refused_to_person(refusal, _SUSPENDED)
+            return _suspended(refusal, held)
         case TokenState.WAITING:
             return refused_to_person(refusal, _WAITING)
         case TokenState.TOO_NEW | TokenState.UNSURE:
             return unavailable()
 
 
-def refused_to_person(refusal: Refusal, sentence: str = "") -> Answer:
+def _suspended(refusal: Refusal, held: Held) -> Answer:
+    """By which rule, and what brings it back: `pending` at `url` where proofs do."""
+    why = held.why
+    more: dict[str, Any] = {"rule": why.rule} if why.rule else {}
+    if why.pending:
+        more |= {
+            "reason": Reason.FACT_PENDING.value,
+            "pending": list(why.pending),
+            "url": held.page,
+        }
+    return refused_to_person(refusal, sentence_about_suspension(why, held.page), **more)
+
+
+def refused_to_person(refusal: Refusal, sentence: str = "", **more: Any) -> Answer:
     """A refusal to one of us: the sentence, and where to look it up."""
     if refusal.in_doubt:
         return unavailable()
@@ -93,6 +120,7 @@ def refused_to_person(refusal: Refusal, sentence: str = "") -> Answer:
                 "reason": decision.reason.value,
                 "rule": decision.rule,
                 "record": refusal.record,
+                **more,
             },
         },
     )

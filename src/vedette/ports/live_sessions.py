@@ -8,6 +8,7 @@ from typing import Protocol
 
 from vedette.core.facts import NOTHING_KNOWN, Facts
 from vedette.core.names import UserId
+from vedette.core.sessions import Session
 
 
 class TokenState(StrEnum):
@@ -50,6 +51,9 @@ class LiveSessions(Protocol):
 
     def of(self, token: str) -> Live | TokenState:
         """The session of a token, by what is known here and now. Never waits, never raises."""
+
+    def suspended(self, token: str) -> Session | None:
+        """The session of a token that opens nothing because it is suspended, as the list has it."""
 
     async def soon(self, token: str) -> Live | TokenState:
         """Like `of`, but a token that is too new is waited for, 2 seconds at most.

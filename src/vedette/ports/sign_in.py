@@ -87,6 +87,7 @@ class OAuthClient:
     logo_uri: str = ""
     created: int
     registered_from: str = ""
+    software_version: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,7 +255,7 @@ class SignInStore(Protocol):
         """
 
     def session(self, id: str) -> Session | None:  # noqa: A002
-        """The session, ended ones too. `number` counts from 1, oldest first; of ended ones it is 0."""
+        """The session, ended ones too. `number` counts from 1, oldest first; of those over it is 0."""
 
     def sessions(self, user: UserId | None = None, *, ended: bool = False) -> tuple[Session, ...]:
         """The sessions that are not ended, or with `ended` all, of one person or all; oldest first."""
@@ -289,7 +290,7 @@ class SignInStore(Protocol):
 
     # refresh tokens (RFC 9700 section 4.14.2, forgiving a lost answer)
 
-    def refresh(self, token_hash: str, successor_hash: str, now: int) -> Refreshed | Reused | None:
+    def refresh(self, token_hash: str, successor_hash: str) -> Refreshed | Reused | None:
         """Exchange a refresh token for its successor. A family is a session.
 
         1. The current token: it becomes the previous one, the successor the current one.
@@ -297,12 +298,15 @@ class SignInStore(Protocol):
            since the answer with the other one may have been lost. Whichever is used first, the
            others are spent. So of two that refresh at once, both have a working answer.
         3. A spent token: Reused, nothing changes.
-        4. Unknown, of an ended session, of one past its end, or spent so long ago that it is
-           forgotten: None.
+        4. Unknown, of an ended session, or spent so long ago that it is forgotten: None. Whether
+           the session is past its time is the caller's to see.
 
         Raises:
             Taken: the successor is known already.
         """
+
+    def family(self, token_hash: str) -> str | None:
+        """The session of a refresh token, whatever became of the token; None if it is not kept."""
 
     # things that are used once
 

@@ -16,8 +16,6 @@ from vedette.ports.sign_in import SignInStore
 
 WINDOW = 600
 """Seconds for which an attempt counts."""
-_WHOLE_ACCOUNT = 10
-"""So many times the attempts of one network may be made on an account from all of them together."""
 _NETWORK_BITS = {4: 24, 6: 48}
 
 
@@ -55,7 +53,7 @@ class Attempts:
             counts.append((f"{what}:{account}:known", per_account))
         else:
             counts.append((f"{what}:{account}:{network_of(address)}", per_account))
-            counts.append((f"{what}:{account}", per_account * _WHOLE_ACCOUNT))
+            counts.append((f"{what}:{account}", limits.attempts_around_account))
         return self._within(counts)
 
     def proved(self, account: str, address: str, *, known: bool, what: str = "first") -> None:
@@ -63,12 +61,16 @@ class Attempts:
 
         The right one itself counts nowhere: many people come from one office's address.
         """
-        around = (f"address:{address}", f"network:{network_of(address)}")
-        self.store.excuse(around, int(self.clock.now()), WINDOW)
+        self.address_proved(address)
         if known:
             self.store.forgive(f"{what}:{account}:known")
             return
         self.store.forgive(f"{what}:{account}:{network_of(address)}")
+
+    def address_proved(self, address: str) -> None:
+        """Take back the count of an attempt that was right. Raises Unavailable."""
+        around = (f"address:{address}", f"network:{network_of(address)}")
+        self.store.excuse(around, int(self.clock.now()), WINDOW)
 
     def address_may(self, limits: SignIn, address: str) -> bool:
         """Count one attempt by which no account is named yet. Raises Unavailable."""

@@ -22,7 +22,8 @@ class Client:
     """The program that signs in, as it says.
 
     `user_agent` is that of the request which fetches the token; where the program says nothing
-    there of its platform, the browser that showed the pages speaks for it.
+    there of its platform, the browser that showed the pages speaks for it. `software_version` is
+    what it registered, `certificate` the `x5t#S256` of the one that this request showed, or empty.
     """
 
     kind: Literal["oauth", "compat"]
@@ -32,6 +33,8 @@ class Client:
     device: str | None
     device_name: str
     flow: str = PAGE
+    software_version: str = ""
+    certificate: str = ""
 
 
 def candidate(
@@ -69,7 +72,8 @@ def candidate(
         created=now,
         expires=now + life,
         device_name=(client.device_name or client.name)[:MOST_NAME],
-        number=len(store.sessions(signed.user)) + 1,
+        number=sum(each.number > 0 for each in store.sessions(signed.user)) + 1,
+        certificate=client.certificate,
     )
 
 
@@ -81,10 +85,10 @@ def _waited(store: SignInStore, signed: SignedIn) -> Session | None:
 
 
 def _claims(signed: SignedIn, client: Client) -> Claims:
-    own = claims_of(client.user_agent, client.name)
+    own = claims_of(client.user_agent, client.name, client.software_version)
     if own.platform:
         return own
-    seen = claims_of(signed.user_agent, client.name)
+    seen = claims_of(signed.user_agent, client.name, client.software_version)
     return Claims(
         name=own.name or seen.name,
         version=own.version,

@@ -254,6 +254,7 @@ class Compat:
             device=wanted.device,
             device_name=wanted.device_name,
             flow=flow,
+            certificate=asked.certificate,
         )
         life = issuing.policy.current().directory.document.sign_in.session
         return candidate(issuing.store, signed, program, name=name, now=issuing.now(), life=life)
@@ -277,6 +278,8 @@ def password_could(policy: Policy) -> bool:
         "sign_in.factors": 1,
         "sign_in.kinds": frozenset({"password"}),
         "sign_in.age": 0,
+        "sign_in.attested": False,
+        "sign_in.models": frozenset(),
         "today": directory.today,
     }
     return any(

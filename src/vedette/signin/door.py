@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from vedette.core.asks import Act
-from vedette.core.sessions import Session, SessionState
+from vedette.core.sessions import OVER, Session, SessionState, proof_wanted
 from vedette.ports.clock import Clock
 from vedette.ports.errors import Unavailable
 from vedette.ports.policy import Policy
 from vedette.ports.sign_in import SignInStore
 from vedette.signin.enforce import end_oldest
-from vedette.signin.gather import Asked, Gathered, gather, within_limit
+from vedette.signin.gather import Asked, Gathered, gather, known, within_limit
 from vedette.spine import Permit, Refusal, Settled, Spine
 
 T = TypeVar("T")
@@ -90,8 +90,11 @@ class SignInDoor:
             end_oldest(settled, self.store, candidate, sum(too_many), int(self.clock.now()))
         return settled
 
-    def keep(self, session: Session) -> Settled:
-        """Ask whether a session that exists may go on."""
+    def keep(self, session: Session, *, more_factors: bool = False) -> Settled:
+        """Ask whether a session that exists may go on.
+
+        `more_factors` says that its person is showing proofs for it and can still show another.
+        """
         act = Act.SIGN_IN_SESSION_KEEP
         waits = session.state is SessionState.WAITING
 
@@ -102,6 +105,7 @@ class SignInDoor:
                 now=int(self.clock.now()),
                 today=self.clock.today(),
                 devices=session.number,
+                more_factors=more_factors,
                 waits=waits,
                 registers=waits,
                 others=waits and self._others(session) > 0,
@@ -109,6 +113,22 @@ class SignInDoor:
             return gather(policy, asked)
 
         return self.spine.settle(act, session.user, prepared)
+
+    def proof_wanted(self, session: Session) -> tuple[str, ...]:
+        """The facts by which its person may bring a session back that a rule suspended.
+
+        Empty where no proof helps. Only the door's own answer lets it go on. Raises StalePolicy.
+        """
+        policy = self.spine.policy.current()
+        asked = Asked(
+            act=Act.SIGN_IN_SESSION_KEEP,
+            session=session,
+            now=int(self.clock.now()),
+            today=self.clock.today(),
+            devices=session.number,
+        )
+        person = policy.directory.someone(session.user)
+        return proof_wanted(policy.rules, person, known(policy, asked))
 
     def visit(self, candidate: Session, *, more_factors: bool) -> Settled:
         """Ask whether this person may enter their own pages, by which no device begins."""
@@ -144,11 +164,11 @@ class SignInDoor:
     def _others(self, session: Session) -> int:
         """How many other devices the person has. Raises Unavailable.
 
-        A device that still waits to be let in takes no place; a session of the same device is
-        replaced by the new one.
+        A device that still waits to be let in takes no place, nor does one whose session is over;
+        a session of the same device is replaced by the new one.
         """
         return sum(
-            each.state is not SessionState.WAITING
+            each.state not in (*OVER, SessionState.WAITING)
             for each in self.store.sessions(session.user)
             if session.id != each.id and session.device != each.device
         )

@@ -14,12 +14,15 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from vedette.core.sessions import MOST_FACTORS, FactorUse
+from vedette.core.sessions import (
+    MOST_FACTORS,
+    FactorUse,
+    factor_from_json,
+    factor_to_json,
+)
 
 LIFE = 15 * 60
 """Seconds that a sign-in may take."""
-MOST_WRONG = 5
-"""So many wrong second factors end a flow; the next one begins with the password again."""
 
 
 class Step(StrEnum):
@@ -153,7 +156,7 @@ class Flow:
     def to_bytes(self) -> bytes:
         """The flow as bytes; `from_bytes` reads it back."""
         plain: dict[str, Any] = {each.name: getattr(self, each.name) for each in fields(self)}
-        plain["factors"] = [[use.kind, use.at, use.proven_by] for use in self.factors]
+        plain["factors"] = [factor_to_json(use) for use in self.factors]
         return json.dumps(plain, separators=(",", ":"), sort_keys=True).encode()
 
     @classmethod
@@ -161,7 +164,7 @@ class Flow:
         """Read what `to_bytes` wrote. Raises ValueError for anything else."""
         try:
             plain = json.loads(data)
-            uses = tuple(FactorUse(kind=k, at=at, proven_by=by) for k, at, by in plain["factors"])
+            uses = tuple(factor_from_json(use) for use in plain["factors"])
             flow = cls(**{**plain, "step": Step(plain["step"]), "factors": uses})
         except (KeyError, TypeError, RecursionError) as fault:
             raise ValueError("this is not a sign-in on its way") from fault
@@ -202,7 +205,7 @@ def shown(flow: Flow, localpart: str, use: FactorUse) -> Flow:
     return replace(flow, localpart=localpart, factors=(*kept, use)[-MOST_FACTORS:])
 
 
-def mistaken(flow: Flow) -> Flow:
-    """The flow after a wrong second factor; too many of them end it."""
+def mistaken(flow: Flow, most: int) -> Flow:
+    """The flow after a wrong second factor; at the one with the number `most` it ends."""
     wrong = replace(flow, wrong=flow.wrong + 1)
-    return moved(wrong, Event.NO) if wrong.wrong >= MOST_WRONG else wrong
+    return moved(wrong, Event.NO) if wrong.wrong >= most else wrong

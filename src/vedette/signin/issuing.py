@@ -13,8 +13,9 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from hashlib import sha256
 
-from vedette.core.explain import sentence_for_person
-from vedette.core.sessions import Session, SessionState
+from vedette.core.explain import sentence_about_suspension
+from vedette.core.sessions import Session, SessionFacts, SessionState, by_rule
+from vedette.core.suspension import suspension_of
 from vedette.ports.clock import Clock
 from vedette.ports.errors import Unavailable
 from vedette.ports.policy import PolicySource
@@ -22,19 +23,17 @@ from vedette.ports.provisioning import Provisioning
 from vedette.ports.sign_in import Refreshed, Reused, SignInStore, TokenKey
 from vedette.protocol.internal.sessions import SessionList
 from vedette.protocol.internal.tokens import AccessClaims, SigningKey, TokenFault, mint, read
+from vedette.protocol.oauth.account_pages import prove_address
 from vedette.protocol.oauth.scopes import scope_of
 from vedette.signin.attempts import WINDOW, network_of
 from vedette.signin.door import SignInDoor
+from vedette.signin.enforce import go_on
 from vedette.signin.listed import Listed
+from vedette.signin.presented import NOTHING, Presented, facts_now
 from vedette.spine import Permit
 
 WAIT = 3.0
 """Seconds within which every door must have heard of a new session, or it gets no token."""
-
-MOST_BEGUN = 300
-"""Sign-ins that one address may begin in `WINDOW` seconds: an office is behind one address."""
-MOST_BEGUN_AROUND = 3000
-"""The same for a network."""
 
 NOT_HANDED_OUT = "its tokens were never handed out"
 REUSED = "a refresh token was used twice"
@@ -73,6 +72,10 @@ class Withheld:
 
     standing: Standing
     sentence: str
+    pending: tuple[str, ...] = ()
+    """The facts by which proofs shown anew let the session go on; empty where no proof helps."""
+    page: str = ""
+    """Where the person shows them."""
 
 
 GONE = Withheld(Standing.GONE, "This sign-in has ended. Please sign in again.")
@@ -122,40 +125,72 @@ class Issuing:
             self._take_back(candidate, known=known)
             raise
 
-    def refresh(self, token: str, client: str | None, address: str) -> Issued | Withheld:
+    def refresh(
+        self, token: str, client: str | None, presented: Presented = NOTHING
+    ) -> Issued | Withheld:
         """Exchange a refresh token for its successor and a new access token.
 
         `client` is the client that presents it; None where the endpoint knows no clients.
 
-        1. The token is exchanged first: if anything later fails, it is still good, since its
-        successor was never used. 2. One that was used before suspends its session: two parties
-        hold tokens of one family, and nobody can tell which is the thief. 3. The session must
-        live, be this client's, and the rules must let it go on.
+        1. A token that is bound to a certificate is worth nothing without it (RFC 8705, section 4),
+        nor is one of another client; neither is exchanged. 2. The exchange comes first: if anything
+        later fails, the token is still good, since its successor was never used. 3. One that was
+        used before suspends its session: two parties hold tokens of one family, and nobody can tell
+        which is the thief. 4. What the request says of the session is known from now on. 5. The
+        session must not be over or held by hand, and the rules must let it go on; one that a rule
+        suspended goes on by the same answer.
 
         Raises:
             Unavailable: the store does not answer.
         """
         if _REFRESH.fullmatch(token) is None:
             return GONE
-        successor, now = new_refresh_token(), self.now()
-        match self.store.refresh(digest(token), digest(successor), now):  # (1)
-            case Refreshed(session=name):
-                session = self.store.session(name)
-            case Reused(session=name):  # (2)
-                self.store.move_session(name, SessionState.SUSPENDED, REUSED, now)
+        session = self._of_family(token)
+        if session is None or (client is not None and session.client != client):  # (1)
+            return GONE
+        if not _bound("", session, presented):
+            return EXPIRED
+        successor = new_refresh_token()
+        match self.store.refresh(digest(token), digest(successor)):  # (2)
+            case Refreshed():
+                pass
+            case Reused(session=name):  # (3)
+                self.store.move_session(name, SessionState.SUSPENDED, REUSED, self.now())
                 return SUSPENDED
             case _:
                 return GONE
-        if session is None or (client is not None and session.client != client):  # (3)
-            return GONE
-        withheld = self._stands(session) or self._goes_on(session)
-        if withheld is not None:
-            return withheld
-        self.store.touch(session.id, now, address)
-        return self._issued(session, successor, self.listed.current())
+        session = self.seen(session, presented)  # (4)
+        withheld = self._over(session) or self._goes_on(session)  # (5)
+        return withheld or self._issued(session, successor, self.listed.current())
 
-    def session_of(self, token: str) -> Session | Withheld:
+    def seen(self, session: Session, presented: Presented) -> Session:
+        """The session as it is known after this request of its program, which is kept.
+
+        Raises:
+            Unavailable: the store does not answer.
+        """
+        client = self.store.client(session.client) if session.client else None
+        return self.noted(session, presented, facts_now(session, client, presented))
+
+    def noted(self, session: Session, presented: Presented, facts: SessionFacts) -> Session:
+        """The session with these facts, which are kept where they are new. Raises Unavailable."""
+        self.store.touch(session.id, self.now(), presented.address)
+        if facts == session.facts:
+            return session
+        self.store.set_facts(session.id, facts)
+        return replace(session, facts=facts)
+
+    def again(self, session: Session) -> None:
+        """Ask the rules about a session that moved, and suspend it or let it go on. In doubt nothing
+        is done. Raises Unavailable.
+        """
+        self._goes_on(session)
+
+    def session_of(self, token: str, presented: Presented = NOTHING) -> Session | Withheld:
         """The session that an access token stands for, if it lives.
+
+        A token that is bound to a certificate stands for nothing without it, and is said to have
+        expired: its own client may have a new certificate, and must not forget its keys for that.
 
         Raises:
             Unavailable: the store does not answer.
@@ -167,6 +202,8 @@ class Issuing:
         session = self.store.session(claims.session)
         if session is None or (session.user, session.device) != (claims.user, claims.device):
             return GONE
+        if not _bound(claims.certificate, session, presented):
+            return EXPIRED
         withheld = self._stands(session)
         if withheld is None and claims.expires <= self.now():
             return EXPIRED
@@ -176,21 +213,26 @@ class Issuing:
         """End a session; what is left of it in Synapse is an errand. Raises Unavailable."""
         self.store.move_session(session.id, SessionState.ENDED, because, self.now())
 
-    def session_behind(self, token: str) -> Session | None:
+    def session_behind(self, token: str, presented: Presented = NOTHING) -> Session | None:
         """The session of an access or refresh token, expired or not; None if there is none.
 
-        Only for taking it away. Raises Unavailable.
+        A bound token is none without its certificate. Only for taking away. Raises Unavailable.
         """
+        found = self._behind(token)
+        return found if found is not None and _bound("", found, presented) else None
+
+    def _behind(self, token: str) -> Session | None:
         if _REFRESH.fullmatch(token) is not None:
-            # The exchange is how the store tells whose token this is; the successor is unknown to
-            # everybody, so the token itself stays good.
-            found = self.store.refresh(digest(token), digest(new_refresh_token()), self.now())
-            return None if found is None else self.store.session(found.session)
+            return self._of_family(token)
         try:
             claims = read(token, self.listed.current().keys, self.issuer)
         except TokenFault:
             return None
         return self.store.session(claims.session)
+
+    def _of_family(self, refresh_token: str) -> Session | None:
+        name = self.store.family(digest(refresh_token))
+        return None if name is None else self.store.session(name)
 
     def may_begin(self, address: str) -> bool:
         """Count one sign-in that somebody begins; False where one address begins too many.
@@ -200,7 +242,8 @@ class Issuing:
         store, now = self.store, self.now()
         keys = (f"begin:{address}", f"begin:{network_of(address)}")
         here, around = store.attempts(keys, now, WINDOW)
-        return here <= MOST_BEGUN and around <= MOST_BEGUN_AROUND
+        values = self.policy.current().directory.document.sign_in
+        return here <= values.sign_ins_per_address and around <= values.sign_ins_per_network
 
     def signing_key(self, listed: SessionList) -> SigningKey:
         """The newest key that every door knows. Raises Unavailable when there is none."""
@@ -214,22 +257,48 @@ class Issuing:
         return int(self.clock.now())
 
     def _stands(self, session: Session) -> Withheld | None:
-        if session.state is SessionState.ENDED or session.expires <= self.now():
-            return GONE if session.state is SessionState.ENDED else EXPIRED
-        if session.state is SessionState.SUSPENDED:
+        over = self._over(session)
+        if over is not None or session.state is not SessionState.SUSPENDED:
+            return over
+        return self._suspended(session)
+
+    def _suspended(self, session: Session) -> Withheld:
+        """Why a session that a rule suspended gets nothing, and where proofs would help."""
+        policy, page = self.policy.current(), prove_address(self.issuer, session.device)
+        why = suspension_of(session, policy.rules, policy.directory, now=self.now())
+        sentence = sentence_about_suspension(why, page)
+        return replace(SUSPENDED, sentence=sentence, pending=why.pending, page=page)
+
+    def _over(self, session: Session) -> Withheld | None:
+        """Why no rule is asked about this session any more, or not yet; None if one is."""
+        if session.state is SessionState.ENDED:
+            return GONE
+        if session.state is SessionState.EXPIRED or session.expires <= self.now():
+            return EXPIRED
+        if session.state is SessionState.SUSPENDED and not by_rule(session.because):
             return SUSPENDED
         return WAITING if session.state is SessionState.WAITING else None
 
     def _goes_on(self, session: Session) -> Withheld | None:
         settled = self.door.keep(session)
         if isinstance(settled, Permit):
-            return None
+            return self._gone_on(settled, session)
         if settled.in_doubt:
             return DOUBT
         decision = settled.decision
         because = decision.rule or decision.reason.value
         self.store.move_session(session.id, SessionState.SUSPENDED, because, self.now())
-        return replace(SUSPENDED, sentence=sentence_for_person(decision))
+        return self._suspended(replace(session, because=because))
+
+    def _gone_on(self, permit: Permit, session: Session) -> Withheld | None:
+        """Let a session go on that was suspended until now; the doors hear of it before its client."""
+        if session.state is not SessionState.SUSPENDED:
+            return None
+        change = go_on(permit, self.store, session, self.now())
+        if change is None:
+            return SUSPENDED
+        self.listed.wait(change, self.patience)
+        return None
 
     def _provision(self, session: Session) -> None:
         localpart = session.user.localpart
@@ -254,6 +323,7 @@ class Issuing:
             session=session.id,
             device=session.device,
             scope=scope_of(session.device),
+            certificate=session.certificate,
         )
         return Issued(
             access_token=mint(claims, self.signing_key(listed)),
@@ -267,6 +337,18 @@ class Issuing:
         to = SessionState.SUSPENDED if known else SessionState.ENDED
         with suppress(Unavailable):
             self.store.move_session(session.id, to, NOT_HANDED_OUT, self.now())
+
+
+def _bound(named: str, session: Session, presented: Presented) -> bool:
+    """Whether a token that names this certificate, or none, may be used with what was presented.
+
+    The session counts too: a token from before it was bound would be a way around.
+    """
+    return all(
+        secrets.compare_digest(each, presented.certificate)
+        for each in (named, session.certificate)
+        if each
+    )
 
 
 def new_refresh_token() -> str:

@@ -8,7 +8,6 @@ with the same facts as far as any rule reads them, are looked at once.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -19,22 +18,17 @@ from vedette.core.decision import Decision, Verdict
 from vedette.core.facts import Facts
 from vedette.core.names import UserId
 from vedette.core.people import Person
-from vedette.core.sessions import Session, SessionState, sign_in_ask
+from vedette.core.sessions import OVER, Session, SessionState, by_rule, sign_in_ask
 from vedette.ports.policy import Policy
 from vedette.ports.sign_in import SignInStore
 from vedette.signin.door import SignInDoor
+from vedette.signin.enforce import go_on
 from vedette.signin.gather import Asked, gather, known
 from vedette.spine import Permit, Refusal
 
 EXPIRED = "its time is over"
+FORGOTTEN = "its time is over, and nobody signed in again"
 DEACTIVATED = "the account was deactivated"
-
-_RULE = re.compile(r"[a-z0-9-]{1,64}(\.[a-z0-9-]{1,64})?")
-
-
-def by_rule(because: str) -> bool:
-    """Whether this names a rule, or the code of a reason. Everything else is words, with blanks."""
-    return _RULE.fullmatch(because) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +37,7 @@ class AskedAgain:
 
     looked: int
     ended: int = 0
+    expired: int = 0
     suspended: int = 0
     live: int = 0
     doubtful: int = 0
@@ -52,8 +47,9 @@ class _Wish(IntEnum):
     """What a look finds due. What takes away comes first when it is carried out."""
 
     END = 0
-    SUSPEND = 1
-    LIVE = 2
+    EXPIRE = 1
+    SUSPEND = 2
+    LIVE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +62,12 @@ class _Due:
 def ask_again(door: SignInDoor) -> AskedAgain:
     """Look at every session that is not ended, and carry out what is due.
 
-    1. A session past its end, or of a deactivated person, ends. 2. A live one whose answer is no
-    is suspended by that rule. 3. A suspended one goes on when its answer is yes, if a rule
-    suspended it: what an administrator or a thief's token suspended stays so. 4. A waiting one
-    begins when its answer is yes. 5. Doubt changes nothing.
+    1. A session of a deactivated person ends, and so does one that is past its end and waited, or
+    that nobody came back to within `expired_kept`. 2. Any other past its end expires: its client is
+    told to sign in again and keeps its keys. 3. A live one whose answer is no is suspended by that
+    rule. 4. A suspended one goes on when its answer is yes, if a rule suspended it: what an
+    administrator or a thief's token suspended stays so, past its end too. 5. A waiting one begins
+    when its answer is yes. 6. Doubt changes nothing.
 
     Takes a worker thread for a while; call it again when it is through, never twice at once.
 
@@ -84,6 +82,7 @@ def ask_again(door: SignInDoor) -> AskedAgain:
     return AskedAgain(
         looked=len(sessions),
         ended=done.count(_Wish.END),
+        expired=done.count(_Wish.EXPIRE),
         suspended=done.count(_Wish.SUSPEND),
         live=done.count(_Wish.LIVE),
         doubtful=done.count(None),
@@ -91,10 +90,10 @@ def ask_again(door: SignInDoor) -> AskedAgain:
 
 
 def _per_person(sessions: Iterable[Session]) -> dict[UserId, set[str]]:
-    """The devices of each person that wait for nothing."""
+    """The devices of each person that wait for nothing, and whose session is not over."""
     devices: dict[UserId, set[str]] = {}
     for session in sessions:
-        if session.state is not SessionState.WAITING:
+        if session.state not in (*OVER, SessionState.WAITING):
             devices.setdefault(session.user, set()).add(session.device)
     return devices
 
@@ -119,10 +118,10 @@ class _Look:
                 yield due
 
     def _one(self, session: Session) -> _Due | None:
-        if session.expires <= self.now:
-            return _Due(_Wish.END, session, EXPIRED)
         if not self.policy.directory.people.get(session.user, Person()).active:
             return _Due(_Wish.END, session, DEACTIVATED)
+        if session.expires <= self.now:
+            return self._past_its_end(session)
         match session.state:
             case SessionState.LIVE:
                 no = self._running(session) is Verdict.NO
@@ -135,6 +134,17 @@ class _Look:
                 return _Due(_Wish.LIVE, session) if yes else None
             case _:
                 return None
+
+    def _past_its_end(self, session: Session) -> _Due | None:
+        kept = self.policy.directory.document.sign_in.expired_kept
+        if session.state is SessionState.WAITING:
+            return _Due(_Wish.END, session, EXPIRED)
+        if session.expires + kept <= self.now:
+            return _Due(_Wish.END, session, FORGOTTEN)
+        by_hand = session.state is SessionState.SUSPENDED and not by_rule(session.because)
+        if session.state is SessionState.EXPIRED or by_hand:
+            return None
+        return _Due(_Wish.EXPIRE, session, EXPIRED)
 
     def _running(self, session: Session) -> Verdict:
         ask = sign_in_ask(Act.SIGN_IN_SESSION_KEEP, self.policy.directory.someone(session.user))
@@ -186,29 +196,23 @@ class _Look:
 
 def _carry_out(door: SignInDoor, due: _Due, now: int) -> _Wish | None:
     """What was done, `_Wish.END` and so on; None if the door was in doubt or thinks otherwise."""
-    if due.wish is _Wish.END:
-        _end(door.store, due, now)
+    if due.wish in (_Wish.END, _Wish.EXPIRE):
+        _over(door.store, due, now)
         return due.wish
     settled = door.keep(due.session)
     if isinstance(settled, Permit):
-        if due.wish is _Wish.LIVE and _as_looked_at(door.store, due.session):
-            _go_on(settled, door.store, due.session, now)
-            return due.wish
-        return None
+        if due.wish is not _Wish.LIVE:
+            return None
+        return due.wish if go_on(settled, door.store, due.session, now) is not None else None
     if due.wish is _Wish.SUSPEND and not settled.in_doubt:
         return _suspend(settled, door.store, due.session, now)
     return None
 
 
-def _as_looked_at(store: SignInStore, session: Session) -> bool:
-    """Whether nobody has moved the session since the look: what they did then is not undone."""
-    now = store.session(session.id)
-    return now is not None and (now.state, now.because) == (session.state, session.because)
-
-
-def _end(store: SignInStore, due: _Due, now: int) -> None:
-    """End a session whose time or whose person is gone: there is nothing left to ask about."""
-    store.move_session(due.session.id, SessionState.ENDED, due.because, now)
+def _over(store: SignInStore, due: _Due, now: int) -> None:
+    """Close a session whose time or whose person is gone: there is nothing left to ask about."""
+    to = SessionState.ENDED if due.wish is _Wish.END else SessionState.EXPIRED
+    store.move_session(due.session.id, to, due.because, now)
 
 
 def _suspend(refusal: Refusal, store: SignInStore, session: Session, now: int) -> _Wish | None:
@@ -217,7 +221,3 @@ def _suspend(refusal: Refusal, store: SignInStore, session: Session, now: int) -
     because = refusal.decision.rule or refusal.decision.reason.value
     store.move_session(session.id, SessionState.SUSPENDED, because, now)
     return _Wish.SUSPEND
-
-
-def _go_on(_permit: Permit, store: SignInStore, session: Session, now: int) -> None:
-    store.move_session(session.id, SessionState.LIVE, "", now)

@@ -44,7 +44,7 @@ class Leaving:
         token = None if body is None else body.get("refresh_token")
         if not isinstance(token, str):
             return matrix_error(400, "M_MISSING_PARAM", "`refresh_token` is missing")
-        found = self.issuing.refresh(token, "", asked.address)
+        found = self.issuing.refresh(token, "", asked.presented)
         if isinstance(found, Withheld):
             return in_matrix(found)
         reply = {"access_token": found.access_token, "expires_in_ms": found.expires_in * 1000}
@@ -54,7 +54,7 @@ class Leaving:
 
     def logout(self, asked: Asked) -> Reply:
         """POST /logout: end this session."""
-        session = self.issuing.session_behind(asked.token)
+        session = self.issuing.session_behind(asked.token, asked.presented)
         if session is None or session.state is SessionState.ENDED:
             return in_matrix(GONE)
         self.issuing.end(session)
@@ -145,7 +145,7 @@ class Leaving:
     def _as_person(self, asked: Asked, act: Callable[[Session], Reply]) -> Reply:
         if not asked.token:
             return matrix_error(401, "M_MISSING_TOKEN", "sign in first: this needs an access token")
-        found = self.issuing.session_of(asked.token)
+        found = self.issuing.session_of(asked.token, asked.presented)
         return in_matrix(found) if isinstance(found, Withheld) else act(found)
 
 

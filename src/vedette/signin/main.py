@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 
 import uvicorn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_public_key
+from cryptography.x509 import load_pem_x509_certificates
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
@@ -39,7 +40,7 @@ from vedette.ports.policy import PolicySource
 from vedette.ports.provisioning import Provisioning
 from vedette.ports.sign_in import SignInStore
 from vedette.protocol.internal.streams import Stream
-from vedette.signin import compat, device_grant, metadata, oauth, registration
+from vedette.signin import compat, device_grant, metadata, oauth, registration, sightings
 from vedette.signin.app import make_app, sentence_page
 from vedette.signin.attempts import Attempts
 from vedette.signin.device_page import DevicePage
@@ -53,6 +54,7 @@ from vedette.signin.listed import Listed
 from vedette.signin.own import OwnPages
 from vedette.signin.proofs import Means
 from vedette.signin.sign_in_pages import UPSTREAM, Shell, SignInPages
+from vedette.signin.step_up import StepUp
 from vedette.signin.walk import Walk
 from vedette.spine import Spine
 
@@ -67,7 +69,10 @@ class SigninFault(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """Everything outside that the process stands on. `issuer` is our public address with a slash."""
+    """Everything outside that the process stands on. `issuer` is our public address with a slash.
+
+    `certificates` is the one at which clients may show a certificate, empty if there is none.
+    """
 
     spine: Spine
     store: SignInStore
@@ -76,6 +81,7 @@ class Surroundings:
     listed: Listed
     incidents: Incidents
     issuer: str
+    certificates: str = ""
 
     @property
     def policy(self) -> PolicySource:
@@ -120,17 +126,19 @@ def app_of(around: Surroundings) -> tuple[Starlette, SignInDoor]:
 def _routes(around: Surroundings, issuing: Issuing, shell: Shell) -> list[BaseRoute]:
     devices = device_grant.DeviceGrants(issuing)
     native, older = oauth.OAuth(issuing, devices), compat.Compat(issuing, around.means)
-    entrances = Entrances.of(around.store)
+    entrances, steps = Entrances.of(around.store), StepUp(issuing)
     walk = Walk(
         means=around.means,
         door=issuing.door,
         flows=Flows.of(around.store),
         attempts=Attempts(around.store, around.means.clock),
         policy=around.policy,
+        step_up=steps,
         complete={
             "oauth": native.complete,
             "sso": older.complete,
             "device": devices.complete,
+            "session": steps.complete,
         },
         refused={"oauth": native.refused, "device": devices.refused},
         enter=entrances.enter,
@@ -145,7 +153,8 @@ def _routes(around: Surroundings, issuing: Issuing, shell: Shell) -> list[BaseRo
         *oauth.routes(native, page),
         *registration.routes(registration.Registration(issuing)),
         *device_grant.routes(devices),
-        *metadata.routes(metadata.Metadata(around.issuer, around.listed)),
+        *sightings.routes(sightings.Sighted(issuing)),
+        *metadata.routes(metadata.Metadata(around.issuer, around.listed, around.certificates)),
         *compat.routes(older, page),
     ]
 
@@ -190,6 +199,7 @@ async def _run(boot: Boot, own: SigninBoot) -> None:
         listed=listed,
         incidents=incidents,
         issuer=issuer_of(boot),
+        certificates=_certificates_of(boot),
     )
     follow = _Follow(streams, listed)
     spool.start()
@@ -227,6 +237,12 @@ def issuer_of(boot: Boot) -> str:
     return f"{boot.gateway.client_url.rstrip('/')}/"
 
 
+def _certificates_of(boot: Boot) -> str:
+    """The address at which clients may show a certificate, with a slash; empty if there is none."""
+    apart = boot.gateway.certificates
+    return "" if apart is None else f"{apart.url.rstrip('/')}/"
+
+
 def public_key(boot: Boot) -> Ed25519PublicKey:
     """The key by which every stream is verified. Raises BootFault."""
     path = boot.path(boot.public_key)
@@ -247,11 +263,30 @@ def _means(boot: Boot, own: SigninBoot, store: SignInStore, clock: SystemClock) 
         clock=clock,
         domain=ServerName(boot.organisation),
         passwords=Argon2Passwords(),
-        ceremony=WebAuthnCeremony(),
+        ceremony=WebAuthnCeremony(attestation_roots(boot)),
         party=RelyingParty(host, boot.organisation, origin),
         server=_radius(boot, own),
         upstream=_upstream(boot, own),
     )
+
+
+def attestation_roots(boot: Boot) -> tuple[bytes, ...]:
+    """The makers of passkeys whose word counts, as PEM.
+
+    Raises:
+        BootFault: a file can't be read; to believe nobody in silence would lift no rule, but tell
+            nobody why.
+    """
+    found: list[bytes] = []
+    for path in (boot.path(each) for each in boot.signin.attestation):
+        try:
+            found += [
+                each.public_bytes(Encoding.PEM)
+                for each in load_pem_x509_certificates(path.read_bytes())
+            ]
+        except (OSError, ValueError) as fault:
+            raise BootFault(f"`{path}` holds no certificate that can be read: {fault}") from fault
+    return tuple(found)
 
 
 def _radius(boot: Boot, own: SigninBoot) -> SecondFactorServer | None:

@@ -18,7 +18,6 @@ from vedette.signin.listed import Listed
 from vedette.signin.wire import Asked, Reply, endpoint
 
 ACCOUNT_ACTIONS = (
-    "org.matrix.profile",
     "org.matrix.sessions_list",
     "org.matrix.session_view",
     "org.matrix.session_end",
@@ -39,9 +38,22 @@ def account_address(issuer: str) -> str:
     return f"{issuer}account/"
 
 
-def metadata(issuer: str) -> dict[str, Any]:
-    """The document. `issuer` ends with a slash."""
+def metadata(issuer: str, certificates: str = "") -> dict[str, Any]:
+    """The document. `issuer` ends with a slash.
+
+    So does `certificates`, the address at which clients may show a certificate: there the endpoints
+    give out tokens that are bound to it (RFC 8705, sections 3.3 and 5). Empty: there is none.
+    """
+    bound = {
+        "tls_client_certificate_bound_access_tokens": True,
+        "mtls_endpoint_aliases": {
+            "token_endpoint": f"{certificates}oauth2/token",
+            "revocation_endpoint": f"{certificates}oauth2/revoke",
+            "device_authorization_endpoint": f"{certificates}oauth2/device",
+        },
+    }
     return {
+        **(bound if certificates else {}),
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}oauth2/authorize",
         "token_endpoint": f"{issuer}oauth2/token",
@@ -61,7 +73,7 @@ def metadata(issuer: str) -> dict[str, Any]:
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
         "scopes_supported": list(KNOWN),
-        "prompt_values_supported": ["login", "consent", "select_account", "create"],
+        "prompt_values_supported": ["login", "consent", "select_account"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["EdDSA"],
         "claims_supported": ["iss", "sub", "aud", "iat", "exp", "nonce", "auth_time"],
@@ -75,11 +87,12 @@ class Metadata:
 
     issuer: str
     listed: Listed
+    certificates: str = ""
 
     def document(self, asked: Asked) -> Reply:
         """The document itself."""
         del asked
-        return Reply(json=metadata(self.issuer), cached=_KEPT)
+        return Reply(json=metadata(self.issuer, self.certificates), cached=_KEPT)
 
     def early_issuer(self, asked: Asked) -> Reply:
         """Only the issuer, for clients of 2024 (MSC2965 as it was)."""

@@ -126,7 +126,7 @@ class OAuth:
                 begin=lambda granted, client: self._begin(granted, client, asked),
                 refresh=lambda token, client: self._refresh(token, client, asked),
                 polled=self._polled,
-                session_of=self.issuing.session_behind,
+                session_of=lambda token: self.issuing.session_behind(token, asked.presented),
                 end=self.issuing.end,
             )
         )
@@ -194,6 +194,8 @@ class OAuth:
             device=device,
             device_name="",
             flow=granted.flow,
+            software_version=client.software_version,
+            certificate=asked.certificate,
         )
         life = issuing.policy.current().directory.document.sign_in.session
         return candidate(
@@ -218,7 +220,7 @@ class OAuth:
         return mint_id_token(claims, self.issuing.signing_key(self.issuing.listed.current()))
 
     def _refresh(self, token: str, client: str, asked: Asked) -> Any:
-        found = self.issuing.refresh(token, client, asked.address)
+        found = self.issuing.refresh(token, client, asked.presented)
         if isinstance(found, Withheld):
             raise halt(found)
         return found

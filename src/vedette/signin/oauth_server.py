@@ -55,6 +55,7 @@ from vedette.ports.sign_in import OAuthClient
 from vedette.protocol.oauth.scopes import ScopeFault, parse_scope
 from vedette.signin.issuing import Issued, Standing, Withheld
 from vedette.signin.wire import Reply, unavailable
+from vedette.signin.withheld import way_back
 
 _PUBLIC = ["none"]
 """How clients authenticate: not at all. There are no secrets of clients here."""
@@ -79,7 +80,7 @@ def halt(withheld: Withheld) -> Halted | OAuth2Error:
             return InvalidGrantError()
         case Standing.HELD:
             body = {"errcode": "M_FORBIDDEN", "message": withheld.sentence}
-            return Halted(Reply(status=403, json=body))
+            return Halted(Reply(status=403, json={**body, **way_back(withheld)}))
         case Standing.DOUBT:
             return Halted(unavailable())
 

@@ -10,7 +10,6 @@ import base64
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
@@ -19,19 +18,23 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from vedette.core.decision import Verdict
-from vedette.core.sessions import Session, SessionState
+from vedette.core.names import DeviceId, InvalidName
+from vedette.core.sessions import Session, SessionState, by_rule
 from vedette.ports.errors import Unavailable
 from vedette.ports.provisioning import Provisioning
 from vedette.ports.sign_in import Factor
+from vedette.protocol.oauth.account_pages import PROVE
 from vedette.signin import proofs
 from vedette.signin.candidates import Client, candidate, new_session_name
 from vedette.signin.entered import Entered, Entrances
 from vedette.signin.flow import NoSuchMove
 from vedette.signin.purpose import Purpose, keep_purpose, sign_in_address
 from vedette.signin.render import Page, go
-from vedette.signin.sign_in_pages import Shell, app_setup
+from vedette.signin.sign_in_pages import Shell, app_setup, moment
+from vedette.signin.step_up import PROVED
 from vedette.signin.visit import OWN_COOKIE, Visit, page_route, set_cookie
 from vedette.signin.walk import Walk
+from vedette.signin.wire import CROWDED
 from vedette.spine import Permit
 
 ROOT = "/account/"
@@ -51,6 +54,7 @@ _OUTCOMES = MappingProxyType(
         "wrong-second": "outcome-wrong-second",
         "cancelled": "outcome-cancelled",
         "own": "outcome-own",
+        PROVED: "outcome-proved",
     }
 )
 
@@ -86,8 +90,28 @@ class OwnPages:
         """Where they are."""
         guarded, origin = self.shell.guarded, self.shell.origin
         return [
-            page_route(path, guarded(self._entered(own)), origin) for path, own in PAGES.items()
+            page_route(f"/{PROVE}", guarded(self.prove), origin),
+            *(page_route(path, guarded(self._entered(own)), origin) for path, own in PAGES.items()),
         ]
+
+    def prove(self, visit: Visit) -> Response:
+        """Where clients and notices send a person whose device was suspended for want of a proof.
+
+        Nobody has to be signed in to these pages for that: the proofs are shown for the device.
+        """
+        if visit.query.get("done") == "yes":
+            return self._say(visit, "proven", "proven-says")
+        try:
+            device = DeviceId(visit.query.get("device_id", ""))
+        except InvalidName:
+            return self._say(visit, "nothing-here", "nothing-here-says", 404)
+        to = self.walk.step_up.begin(device, visit.address)
+        return go(to) if to else self._say(visit, "not-allowed", f"={CROWDED}", 429)
+
+    def _say(self, visit: Visit, title: str, says: str, status: int = 200) -> Response:
+        context = {"says": says, "again": False, "link": "", "csrf": ""}
+        page = Page(template="notice", title=title, context=context, status=status)
+        return self.shell.show(page, visit.language)
 
     def _entered(self, own: Own) -> Callable[[Visit], Response]:
         """The page for whoever is in; anybody else goes through the sign-in page first."""
@@ -179,16 +203,24 @@ class OwnPages:
         if at.visit.method == "POST":
             return self._confirm(at)
         seen = store.seen(at.entered.signed.user)
+        one = at.visit.query.get("device_id", "")
         things = [
             {
                 "session": session,
                 "since": moment(session.created),
                 "seen": moment(seen[session.id].at) if session.id in seen else "",
                 "confirms": self._confirms(at, session),
+                "proves": urlencode({"device_id": session.device}) if self._proves(session) else "",
             }
             for session in store.sessions(at.entered.signed.user)
+            if one in ("", session.device)
         ]
         return self.show(at, "devices", "devices", things=things)
+
+    def _proves(self, session: Session) -> bool:
+        """Whether proofs shown anew may bring the session back."""
+        held = session.state is SessionState.SUSPENDED and by_rule(session.because)
+        return held and bool(self.walk.door.proof_wanted(session))
 
     def _confirms(self, at: At, session: Session) -> bool:
         """Whether the device waits to be confirmed, and this browser is one that may do it."""
@@ -231,7 +263,12 @@ class OwnPages:
     def _listed(self, at: At, error: str = "") -> Response:
         means, kinds = self.walk.means, self.walk.values().second_factors
         things = [
-            {"factor": each, "made": moment(each.created), "used": moment(each.last_used)}
+            {
+                "factor": each,
+                "made": moment(each.created),
+                "used": moment(each.last_used),
+                "model": proofs.model_of(each),
+            }
             for each in means.store.factors(at.who)
         ]
         left = means.store.recovery_left(at.who) if "recovery" in kinds else None
@@ -322,6 +359,8 @@ class OwnPages:
             self.walk.values(), at.who, at.visit.address, known=at.entered.trusted
         )
         right = proofs.password(means, at.who, form.get("old", ""), dead=not within)
+        if right is not None:
+            self.walk.attempts.proved(at.who, at.visit.address, known=at.entered.trusted)
         error = (
             "wrong-old"
             if right is None
@@ -371,11 +410,6 @@ class OwnPages:
         )
 
 
-def moment(at: int) -> str:
-    """A time as people read it, in UTC; empty for never."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC") if at else ""
-
-
 PAGES: Mapping[str, Own] = MappingProxyType(
     {
         "/account": OwnPages.first,
@@ -394,7 +428,6 @@ PAGES: Mapping[str, Own] = MappingProxyType(
 
 ACTIONS: Mapping[str, str] = MappingProxyType(
     {
-        "profile": "/account/devices",
         "sessions_list": "/account/devices",
         "devices_list": "/account/devices",
         "session_view": "/account/devices",

@@ -201,7 +201,7 @@ def used_passkey(
     ):
         return None
     proven_by = "" if localpart else "passkey"
-    return owner, FactorUse(kind="webauthn", at=now, proven_by=proven_by)
+    return owner, FactorUse(kind="webauthn", at=now, proven_by=proven_by, model=model_of(factor))
 
 
 def offer_passkey(means: Means, account: Account) -> Ceremonial:
@@ -222,11 +222,17 @@ def keep_passkey(
     if not made.user_verified:
         return None
     now = means.now()
+    factor = _passkey_factor(made, localpart, label or "Passkey", now)
     try:
-        means.store.add_factor(_passkey_factor(made, localpart, label or "Passkey", now))
+        means.store.add_factor(factor)
     except Taken:
         return None
-    return FactorUse(kind="webauthn", at=now)
+    return FactorUse(kind="webauthn", at=now, model=model_of(factor))
+
+
+def model_of(factor: Factor) -> str:
+    """The model (AAGUID) of a passkey for which its maker vouches; empty for any other factor."""
+    return factor.details.get("aaguid", "") if factor.details.get("attested") == "yes" else ""
 
 
 def _passkey_factor(made: NewPasskey, localpart: str, label: str, now: int) -> Factor:

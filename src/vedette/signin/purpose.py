@@ -17,7 +17,7 @@ from typing import Literal, get_args
 from vedette.ports.sign_in import SignInStore
 from vedette.signin.signed_in import SignedIn
 
-Kind = Literal["oauth", "sso", "device", "own"]
+Kind = Literal["oauth", "sso", "device", "own", "session"]
 
 ONE_TIME_KIND = "purpose"
 """The kind under which the store keeps purposes."""

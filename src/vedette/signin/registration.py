@@ -23,9 +23,7 @@ from vedette.signin.issuing import Issuing
 from vedette.signin.wire import Asked, Reply, endpoint
 
 WINDOW = 3600
-MOST_PER_ADDRESS = 60
-"""Registrations from one address in an hour: an office registers a client per person and device."""
-MOST_PER_NETWORK = 600
+"""Seconds in which registrations are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,9 @@ class Registration:
         store, now = self.issuing.store, self.issuing.now()
         keys = (f"register:{address}", f"register:{network_of(address)}")
         here, around = store.attempts(keys, now, WINDOW)
-        return here <= MOST_PER_ADDRESS and around <= MOST_PER_NETWORK
+        values = self.issuing.policy.current().directory.document.sign_in
+        most = values.registrations_per_address, values.registrations_per_network
+        return here <= most[0] and around <= most[1]
 
     def _client(self, request: ClientRequest, address: str) -> OAuthClient:
         return OAuthClient(
@@ -76,12 +76,17 @@ class Registration:
             logo_uri=request.logo,
             created=self.issuing.now(),
             registered_from=address,
+            software_version=request.version,
         )
 
 
 def _metadata(client: OAuthClient) -> dict[str, object]:
     """What was registered (section 3.2.1): the client reads here what was left out."""
-    optional = {"client_name": client.name, "logo_uri": client.logo_uri}
+    optional = {
+        "client_name": client.name,
+        "logo_uri": client.logo_uri,
+        "software_version": client.software_version,
+    }
     return {
         "client_id": client.id,
         "client_id_issued_at": client.created,

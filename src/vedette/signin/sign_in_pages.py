@@ -6,6 +6,7 @@ import base64
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -16,6 +17,7 @@ from vedette.ports.errors import Unavailable
 from vedette.protocol import totp
 from vedette.signin.flow import NoSuchMove, Step
 from vedette.signin.render import STATIC, Page, go, picture, render, static
+from vedette.signin.step_up import KIND
 from vedette.signin.visit import (
     FLOW_COOKIE,
     KNOWN_COOKIE,
@@ -152,6 +154,8 @@ class SignInPages:
     def _shown(self, turn: Turn, more: Mapping[str, Any]) -> Page:
         flow, purpose = turn.flow, turn.purpose
         title, specific = _STEPS[flow.step]
+        if flow.step is Step.CONSENT and purpose.kind == KIND:
+            title = "prove"
         context = {
             **more,
             "csrf": flow.csrf,
@@ -176,6 +180,11 @@ class SignInPages:
             status=403 if turn.error else 200,
             leads_to=purpose.redirect_host if flow.step is Step.CONSENT else "",
         )
+
+
+def moment(at: int) -> str:
+    """A time as people read it, in UTC; empty for never."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC") if at else ""
 
 
 def seen_of(visit: Visit) -> Seen:
@@ -257,6 +266,16 @@ def _wait(walk: Walk, turn: Turn) -> Mapping[str, Any]:
     return {"confirms": walk.values().registration == "confirmed"}
 
 
+def _consent(walk: Walk, turn: Turn) -> Mapping[str, Any]:
+    """For whom the device is that goes on by these proofs; nothing where a program is let in."""
+    if turn.purpose.kind != KIND:
+        return {"stepping": None}
+    session = walk.step_up.session(turn.purpose, walk.user(turn.flow))
+    if session is None:
+        raise NoSuchMove("the session has ended meanwhile")
+    return {"stepping": session, "since": moment(session.created)}
+
+
 def _refused(walk: Walk, turn: Turn) -> Mapping[str, Any]:
     del walk
     says = turn.flow.sentence or "turned-away"
@@ -275,7 +294,7 @@ _STEPS: Mapping[Step, tuple[str, Specific]] = MappingProxyType(
         Step.ENROL_PASSKEY: ("enrol-passkey", _nothing),
         Step.CODES: ("codes", _codes),
         Step.WAIT: ("wait", _wait),
-        Step.CONSENT: ("consent", _nothing),
+        Step.CONSENT: ("consent", _consent),
         Step.REFUSED: ("refused", _refused),
         Step.DONE: ("changed", _refused),
     }

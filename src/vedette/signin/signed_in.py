@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from vedette.core.names import UserId
 from vedette.core.record import JSON
-from vedette.core.sessions import FactorUse
+from vedette.core.sessions import FactorUse, factor_from_json, factor_to_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,9 +30,7 @@ class SignedIn:
         """The value as JSON; `from_json` reads it back."""
         return {
             "user": str(self.user),
-            "factors": [
-                {"kind": use.kind, "at": use.at, "proven_by": use.proven_by} for use in self.factors
-            ],
+            "factors": [dict(factor_to_json(use)) for use in self.factors],
             "address": self.address,
             "user_agent": self.user_agent,
             "at": self.at,
@@ -46,7 +44,7 @@ class SignedIn:
             fields = _fields(found)
             return cls(
                 user=UserId(_text(fields, "user")),
-                factors=tuple(_factor(each) for each in _list(fields["factors"])),
+                factors=tuple(factor_from_json(each) for each in _list(fields["factors"])),
                 address=_text(fields, "address"),
                 user_agent=_text(fields, "user_agent"),
                 at=_whole(fields, "at"),
@@ -66,13 +64,6 @@ def _list(found: object) -> list[object]:
     if not isinstance(found, list):
         raise TypeError
     return found
-
-
-def _factor(found: object) -> FactorUse:
-    fields = _fields(found)
-    return FactorUse(
-        kind=_text(fields, "kind"), at=_whole(fields, "at"), proven_by=_text(fields, "proven_by")
-    )
 
 
 def _text(fields: Mapping[str, object], name: str) -> str:

@@ -27,7 +27,7 @@ from vedette.ports.factors import (
     UpstreamFault,
 )
 from vedette.ports.policy import PolicySource
-from vedette.signin import proofs
+from vedette.signin import proofs, step_up
 from vedette.signin.attempts import Attempts
 from vedette.signin.candidates import Client, candidate, new_device, new_session_name
 from vedette.signin.door import SignInDoor
@@ -37,6 +37,7 @@ from vedette.signin.gather import APPROVED, CONFIRMED
 from vedette.signin.proofs import Means
 from vedette.signin.purpose import ONE_TIME_KIND, Complete, Purpose, key_of
 from vedette.signin.signed_in import SignedIn
+from vedette.signin.step_up import StepUp
 from vedette.spine import Permit, Settled
 
 KNOWN_LIFE = 180 * 86400
@@ -91,6 +92,7 @@ class Walk:
     flows: Flows
     attempts: Attempts
     policy: PolicySource
+    step_up: StepUp
     complete: Mapping[str, Complete]
     """By the purpose's kind: what is called when the person is through."""
     refused: Mapping[str, Refused]
@@ -191,6 +193,7 @@ class Walk:
         used = proofs.used_passkey(self.means, None, _bytes(state), form.get("response", ""))
         if used is None:
             return replace(fresh, error="wrong-passkey")
+        self.attempts.address_proved(seen.address)
         return self._advanced(replace(fresh, flow=shown(fresh.flow, *used)), seen)
 
     def do_upstream(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
@@ -244,7 +247,7 @@ class Walk:
 
     def _mistake(self, turn: Turn, seen: Seen) -> Turn:
         self._note(turn.flow.localpart, seen, turn.purpose, "wrong-second")
-        flow = mistaken(turn.flow)
+        flow = mistaken(turn.flow, self.values().wrong_second_factors)
         if flow.step is Step.REFUSED:
             return replace(turn, flow=replace(flow, sentence="too-often"))
         return replace(turn, flow=flow, error="wrong-code")
@@ -425,6 +428,9 @@ class Walk:
             Unavailable: it could not be decided now; nothing is lost.
         """
         flow = turn.flow
+        fault = self._nothing_to_prove(turn)
+        if fault:
+            return replace(turn, flow=replace(moved(flow, Event.NO), sentence=fault))
         settled = self._judged(turn, seen)
         if isinstance(settled, Permit):
             return self._through(turn, seen)
@@ -447,11 +453,20 @@ class Walk:
 
     def _judged(self, turn: Turn, seen: Seen) -> Settled:
         flow = turn.flow
-        candidate = self.candidate(flow, turn.purpose, seen)
         more = bool(self.choices(flow)) or self.may_enrol(flow)
+        if turn.purpose.kind == step_up.KIND:
+            return self.step_up.judge(turn.purpose, self.user(flow), flow.factors, more=more)
+        candidate = self.candidate(flow, turn.purpose, seen)
         if turn.purpose.kind == "own":
             return self.door.visit(candidate, more_factors=more)
         return self.door.judge(candidate, more_factors=more, waits=True)
+
+    def _nothing_to_prove(self, turn: Turn) -> str:
+        """Why no proof helps the session that this is about; empty where one may, or there is none."""
+        purpose = turn.purpose
+        if purpose.kind != step_up.KIND:
+            return ""
+        return self.step_up.fault(purpose, self.user(turn.flow))
 
     def _through(self, turn: Turn, seen: Seen) -> Turn:
         """The door says yes; first comes what else has to be done.
@@ -577,13 +592,17 @@ class Walk:
     def signed_in(self, flow: Flow, seen: Seen) -> SignedIn:
         """Who came through, for whoever wanted to know."""
         return SignedIn(
-            user=UserId(f"@{flow.localpart}:{self.means.domain}"),
+            user=self.user(flow),
             factors=flow.factors,
             address=seen.address,
             user_agent=seen.user_agent,
             at=self.means.now(),
             session=flow.waiting or None,
         )
+
+    def user(self, flow: Flow) -> UserId:
+        """Whom the flow is about, once they have shown who they are."""
+        return UserId(f"@{flow.localpart}:{self.means.domain}")
 
     def values(self) -> SignIn:
         """The values of `[sign_in]` now in force. Raises StalePolicy."""

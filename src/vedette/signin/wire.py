@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html import escape
@@ -19,6 +20,8 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from vedette.ports.errors import Unavailable
+from vedette.protocol.internal.certificates import CERTIFICATE_HEADER
+from vedette.signin.presented import Presented
 
 VERSIONS = ("r0", "v3", "unstable")
 """Versions in the paths of the client-server API under which clients look for what is old."""
@@ -28,6 +31,7 @@ LARGEST_BODY = 64 << 10
 
 _LONGEST_TOKEN = 8192
 _LONGEST_AGENT = 512
+_THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 
 CORS = {
     "Access-Control-Allow-Origin": "*",
@@ -51,7 +55,11 @@ CROWDED = "Too many sign-ins were begun from here. Please try again in a few min
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """One request, bounded. `token` is the bearer token; `address` is empty if none was told."""
+    """One request, bounded. `token` is the bearer token; `address` is empty if none was told.
+
+    `certificate` is the `x5t#S256` (RFC 8705, section 3.1) of the one that the client showed to the
+    gateway, or empty: the gateway alone writes that header, and passes none on.
+    """
 
     method: str = "GET"
     query: bytes = b""
@@ -61,6 +69,14 @@ class Asked:
     address: str = ""
     user_agent: str = ""
     token: str = field(default="", repr=False)
+    certificate: str = ""
+
+    @property
+    def presented(self) -> Presented:
+        """What the request brings besides its token."""
+        return Presented(
+            address=self.address, user_agent=self.user_agent, certificate=self.certificate
+        )
 
     def json(self) -> dict[str, Any] | None:
         """The body as a JSON object; None if it is none. An empty body is an empty object."""
@@ -167,6 +183,7 @@ def _asked(request: Request, body: bytes) -> Asked:
         address=address_of(headers.get("x-forwarded-for", "")),
         user_agent=headers.get("user-agent", "")[:_LONGEST_AGENT],
         token=_bearer(headers.get("authorization", "")),
+        certificate=certificate_of(headers.get(CERTIFICATE_HEADER, "")),
     )
 
 
@@ -176,6 +193,11 @@ def address_of(text: str) -> str:
         return str(ipaddress.ip_address(text.strip()))
     except ValueError:
         return ""
+
+
+def certificate_of(text: str) -> str:
+    """The thumbprint of the certificate of which the gateway tells; empty if it tells of none."""
+    return text if _THUMBPRINT.fullmatch(text) else ""
 
 
 def _bearer(header: str) -> str:

@@ -6,8 +6,20 @@ only of what is gone for good.
 
 from __future__ import annotations
 
+from typing import Any
+
+from vedette.core.reasons import Reason
 from vedette.signin.issuing import Standing, Withheld
 from vedette.signin.wire import Reply, matrix_error
+
+
+def way_back(withheld: Withheld) -> dict[str, Any]:
+    """The member `vedette` of an answer: where the person may show the proof that is missing."""
+    if not withheld.pending:
+        return {}
+    reason = Reason.FACT_PENDING.value
+    pending = list(withheld.pending)
+    return {"vedette": {"reason": reason, "pending": pending, "url": withheld.page}}
 
 
 def in_matrix(withheld: Withheld, *, refused: bool = False) -> Reply:
@@ -24,7 +36,7 @@ def in_matrix(withheld: Withheld, *, refused: bool = False) -> Reply:
         case Standing.EXPIRED:
             return matrix_error(401, "M_UNKNOWN_TOKEN", sentence, soft_logout=True)
         case Standing.HELD:
-            return matrix_error(403, "M_FORBIDDEN", sentence)
+            return matrix_error(403, "M_FORBIDDEN", sentence, **way_back(withheld))
         case Standing.DOUBT:
             return Reply(
                 status=503,

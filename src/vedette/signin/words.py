@@ -280,6 +280,46 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
                 "Anmeldung begonnen haben."
             ),
         ),
+        "prove": ("Let this device go on?", "Dieses Gerät weitermachen lassen?"),
+        "prove-says": (
+            "You have shown what was asked for, {name}. The device can go on with that.",
+            "Sie haben gezeigt, was verlangt war, {name}. Damit kann das Gerät weitermachen.",
+        ),
+        "prove-warn": (
+            "Agree only if the device is with you: whoever sent you here may have it.",
+            (
+                "Stimmen Sie nur zu, wenn das Gerät bei Ihnen ist: Vielleicht hat es, wer Sie "
+                "hierher geschickt hat."
+            ),
+        ),
+        "prove-do": ("It is with me: go on", "Es ist bei mir: weitermachen"),
+        "prove-link": ("Show your proofs for it", "Nachweise dafür zeigen"),
+        "prove-nothing": (
+            "You have no such device that is signed in.",
+            "Sie haben kein solches Gerät, das angemeldet ist.",
+        ),
+        "prove-expired": (
+            (
+                "The sign-in on this device has expired. Sign in again with the program there: it "
+                "keeps its keys."
+            ),
+            (
+                "Die Anmeldung auf diesem Gerät ist abgelaufen. Melden Sie sich mit dem Programm "
+                "dort neu an: Es behält seine Schlüssel."
+            ),
+        ),
+        "prove-by-hand": (
+            "This device was suspended by hand, so no proof lets it go on. Ask your administrator.",
+            (
+                "Dieses Gerät wurde von Hand gesperrt, da hilft kein Nachweis. Fragen Sie Ihre "
+                "Administration."
+            ),
+        ),
+        "proven": ("The device goes on", "Das Gerät macht weiter"),
+        "proven-says": (
+            "Go back to the program on it. You can close this page.",
+            "Gehen Sie zum Programm darauf zurück. Sie können diese Seite schließen.",
+        ),
         "some-client": ("a program without a name", "ein Programm ohne Namen"),
         "agree": ("Let it in", "Zulassen"),
         "cancelled": (
@@ -353,6 +393,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "state-live": ("signed in", "angemeldet"),
         "state-suspended": ("suspended", "gesperrt"),
         "state-waiting": ("waits to be let in", "wartet auf Zulassung"),
+        "state-expired": ("expired: sign in again there", "abgelaufen: dort neu anmelden"),
         "state-ended": ("ended", "beendet"),
         "end": ("End this one", "Dieses beenden"),
         "end-sure": ("End {device}?", "{device} beenden?"),
@@ -381,6 +422,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "kind-webauthn": ("Passkey or security key", "Passkey oder Sicherheitsschlüssel"),
         "made": ("Set up {when}", "Eingerichtet {when}"),
         "used": ("last used {when}", "zuletzt benutzt {when}"),
+        "attested": ("vouched for by its maker: {model}", "vom Hersteller bestätigt: {model}"),
         "never-used": ("never used", "nie benutzt"),
         "remove": ("Remove", "Entfernen"),
         "last-factor": (
@@ -398,6 +440,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "outcome-wrong": ("wrong password", "falsches Passwort"),
         "outcome-wrong-second": ("wrong second proof", "falscher zweiter Nachweis"),
         "outcome-own": ("these pages", "diese Seiten"),
+        "outcome-proved": ("proofs for a device", "Nachweise für ein Gerät"),
         "outcome-cancelled": ("cancelled", "abgebrochen"),
         "outcome-refused": ("refused by a rule", "durch eine Regel abgelehnt"),
         "password-title": ("Password", "Passwort"),

@@ -25,6 +25,8 @@ certificate     = "tls/gateway.crt"   # read again when it changes
 key             = "tls/gateway.key"
 pushes          = {pushes}    # Synapse's way out for pushes, on this machine alone
 {trusted_ca}
+# A second address where devices show a certificate of your own CA; tokens are then bound to it:
+# certificates = {{ listen = "0.0.0.0:8449", url = "https://device.example.org:8449", ca = "tls/ca.crt" }}
 # Load balancers that begin each connection with a PROXY protocol header, as networks:
 # behind = ["10.0.0.0/24"]
 # DNS servers that are asked for other servers, instead of this machine's own:
@@ -53,6 +55,9 @@ introspection = {introspection}    # where Synapse asks the module inside it; on
 socket        = "run/signin.sock"
 database      = "sqlite"             # for trying it; or "file:secrets/..." with a PostgreSQL URL
 folder        = "signin"
+
+# Makers of security keys whose word for a model counts in rules on sign_in.attested and .models:
+# attestation = ["tls/makers.pem"]
 
 # What files are. The inspector listens on a Unix socket and asks nobody but the scanners named here.
 [inspector]

@@ -29,7 +29,7 @@ from vedette.core.sessions import SessionState
 from vedette.ports.clock import Clock
 from vedette.ports.errors import Unavailable
 from vedette.protocol.internal.sessions import SessionList
-from vedette.protocol.internal.tokens import LARGEST, AccessClaims, TokenFault, read
+from vedette.protocol.internal.tokens import LARGEST, TokenFault, read
 
 if TYPE_CHECKING:
     from synapse.server import HomeServer
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 SCOPE = "urn:matrix:client:api:*"
 """All that any token may do in Synapse. Server administration is never a person's."""
 
+SPARE_SECONDS = 300
+"""Seconds for which a token is good here after the gateway lets it through no more, at least."""
 FRESH_SECONDS = 10
 """A token younger than this may belong to a session that is not listed yet."""
 WAIT_SECONDS = 2.0
@@ -77,29 +79,26 @@ def judge(
 ) -> Active | Not:
     """What is known of a token.
 
-    Whether it has expired while control is there is the gateway's to say, which is the only way to
-    Synapse: here it is good for as long as the gateway may let it through.
+    Whether it, or its session, has expired is the gateway's to say, which is the only way to Synapse:
+    here it is good for as long as the gateway may let it through, and somewhat longer. Whatever
+    Synapse is told is dead it answers in a way that makes clients forget their keys, and it rounds
+    times down: a request of the last second must not meet that answer.
     """
     try:
         claims = read(token, listed.keys, listed.issuer)
     except TokenFault:
         return Not.NOW if _key_may_come(token, listed) else Not.EVER
-    until = min(claims.expires + grace, _session_end(claims, listed))
-    if claims.user.server != organisation or until <= now:
+    until = claims.expires + max(grace, SPARE_SECONDS)
+    if claims.user.server != organisation:
         return Not.EVER
     session = listed.sessions.get(claims.session)
     if session is None:
         return Not.NOW if now - claims.issued < FRESH_SECONDS else Not.EVER
     if (session.user, session.device) != (claims.user, claims.device):
         return Not.EVER
-    if session.state is not SessionState.LIVE:
+    if session.state is not SessionState.LIVE or until <= now:
         return Not.NOW
     return Active(claims.user.localpart, claims.device, max(int(until - now), 1))
-
-
-def _session_end(claims: AccessClaims, listed: SessionList) -> int:
-    session = listed.sessions.get(claims.session)
-    return session.expires if session is not None else claims.expires
 
 
 def _key_may_come(token: str, listed: SessionList) -> bool:

@@ -33,15 +33,17 @@ from vedette.adapters.log_incidents import LogIncidents
 from vedette.adapters.room_reports import RoomReportFiles
 from vedette.adapters.stream_files import StreamFiles
 from vedette.adapters.system_clock import SystemClock
-from vedette.core.explain import sentence_about_new_device
+from vedette.core.explain import sentence_about_new_device, sentence_about_suspended_device
 from vedette.core.facts import Facts
 from vedette.core.files import Digest
 from vedette.core.names import ServerName
 from vedette.core.sessions import SessionState, facts_between_people
+from vedette.core.suspension import Suspension, suspension_of
 from vedette.ports.errors import Unavailable
 from vedette.ports.policy import Policy
 from vedette.protocol.internal.sessions import NO_SESSIONS, Listed, SessionList, listed_of
 from vedette.protocol.internal.streams import Part, Stream
+from vedette.protocol.oauth.account_pages import prove_address
 from vedette.spine import Spine
 from vedette.synapse.answers import hidden, or_refuse
 from vedette.synapse.delayed_events import PATH as DELAYED_EVENTS
@@ -63,6 +65,7 @@ from vedette.synapse.new_devices import new_devices
 from vedette.synapse.notices import FromOtherDoors, Notices
 from vedette.synapse.standing_rooms import StandingRooms
 from vedette.synapse.stored_files import LOOKED_AT, PATH, LookedAt, StoredFiles
+from vedette.synapse.suspensions import newly_suspended
 
 if TYPE_CHECKING:
     from synapse.module_api import ModuleApi
@@ -72,8 +75,8 @@ if TYPE_CHECKING:
 PROCESS = "synapse"
 _LOG = logging.getLogger("vedette.module")
 _POLL_SECONDS = 0.05
-_NEW_DEVICE = "a new device"
-"""What notices about new devices count as, beside those about rules."""
+_NEW_DEVICE, _SUSPENDED = "a new device", "a suspended device"
+"""What notices about devices count as, beside those about rules."""
 _MOST_THREADS = 16
 _INSPECTOR_SECONDS = 2.0
 """How long the inspector may be silent where it has nothing to look at."""
@@ -124,12 +127,13 @@ class Module:
     def __init__(self, config: ModuleConfig, api: ModuleApi) -> None:
         """Place the doors. Raises ConfigError when a message door can't be placed."""
         self._hs = api._hs  # noqa: SLF001  # there is no public way to the homeserver
-        clock = SystemClock()
+        clock = self._clock = SystemClock()
+        self._issuer = config.sign_in.metadata["issuer"]
         self._spool = AuditSpool(config.spool, PROCESS, clock, _Wait(self._hs))
         self._streams = StreamFiles(
             config.streams, config.organisation, config.public_key, clock, self._changed
         )
-        self._lists = SessionLists(self._streams, clock, self._new_devices)
+        self._lists = SessionLists(self._streams, clock, self._news)
         self._doors: Doors | None = None
         self._rooms: StandingRooms | None = None
         notices = self._notices = Notices(api, config.organisation, clock, self._notices_per_minute)
@@ -295,10 +299,23 @@ class Module:
         if self._rooms is not None:
             self._rooms.wake()
 
-    def _new_devices(self, sessions: tuple[Listed, ...]) -> None:
-        """Tell people of their new devices. Called on the thread that took the list."""
-        for session in sessions:
+    def _news(self, before: SessionList, now: SessionList) -> None:
+        """Tell people of their new and suspended devices. Called on the thread that took the list."""
+        for session in new_devices(before, now):
             self._tell(session.user, _NEW_DEVICE, sentence_about_new_device(session.facts))
+        for session in newly_suspended(before, now):
+            self._tell(session.user, _SUSPENDED, self._why_suspended(session))
+
+    def _why_suspended(self, session: Listed) -> str:
+        try:
+            policy = self._streams.current()
+        except Unavailable:
+            return sentence_about_suspended_device(session.facts, Suspension(), "")
+        now = int(self._clock.now())
+        why = suspension_of(session.session(), policy.rules, policy.directory, now=now)
+        return sentence_about_suspended_device(
+            session.facts, why, prove_address(self._issuer, session.device)
+        )
 
     def _tell_refusals(self) -> None:
         """Tell people what other doors refused. Called on the thread that takes the streams."""
@@ -339,8 +356,8 @@ class SessionLists:
 
     streams: StreamFiles
     clock: SystemClock
-    came: Callable[[tuple[Listed, ...]], None]
-    """Told of new devices of people who have others."""
+    changed: Callable[[SessionList, SessionList], None]
+    """Told of the list before and the one now."""
     _read: tuple[Part, SessionList] | None = None
     _devices: tuple[SessionList, Mapping[tuple[str, str], str]] | None = None
 
@@ -353,7 +370,7 @@ class SessionLists:
         try:
             self._read = part, listed_of(part.body)
             if before is not None and before[1] is not NO_SESSIONS:
-                self.came(new_devices(before[1], self._read[1]))
+                self.changed(before[1], self._read[1])
         except ValueError:
             self._read = part, NO_SESSIONS  # nobody is signed in by a list that nobody can read
 

@@ -146,6 +146,19 @@ def test_a_device_is_approved_shown_and_ended(suite: Suite) -> None:
     assert wanted.id not in suite.listed().sessions
 
 
+def test_a_device_is_suspended_and_resumed_and_a_session_approved(suite: Suite) -> None:
+    one = suite.sign_in("eleven", state=SessionState.WAITING)
+    done = suite.say("session", "approve", one.id, "--reason", "seen")
+    assert (done["session"]["state"], done["session"]["approved"]) == ("live", True)
+    held = suite.say("device", "suspend", "alice", "ELEVEN", "--reason", "lost")
+    assert held["session"]["state"] == "suspended"
+    assert suite.listed().sessions.state(one.id) is SessionState.SUSPENDED
+    assert suite.say("device", "resume", "alice", "ELEVEN")["session"]["state"] == "live"
+    assert suite.running.vedette("device", "suspend", "alice", "ELEVEN").returncode == 2
+    suite.say("session", "end", one.id, "--reason", "x")
+    assert suite.running.vedette("session", "approve", one.id).returncode == 3
+
+
 def test_accounts_are_made_reset_and_listed(suite: Suite) -> None:
     status, issued = suite.post("/people/accounts", user="carol", display_name="Carol")
     assert status == 200, issued

@@ -73,7 +73,7 @@ class Running:
 
     async def publish(self, *sessions: Session) -> None:
         self.office.publish(*sessions)
-        await follow(self.office.streams, self.office.listed, self.server)
+        await follow(self.office.streams, self.office.listed, (self.server,))
 
 
 @pytest.fixture

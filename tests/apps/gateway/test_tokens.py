@@ -40,6 +40,7 @@ from vedette.core.sessions import SessionState
 from vedette.gateway.app import PublicDoors
 from vedette.gateway.plan import Answer, Forward, Tagged, TlsFacts
 from vedette.ports.live_sessions import Live, TokenState
+from vedette.protocol.internal.certificates import CERTIFICATE_HEADER, thumbprint_of
 from vedette.protocol.internal.sessions import SessionList
 from vedette.protocol.internal.tokens import SigningKey
 from vedette.spine import Spine
@@ -337,9 +338,76 @@ async def test_a_bound_token_opens_nothing_without_its_certificate(
         return gateway.doors.plan(asked._replace(tls=TlsFacts("TLSv1.3", "", certificate)))
 
     assert isinstance(shown(certificate), Tagged)
-    assert lost(shown(b"another's"))
-    assert lost(shown(None))
-    assert lost(gateway.doors.plan(asked))
+    # To its own client, whose certificate was renewed, it is no reason to forget its keys.
+    assert not lost(shown(b"another's"))
+    assert not lost(shown(None))
+    assert not lost(gateway.doors.plan(asked))
+
+
+async def test_the_sign_in_service_hears_of_the_certificate_from_the_gateway_alone(
+    gateway: Gateway,
+) -> None:
+    asked = head("POST", "/oauth2/token")
+    certificate = b"the certificate's bytes"
+    bare = gateway.doors.plan(asked)
+    assert isinstance(bare, Forward)
+    assert bare.extra_headers == ()
+    shown = gateway.doors.plan(asked._replace(tls=TlsFacts("TLSv1.3", "", certificate)))
+    assert isinstance(shown, Forward)
+    assert shown.extra_headers == (
+        (CERTIFICATE_HEADER.encode(), thumbprint_of(certificate).encode()),
+    )
+    assert gateway.doors.plan(asked) == bare
+
+
+async def test_an_expired_session_costs_nobody_the_keys(office: Office, gateway: Gateway) -> None:
+    token = office.token(ALICES)
+    office.publish(replace(ALICES, state=SessionState.EXPIRED))
+    await office.take()
+    assert not lost(await gateway("GET", SYNC, token))
+
+
+FRESH = """
+[rules.fresh]
+from   = ["us"]
+forbid = ["sign-in"]
+unless = ["sign_in.age <= 8 hours"]
+say    = "Once a day, show that it is you."
+
+[rules.proven]
+from  = ["us"]
+allow = ["sign-in"]
+when  = ["sign_in.factors >= 2"]
+"""
+
+
+async def test_a_session_that_proofs_bring_back_is_told_where(tmp_path: Path) -> None:
+    office = Office(tmp_path, document=DOCUMENT + FRESH)
+    old = replace(ALICES, state=SessionState.SUSPENDED, because="fresh")
+    await office.begin(old, BOBS)
+    gateway = Gateway(office)
+    body = told(await gateway("GET", SYNC, office.token(old)), 403)
+    page = f"https://{SIGNIN.host.decode()}/account/devices/prove?device_id={old.device}"
+    why = body["vedette"]
+    assert isinstance(why, dict)
+    assert (why["rule"], why["reason"], why["url"]) == ("fresh", "fact-pending", page)
+    assert "sign_in.age" in why["pending"]
+    assert body["error"] == (
+        "Once a day, show that it is you. Your messages and keys are kept. "
+        f"To go on, show your proofs again: {page}"
+    )
+
+
+async def test_what_was_suspended_by_hand_leads_nowhere(tmp_path: Path) -> None:
+    office = Office(tmp_path, document=DOCUMENT + FRESH)
+    held = replace(ALICES, state=SessionState.SUSPENDED, because="administrator: lost")
+    await office.begin(held, BOBS)
+    body = told(await Gateway(office)("GET", SYNC, office.token(held)), 403)
+    why = body["vedette"]
+    assert isinstance(why, dict)
+    assert set(why) == {"reason", "rule", "record"}
+    assert "administrator" in str(body["error"])
+    assert "lost" not in str(body["error"])
 
 
 async def test_what_the_device_says_of_itself_counts_in_rules_between_people(

@@ -28,7 +28,7 @@ from vedette.core.settings.parse import parse_document
 from vedette.ports.policy import Policy
 from vedette.ports.sign_in import SignInStore
 from vedette.protocol.internal.sessions import body_of
-from vedette.signin import compat, device_grant, metadata, oauth, registration
+from vedette.signin import compat, device_grant, metadata, oauth, registration, sightings
 from vedette.signin.compat import Compat
 from vedette.signin.device_grant import DeviceGrants
 from vedette.signin.door import SignInDoor
@@ -39,6 +39,7 @@ from vedette.signin.oauth import OAuth
 from vedette.signin.proofs import Means
 from vedette.signin.purpose import Purpose, end_purpose
 from vedette.signin.registration import Registration
+from vedette.signin.sightings import Sighted
 from vedette.signin.signed_in import SignedIn
 from vedette.spine import Spine
 
@@ -161,6 +162,7 @@ class House:
                 *registration.routes(Registration(self.issuing)),
                 *device_grant.routes(self.devices),
                 *metadata.routes(Metadata(ISSUER, self.listed)),
+                *sightings.routes(Sighted(self.issuing)),
             ]
         )
         self._control = Thread(target=self._publish)
@@ -210,8 +212,11 @@ class House:
         token: str = "",
         agent: str = "Mozilla/5.0",
         address: str = "192.0.2.7",
+        certificate: str = "",
     ) -> Answer:
         headers = {"user-agent": agent, "x-forwarded-for": address}
+        if certificate:
+            headers["x-vedette-certificate"] = certificate
         body = raw or b""
         if form is not None:
             body = urlencode(form).encode()
@@ -278,7 +283,9 @@ class House:
     def code(self, client: str, signed: SignedIn | None = None, **changes: str | None) -> str:
         return answer_in(self.passes(self.authorize(client, **changes), signed))["code"]
 
-    def exchange(self, client: str, code: str, /, **changes: str | None) -> Answer:
+    def exchange(
+        self, client: str, code: str, /, *, certificate: str = "", **changes: str | None
+    ) -> Answer:
         form = {
             "grant_type": "authorization_code",
             "client_id": client,
@@ -286,9 +293,8 @@ class House:
             "redirect_uri": "https://app.example/",
             "code_verifier": VERIFIER,
         } | changes
-        return self.post(
-            "/oauth2/token", form={name: value for name, value in form.items() if value is not None}
-        )
+        kept = {name: value for name, value in form.items() if value is not None}
+        return self.post("/oauth2/token", form=kept, certificate=certificate)
 
     def refresh(self, client: str, token: str) -> Answer:
         form = {"grant_type": "refresh_token", "client_id": client, "refresh_token": token}

@@ -122,6 +122,7 @@ class Pages:
     passwords: CountedPasswords = field(default_factory=CountedPasswords)
     listed: Listed = field(default_factory=Listed)
     origin: str = "https://chat.example.org"
+    roots: tuple[bytes, ...] = ()
     policy: MemoryPolicy = field(init=False)
     app: Starlette = field(init=False)
     door: SignInDoor = field(init=False)
@@ -147,7 +148,7 @@ class Pages:
             clock=self.clock,
             domain=ServerName("example.org"),
             passwords=self.passwords,
-            ceremony=WebAuthnCeremony(),
+            ceremony=WebAuthnCeremony(self.roots),
             party=RelyingParty(urlsplit(self.origin).hostname or "", "Example AG", self.origin),
             server=self.server,
             upstream=self.upstream,  # type: ignore[arg-type]

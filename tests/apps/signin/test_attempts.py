@@ -11,7 +11,12 @@ from vedette.adapters.memory.sign_in import MemorySignInStore
 from vedette.core.settings.document import SignIn
 from vedette.signin.attempts import Attempts, network_of
 
-LIMITS = SignIn(attempts_per_account=3, attempts_per_address=6, attempts_per_network=12)
+LIMITS = SignIn(
+    attempts_per_account=3,
+    attempts_per_address=6,
+    attempts_per_network=12,
+    attempts_around_account=30,
+)
 
 
 @pytest.fixture

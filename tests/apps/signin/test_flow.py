@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from vedette.adapters.memory.sign_in import MemorySignInStore
 from vedette.core.sessions import FactorUse
 from vedette.signin.flow import (
-    MOST_WRONG,
     TRANSITIONS,
     Event,
     Flow,
@@ -93,10 +92,10 @@ def test_a_factor_shown_again_counts_once_and_is_as_fresh_as_the_last():
 
 def test_too_many_mistakes_end_it():
     flow = replace(FLOW, step=Step.SECOND, localpart="anna", factors=(PASSWORD,))
-    for _ in range(MOST_WRONG - 1):
-        flow = mistaken(flow)
+    for _ in range(4):
+        flow = mistaken(flow, 5)
         assert flow.step is Step.SECOND
-    assert mistaken(flow).step is Step.REFUSED
+    assert mistaken(flow, 5).step is Step.REFUSED
 
 
 @given(

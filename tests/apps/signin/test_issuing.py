@@ -246,6 +246,19 @@ def test_the_endpoints_in_the_document_are_served(house):
         assert house.ask(method, path).status in (200, 400), name
 
 
+def test_where_certificates_are_taken_is_said_and_nothing_that_is_not_there():
+    bare = metadata(ISSUER)
+    assert "mtls_endpoint_aliases" not in bare
+    assert "create" not in bare["prompt_values_supported"]
+    assert "org.matrix.profile" not in bare["account_management_actions_supported"]
+    apart = metadata(ISSUER, "https://device.example.org:8449/")
+    assert apart["tls_client_certificate_bound_access_tokens"] is True
+    assert apart["mtls_endpoint_aliases"]["token_endpoint"] == (
+        "https://device.example.org:8449/oauth2/token"
+    )
+    assert apart["token_endpoint"] == bare["token_endpoint"]
+
+
 def test_a_suspended_session_is_live_again_with_the_same_tokens(house):
     client, tokens = house.signs_in()
     (session,) = house.store.sessions()

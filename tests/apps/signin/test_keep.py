@@ -23,10 +23,9 @@ from vedette.adapters.memory.clock import MemoryClock
 from vedette.adapters.memory.incidents import MemoryIncidents
 from vedette.adapters.memory.policy import MemoryPolicy
 from vedette.adapters.sign_in_store import SqlSignInStore, open_sign_in_store
-from vedette.admin import sessions as administration
 from vedette.core.compile import compile_rules
 from vedette.core.people import Directory
-from vedette.core.sessions import FactorUse, Session, SessionState
+from vedette.core.sessions import FactorUse, Session, SessionState, by_rule
 from vedette.ports.errors import Unavailable
 from vedette.ports.policy import Policy
 from vedette.signin import keep
@@ -34,8 +33,9 @@ from vedette.signin.door import SignInDoor
 from vedette.signin.keep import ask_again
 from vedette.spine import Spine
 
-ENDED, LIVE, SUSPENDED, WAITING = (
+ENDED, EXPIRED, LIVE, SUSPENDED, WAITING = (
     SessionState.ENDED,
+    SessionState.EXPIRED,
     SessionState.LIVE,
     SessionState.SUSPENDED,
     SessionState.WAITING,
@@ -163,7 +163,7 @@ def test_one_factor_is_not_enough_when_two_are_wanted(house: House) -> None:
     ask_again(house.door)
     state, because = house.stands("one")
     assert state is SUSPENDED
-    assert keep.by_rule(because)
+    assert by_rule(because)
 
 
 # ---- what is never brought back ------------------------------------------------------------------------
@@ -179,13 +179,6 @@ def test_what_no_rule_suspended_no_rule_brings_back(house: House, because: str) 
     house.store.move_session(session("one").id, SUSPENDED, because, NOW)
     assert ask_again(house.door).live == 0
     assert house.stands("one") == (SUSPENDED, because)
-
-
-@pytest.mark.parametrize(
-    "because", ["no-android", "guardrails.no-android", "no-rule", "x y", "a:b"]
-)
-def test_both_sides_know_a_rule_s_suspension_by_the_same_words(because: str) -> None:
-    assert keep.by_rule(because) == administration.by_rule(because)
 
 
 def test_an_administrator_who_suspends_during_a_pass_is_not_undone(house: House) -> None:
@@ -213,12 +206,59 @@ def test_an_administrator_who_suspends_during_a_pass_is_not_undone(house: House)
 # ---- ends ----------------------------------------------------------------------------------------------
 
 
-def test_a_session_past_its_end_ends_with_its_device(house: House) -> None:
-    house.add(session("one", expires=NOW + 10), session("two"))
+def test_a_session_past_its_end_expires_and_keeps_its_device(house: House) -> None:
+    house.rules(NO_ANDROID)
+    house.add(
+        session("one", expires=NOW + 10),
+        session("held", platform="android", expires=NOW + 10),
+        session("two"),
+    )
+    ask_again(house.door)
+    house.clock.seconds += 10
+    assert ask_again(house.door).expired == 2
+    assert house.stands("one") == (EXPIRED, keep.EXPIRED)
+    assert house.stands("held") == (EXPIRED, keep.EXPIRED)
+    assert house.store.outbox() == ()
+    assert ask_again(house.door).expired == 0
+
+
+def test_what_an_administrator_suspended_stays_so_past_its_end(house: House) -> None:
+    house.add(session("one", expires=NOW + 10))
+    house.store.move_session(session("one").id, SUSPENDED, "administrator: lost", NOW)
+    house.clock.seconds += 10
+    ask_again(house.door)
+    assert house.stands("one") == (SUSPENDED, "administrator: lost")
+
+
+def test_a_device_whose_session_expired_makes_room(house: House) -> None:
+    house.add(session("d0", expires=NOW + 10), *(session(f"d{number}") for number in range(1, 4)))
+    house.rules(THREE)
+    ask_again(house.door)
+    assert house.stands("d3")[0] is SUSPENDED
+    house.clock.seconds += 10
+    ask_again(house.door)
+    ask_again(house.door)
+    assert house.stands("d3")[0] is LIVE
+
+
+def test_an_expired_session_to_which_nobody_came_back_ends_with_its_device(house: House) -> None:
+    house.add(session("one", expires=NOW + 10))
+    house.clock.seconds += 10
+    ask_again(house.door)
+    house.clock.seconds += 180 * 86400 - 1
+    assert ask_again(house.door).ended == 0
+    house.clock.seconds += 1
+    assert ask_again(house.door).ended == 1
+    assert house.stands("one") == (ENDED, keep.FORGOTTEN)
+    assert [each.device for each in house.store.outbox()] == ["ONE"]
+
+
+def test_a_device_that_waited_past_its_end_ends(house: House) -> None:
+    house.rules(ONLY_APPROVED)
+    house.add(session("one", state=WAITING, expires=NOW + 10))
     house.clock.seconds += 10
     assert ask_again(house.door).ended == 1
     assert house.stands("one") == (ENDED, keep.EXPIRED)
-    assert [each.device for each in house.store.outbox()] == ["ONE"]
 
 
 @pytest.mark.parametrize("state", [LIVE, SUSPENDED, WAITING])

@@ -107,7 +107,7 @@ def test_nobody_ends_or_sees_the_device_of_somebody_else(pages, anna):
         ("action=org.matrix.session_end&device_id=PHONE", "End Element on PHONE?"),
         ("action=org.matrix.device_delete&device_id=PHONE", "End Element on PHONE?"),
         ("action=org.matrix.session_view&device_id=PHONE", "Element on PHONE"),
-        ("action=org.matrix.profile", "Devices"),
+        ("action=org.matrix.profile", "You are @anna"),
         ("action=org.matrix.cross_signing_reset", "Reset your encryption identity?"),
         ("action=nonsense", "You are @anna"),
         ("action=session_end", "nothing here"),

@@ -77,13 +77,19 @@ def test_the_scope_that_a_token_claims_makes_nobody_an_administrator() -> None:
 
 def test_an_expired_token_is_the_gateway_s_to_refuse_until_the_grace_is_over() -> None:
     assert isinstance(told(now=CLAIMS.expires + GRACE - 1), Active)
-    assert told(now=CLAIMS.expires + GRACE) is Not.EVER
+    assert told(now=CLAIMS.expires + GRACE) is Not.NOW
 
 
-def test_nothing_outlives_its_session() -> None:
+def test_the_last_second_of_a_token_or_a_session_costs_nobody_the_keys() -> None:
+    """Synapse rounds down what it is told, and makes clients forget their keys at once."""
     ending = replace(SESSION, expires=NOW + 5)
-    assert told(listed=listing(ending)) == Active("alice", "PHONE", 5)
-    assert told(listed=listing(ending), now=NOW + 5) is Not.EVER
+    for now in (NOW + 4.9, NOW + 5, NOW + 50):
+        assert isinstance(told(listed=listing(ending), now=now), Active)
+    without_grace = judge(
+        mint(CLAIMS, KEY), listing(SESSION), HERE, now=CLAIMS.expires - 0.1, grace=0
+    )
+    assert isinstance(without_grace, Active)
+    assert without_grace.seconds >= 300
 
 
 def test_an_ended_session_is_dead_and_one_just_begun_is_awaited() -> None:
@@ -92,7 +98,9 @@ def test_an_ended_session_is_dead_and_one_just_begun_is_awaited() -> None:
     assert told(replace(CLAIMS, issued=NOW - 10), listing()) is Not.EVER
 
 
-@pytest.mark.parametrize("state", [SessionState.SUSPENDED, SessionState.WAITING])
+@pytest.mark.parametrize(
+    "state", [SessionState.SUSPENDED, SessionState.WAITING, SessionState.EXPIRED]
+)
 def test_what_may_live_again_is_never_called_dead(state: SessionState) -> None:
     assert told(listed=listing(replace(SESSION, state=state))) is Not.NOW
 

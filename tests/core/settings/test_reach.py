@@ -80,3 +80,32 @@ def test_what_has_ended_is_said_from_the_next_day_on():
     assert warnings(text, today=dt.date(2027, 6, 30)) == []
     ended = [path for path, _ in warnings(text, today=dt.date(2027, 7, 1))]
     assert ended == ["rules.a.expires", "partners.old.valid_until"]
+
+
+SIGN_IN = """\
+[organisation]
+name = "Ex"
+domain = "example.org"
+[sign_in]
+second_factors = {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("kinds", "words"),
+    [
+        ("['webauthn', 'certificate']", ["no second factor yet"]),
+        ("['certificate']", ["no second factor yet", "whoever is new"]),
+        ("['recovery']", ["whoever is new"]),
+        ("['radius']", []),
+        ("['totp', 'recovery']", []),
+        ("[]", []),
+    ],
+)
+def test_second_factors_that_let_nobody_in_are_warned_about(kinds, words):
+    document, faults = check_document(SIGN_IN.replace("{}", kinds))
+    assert document is not None
+    said = " ".join(fault.message for fault in faults)
+    assert len(faults) == len(words)
+    assert all(fault.severity == "warning" for fault in faults)
+    assert all(each in said for each in words)

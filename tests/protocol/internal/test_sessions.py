@@ -69,6 +69,23 @@ def test_every_session_is_listed_but_the_ended(state: SessionState) -> None:
     assert (SESSION.id in read.sessions) == (expected is not None)
 
 
+def test_doors_are_told_which_rule_suspended_and_nothing_that_somebody_wrote() -> None:
+    held = replace(SESSION, state=SessionState.SUSPENDED)
+    by_rule = listed_of(body(replace(held, because="no-android"))).sessions[SESSION.id]
+    assert (by_rule.because, by_rule.session().because) == ("no-android", "no-android")
+    by_hand = listed_of(body(replace(held, because="administrator: lost on a train")))
+    assert by_hand.sessions[SESSION.id].because == ""
+    assert (
+        listed_of(body(replace(SESSION, because="no-android"))).sessions[SESSION.id].because == ""
+    )
+
+
+def test_a_list_of_a_control_of_before_is_read() -> None:
+    arrived = body(SESSION)
+    del arrived["sessions"][SESSION.id]["because"]
+    assert listed_of(arrived).sessions[SESSION.id].because == ""
+
+
 def test_doors_are_told_no_device_names() -> None:
     assert "laptop" not in json.dumps(body(SESSION))
     assert "client-1" not in json.dumps(body(SESSION))
@@ -130,6 +147,7 @@ def test_a_field_of_another_type_is_refused(field: str, value: object) -> None:
         *[(f, v) for f in ("expires", "facts", "number", "state", "user") for v in WRONG],
         *[("device", value) for value in WRONG if value != "x"],
         ("state", "ended"),
+        *[("because", value) for value in ("words with blanks", 1, None, [], "x" * 200)],
     ],
 )
 def test_a_session_of_another_form_is_refused(field: str, value: object) -> None:

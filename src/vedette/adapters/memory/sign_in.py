@@ -11,6 +11,7 @@ from typing import TypeVar
 from vedette.adapters.sign_in.storable import storable
 from vedette.core.names import UserId
 from vedette.core.sessions import (
+    OVER,
     Session,
     SessionFacts,
     SessionState,
@@ -309,12 +310,12 @@ class MemorySignInStore:
 
     # ---- refresh tokens ----
 
-    def refresh(self, token_hash: str, successor_hash: str, now: int) -> Refreshed | Reused | None:
+    def refresh(self, token_hash: str, successor_hash: str) -> Refreshed | Reused | None:
         """Exchange a refresh token for its successor. Raises Taken."""
         with self._lock:
             token = self._tokens.get(token_hash)
             session = self._sessions[token.session].session if token else None
-            if token is None or session is None or session.expires <= now:
+            if token is None or session is None:
                 return None
             if token.state == _SPENT:
                 return Reused(session=token.session)
@@ -326,6 +327,12 @@ class MemorySignInStore:
             self._tokens[successor_hash] = _Token(token.session, token.generation + 1)
             self._forget_old_siblings(token.session)
             return Refreshed(session=token.session, forgiven=forgiven)
+
+    def family(self, token_hash: str) -> str | None:
+        """The session of a refresh token, or None."""
+        with self._lock:
+            token = self._tokens.get(token_hash)
+            return None if token is None else token.session
 
     # ---- things that are used once ----
 
@@ -549,8 +556,8 @@ def _ranked(sessions: Iterable[Session]) -> tuple[Session, ...]:
     ranks: defaultdict[UserId, int] = defaultdict(int)
     found = []
     for session in sessions:
-        if session.state is not SessionState.ENDED:
+        if session.state not in OVER:
             ranks[session.user] += 1
-        rank = 0 if session.state is SessionState.ENDED else ranks[session.user]
+        rank = 0 if session.state in OVER else ranks[session.user]
         found.append(replace(session, number=rank))
     return tuple(found)

@@ -32,13 +32,13 @@ def end_family(connection: sa.Connection, session: str) -> None:
 
 
 def exchange(
-    connection: sa.Connection, token_hash: str, successor_hash: str, now: int
+    connection: sa.Connection, token_hash: str, successor_hash: str
 ) -> Refreshed | Reused | None:
     """Exchange a token for its successor, as the port's `refresh` has it."""
     session = connection.execute(
         sa.select(REFRESH.c.session).where(REFRESH.c.hash == token_hash)
     ).scalar()
-    if session is None or not _goes_on(connection, session, now):
+    if session is None or not _there(connection, session):
         return None
     # Only now is the family ours alone: what stands here is not what stood above.
     token = connection.execute(
@@ -56,14 +56,12 @@ def exchange(
     return Refreshed(session=session, forgiven=token.state == _PREVIOUS)
 
 
-def _goes_on(connection: sa.Connection, session: str, now: int) -> bool:
-    """Whether the session is neither ended nor past its end; its row is locked from here on."""
-    row = connection.execute(
-        sa.select(SESSIONS.c.state, SESSIONS.c.expires)
-        .where(SESSIONS.c.id == session)
-        .with_for_update()
-    ).first()
-    return row is not None and row.state != SessionState.ENDED and row.expires > now
+def _there(connection: sa.Connection, session: str) -> bool:
+    """Whether the session is not ended; its row is locked from here on."""
+    state = connection.execute(
+        sa.select(SESSIONS.c.state).where(SESSIONS.c.id == session).with_for_update()
+    ).scalar()
+    return state is not None and state != SessionState.ENDED
 
 
 def _use(connection: sa.Connection, session: str, token_hash: str, generation: int) -> None:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from vedette.adapters.sign_in.seal import Seal
 from vedette.core.names import UserId
 from vedette.core.sessions import (
+    OVER,
     Session,
     SessionFacts,
     SessionState,
@@ -91,6 +92,7 @@ def session_columns(session: Session, change: int) -> dict[str, object]:
         "device_name": session.device_name,
         "because": session.because,
         "change": change,
+        "certificate": session.certificate,
     }
 
 
@@ -114,16 +116,17 @@ def session_of(row: Row, number: int) -> Session:
             device_name=row.device_name,
             because=row.because,
             number=number,
+            certificate=row.certificate,
         )
     except ValueError as fault:
         raise Unavailable(f"the session `{row.id}` can't be read: {fault}") from fault
 
 
 def ranked(rows: Iterable[Row]) -> Iterator[Session]:
-    """The sessions, oldest first, each with its rank among its person's that are not ended."""
+    """The sessions, oldest first, each with its rank among its person's that are not over."""
     ranks: defaultdict[str, int] = defaultdict(int)
     for row in rows:
-        if row.state == SessionState.ENDED:
+        if row.state in OVER:
             yield session_of(row, 0)
         else:
             ranks[row.user_id] += 1
@@ -164,6 +167,7 @@ def client_columns(client: OAuthClient) -> dict[str, object]:
         "logo_uri": client.logo_uri,
         "created": client.created,
         "registered_from": client.registered_from,
+        "software_version": client.software_version,
     }
 
 
@@ -179,4 +183,5 @@ def client_of(row: Row) -> OAuthClient:
         logo_uri=row.logo_uri,
         created=row.created,
         registered_from=row.registered_from,
+        software_version=row.software_version,
     )

@@ -79,6 +79,7 @@ SESSIONS = _table(
     ended=sa.BigInteger,
     seen_at=sa.BigInteger,
     seen_address=Text,
+    certificate=Text,
 )
 REFRESH = _table(
     "sign_in_refresh",
@@ -126,4 +127,5 @@ CLIENTS = _table(
     logo_uri=Text,
     created=sa.BigInteger,
     registered_from=Text,
+    software_version=Text,
 )

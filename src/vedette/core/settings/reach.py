@@ -23,7 +23,8 @@ def reach_findings(document: Document, today: date | None) -> list[Finding]:
     """
     remote = {"partners", "outside", *document.partners}
     findings = [*_party_warnings(document), *_network_warnings(document)]
-    findings += [*_room_warnings(document), *_ended(document, today)]
+    findings += [*_room_warnings(document), *_factor_warnings(document)]
+    findings += _ended(document, today)
     for section, rules in (("rules", document.rules), ("guardrails", document.guardrails)):
         for name, rule in rules.items():
             findings += _remote_warnings((section, name), rule, remote)
@@ -62,6 +63,19 @@ def _room_warnings(document: Document) -> Iterator[Finding]:
         if room.sealed and not room.encrypted and document.messages.encrypted != "required":
             message = f"`{name}` keeps the inspector out, but such a room may be made plain"
             yield _warning(("rooms", name, "sealed"), message, "write `encrypted = true` too")
+
+
+def _factor_warnings(document: Document) -> Iterator[Finding]:
+    kinds, path = document.sign_in.second_factors, ("sign_in", "second_factors")
+    if "certificate" in kinds:
+        message = "`certificate` is no second factor yet: nobody is asked for one"
+        yield _warning((*path, kinds.index("certificate")), message)
+    if kinds and not {"webauthn", "totp", "radius"}.intersection(kinds):
+        message = (
+            "none of these can be set up by a person or asked of a server, so whoever is new gets "
+            "in nowhere under a rule that wants two factors"
+        )
+        yield _warning(path, message, 'name "webauthn", "totp" or "radius" too')
 
 
 def _ended(document: Document, today: date | None) -> Iterator[Finding]:

@@ -22,8 +22,9 @@ from vedette.core.settings.spelling import (
 SPELLED = {"media.max_upload": spell_size, "streams.lifetime": spell_duration,
            "files.wait": spell_duration, "files.max_unpacked": spell_size,
            "files.max_seconds": spell_duration,
-           "sign_in.session": spell_duration, "sign_in.access_token": spell_duration,
-           "sign_in.outage_grace": spell_duration, "standing.wait": spell_duration,
+           "sign_in.session": spell_duration, "sign_in.expired_kept": spell_duration,
+           "sign_in.access_token": spell_duration, "sign_in.outage_grace": spell_duration,
+           "standing.wait": spell_duration,
            "sign_in.enrolment_grace": spell_duration}  # fmt: skip
 """Numbers that the document spells with a unit, and how."""
 

@@ -49,11 +49,23 @@ class SignIn(Section):
         Lasting,
         Setting(
             "Session",
-            "How long a sign-in lasts before all factors are asked again.",
+            "How long a sign-in lasts before all factors are asked again. The client then asks its "
+            "person to sign in again and keeps its keys.",
             "Long sessions keep a lost device useful to its finder.",
             '"30 days"',
         ),
     ] = 30 * 86400
+    expired_kept: Annotated[
+        Duration,
+        Setting(
+            "Expired sessions kept",
+            "How long the device of an expired session is kept, so that its person finds the keys "
+            "to encrypted messages there after signing in again.",
+            "Short, and whoever was away for long loses that device's keys; long, and lists of "
+            "devices grow.",
+            '"180 days"',
+        ),
+    ] = 180 * 86400
     access_token: Annotated[
         Lasting,
         Setting(
@@ -67,7 +79,9 @@ class SignIn(Section):
         Duration,
         Setting(
             "Outage grace",
-            "How long running sessions go on with expired tokens while control is away.",
+            "How long expired tokens of running sessions are taken while control or the sign-in "
+            "service is away. Tokens that have not expired, and those that the sign-in service still "
+            "renews while control is away, go on until the streams expire (`streams.lifetime`).",
             "Too long, and what control would have ended goes on; too short, and an outage of the "
             "sign-in service stops everybody's work.",
             '"8 hours"',
@@ -144,6 +158,28 @@ class SignIn(Section):
             "10",
         ),
     ] = 10
+    attempts_around_account: Annotated[
+        StrictInt,
+        Field(ge=1, le=100_000),
+        Setting(
+            "Attempts per account, from everywhere",
+            "How many failed proofs for one account are answered in ten minutes from all networks "
+            "together; browsers that its owner used before don't count and are not held up.",
+            "Many attempts let a thief with many networks guess; few let strangers keep the owner "
+            "out of browsers that are new.",
+            "100",
+        ),
+    ] = 100
+    wrong_second_factors: Annotated[
+        StrictInt,
+        Field(ge=1, le=100),
+        Setting(
+            "Wrong second factors",
+            "After how many wrong second factors a sign-in begins with the password again.",
+            "Many let whoever has a password try codes; few tire people who mistype.",
+            "5",
+        ),
+    ] = 5
     attempts_per_address: Annotated[
         StrictInt,
         Field(ge=1, le=100_000),
@@ -165,3 +201,49 @@ class SignIn(Section):
             "300",
         ),
     ] = 300
+    sign_ins_per_address: Annotated[
+        StrictInt,
+        Field(ge=1, le=100_000),
+        Setting(
+            "Sign-ins per address",
+            "How many sign-ins may be begun from one address in ten minutes, right ones too.",
+            "Too many, and one address fills the store with beginnings; too few, and an office "
+            "behind one address waits.",
+            "300",
+        ),
+    ] = 300
+    sign_ins_per_network: Annotated[
+        StrictInt,
+        Field(ge=1, le=1_000_000),
+        Setting(
+            "Sign-ins per network",
+            "How many sign-ins may be begun from one network (/24, or /48 with IPv6) in ten minutes, "
+            "right ones too.",
+            "Too many, and one network fills the store with beginnings; too few, and a provider's "
+            "customers wait.",
+            "3000",
+        ),
+    ] = 3000
+    registrations_per_address: Annotated[
+        StrictInt,
+        Field(ge=1, le=100_000),
+        Setting(
+            "Registrations per address",
+            "How many clients may register from one address in an hour: each client on each device "
+            "does at its first sign-in.",
+            "Too many, and one address fills the store with clients; too few, and an office behind "
+            "one address waits.",
+            "60",
+        ),
+    ] = 60
+    registrations_per_network: Annotated[
+        StrictInt,
+        Field(ge=1, le=1_000_000),
+        Setting(
+            "Registrations per network",
+            "How many clients may register from one network (/24, or /48 with IPv6) in an hour.",
+            "Too many, and one network fills the store with clients; too few, and a provider's "
+            "customers wait.",
+            "600",
+        ),
+    ] = 600

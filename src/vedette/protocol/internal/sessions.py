@@ -1,7 +1,8 @@
 """The body of the sessions stream: which sessions there are, and which keys sign their tokens.
 
     {"as_of": 7, "issuer": "https://…/", "keys": {kid: base64url of the raw Ed25519 public key},
-     "sessions": {id: {"user", "device", "state", "expires", "number", "facts"}}}
+     "sessions": {id: {"user", "device", "state", "expires", "number", "facts",
+                    "because"}}}
 
 Ended sessions are absent. A body is checked as a whole when it is read, and each session is built
 when it is asked for: a list of a hundred thousand must not hold up the door that receives it.
@@ -23,13 +24,16 @@ from vedette.core.sessions import (
     Session,
     SessionFacts,
     SessionState,
+    by_rule,
     session_facts_from_json,
     session_facts_to_json,
 )
 
 _Kind = TypeVar("_Kind")
 _FIELDS = frozenset({"as_of", "issuer", "keys", "sessions"})
-_ENTRY = frozenset({"device", "expires", "facts", "number", "state", "user"})
+_ENTRY = frozenset({"because", "device", "expires", "facts", "number", "state", "user"})
+_ENTRIES = (_ENTRY, _ENTRY - {"because"})
+"""The second is what a control of before said, whose list may still be in force after an upgrade."""
 _STATES = {state.value: state for state in SessionState if state is not SessionState.ENDED}
 _ID = re.compile(r"[A-Za-z0-9_-]{26,43}")
 _KEY = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -39,7 +43,8 @@ _KEY = re.compile(r"[A-Za-z0-9_-]{43}")
 class Listed:
     """One session that is not ended, as far as doors know it. `expires` is in Unix seconds.
 
-    `number` is its rank by age among the person's sessions, 1 the oldest.
+    `number` is its rank by age among the person's sessions, 1 the oldest. `because` is the rule
+    that suspended it, and empty for everything else.
     """
 
     id: str
@@ -49,6 +54,7 @@ class Listed:
     expires: int
     number: int
     facts: SessionFacts
+    because: str = ""
 
     def session(self) -> Session:
         """The session as `facts_for` reads it; what doors are not told is empty in it."""
@@ -64,6 +70,7 @@ class Listed:
             expires=self.expires,
             device_name="",
             number=self.number,
+            because=self.because,
         )
 
 
@@ -83,6 +90,7 @@ class ListedSessions(Mapping[str, Listed]):
             expires=entry["expires"],
             number=entry["number"],
             facts=session_facts_from_json(entry["facts"]),
+            because=entry.get("because", ""),
         )
 
     def __contains__(self, id_: object) -> bool:
@@ -189,7 +197,9 @@ def listed_of(body: Mapping[str, Any], before: SessionList = NO_SESSIONS) -> Ses
 
 
 def _entry_of(session: Session) -> dict[str, Any]:
+    ruled = session.state is SessionState.SUSPENDED and by_rule(session.because)
     return {
+        "because": session.because if ruled else "",
         "device": session.device,
         "expires": session.expires,
         "facts": session_facts_to_json(session.facts),
@@ -202,12 +212,15 @@ def _entry_of(session: Session) -> dict[str, Any]:
 def _checked(id_: str, entry: object) -> Mapping[str, Any]:
     """The entry of a session that can be built later. Raises ValueError."""
     fields = _of(dict, entry)
-    if not _ID.fullmatch(id_) or fields.keys() != _ENTRY:
+    if not _ID.fullmatch(id_) or fields.keys() not in _ENTRIES:
         raise ValueError("a session of this list has not the form of one")
     UserId(_of(str, fields["user"]))
     DeviceId(_of(str, fields["device"]))
     if _of(str, fields["state"]) not in _STATES:
         raise ValueError("a session of this list is in no state that it can be in")
+    because = _of(str, fields.get("because", ""))
+    if because and not by_rule(because):
+        raise ValueError("a session of this list is suspended by something that is no rule")
     _count(fields["expires"])
     _count(fields["number"])
     session_facts_from_json(fields["facts"])

@@ -21,6 +21,7 @@ GRANTS = (AUTHORIZATION_CODE, REFRESH_TOKEN, DEVICE_CODE)
 
 MOST_REDIRECTS = 10
 LONGEST_NAME = 100
+_VERSION = re.compile(r"[0-9A-Za-z.+-]{1,64}")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 
@@ -42,6 +43,7 @@ class ClientRequest:
     grants: tuple[str, ...]
     kind: Literal["web", "native"]
     logo: str
+    version: str = ""
 
 
 def read_registration(body: object) -> ClientRequest:
@@ -76,7 +78,14 @@ def read_registration(body: object) -> ClientRequest:
         grants=grants,
         kind="web" if kind == "web" else "native",
         logo=_logo(body, home),
+        version=_version(body),
     )
+
+
+def _version(body: Mapping[object, object]) -> str:
+    """The client's own version (section 2); one in a form that says nothing here is left out."""
+    said = body.get("software_version", "")
+    return said if isinstance(said, str) and _VERSION.fullmatch(said) else ""
 
 
 def _check_public(body: Mapping[object, object]) -> None:
