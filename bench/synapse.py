@@ -106,7 +106,7 @@ class Block:
     cpu: float
 
 
-class _Introspection(BaseHTTPRequestHandler):
+class Introspection(BaseHTTPRequestHandler):
     """Tells Synapse whose a token is where no module does: the token is the person's number."""
 
     def do_POST(self) -> None:
@@ -148,13 +148,13 @@ def _server(folder: Path, ip: str, introspection: str) -> SynapseProcess:
     return server
 
 
-def _plain(folder: Path, core: int, introspection: str) -> House:
+def plain(folder: Path, core: int, introspection: str) -> House:
     """A Synapse as it comes."""
     server = _server(folder, "127.0.0.3", introspection)
     return House(server, core, [str(number) for number in range(MEMBERS)])
 
 
-def _held(folder: Path, core: int) -> House:
+def held(folder: Path, core: int, inspector: Path | None = None) -> House:
     """A Synapse with the module, whose streams are written before it starts."""
     introspection = f"127.0.0.1:{free_port()}"
     server = _server(folder, "127.0.0.2", introspection)
@@ -166,7 +166,7 @@ def _held(folder: Path, core: int) -> House:
         "streams": str(folder / "door"),
         "spool": str(folder / "spool"),
         "public_key": str(key),
-        "inspector": str(folder / "nobody.sock"),  # no files are sent
+        "inspector": str(inspector or folder / "nobody.sock"),
         "sign_in": {
             "listen": introspection,
             "secret": str(folder / "secret"),
@@ -249,13 +249,13 @@ def run(starts: int = STARTS, blocks: int = BLOCKS) -> list[Entry]:
     found: dict[str, list[tuple[Block, Block]]] = {}
     with (
         tempfile.TemporaryDirectory() as name,
-        ThreadingHTTPServer(("127.0.0.1", 0), _Introspection) as introspection,
+        ThreadingHTTPServer(("127.0.0.1", 0), Introspection) as introspection,
     ):
         threading.Thread(target=introspection.serve_forever, daemon=True).start()
-        ours = _held(Path(name) / "ours", core)
-        plain = _plain(Path(name) / "plain", core, f"127.0.0.1:{introspection.server_port}")
+        ours = held(Path(name) / "ours", core)
+        other = plain(Path(name) / "plain", core, f"127.0.0.1:{introspection.server_port}")
         for _ in range(starts):
-            for room, pairs in _start_and_measure(ours, plain, blocks).items():
+            for room, pairs in _start_and_measure(ours, other, blocks).items():
                 found.setdefault(room, []).extend(pairs)
         introspection.shutdown()
     measures: dict[str, Callable[[Block], float]] = {

@@ -15,7 +15,7 @@ from nio import DownloadError, MemoryDownloadResponse, UploadError, UploadRespon
 
 from tests.system.files.conftest import Cast, notices
 from tests.system.files.test_what_passes import fetch, store
-from tests.system.files.things import jar, pdf, zipped
+from tests.system.files.things import pdf, program, zipped
 from tests.system.matrix_client import Person
 from vedette.core.explain import HELD
 
@@ -57,7 +57,7 @@ async def test_what_comes_while_the_inspector_is_away_is_held_and_then_released_
     pid = cast.example.kill("inspector", how)
     try:
         good = await store(cast.alice, "good.pdf", pdf(f"good {tag}"))
-        bad = await store(cast.alice, "bad.pdf", jar(f"bad {tag}"))
+        bad = await store(cast.alice, "bad.pdf", program(f"bad {tag}"))
         for address in (good, bad):
             for person in (cast.bob, cast.carol):
                 found = await fetch(person, address)
@@ -104,7 +104,7 @@ async def test_garbage_and_kills_while_uploads_run_deliver_nothing_unjudged(cast
         kind = number % 4
         data = [
             pdf(f"storm {number}"),
-            jar(f"storm {number}"),
+            program(f"storm {number}"),
             chance.randbytes(20_000),
             zipped(a_pdf=pdf(f"{number}"))[: 60 + number],
         ][kind]

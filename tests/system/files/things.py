@@ -6,6 +6,7 @@ import io
 import struct
 import zipfile
 import zlib
+from pathlib import Path
 
 PDF = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
@@ -36,6 +37,11 @@ def jar(tag: str = "a") -> bytes:
         archive.writestr("META-INF/MANIFEST.MF", f"Manifest-Version: 1.0\nMain-Class: {tag}\n")
         archive.writestr("Main.class", b"\xca\xfe\xba\xbe\x00\x00\x00\x34" + tag.encode())
     return buffer.getvalue()
+
+
+def program(tag: str) -> bytes:
+    """A program of this machine, which says `tag` at its end."""
+    return Path("/bin/true").read_bytes() + tag.encode()
 
 
 def docx(**parts: bytes) -> bytes:

@@ -1,0 +1,103 @@
+"""Element in Chromium and matrix-commander: a file held, released and refused, as people see it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+from nio import MemoryDownloadResponse
+
+from tests.system.clients.test_matrix_commander import _browser, _desktop, _run
+from tests.system.element import sign_in_page
+from tests.system.element.browser import element_browser
+from tests.system.element.build import built_site
+from tests.system.element.serve import served
+from tests.system.files.conftest import AMONG_STAFF, Cast, notices, refused
+from tests.system.files.test_inspector_fails import delivered, until, wait_briefly
+from tests.system.files.things import pdf, program
+from vedette.core.explain import HELD
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def notice_room(cast: Cast) -> str:
+    """The room in which Alice is told things."""
+    await cast.alice.until(lambda: bool(notices(cast.alice)))
+    return next(
+        room
+        for room, event in cast.alice.heard
+        if getattr(event, "sender", "").startswith("@vedette-notices")
+    )
+
+
+async def test_in_element_a_file_is_refused_held_and_released(cast: Cast, tmp_path: Path) -> None:
+    tool, report = tmp_path / "tool.pdf", tmp_path / "report.pdf"
+    tool.write_bytes(program("from element"))
+    report.write_bytes(pdf("from element"))
+    example = cast.example
+    async with AsyncExitStack() as stack:
+        url = await stack.enter_async_context(served(built_site(), example.client_url))
+        alice = await stack.enter_async_context(
+            element_browser(url, example.client_url, example.ca_file)
+        )
+        page = await alice.to_sign_in_page(example.client_url)
+        await sign_in_page.by_app(page, example.people["alice"].walker())
+        await alice.is_in()
+        room = await cast.bob.create_room(cast.alice)
+        await cast.alice.join(room)
+        await alice.open_room(room)
+        assert not await alice.attach_file(tool)
+        assert await alice.visible_errors()
+        await alice.screenshot(tmp_path / "refused.png")
+        # Element hides the sentence; the notice account tells it.
+        await alice.waits_for(await notice_room(cast), AMONG_STAFF)
+        await alice.page.reload()
+        await alice.open_room(room)
+        before = wait_briefly(cast)
+        pid = example.kill("inspector", signal.SIGSTOP)
+        try:
+            assert await alice.attach_file(report)
+            no = await refused(cast.bob.open_file(room, "report.pdf"))
+            assert (no.status, no.sentence) == ("M_FORBIDDEN", HELD)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        event = await cast.bob.sees(room, "report.pdf")
+        await until(lambda: delivered(cast.bob, event.url))
+        assert await cast.bob.open_file(room, "report.pdf") == report.read_bytes()
+        await alice.waits_for(await notice_room(cast), "can be opened now")
+        await alice.screenshot(tmp_path / "released.png")
+        await alice.open_room(room)
+        assert await alice.download_file("report.pdf") == report.read_bytes()
+        example.apply(before)
+
+
+async def test_matrix_commander_prints_the_sentence(cast: Cast, tmp_path: Path) -> None:
+    dora, environment = cast.example.people["dora"], _desktop(tmp_path)
+    tool, report = tmp_path / "tool.pdf", tmp_path / "report.pdf"
+    tool.write_bytes(program("from a shell"))
+    report.write_bytes(pdf("from a shell"))
+    trust = ("--ssl-certificate", str(cast.example.ca_file))
+    room = await cast.bob.create_room(dora.user)
+    login = _run(
+        environment, tmp_path, *trust, "--login", "sso", "--homeserver", cast.example.client_url,
+        "--device", "commander", "--room-default", room,
+    )  # fmt: skip
+    (status, said), _ = await asyncio.gather(
+        login, _browser(cast.example, dora.walker(), tmp_path / "opened")
+    )
+    assert status == 0, said
+    status, said = await _run(environment, tmp_path, *trust, "--room-join", room)
+    assert status == 0, said
+    await cast.bob.knows(room, 2)
+    status, said = await _run(environment, tmp_path, *trust, "--file", str(tool))
+    assert AMONG_STAFF in " ".join(said.split())
+    status, said = await _run(environment, tmp_path, *trust, "--file", str(report))
+    assert status == 0, said
+    event = await cast.bob.sees(room, "report.pdf")
+    got = await cast.bob.client.download(event.url)
+    assert isinstance(got, MemoryDownloadResponse)
+    assert got.body == report.read_bytes()
