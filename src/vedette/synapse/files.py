@@ -28,7 +28,7 @@ from vedette.core.reasons import Reason
 from vedette.core.towards import reach_some, routine
 from vedette.ports.clock import Clock
 from vedette.ports.errors import Unavailable
-from vedette.ports.inspection import Inspection, NotFound
+from vedette.ports.inspection import FileRegister, Inspection, NotFound
 from vedette.ports.policy import Policy
 from vedette.protocol.matrix.events import class_of, media_named
 from vedette.spine import Permit, Refusal, Settled, Spine, refuse
@@ -79,10 +79,14 @@ class StillHeld:
 
 @dataclass(frozen=True, slots=True)
 class FileDoor:
-    """The FileGate that decides by the policy in force."""
+    """The FileGate that decides by the policy in force.
+
+    `register` is the same inspector as `inspection`, asked beside it: no event waits for uploads.
+    """
 
     spine: Spine
     inspection: Inspection
+    register: FileRegister
     session: Session
     digest: Digested
     clock: Clock
@@ -120,9 +124,9 @@ class FileDoor:
     async def _used(self, user: str, content: Mapping[str, object], class_: str) -> None:
         for server, media in media_named(content)[0]:
             with suppress(Unavailable):
-                found = await self.inspection.file(server, media)
+                found = await self.register.file(server, media)
                 if found is not None and found.owner == user and found.class_ != class_:
-                    await self.inspection.use_as(server, media, class_)
+                    await self.register.use_as(server, media, class_)
 
     async def again(self, file: Entering) -> Settled | StillHeld:
         """Judge what is held once more, without waiting for what is being looked at.
@@ -179,7 +183,7 @@ class FileDoor:
             return file
         found = None
         with suppress(Unavailable):
-            found = await self.inspection.file(server, media)
+            found = await self.register.file(server, media)
         if found is None:
             return File(server=server, media=media, owner=None, declared="", name="")
         if found.content is not None and not found.held:

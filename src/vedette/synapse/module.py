@@ -28,7 +28,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.threadpool import ThreadPool
 
 from vedette.adapters.audit_spool import AuditSpool
-from vedette.adapters.inspector import Inspector, digest_of
+from vedette.adapters.inspector import Inspector, Run, digest_of
 from vedette.adapters.log_incidents import LogIncidents
 from vedette.adapters.room_reports import RoomReportFiles
 from vedette.adapters.stream_files import StreamFiles
@@ -223,20 +223,33 @@ class Module:
 
     def _file_door(self, socket: Path, spine: Spine, clock: SystemClock) -> FileDoor:
         """The file door, which asks the inspector on threads of its own: it may be slow, or hang."""
+        looking, asking = self._threads("vedette-files"), self._threads("vedette-register")
+
+        async def digest(path: str) -> Digest:
+            return await looking(lambda: digest_of(path))
+
+        return FileDoor(
+            spine,
+            Inspector(socket, looking, _INSPECTOR_SECONDS),
+            Inspector(socket, asking, _INSPECTOR_SECONDS),
+            self._lists.facts,
+            digest,
+            clock,
+            self._notices.say,
+            self._notices.tell,
+        )
+
+    def _threads(self, name: str) -> Run:
+        """Threads on which something may block, and a way to wait for it there."""
         reactor: Any = self._hs.get_reactor()
-        threads = ThreadPool(0, _MOST_THREADS, "vedette-files")
+        threads = ThreadPool(0, _MOST_THREADS, name)
         threads.start()
         reactor.addSystemEventTrigger("during", "shutdown", threads.stop)
 
         def run(doing: Callable[[], _Done]) -> Awaitable[_Done]:
             return defer_to_threadpool(reactor, threads, doing)
 
-        async def digest(path: str) -> Digest:
-            return await run(lambda: digest_of(path))
-
-        notices, facts = self._notices, self._lists.facts
-        inspector = Inspector(socket, run, _INSPECTOR_SECONDS)
-        return FileDoor(spine, inspector, facts, digest, clock, notices.say, notices.tell)
+        return run
 
     def _serve_files(self, api: ModuleApi, files: FileDoor) -> None:
         """Answer the gateway about files, and go on asking about what is held."""

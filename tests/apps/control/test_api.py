@@ -253,6 +253,10 @@ def test_why_has_the_promised_shape_and_replays(api: Organisation) -> None:
     document = {**inside, "channel": "file", "file": "report.pdf"}
     assert api.ask("POST", "/why", document)[1]["answer"] == "yes"
     assert api.ask("POST", "/why", {**document, "file": "setup.jar"})[1]["answer"] == "no"
+    found = {**document, "facts": ["file.kind = program"]}
+    assert api.ask("POST", "/why", found)[1]["answer"] == "no"
+    unsaid = api.ask("POST", "/why", {**document, "file": "letter", "facts": []})[1]
+    assert unsaid["answer"] == "no"
 
 
 def test_why_about_sign_in_says_what_is_still_awaited(api: Organisation) -> None:

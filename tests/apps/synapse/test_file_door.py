@@ -81,7 +81,8 @@ class House:
             return self.sessions.get((user, device), Facts())
 
         self.door = FileDoor(
-            self.scene.spine, self.scene.inspection, session, digest, self.scene.clock,
+            self.scene.spine, self.scene.inspection, self.scene.inspection, session, digest,
+            self.scene.clock,
             lambda user, about, text: self.told.append((user, text)), tell,
         )  # fmt: skip
         self.events = EventDoor(self.scene.spine, tell, _gather=EventGather(self.door, session))
