@@ -26,8 +26,8 @@ from tests.apps.inspection.living import Inspector
 
 ROUNDS = 30
 SIZES = {"10KiB": 10 << 10, "1MiB": 1 << 20}
-TARGET = 0.25
-"""An upload that is looked at takes at most four times as long."""
+TARGETS = {"fresh": 0.1, "known": 0.25}
+"""To look at bytes takes a confined process made for them; to know them already, three questions."""
 
 
 def _text(size: int, tag: str) -> bytes:
@@ -63,13 +63,13 @@ def _pairs(ours: House, other: House, size: int, *, fresh: bool) -> list[tuple[f
     return pairs
 
 
-def _entry(name: str, pairs: list[tuple[float, float]]) -> Entry:
+def _entry(name: str, target: float, pairs: list[tuple[float, float]]) -> Entry:
     ratio = statistics.median(theirs / ours for ours, theirs in pairs)
     ours, theirs = (statistics.median(side) * 1000 for side in zip(*pairs, strict=True))
     return {
         "id": f"files.upload.{name}", "value": round(ours, 1), "unit": "ms",
         "peer": "synapse without module", "peer_value": round(theirs, 1),
-        "ratio": round(ratio, 3), "target": TARGET, "met": ratio >= TARGET,
+        "ratio": round(ratio, 3), "target": target, "met": ratio >= target,
     }  # fmt: skip
 
 
@@ -91,9 +91,9 @@ def run() -> list[Entry]:
             ours.start()
             other.start()
             return [
-                _entry(f"{what}-{size}", _pairs(ours, other, length, fresh=what == "fresh"))
+                _entry(f"{what}-{size}", target, _pairs(ours, other, length, fresh=what == "fresh"))
                 for size, length in SIZES.items()
-                for what in ("fresh", "known")
+                for what, target in TARGETS.items()
             ]
         finally:
             ours.stop()
