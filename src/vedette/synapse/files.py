@@ -41,7 +41,7 @@ _FILE = (Channel.FILE,)
 _KNOWN_SECONDS = 30.0
 """How long the event door believes what it learnt of a file; every fetch asks anew."""
 _MOST_KNOWN = 10_000
-_HELD_FILES = "held files"
+_HELD, _RELEASED, _REFUSED = "a held file", "a released file", "a refused file"
 """What notices about held files count as, beside those about rules."""
 
 Say = Callable[[str, str, str], None]
@@ -107,7 +107,7 @@ class FileDoor:
             return Kept.OPEN
         if file.owner is None:  # whoever wants it asks again
             return _no(settled)
-        self.say(file.owner, _HELD_FILES, sentence_about_held_file(file.name))
+        self.say(file.owner, _HELD, sentence_about_held_file(file.name))
         return Kept.HELD
 
     async def file_used(self, user: str, address: str, class_: str) -> None:
@@ -145,12 +145,12 @@ class FileDoor:
 
     def released(self, file: Entering) -> None:
         """Tell the sender that a held file can be opened now."""
-        self.say(file.owner or "", _HELD_FILES, sentence_about_released_file(file.name))
+        self.say(file.owner or "", _RELEASED, sentence_about_released_file(file.name))
 
     def refused(self, file: Entering, refusal: Refusal) -> None:
         """Tell the sender that nobody will get a file."""
         text = sentence_about_refused_file(file.name, refusal.decision)
-        self.say(file.owner or "", _HELD_FILES, f"{text} (Record {refusal.record})")
+        self.say(file.owner or "", _REFUSED, f"{text} (Record {refusal.record})")
 
     async def learn(self, file: Entering) -> None:
         """Have the register know a file that is stored already, and what is in it.

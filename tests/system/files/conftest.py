@@ -64,6 +64,10 @@ def document_of(domain: str, partner: str, rules: str) -> str:
     return HEAD.format(domain=domain, partner=partner) + rules
 
 
+DOCUMENT = document_of("example.test", "acme", EXAMPLE_RULES)
+"""What is in force at Example AG unless a test says otherwise."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cast:
     """`alice` and `bob` are colleagues, `carol` is at Acme, which allows every file."""
@@ -103,7 +107,7 @@ async def cast(
 ) -> AsyncIterator[Cast]:
     folder = tmp_path_factory.mktemp("files")
     example, acme = organisations.example, organisations.acme
-    example.apply(document_of("example.test", "acme", EXAMPLE_RULES))
+    example.apply(DOCUMENT)
     acme.apply(document_of("acme.test", "example", ACME_RULES))
     async with AsyncExitStack() as stack:
         people = [

@@ -16,7 +16,7 @@ from tests.system.element import sign_in_page
 from tests.system.element.browser import element_browser
 from tests.system.element.build import built_site
 from tests.system.element.serve import served
-from tests.system.files.conftest import AMONG_STAFF, Cast, notices, refused
+from tests.system.files.conftest import AMONG_STAFF, DOCUMENT, Cast, notices, refused
 from tests.system.files.test_inspector_fails import delivered, until, wait_briefly
 from tests.system.files.things import pdf, program
 from vedette.core.explain import HELD
@@ -57,7 +57,7 @@ async def test_in_element_a_file_is_refused_held_and_released(cast: Cast, tmp_pa
         await alice.waits_for(await notice_room(cast), AMONG_STAFF)
         await alice.page.reload()
         await alice.open_room(room)
-        before = wait_briefly(cast)
+        wait_briefly(cast)
         pid = example.kill("inspector", signal.SIGSTOP)
         try:
             assert await alice.attach_file(report)
@@ -72,7 +72,7 @@ async def test_in_element_a_file_is_refused_held_and_released(cast: Cast, tmp_pa
         await alice.screenshot(tmp_path / "released.png")
         await alice.open_room(room)
         assert await alice.download_file("report.pdf") == report.read_bytes()
-        example.apply(before)
+        example.apply(DOCUMENT)
 
 
 async def test_matrix_commander_prints_the_sentence(cast: Cast, tmp_path: Path) -> None:

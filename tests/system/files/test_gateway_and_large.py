@@ -11,7 +11,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.system.files.conftest import Cast
+from tests.system.files.conftest import DOCUMENT, Cast
 from tests.system.files.test_inspector_fails import delivered, until
 from tests.system.files.test_what_passes import store
 from tests.system.files.things import pdf
@@ -75,8 +75,7 @@ def _peak(pid: int) -> int:
 
 @pytest.mark.thorough
 async def test_a_gigabyte_passes_with_bounded_memory(cast: Cast) -> None:
-    before = (cast.example.boot.folder / "draft.toml").read_text()
-    raised = before + '\n[media]\nmax_upload = "2 GiB"\n[files]\nwait = "120 seconds"\n'
+    raised = DOCUMENT + '\n[media]\nmax_upload = "2 GiB"\n[files]\nwait = "120 seconds"\n'
     cast.example.apply(raised)
     synapse = cast.example.kill("synapse")  # which reads its limit when it starts
     cast.example.wait_for_another("synapse", synapse)
@@ -122,7 +121,7 @@ async def test_a_gigabyte_passes_with_bounded_memory(cast: Cast) -> None:
     print(f"\n{LARGE >> 20} MiB up in {seconds:.1f} s; peaks in MiB:")
     print({name: value >> 20 for name, value in now.items()}, "more than before:", more)
     assert all(now[name] - calm[name] < MOST_MORE for name in now), more
-    cast.example.apply(before)
+    cast.example.apply(DOCUMENT)
 
 
 async def _answers(cast: Cast) -> bool:

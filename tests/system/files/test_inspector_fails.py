@@ -13,7 +13,7 @@ from collections.abc import Callable
 import pytest
 from nio import DownloadError, MemoryDownloadResponse, UploadError, UploadResponse
 
-from tests.system.files.conftest import Cast, notices
+from tests.system.files.conftest import DOCUMENT, Cast, notices
 from tests.system.files.test_what_passes import fetch, store
 from tests.system.files.things import pdf, program, zipped
 from tests.system.matrix_client import Person
@@ -35,18 +35,16 @@ async def delivered(person: Person, address: str) -> bool:
     return isinstance(await fetch(person, address), MemoryDownloadResponse)
 
 
-def wait_briefly(cast: Cast) -> str:
-    """Uploads wait two seconds for their verdict; returns the document of before."""
-    before = (cast.example.boot.folder / "draft.toml").read_text()
-    cast.example.apply(before + '\n[files]\nwait = "2 seconds"\n')
-    return before
+def wait_briefly(cast: Cast) -> None:
+    """Uploads wait two seconds for their verdict."""
+    cast.example.apply(DOCUMENT + '\n[files]\nwait = "2 seconds"\n')
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "hung"])
 async def test_what_comes_while_the_inspector_is_away_is_held_and_then_released_or_refused(
     cast: Cast, how: signal.Signals
 ) -> None:
-    before = wait_briefly(cast)
+    wait_briefly(cast)
     tag = how.name
     known = await store(cast.alice, "known.pdf", pdf(f"known {tag}"))
     assert await delivered(cast.bob, known)
@@ -75,7 +73,7 @@ async def test_what_comes_while_the_inspector_is_away_is_held_and_then_released_
     assert not await delivered(cast.bob, bad)
     assert not await delivered(cast.carol, bad)
     assert await delivered(cast.carol, good)
-    cast.example.apply(before)
+    cast.example.apply(DOCUMENT)
 
 
 async def _told(person: Person, text: str) -> bool:
@@ -83,7 +81,7 @@ async def _told(person: Person, text: str) -> bool:
 
 
 async def test_what_is_held_is_not_forgotten_by_a_synapse_that_ends(cast: Cast) -> None:
-    before = wait_briefly(cast)
+    wait_briefly(cast)
     up = cast.example.process
     assert up is not None
     pid = cast.example.kill("inspector", signal.SIGSTOP)
@@ -92,11 +90,11 @@ async def test_what_is_held_is_not_forgotten_by_a_synapse_that_ends(cast: Cast) 
     cast.example.wait_for_another("synapse", synapse)
     os.kill(pid, signal.SIGCONT)
     await until(lambda: delivered(cast.bob, held), 90)
-    cast.example.apply(before)
+    cast.example.apply(DOCUMENT)
 
 
 async def test_garbage_and_kills_while_uploads_run_deliver_nothing_unjudged(cast: Cast) -> None:
-    before = wait_briefly(cast)
+    wait_briefly(cast)
     chance = random.Random(7)
     sent: list[tuple[str, bool, bytes]] = []
 
@@ -138,5 +136,5 @@ async def test_garbage_and_kills_while_uploads_run_deliver_nothing_unjudged(cast
     for address, good, _ in sent:
         assert good is await delivered(cast.bob, address)
     assert sum(good for _, good, _ in sent) == 24
-    cast.example.apply(before)
+    cast.example.apply(DOCUMENT)
     print(f"\n{len(sent)} of 48 uploads were taken, {sum(good for _, good, _ in sent)} delivered")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from nio import DownloadError, MemoryDownloadResponse, ThumbnailError, UploadResponse
 
-from tests.system.files.conftest import AMONG_STAFF, WITH_ACME, Cast, notices, refused
+from tests.system.files.conftest import AMONG_STAFF, DOCUMENT, WITH_ACME, Cast, notices, refused
 from tests.system.files.things import docx, jar, pdf, png, zipped
 from tests.system.matrix_client import Person
 
@@ -114,8 +114,7 @@ between = ["us", "acme"]
 allow = ["file"]
 when = ["file.class = avatar", "file.kind in image", "file.size <= 1 MiB"]
 """
-    before = (cast.example.boot.folder / "draft.toml").read_text()
-    cast.example.apply(before + rule)
+    cast.example.apply(DOCUMENT + rule)
     try:
         address = await store(cast.alice, "face.png", png(64, 90), "image/png")
         assert isinstance(await fetch(cast.carol, address), DownloadError)
@@ -125,7 +124,7 @@ when = ["file.class = avatar", "file.kind in image", "file.size <= 1 MiB"]
         await cast.alice.client.set_avatar(tool)
         assert isinstance(await fetch(cast.carol, tool), DownloadError)
     finally:
-        cast.example.apply(before)
+        cast.example.apply(DOCUMENT)
 
 
 async def test_in_encrypted_rooms_the_bytes_decide_as_encrypted_ones(cast: Cast) -> None:
@@ -137,9 +136,8 @@ async def test_in_encrypted_rooms_the_bytes_decide_as_encrypted_ones(cast: Cast)
 
 async def test_what_one_colleague_may_send_another_may_not(cast: Cast) -> None:
     """By sender's group and size: Engineering alone sends archives, and only small ones."""
-    before = (cast.example.boot.folder / "draft.toml").read_text()
     narrow = (
-        before.replace("document, text, image, archive, encrypted", "document")
+        DOCUMENT.replace("document, text, image, archive, encrypted", "document")
         + f"""
 [rules.archives]
 from = ["engineering"]
@@ -159,4 +157,4 @@ say = "{AMONG_STAFF}"
         large = zipped(a_txt=b"hello there " * 1000)
         assert await refused(cast.alice.send_file(room, "large.zip", large))
     finally:
-        cast.example.apply(before)
+        cast.example.apply(DOCUMENT)
