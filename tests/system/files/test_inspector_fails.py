@@ -96,7 +96,9 @@ async def test_what_is_held_is_not_forgotten_by_a_synapse_that_ends(cast: Cast) 
 async def test_garbage_and_kills_while_uploads_run_deliver_nothing_unjudged(cast: Cast) -> None:
     wait_briefly(cast)
     chance = random.Random(7)
-    sent: list[tuple[str, bool, bytes]] = []
+    sent: list[tuple[str, bool | None, bytes]] = []
+    """Each with whether it may be had; of an archive that breaks off either is right."""
+    may = (True, False, True, None)
 
     async def upload(number: int) -> None:
         kind = number % 4
@@ -110,7 +112,7 @@ async def test_garbage_and_kills_while_uploads_run_deliver_nothing_unjudged(cast
             lambda *_: data, "application/pdf", f"{number}.pdf", filesize=len(data)
         )
         if isinstance(stored, UploadResponse):
-            sent.append((str(stored.content_uri), kind in (0, 2), data))
+            sent.append((str(stored.content_uri), may[kind], data))
         else:
             assert isinstance(stored, UploadError)
 
@@ -126,7 +128,7 @@ async def test_garbage_and_kills_while_uploads_run_deliver_nothing_unjudged(cast
         for address, good, data in sent:
             got = await fetch(cast.bob, address)
             if isinstance(got, MemoryDownloadResponse):
-                assert good, address
+                assert good is not False, address
                 assert got.body == data
     await storm
     for address, good, _ in sent:
@@ -134,7 +136,7 @@ async def test_garbage_and_kills_while_uploads_run_deliver_nothing_unjudged(cast
             await until(lambda address=address: delivered(cast.bob, address))  # type: ignore[misc]
     await asyncio.sleep(5)
     for address, good, _ in sent:
-        assert good is await delivered(cast.bob, address)
-    assert sum(good for _, good, _ in sent) == 24
+        assert await delivered(cast.bob, address) is good or good is None
+    assert sum(good is True for _, good, _ in sent) == 24
     cast.example.apply(DOCUMENT)
-    print(f"\n{len(sent)} of 48 uploads were taken, {sum(good for _, good, _ in sent)} delivered")
+    print(f"\n{len(sent)} of 48 uploads were taken, all 24 good ones delivered, no bad one")
