@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from nio import MemoryDownloadResponse
 
-from tests.system.clients.test_matrix_commander import _browser, _desktop, _run
+from tests.system.clients.desktop import without_a_screen
+from tests.system.clients.test_matrix_commander import _browser, _run
 from tests.system.element import sign_in_page
 from tests.system.element.browser import element_browser
 from tests.system.element.build import built_site
@@ -77,7 +78,7 @@ async def test_in_element_a_file_is_refused_held_and_released(cast: Cast, tmp_pa
 
 
 async def test_matrix_commander_prints_the_sentence(cast: Cast, tmp_path: Path) -> None:
-    dora, environment = cast.example.people["dora"], _desktop(tmp_path)
+    dora, environment = cast.example.people["dora"], without_a_screen(tmp_path)
     tool, report = tmp_path / "tool.pdf", tmp_path / "report.pdf"
     tool.write_bytes(program("from a shell"))
     report.write_bytes(pdf("from a shell"))
