@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from vedette.core.asks import Act, Ask, Need, Question
@@ -244,3 +246,26 @@ def test_a_rule_in_observe_mode_is_named_for_a_part_too():
     ]
     assert of_parts({"file.kind": "program"}, rules=rules).observed == ("o",)
     assert of_parts({"file.kind": "document"}, rules=rules).observed == ()
+
+
+def test_where_nobody_is_left_each_rule_says_why_and_the_lowest_is_named():
+    rules = [
+        rule(id_, to, "file.kind = image", say=f"{id_} says no.")
+        for id_, to in (("c", "acme"), ("b", "beta"), ("a", "us"), ("d", "nobody"))
+    ]
+    inside = Question(Channel.FILE, US, US, "@c:x")
+    known = {"file.kind": "program"}
+    refused = decided(rules, TO_ACME, TO_BETA, inside, known=known, need=Need.SOME)
+    assert (refused.rule, refused.say) == ("a", "a says no. b says no. c says no.")
+    every = decided(rules, TO_ACME, TO_BETA, inside, known=known)
+    assert (every.rule, every.say) == ("a", "a says no.")
+    silent = [replace(each, say=None) for each in rules]
+    assert decided(silent, TO_ACME, TO_BETA, known=known, need=Need.SOME).say is None
+
+
+def test_no_more_is_said_than_can_be_read():
+    parties = [frozenset({"anyone", f"p{n}"}) for n in range(5)]
+    rules = [rule(f"r{n}", f"p{n}", "file.kind = image", say=f"No {n}.") for n in range(5)]
+    asked = [Question(Channel.FILE, US, to, f"@a:p{n}") for n, to in enumerate(parties)]
+    refused = decided(rules, *asked, known={"file.kind": "text"}, need=Need.SOME)
+    assert refused.say == "No 0. No 1. No 2."

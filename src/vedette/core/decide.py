@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vedette.core.asks import Ask, Need, Question
 from vedette.core.conditions import Outcomes
@@ -39,7 +39,10 @@ def decide(rules: Ruleset, ask: Ask, facts: Facts) -> Decision:
         return answers[0]
     pick = min if ask.need is Need.EVERY else max
     wanted = pick(_RANK[each.verdict] for each in answers)
-    return _merge([each for each in answers if _RANK[each.verdict] == wanted], answers)
+    merged = _merge([each for each in answers if _RANK[each.verdict] == wanted], answers)
+    if ask.need is Need.SOME and merged.verdict is Verdict.NO:
+        return replace(merged, say=_said(answers))
+    return merged
 
 
 def answer(rules: Ruleset, question: Question, facts: Facts) -> Decision:
@@ -157,6 +160,15 @@ def _merge(deciding: list[Decision], all_answers: list[Decision]) -> Decision:
         say=first.say,
         observed=tuple(sorted({name for each in all_answers for name in each.observed})),
     )
+
+
+_MOST_SAID = 3
+
+
+def _said(answers: list[Decision]) -> str | None:
+    """What is said where nobody at all is left: each rule's sentence, for none of them is the one."""
+    said = {each.say: None for each in sorted(answers, key=_rank) if each.say is not None}
+    return " ".join(list(said)[:_MOST_SAID]) or None
 
 
 def _rank(each: Decision) -> tuple[bool, bool, bool, str, str]:

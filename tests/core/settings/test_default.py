@@ -35,7 +35,7 @@ def test_among_ourselves_everything_is_allowed_and_files_by_what_they_are():
     among_us = [rule for rule in rules.values() if rule.between == ("us", "us")]
     assert frozenset().union(*(rule.channels for rule in among_us)) == BETWEEN_PEOPLE
     assert rules["files"].when == ("file.kind in document, image, audio, video, text, encrypted",)
-    assert "file.class = avatar" in rules["avatars"].when
+    assert "file.class = avatar" in rules["pictures-of-people"].when
 
 
 def test_nothing_is_allowed_towards_anybody_else():

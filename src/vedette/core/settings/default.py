@@ -63,7 +63,7 @@ owner   = "security-office"
 # Pictures of people and rooms are files of their own: small images, wherever `files` may be stricter
 # one day. A picture that one of us has made an avatar is shown to everybody whom such a rule names,
 # so name nobody with whom there is no contact.
-[rules.avatars]
+[rules.pictures-of-people]
 between = ["us", "us"]
 allow   = ["file"]
 when    = ["file.class = avatar", "file.kind in image", "file.size <= 1 MiB"]
