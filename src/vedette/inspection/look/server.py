@@ -110,6 +110,7 @@ def main() -> None:
     descriptor, scratch, rules = sys.argv[1:4]
     talk = socket.socket(fileno=int(descriptor))
     sandbox.end_with_parent()
+    sandbox.leave_network()
     _Server(talk, load(rules), scratch).run()
 
 
