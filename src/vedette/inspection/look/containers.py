@@ -6,7 +6,7 @@ import ctypes
 import os
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import libarchive
 from libarchive import ffi
@@ -73,14 +73,18 @@ def open_zip(walk: Walk, data: Bytes, media_type: str, depth: int) -> str | None
     if opened.hides():
         walk.seen.polyglot = True
         walk.broken()
-    _after_zip(walk, data, place, depth)
+    if data.read(0, 2) == b"PK":
+        _after_zip(walk, data, place, depth)
     own = _own_parts(types[0]) if office else None
     sealed = office and _ODF_ENCRYPTED in opened.text("META-INF/manifest.xml")
     if sealed and types[0] != "application/epub+zip":
         walk.locked()
         return types[0]
-    for entry in opened.entries():
-        _zip_entry(walk, opened, entry, depth, own)
+    try:
+        for entry in opened.entries():
+            _zip_entry(walk, opened, entry, depth, own)
+    except Enough:
+        raise Enough(types[0], depth) from None
     return types[0] if types[0] != media_type else None
 
 
@@ -149,15 +153,32 @@ def _after_zip(walk: Walk, data: Bytes, place: zips.Place, depth: int) -> None:
         walk.see(rest, depth + 1)
 
 
-def open_archive(walk: Walk, data: Bytes, media_type: str, depth: int) -> str | None:
-    """Open what libarchive reads."""
+def open_stream(walk: Walk, data: Bytes, media_type: str, depth: int) -> str | None:
+    """Undo a compression of one stream, and look at what it holds, whatever that is.
+
+    Reading on into a tar would take what begins with zeros for an empty one, and miss the rest.
+    """
     del media_type
     try:
-        with _reading(data) as archive:
-            for entry in _entries(archive):
-                if ffi.format_name(archive) == b"raw" and ffi.filter_count(archive) <= 1:
-                    walk.broken()  # it reads nothing of it: these are the bytes themselves
+        with _reading(data, ("raw",), "all") as archive:
+            for _ in _entries(archive):
+                if ffi.filter_count(archive) <= 1:
+                    walk.broken()  # it undoes nothing: these are the bytes themselves
                     return None
+                walk.part(_blocks(archive), depth + 1)
+    except Enough:
+        raise
+    except BROKEN:
+        walk.broken()
+    return None
+
+
+def open_archive(walk: Walk, data: Bytes, media_type: str, depth: int) -> str | None:
+    """Open what libarchive reads."""
+    filters = "all" if media_type == "application/x-rpm" else "none"
+    try:
+        with _reading(data, _FORMATS, filters) as archive:
+            for entry in _entries(archive):
                 if entry.isreg or entry.filetype == 0:
                     _archive_entry(walk, archive, entry, depth)
                 else:
@@ -199,16 +220,16 @@ def _entries(archive: ctypes.c_void_p) -> Iterator[ArchiveEntry]:
 
 
 class _reading:  # noqa: N801  # a context manager
-    """An archive opened over bytes, in the formats that are looked into."""
+    """An archive opened over bytes, in some formats, with filters undone or not."""
 
-    def __init__(self, data: Bytes) -> None:
-        self._data = data
-        self._made = new_archive_read("raw")
+    def __init__(self, data: Bytes, formats: tuple[str, ...], filters: str) -> None:
+        self._data, self._formats = data, formats
+        self._made = new_archive_read(formats[0], filters)
 
     def __enter__(self) -> ctypes.c_void_p:
         archive: ctypes.c_void_p = self._made.__enter__()
-        for name in _FORMATS:
-            getattr(ffi, f"read_support_format_{name}", _nothing)(archive)
+        for name in self._formats[1:]:
+            _formats_of(name)(archive)
         # The place of reading is shared by both, and nothing else reads this one by its place.
         copy = os.dup(self._data.descriptor)
         os.lseek(copy, self._data.start, os.SEEK_SET)
@@ -221,5 +242,9 @@ class _reading:  # noqa: N801  # a context manager
         self._made.__exit__(None, None, None)
 
 
-def _nothing(archive: ctypes.c_void_p) -> None:
-    """A format that this libarchive does not have."""
+def _formats_of(name: str) -> Callable[[ctypes.c_void_p], object]:
+    """How a format is switched on; one that this libarchive does not have stays off."""
+    try:
+        return ffi.get_read_format_function(name)  # type: ignore[no-any-return]
+    except ValueError:
+        return lambda _: None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
+import io
 import os
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -12,6 +14,7 @@ import libarchive.ffi
 import magic
 import magika
 import onnxruntime
+import pikepdf
 import yara_x
 
 from vedette.inspection.look.bytes_of import Bytes
@@ -19,6 +22,8 @@ from vedette.inspection.look.bytes_of import Bytes
 OWN = 1
 """Raised whenever this package could answer otherwise than before."""
 _LIBRARIES = ("magika", "olefile", "pikepdf", "yara-x")
+_ENCODINGS = ("ascii", "cp437", "cp1252", "latin-1", "utf-8", "utf-8-sig", "utf-16", "utf-16-le",
+              "utf-16-be", "utf-32", "idna")  # fmt: skip
 _MAGIC_READS = 1 << 20
 _YARA_WINDOW = 64 << 20
 _YARA_OVERLAP = 1 << 20
@@ -141,8 +146,19 @@ def _versions(rules: str) -> str:
     return " ".join(parts)
 
 
+def _warm_pdf() -> None:
+    """Have a locked PDF written and read: the library takes what it needs for that at first use."""
+    into = io.BytesIO()
+    document = pikepdf.new()
+    document.save(into, encryption=pikepdf.Encryption(user="", owner="warm"))
+    pikepdf.open(into).close()
+
+
 def _warm(detectors: Detectors) -> None:
-    """Use each detector once, so that what is made at first use is there in every child."""
+    """Use everything once: a child opens no file, not even one of Python's own."""
+    for encoding in _ENCODINGS:
+        codecs.lookup(encoding)
+    _warm_pdf()
     copy = os.memfd_create("warm", os.MFD_CLOEXEC)
     try:
         os.write(copy, b"import os\nprint(os.name)\n" * 20)

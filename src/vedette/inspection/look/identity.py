@@ -57,6 +57,8 @@ _MAGIC_SCRIPTS = {
     "application/javascript": "text/javascript",
 }
 _SURE_MAGIC = frozenset({"text/x-shellscript", "text/x-msdos-batch", "text/x-php"})
+_WORD = re.compile(rb"[A-Za-z0-9+/=_-]+\s*")
+"""One long word, such as a key or a token: no program, whatever it looks like."""
 _SHEBANG = re.compile(rb"#![ \t]*/[^\n]*\n")
 _XML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:\?xml|!DOCTYPE|!--|[A-Za-z])", re.DOTALL)
 _ROOT = re.compile(rb"<(?![?!])(?:[\w.-]+:)?([\w.-]+)")
@@ -157,7 +159,7 @@ def _text(data: Bytes, detectors: Detectors) -> Identity:
     if marked is not None:
         return Identity(marked)
     magic, guess = detectors.magic_type(data), detectors.guess(data)
-    script = _SCRIPTS.get(guess.label)
+    script = None if _WORD.fullmatch(head) else _SCRIPTS.get(guess.label)
     if script is not None:
         return Identity(script)
     if (

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from vedette.core.files import Content, Digest
 from vedette.inspection.look.bytes_of import Bytes
-from vedette.inspection.look.containers import open_archive, open_zip
+from vedette.inspection.look.containers import open_archive, open_stream, open_zip
 from vedette.inspection.look.detectors import Detectors
 from vedette.inspection.look.kinds import kind_of
 from vedette.inspection.look.ole import open_ole
@@ -19,13 +19,15 @@ from vedette.ports.looking import Limits
 from vedette.protocol.internal.files import content_to_json
 
 Opener = Callable[[Walk, Bytes, str, int], str | None]
-_OPENED_BY_LIBARCHIVE = (
-    "application/gzip", "application/vnd.debian.binary-package", "application/vnd.rar",
+_ARCHIVES = (
+    "application/vnd.debian.binary-package", "application/vnd.rar",
     "application/vnd.ms-cab-compressed", "application/warc", "application/x-7z-compressed",
-    "application/x-archive", "application/x-bzip2", "application/x-compress", "application/x-cpio",
-    "application/x-iso9660-image", "application/x-lha", "application/x-lz4", "application/x-lzip",
-    "application/x-lzma", "application/x-rpm", "application/x-tar", "application/x-xar",
-    "application/x-xz", "application/zstd",
+    "application/x-archive", "application/x-cpio", "application/x-iso9660-image",
+    "application/x-lha", "application/x-rpm", "application/x-tar", "application/x-xar",
+)  # fmt: skip
+_STREAMS = (
+    "application/gzip", "application/x-bzip2", "application/x-compress", "application/x-lz4",
+    "application/x-lzip", "application/x-lzma", "application/x-xz", "application/zstd",
 )  # fmt: skip
 _OPENERS: dict[str, Opener] = {
     "application/zip": open_zip,
@@ -39,7 +41,8 @@ _OPENERS: dict[str, Opener] = {
     "image/svg+xml": open_markup,
     "message/rfc822": open_mail,
     "text/html": open_markup,
-    **dict.fromkeys(_OPENED_BY_LIBARCHIVE, open_archive),
+    **dict.fromkeys(_ARCHIVES, open_archive),
+    **dict.fromkeys(_STREAMS, open_stream),
 }
 
 

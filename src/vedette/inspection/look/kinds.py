@@ -15,7 +15,6 @@ _FOUND = {
             "application/vnd.microsoft.installer",
             "application/vnd.ms-htmlhelp",
             "application/x-chrome-extension",
-            "application/x-desktop",
             "application/x-dosexec",
             "application/x-llvm-bitcode",
             "application/x-lua-bytecode",
@@ -24,8 +23,9 @@ _FOUND = {
             "application/x-python-bytecode",
             "application/x-rpm",
             "application/x-shockwave-flash",
+            "application/x-ios-app",
+            "application/x-msix",
             "application/x-xpinstall",
-            "text/x-ms-regedit",
         ),
         "program",
     ),
@@ -54,6 +54,7 @@ _FOUND = {
     **dict.fromkeys(
         (
             "application/onenote",
+            "application/vnd.apple.iwork",
             "application/postscript",
             "application/vnd.ms-office",
             "application/vnd.ms-outlook",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import olefile
 
 from vedette.inspection.look.bytes_of import Bytes
-from vedette.inspection.look.walk import Walk
+from vedette.inspection.look.walk import Enough, Walk
 
 BROKEN = (
     OSError, ValueError, IndexError, KeyError, TypeError, AttributeError, struct.error,
@@ -43,8 +43,11 @@ def _opened(walk: Walk, ole: olefile.OleFileIO, depth: int) -> str:
     parts = {part.lower() for name in names for part in name}
     if parts & _MACRO_STORAGES:
         walk.seen.macros = True
-    for name in names:
-        _stream(walk, ole, name, depth)
+    try:
+        for name in names:
+            _stream(walk, ole, name, depth)
+    except Enough:
+        raise Enough(found, depth) from None
     return found
 
 

@@ -248,7 +248,7 @@ def _programs(head: bytes, data: Bytes) -> str | None:
 def _dos(head: bytes) -> bool:
     """A DOS header whose sizes make sense."""
     last, pages, _, paragraphs = struct.unpack_from("<HHHH", head, 2)
-    return last < 512 and 0 < pages < 2048 and 2 <= paragraphs <= 4096
+    return bool(last < 512 and 0 < pages < 2048 and 2 <= paragraphs <= 4096)
 
 
 def _sound(head: bytes, data: Bytes) -> str | None:

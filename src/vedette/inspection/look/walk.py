@@ -26,7 +26,14 @@ Own = Callable[[str, Identity], bool]
 
 
 class Enough(Exception):
-    """A limit is reached: what is left is not looked at."""
+    """A limit is reached: what is left is not looked at.
+
+    `exact` is what was known already of the container at `depth` in which it happened.
+    """
+
+    def __init__(self, exact: str | None = None, depth: int = -1) -> None:
+        super().__init__()
+        self.exact, self.depth = exact, depth
 
 
 @dataclass(slots=True)
@@ -65,9 +72,10 @@ class Walk:
         self.seen.encrypted = identity.kind == "encrypted"
         try:
             return self._into(data, identity, 0)
-        except Enough:
+        except Enough as enough:
             self.seen.whole = False
-            return identity
+            known = enough.exact if enough.depth == 0 else None
+            return Identity(known or identity.type, encrypted=identity.encrypted)
 
     def part(
         self, chunks: Iterable[bytes], depth: int, own: Own | None = None, name: str = ""
@@ -142,14 +150,19 @@ class Walk:
 
     def _second(self, data: Bytes, identity: Identity, depth: int) -> None:
         """What else these bytes can be read as is within them, and opened too."""
+        contained = identity.kind in ("archive", "document")
         for media_type in identity.second:
-            self.seen.polyglot = None if identity.unsure else True
+            before = set(self.seen.inside)
             if media_type == UNKNOWN:  # something stands before a zip
+                self.seen.polyglot = True
                 self.add(UNKNOWN, "other")
                 continue
             open_ = self.openers(media_type)
-            exact = open_(self, data, media_type, depth) if open_ else None
-            self.add(exact or media_type)
+            exact = (open_(self, data, media_type, depth) if open_ else None) or media_type
+            # A zip that ends a tar is a part of the tar, which was seen already.
+            if not contained or Part(kind_of(exact), exact) not in before:
+                self.seen.polyglot = None if identity.unsure else True
+            self.add(exact)
 
     def _after(self, data: Bytes, identity: Identity, depth: int) -> None:
         """Bytes after the end of a format that says where it ends."""

@@ -154,6 +154,8 @@ class Zip:
 
     def _declared(self) -> str | None:
         """OpenDocument and EPUB declare their type in their first entry."""
+        if "Index/Document.iwa" in self.names:
+            return "application/vnd.apple.iwork"
         told = self.text("mimetype", 256).strip().decode("ascii", "replace")
         if told.startswith("application/vnd.oasis.opendocument.") or told == "application/epub+zip":
             return told

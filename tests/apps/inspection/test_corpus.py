@@ -1,0 +1,100 @@
+"""What is found in real files, against what they are."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.apps.inspection.corpus import archives, documents, hostile, media, programs, texts
+from tests.apps.inspection.corpus.sample import Sample
+from tests.apps.inspection.living import Inspector
+from vedette.core.facts import FILE_KINDS
+
+ROOT = Path(__file__).parents[3]
+WRONG_AT_MOST = 0.03
+"""The part of all files whose kind may be wrong."""
+NEEDED = {"7z": "7zip", "ffmpeg": "ffmpeg"}
+
+missing = [package for program, package in NEEDED.items() if shutil.which(program) is None]
+pytestmark = pytest.mark.skipif(bool(missing), reason=f"apt install {' '.join(missing)}")
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> list[Sample]:
+    """Every file."""
+    scratch = tmp_path_factory.mktemp("corpus")
+    build = programs.fetched(ROOT / "build/inspection")
+    vba = programs.vba_project(build)
+    return list(
+        chain(
+            media.pictures(),
+            media.ffmpeg(scratch),
+            documents.office(vba),
+            documents.pdfs(),
+            documents.others(),
+            programs.programs(build, scratch),
+            archives.archives(scratch),
+            texts.texts(),
+            texts.opaque(scratch),
+            hostile.hostile(scratch),
+        )
+    )
+
+
+@pytest.fixture(scope="module")
+def found(corpus: list[Sample], inspector: Inspector) -> list[tuple[Sample, dict[str, Any]]]:
+    """Every file, with what the inspector finds in it."""
+    with ThreadPoolExecutor(3) as pool:
+        return list(
+            zip(corpus, pool.map(lambda each: inspector.put(each.data, 120), corpus), strict=True)
+        )
+
+
+Found = list[tuple[Sample, dict[str, Any]]]
+
+
+def test_kinds_are_found_as_they_are(found: Found) -> None:
+    table = Counter((sample.kind, told["kind"]) for sample, told in found)
+    print("\n" + _table(table))
+    wrong = [(sample, told) for sample, told in found if sample.kind != told["kind"]]
+    for sample, told in wrong:
+        print(f"wrong: {sample.name}: {sample.kind}, found {told['kind']} ({told['type']})")
+    print(f"{len(found)} files, {len(wrong)} of a wrong kind")
+    assert len(found) >= 300
+    assert len(wrong) <= WRONG_AT_MOST * len(found)
+    # What acts must not pass for something that doesn't.
+    assert [s.name for s, told in wrong if s.kind in ("program", "encrypted")] == []
+
+
+def _table(counts: Counter[tuple[str, str]]) -> str:
+    kinds = sorted(FILE_KINDS)
+    rows = ["true \\ found".ljust(12) + "".join(kind.rjust(10) for kind in kinds)]
+    for true in kinds:
+        row = "".join(str(counts[true, kind] or ".").rjust(10) for kind in kinds)
+        rows.append(true.ljust(12) + row)
+    return "\n".join(rows)
+
+
+def _differences(found: Found) -> Iterator[str]:
+    for sample, told in found:
+        if sample.type is not None and told["type"] != sample.type:
+            yield f"{sample.name}: type {told['type']}, not {sample.type}"
+        for fact, true in sample.told.items():
+            if fact == "has":
+                if true not in told["inside"]:
+                    yield f"{sample.name}: {true} is not among {told['inside']}"
+            elif told[fact] != true:
+                yield f"{sample.name}: {fact} is {told[fact]}, not {true} {told['inside']}"
+
+
+def test_types_and_what_is_within_are_found_as_they_are(found: Found) -> None:
+    differences = list(_differences(found))
+    print("\n".join(["", *differences]))
+    assert differences == []
