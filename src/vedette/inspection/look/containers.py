@@ -19,7 +19,7 @@ from vedette.inspection.look.identity import Identity
 from vedette.inspection.look.kinds import is_office
 from vedette.inspection.look.walk import Enough, Own, Walk
 
-_FORMATS = ("7zip", "ar", "cab", "cpio", "iso9660", "lha", "rar", "rar5", "tar", "warc", "xar")
+_FORMATS = ("7zip", "ar", "cab", "cpio", "iso9660", "lha", "rar", "rar5", "tar", "xar")
 _BLOCK = 256 << 10
 _LARGEST_DIRECTORY = 64 << 20
 _MACROS = re.compile(r"(?:^|/)(?:vbaProject\.bin|macrosheets/|Basic/|Scripts/)|^(?:Basic|Scripts)/")
