@@ -43,6 +43,7 @@ from bench.office import people_of, signed_in, write_streams
 from vedette.adapters.audit_spool import AuditSpool
 from vedette.adapters.inspector import Inspector
 from vedette.adapters.log_incidents import LogIncidents
+from vedette.adapters.memory.key_server import MemoryKeyServer
 from vedette.adapters.sessions_list import SessionsList
 from vedette.adapters.stream_files import StreamFiles
 from vedette.adapters.synapse_inner import SynapseInner
@@ -53,6 +54,8 @@ from vedette.core.record import JSON
 from vedette.gateway.app import PublicDoors, SignInService
 from vedette.gateway.carrier import Tcp, Upstream, serve
 from vedette.gateway.files import FetchedFiles
+from vedette.gateway.incoming import IncomingDoor
+from vedette.gateway.keyring import Keyring
 from vedette.gateway.loop import run as run_loop
 from vedette.gateway.main import PROCESS
 from vedette.gateway.tls import ServerTls, TlsFiles
@@ -365,8 +368,10 @@ async def _gateway(ports: tuple[int, int], origin: int, folder: Path) -> None:
     spine = Spine(streams, spool, LogIncidents(), clock)
     upstream = Upstream(Tcp("127.0.0.1", origin))
     signin = SignInService(upstream, DOMAIN.encode())
+    keys = Keyring(MemoryKeyServer(), clock)
     files = FetchedFiles(spine, Inspector(folder / "inner.sock", _run), homeserver, DOMAIN)
-    doors = PublicDoors(spine, files, sessions, upstream, DOMAIN, lambda _: {}, signin)
+    others = IncomingDoor(spine, files, keys, DOMAIN, frozenset({DOMAIN}))
+    doors = PublicDoors(spine, files, sessions, upstream, DOMAIN, lambda _: {}, signin, others)
     tls = ServerTls(TlsFiles(str(folder / "tls.crt"), str(folder / "tls.key")))
     servers = [
         await serve(doors.plan, [Tcp("127.0.0.1", ports[1])], tls=tls),

@@ -54,14 +54,14 @@ when = ["file.size > 50 MB"]
 """
 
 
-def document(domain: str, rules: int = RULES) -> Document:
-    """The document: three rules about all staff, the rest about teams and partners."""
+def document(domain: str, rules: int = RULES, beside: str = "") -> Document:
+    """The document: three rules about all staff, the rest about teams and partners, and `beside`."""
     teams = "\n".join(f'team{n} = {{ groups = ["Team-{n}"] }}' for n in range(_TEAMS))
     partners = "\n".join(
         f'partner{n} = {{ domains = ["partner{n}.example"] }}' for n in range(_PARTNERS)
     )
     text = _HEAD.format(domain=domain, teams=teams, partners=partners)
-    found = parse_document(text + "\n".join(_rules(rules - 3)))
+    found = parse_document(text + "\n".join(_rules(rules - 3)) + beside)
     if not isinstance(found, Document):
         raise TypeError("; ".join(str(fault) for fault in found))
     return found
@@ -94,6 +94,7 @@ def write_streams(
     users: list[str],
     rules: int = RULES,
     sessions: dict[str, JSON] | None = None,
+    beside: str = "",
 ) -> Path:
     """Write the three parts for a door into `folder`; return the public key's file."""
     key = Ed25519PrivateKey.generate()
@@ -107,7 +108,10 @@ def write_streams(
         for number, user in enumerate(users)
     }
     bodies: dict[Stream, dict[str, JSON]] = {
-        Stream.SETTINGS: {"revision": 1, "document": canonical(document(domain, rules)).decode()},
+        Stream.SETTINGS: {
+            "revision": 1,
+            "document": canonical(document(domain, rules, beside)).decode(),
+        },
         Stream.PEOPLE: {"people": people},
         Stream.SESSIONS: sessions or {},
     }

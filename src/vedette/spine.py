@@ -25,7 +25,12 @@ _MAKER = object()
 NOTHING_LATER: frozenset[str] = frozenset()
 """Of the last door before an effect: no door behind it learns anything."""
 
-DOUBT = frozenset({Reason.STALE, Reason.UNAVAILABLE, Reason.INTERNAL_ERROR, Reason.MEMBERS_UNKNOWN})
+DOUBT = frozenset(
+    {
+        Reason.STALE, Reason.UNAVAILABLE, Reason.INTERNAL_ERROR, Reason.MEMBERS_UNKNOWN,
+        Reason.TOO_MUCH,
+    }
+)  # fmt: skip
 """Reasons that say nothing about the ask itself: what is accepted already must be held, not lost."""
 
 
@@ -87,11 +92,12 @@ class Standing:
     """An ask that comes again and again with the same facts, and what was answered last.
 
     Only the spine writes `answered`, and it uses an answer again only under the very same policy
-    and on the same day.
+    and on the same day. `later` as in `settle`.
     """
 
     ask: Ask
     facts: Facts
+    later: frozenset[str] = NOTHING_LATER
     answered: Answered | None = None
 
     @property
@@ -150,7 +156,7 @@ class Spine:
                 decision = decide(policy.rules, standing.ask, facts)
                 answered = standing.answered = Answered(policy, today, facts, decision)
             record = self.audit.note(standing.ask, answered.facts, answered.decision)  # (3)
-            return _settled(answered.decision, record)
+            return _settled(answered.decision, record, standing.later)
         except Unavailable as outage:
             return self._outage(outage)
         except Exception as bug:  # noqa: BLE001  # the last line of defence: any bug refuses or holds

@@ -208,6 +208,7 @@ class TwoOrganisations:
     example: Organisation
     acme: Organisation
     ca_file: Path
+    authority: SuiteAuthority
     outside: SynapseProcess | None = None
 
 
@@ -255,8 +256,13 @@ def make_accounts(organisation: Organisation) -> None:
 
 
 @contextmanager
-def two_organisations(folder: Path, *, outside: bool = True) -> Iterator[TwoOrganisations]:
-    """Make and run both, and the homeserver outside; ends everything whatever happens."""
+def two_organisations(
+    folder: Path, *, outside: bool = True, routes: Mapping[str, str] | None = None
+) -> Iterator[TwoOrganisations]:
+    """Make and run both, and the homeserver outside; ends everything whatever happens.
+
+    `routes` are where both find servers that the tests run themselves.
+    """
     authority = Authority.make(folder / "ca")
     at = {house: [f"127.0.0.1:{free_port()}" for _ in range(5)] for house in (EXAMPLE, ACME)}
     places = {f"{house.domain}:443": at[house][0] for house in at}
@@ -265,15 +271,16 @@ def two_organisations(folder: Path, *, outside: bool = True) -> Iterator[TwoOrga
         strangers = {plain.name: plain.name} if plain else {}
         organisations = []
         for house, other in ((EXAMPLE, ACME), (ACME, EXAMPLE)):
-            routes = {other.domain: at[other][1], **strangers}
-            made = make(folder / house.domain, house, authority, routes, at[house])
+            known = {other.domain: at[other][1], **strangers, **(routes or {})}
+            made = make(folder / house.domain, house, authority, known, at[house])
             everything.callback(made.stop)
             made.start()
             make_accounts(made)
             organisations.append(made)
         if plain:
             plain.start()
-        yield TwoOrganisations(organisations[0], organisations[1], authority.file, plain)
+        ca = SuiteAuthority(authority.certificate, authority.key)
+        yield TwoOrganisations(organisations[0], organisations[1], authority.file, ca, plain)
 
 
 def _outside(

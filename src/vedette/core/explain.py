@@ -40,6 +40,9 @@ _FOR_PERSON = {
     Reason.UNKNOWN_ENDPOINT: "Nothing is served here.",
     Reason.UNKNOWN_EVENT: "This kind of message is not known here.",
     Reason.NOT_THE_SERVER: "The other organisation's server could not prove that it is the right one.",
+    Reason.BAD_SIGNATURE: "This is not signed by the server that it names.",
+    Reason.MALFORMED: "This can't be read.",
+    Reason.TOO_MUCH: "This is too much at once. Please try again in a moment.",
     Reason.STALE: "This can't be decided right now. Please try again in a moment.",
     Reason.UNAVAILABLE: "This can't be decided right now. Please try again in a moment.",
     Reason.INTERNAL_ERROR: "Something went wrong here, so this was not sent. Your administrator was told.",
@@ -51,7 +54,8 @@ _NO_NEXT = frozenset(
         Reason.ALLOWED, Reason.ROUTINE, Reason.SERVICE, Reason.MEMBERS_UNKNOWN, Reason.FACT_PENDING,
         Reason.FILE_HELD,
         Reason.NOT_SUPPORTED, Reason.UNKNOWN_ENDPOINT, Reason.STALE, Reason.UNAVAILABLE,
-        Reason.INTERNAL_ERROR, Reason.ROOM_ENCRYPTION, Reason.ENDS_CHANNELS,
+        Reason.INTERNAL_ERROR, Reason.ROOM_ENCRYPTION, Reason.ENDS_CHANNELS, Reason.BAD_SIGNATURE,
+        Reason.MALFORMED, Reason.TOO_MUCH,
     }
 )  # fmt: skip
 

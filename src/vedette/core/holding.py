@@ -111,6 +111,25 @@ HOLDINGS: dict[tuple[What, bool], Holding] = {
 }
 """By kind of traffic and whether the room is encrypted."""
 
+EPHEMERAL = (
+    (
+        "m.device_list_update",
+        "message, file, call, conference or contact, in either direction, with that person's server",
+        "else dropped",
+    ),
+    (
+        "m.direct_to_device",
+        "message, file, call or conference in either direction between the two people",
+        "kept for those readers alone",
+    ),
+    ("m.presence", "presence, from that person to each reader", "decided when it is read"),
+    ("m.receipt", "presence, from that person to everybody in the room", "else left out"),
+    ("m.signing_key_update", "as `m.device_list_update`", "else dropped"),
+    ("m.typing", "presence, from that person to everybody in the room", "its end always passes"),
+    ("org.matrix.signing_key_update", "as `m.signing_key_update`", "else dropped"),
+)
+"""What the event door asks about each type of ephemeral item in another server's transaction."""
+
 UNHELD_BESIDES = (
     ("a call's media kind", "voice against video in a conference is a claim"),
     (
@@ -152,6 +171,17 @@ def page() -> str:
         doors = ", ".join(door.value for door in holding.doors) or "**not held**"
         room = "none" if what in ROOMLESS else "encrypted" if encrypted else "plain"
         lines.append(f"| {what.value} | {room} | {doors} | {holding.how} |")
+    lines += [
+        "",
+        "## What is ephemeral in a transaction of another server",
+        "",
+        "A server speaks for its own people only; a type that is not here is dropped. Whatever is",
+        "dropped, the rest of the transaction goes its way.",
+        "",
+        "| type | what must be allowed | and |",
+        "|---|---|---|",
+    ]
+    lines += [f"| `{kind}` | {asked} | {besides} |" for kind, asked, besides in EPHEMERAL]
     lines += ["", "## Not held besides", ""]
     lines += [f"- **{what}**: {why}." for what, why in UNHELD_BESIDES]
     return "\n".join(lines) + "\n"

@@ -45,6 +45,12 @@ class Reason(StrEnum):
     NOT_THE_SERVER = "not-the-server"
     """What answers in another server's place does not prove to be it: its certificate is not valid
     for it, or its key is none of those pinned."""
+    BAD_SIGNATURE = "bad-signature"
+    """The request is not signed by the server that it names."""
+    MALFORMED = "malformed"
+    """What another server sent can't be read, or is larger than such a thing may be."""
+    TOO_MUCH = "too-much"
+    """More at once, or in a minute, than this server may send; it was asked to come again."""
     STALE = "stale"
     """The settings or people that decide are older than they may be, or were never received."""
     UNAVAILABLE = "unavailable"

@@ -1,4 +1,4 @@
-"""The client door and the federation door, in: what to do with each request's head.
+"""The client door: what to do with each request's head. What servers sign goes to `incoming`.
 
 One endpoint table decides what exists. A row without channels is routine and settled at once; a
 row with channels is asked, after the facts that it needs were gathered.
@@ -19,7 +19,6 @@ from vedette.core.asks import Act, Ask
 from vedette.core.decision import Decision
 from vedette.core.facts import ROOM_FACTS, Facts, Missing
 from vedette.core.names import ServerName
-from vedette.core.people import NOBODY_NAMED
 from vedette.core.reasons import Reason
 from vedette.core.settings.document import Document
 from vedette.core.suspension import suspension_of
@@ -27,13 +26,8 @@ from vedette.core.towards import routine
 from vedette.gateway import render
 from vedette.gateway.enforce import forward
 from vedette.gateway.files import FetchedFiles, Known, Named, file_named
-from vedette.gateway.gather import (
-    FederationGather,
-    act_of,
-    client_ask,
-    in_no_room,
-    learnt_later,
-)
+from vedette.gateway.gather import act_of, client_ask, in_no_room, learnt_later
+from vedette.gateway.incoming import IncomingDoor
 from vedette.gateway.plan import Action, Answer, Collect, CopyTo, Forward, Head, Tagged, Upstream
 from vedette.gateway.pushers import pusher_fault
 from vedette.ports.errors import Unavailable
@@ -50,7 +44,6 @@ from vedette.protocol.matrix.paths import (
     match,
     match_own,
 )
-from vedette.protocol.matrix.xmatrix import XMatrixFault, parse_xmatrix
 from vedette.protocol.oauth.account_pages import prove_address
 from vedette.spine import Permit, Refusal, Settled, Spine, Standing, refuse
 
@@ -111,6 +104,7 @@ class PublicDoors:
     domain: ServerName
     well_known: WellKnown
     signin: SignInService
+    servers: IncomingDoor
     inspector: CopyTo | None = None
     """Who gets what is uploaded while it arrives."""
     seen: Callable[[str, Head], None] = _nobody
@@ -131,7 +125,7 @@ class PublicDoors:
         if matched is None:
             return self._unknown(head)
         if matched.endpoint.token is Token.X_MATRIX:
-            return self._federation(head, matched)
+            return self.servers.plan(head, matched, self._carry)
         return self._client(head, matched)
 
     def _unknown(self, head: Head) -> Answer:
@@ -300,31 +294,6 @@ class PublicDoors:
         if isinstance(settled, Permit):
             return _tagged(self._carry(settled, head, matched.endpoint, policies[0]), now)
         return render.refused_to_person(settled)
-
-    def _federation(self, head: Head, matched: Matched) -> Action | Awaitable[Action]:
-        try:
-            signed = parse_xmatrix(head.get(b"authorization") or b"")
-        except XMatrixFault as fault:
-            return render.unsigned(str(fault))
-        if signed.destination not in (None, self.domain):
-            return render.unsigned("this request was signed for another server")
-        return self._from_server(head, matched, signed.origin)
-
-    async def _from_server(self, head: Head, matched: Matched, origin: ServerName) -> Action:
-        gather = FederationGather(self.files)
-        policies: list[Policy] = []
-
-        async def facts(policy: Policy) -> tuple[Ask, Facts] | Decision:
-            policies.append(policy)
-            asked = await gather.incoming(policy, origin, matched, head)
-            return in_no_room(asked, matched.endpoint)
-
-        # Not durably: the claim is not verified yet, and the event door records what comes of it.
-        act = Act.FEDERATION_REQUEST_RECEIVE
-        settled = await self.spine.settle_after(act, NOBODY_NAMED, facts, ROOM_FACTS)
-        if isinstance(settled, Refusal):
-            return render.refused_to_server(settled, matched.endpoint)
-        return self._carry(settled, head, matched.endpoint, policies[0])
 
 
 def _tagged(action: Answer | Forward | Collect, live: Live) -> Action:

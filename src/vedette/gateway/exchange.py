@@ -7,7 +7,7 @@ what one read brought, and what a plan asked to collect.
 
 import asyncio
 import math
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -80,6 +80,7 @@ class Exchange:
         "_observed",
         "_observed_head",
         "_outgoing",
+        "_over",
         "_rebuilder",
         "_rebuilt_status",
         "_request_done",
@@ -119,6 +120,7 @@ class Exchange:
         self._answer_until = math.inf
         self._rebuilder: Rebuilder | None = None
         self._rebuilt_status = 0
+        self._over: Callable[[], None] | None = None
         self.head = head
         self.tag: str | None = None
         self.upstream_deadline = math.inf
@@ -245,7 +247,7 @@ class Exchange:
             self._client.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def _begin_collect(self, collect: Collect) -> None:
-        self._then = collect
+        self._then, self._over = collect, collect.over
         if (self._cleaned.content_length or 0) > collect.body_limit:
             self._fail(TOO_LARGE)
             return
@@ -348,7 +350,7 @@ class Exchange:
 
     def _request_framing(self, forward: Forward) -> bytes:
         cleaned = self._cleaned
-        if self._body is not None:
+        if self._body is not None and (self._body or forward.body or self._has_body()):
             body = forward.body if forward.body is not None else self._body
             return b"content-length: %d\r\n" % len(body)
         if cleaned.chunked:
@@ -597,14 +599,22 @@ class Exchange:
         self._release()
         if self._answered:
             self._step = Step.DONE
+            self._is_over()
             self._client.abort()
         else:
             self._answer(answer)
+
+    def _is_over(self) -> None:
+        """Tell the plan, once."""
+        over, self._over = self._over, None
+        if over is not None:
+            over()
 
     def _finish(self) -> None:
         self._step = Step.DONE
         self._give_copy_up()
         self.upstream_deadline = math.inf
+        self._is_over()
         self._client.exchange_done(close=self._closes, read_on=not self._request_done)
 
     def _give_copy_up(self) -> None:
@@ -628,3 +638,4 @@ class Exchange:
         """The client is gone: nobody waits for the server any more."""
         self._step = Step.DONE
         self._release()
+        self._is_over()

@@ -20,12 +20,14 @@ from vedette.ports.live_sessions import Live
 from vedette.ports.policy import Policy
 from vedette.protocol.matrix.paths import Answering, Endpoint, Matched, Token
 from vedette.protocol.matrix.paths_types import ANY_CHANNEL
-from vedette.spine import refuse
+from vedette.spine import Standing, refuse
 
 Gathered = tuple[Ask, Facts] | Decision
 _NOTHING = Facts()
 _OUTSIDE_ROOMS = ((), (Channel.CONTACT,), (Channel.PRESENCE,))
 _IN_NO_ROOM: dict[str, Value | Missing] = dict.fromkeys(sorted(ROOM_FACTS), Missing.PENDING)
+_BEFORE_ALL = Facts(_IN_NO_ROOM).beside(facts_beforehand("", None))
+"""What is known of whatever another server may carry to us: rooms and files come later."""
 _FILE = (Channel.FILE,)
 _RECEIVING = frozenset({Channel.PRESENCE})
 """Channels in which whoever is looked at is the sender, and whoever looks receives."""
@@ -143,13 +145,6 @@ def declared(head: Head) -> Facts:
     return facts_beforehand(media_type.decode("latin-1"), head.content_length)
 
 
-def _given(policy: Policy, file: Known, server: Someone) -> Gathered:
-    """What another server asks when it fetches a file of ours."""
-    if isinstance(file, Missing):
-        return refuse(policy, Reason.UNAVAILABLE)
-    return fetched(policy, file, server)
-
-
 def _addressee(directory: Directory, matched: Matched, head: Head) -> Someone | Reason | None:
     """With whom the request is about; None if nobody is named."""
     value = matched.params.get(matched.endpoint.towards) if matched.endpoint.towards else None
@@ -183,40 +178,59 @@ def _looked_up(directory: Directory, matched: Matched, head: Head) -> Someone | 
         return Reason.UNKNOWN_ENDPOINT
 
 
+def strangers_ask(directory: Directory) -> Standing:
+    """Whether anything at all is allowed with a server that nobody named, in whatever room."""
+    nobody = next(one for one in directory.everyone() if one.name == NOBODY_NAMED)
+    act = Act.FEDERATION_REQUEST_RECEIVE
+    ask = connect_some(act, nobody, directory.ours(), ANY_CHANNEL)
+    return Standing(ask, _BEFORE_ALL, ROOM_FACTS | FILE_FACTS)
+
+
+def standing_ask(directory: Directory, origin: ServerName, matched: Matched) -> Standing | None:
+    """What `origin` asks by a row that is about nobody in particular; None for all other rows."""
+    endpoint, server = matched.endpoint, directory.server(origin)
+    if not endpoint.channels or endpoint.channels == _FILE or server.ours:
+        return None
+    if endpoint.name in _ABOUT_A_PERSON:
+        return None
+    act = Act.FEDERATION_REQUEST_RECEIVE
+    ask = _between(act, directory, server, endpoint, sends=True)
+    facts = _NOTHING if endpoint.channels in _OUTSIDE_ROOMS else _BEFORE_ALL
+    return Standing(ask, facts, ROOM_FACTS | FILE_FACTS)
+
+
+def served(policy: Policy, origin: ServerName, file: Known) -> Gathered:
+    """What `origin`, which has signed this request, asks when it fetches a file of ours."""
+    if isinstance(file, Missing):
+        return refuse(policy, Reason.UNAVAILABLE)
+    return fetched(policy, file, policy.directory.server(origin))
+
+
+def incoming(policy: Policy, origin: ServerName, matched: Matched, head: Head) -> Gathered:
+    """What `origin`, which has signed this request, asks of us, where it names no file of ours."""
+    directory, endpoint = policy.directory, matched.endpoint
+    server = directory.server(origin)
+    if server.ours:  # nobody but ourselves may speak in our name
+        return refuse(policy, Reason.NOT_SUPPORTED, origin)
+    if not endpoint.channels:
+        if OUTSIDE in server.parties:  # whoever makes names up must not fill the log
+            server = replace(server, name=NOBODY_NAMED)
+        return routine(Act.FEDERATION_REQUEST_RECEIVE, server.name), _NOTHING
+    if endpoint.channels == _FILE:
+        return refuse(policy, Reason.UNKNOWN_ENDPOINT)
+    act, whom = Act.FEDERATION_REQUEST_RECEIVE, _looked_up(directory, matched, head)
+    if isinstance(whom, Reason):
+        return refuse(policy, whom)
+    if whom is not None:  # about one person of ours: no other door asks who that is
+        return connect_some(act, server, (whom,), endpoint.channels), _NOTHING
+    return _between(act, directory, server, endpoint, sends=True), _NOTHING
+
+
 @dataclass(frozen=True, slots=True)
 class FederationGather:
-    """Gathers for both federation doors: what may pass between a server and our people."""
+    """Gathers for the federation door, out: what may pass between our people and a server."""
 
     files: FetchedFiles
-
-    async def incoming(
-        self, policy: Policy, origin: ServerName, matched: Matched, head: Head
-    ) -> Gathered:
-        """Gather what `origin` asks of us with this request. Raises Unavailable."""
-        directory, endpoint = policy.directory, matched.endpoint
-        server = directory.server(origin)
-        if server.ours:  # nobody but ourselves may speak in our name
-            return refuse(policy, Reason.NOT_SUPPORTED, origin)
-        if OUTSIDE in server.parties:
-            # Nobody has verified the name yet, and whoever makes names up must not fill the log.
-            server = replace(server, name=NOBODY_NAMED)
-        if not endpoint.channels:
-            return routine(Act.FEDERATION_REQUEST_RECEIVE, server.name), _NOTHING
-        if endpoint.channels == (Channel.FILE,):
-            named = file_named(matched, directory.domain)
-            if named is None:
-                return refuse(policy, Reason.UNKNOWN_ENDPOINT)
-            return await self.files.gather(
-                policy,
-                named,
-                lambda policy, found: in_no_room(_given(policy, found, server), endpoint),
-            )
-        act, whom = Act.FEDERATION_REQUEST_RECEIVE, _looked_up(directory, matched, head)
-        if isinstance(whom, Reason):
-            return refuse(policy, whom)
-        if whom is not None:  # about one person of ours: no other door asks who that is
-            return connect_some(act, server, (whom,), endpoint.channels), _NOTHING
-        return self._between(act, directory, server, endpoint, sends=True), _NOTHING
 
     async def outgoing(self, policy: Policy, target: ServerName, matched: Matched) -> Gathered:
         """Gather what we ask of `target` with a request that Synapse sends out."""
@@ -230,17 +244,17 @@ class FederationGather:
         if not endpoint.channels:
             return routine(Act.FEDERATION_REQUEST_SEND, target), _NOTHING
         fetches = endpoint.channels == (Channel.FILE,)
-        ask = self._between(Act.FEDERATION_REQUEST_SEND, directory, server, endpoint, sends=fetches)
+        ask = _between(Act.FEDERATION_REQUEST_SEND, directory, server, endpoint, sends=fetches)
         return ask, facts_beforehand("", None) if fetches else _NOTHING
 
-    @staticmethod
-    def _between(
-        act: Act, directory: Directory, server: Someone, endpoint: Endpoint, *, sends: bool
-    ) -> Ask:
-        """One allowed channel is enough: persons, rooms and contents are asked behind this door.
 
-        `sends` says that the other server is the sending side of a row with one channel.
-        """
-        if len(endpoint.channels) > 1 or endpoint.channels == ANY_CHANNEL:
-            return connect_some(act, server, directory.ours(), endpoint.channels)
-        return reach_some(act, server, directory.ours(), endpoint.channels, receives=not sends)
+def _between(
+    act: Act, directory: Directory, server: Someone, endpoint: Endpoint, *, sends: bool
+) -> Ask:
+    """One allowed channel is enough: persons, rooms and contents are asked behind this door.
+
+    `sends` says that the other server is the sending side of a row with one channel.
+    """
+    if len(endpoint.channels) > 1 or endpoint.channels == ANY_CHANNEL:
+        return connect_some(act, server, directory.ours(), endpoint.channels)
+    return reach_some(act, server, directory.ours(), endpoint.channels, receives=not sends)

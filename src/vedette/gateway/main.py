@@ -19,6 +19,7 @@ from vedette.adapters.audit_spool import AuditSpool
 from vedette.adapters.boot_file import Boot, BootFault, load
 from vedette.adapters.dns_names import DnsNames
 from vedette.adapters.federation_discovery import FederationDiscovery
+from vedette.adapters.federation_keys import FederationKeys
 from vedette.adapters.inspector import Inspector
 from vedette.adapters.log_incidents import LogIncidents
 from vedette.adapters.partner_probe import TlsProbe
@@ -32,7 +33,9 @@ from vedette.gateway.app import PublicDoors, SignInService
 from vedette.gateway.behind import Behind
 from vedette.gateway.carrier import FEDERATION_FORM, Server, serve
 from vedette.gateway.files import FetchedFiles
+from vedette.gateway.incoming import IncomingDoor
 from vedette.gateway.inner import InnerDoor
+from vedette.gateway.keyring import Keyring
 from vedette.gateway.loop import run
 from vedette.gateway.outgoing import OutgoingDoor
 from vedette.gateway.partner_check import PartnerCheck
@@ -42,6 +45,7 @@ from vedette.gateway.presence import Presence
 from vedette.gateway.sightings import Sightings
 from vedette.gateway.tls import ServerTls, TlsFiles
 from vedette.gateway.tunnel import PushTunnel
+from vedette.ports.key_server import KeyServer
 from vedette.spine import Spine
 
 PROCESS = "gateway"
@@ -132,9 +136,12 @@ async def _serve(boot: Boot) -> None:
     try:
         register = Inspector(boot.path(boot.inspector.socket), _run)
         files = FetchedFiles(spine, register, homeserver, ServerName(boot.organisation))
-        servers += await _public(boot, spine, files, listed, sightings)
+        tls = partner_tls(boot)
+        finding = discovery(boot, tls)
+        others = incoming_door(boot, spine, files, FederationKeys(finding, tls.strict))
+        servers += await _public(boot, spine, files, listed, sightings, others)
         public = tuple(servers)
-        servers += await _outgoing(boot, spine, files)
+        servers += await _outgoing(boot, spine, files, finding, tls)
         if boot.gateway.pushes is not None:
             await tunnel.listen(boot.gateway.pushes)
         presence.watch()
@@ -151,7 +158,12 @@ async def _serve(boot: Boot) -> None:
 
 
 async def _public(
-    boot: Boot, spine: Spine, files: FetchedFiles, listed: SessionsList, sightings: Sightings
+    boot: Boot,
+    spine: Spine,
+    files: FetchedFiles,
+    listed: SessionsList,
+    sightings: Sightings,
+    others: IncomingDoor,
 ) -> list[Server]:
     """The public addresses, and the one where clients may show a certificate, if there is one."""
     doors = PublicDoors(
@@ -162,6 +174,7 @@ async def _public(
         ServerName(boot.organisation),
         lambda name: well_known(boot, name),
         sign_in_service(boot),
+        others,
         CopyTo(Unix(str(boot.path(boot.inspector.socket))), b"PUT", b"/contents?wait=0"),
         sightings.note,
     )
@@ -190,10 +203,28 @@ def sign_in_service(boot: Boot) -> SignInService:
     return SignInService(Upstream(address, idle_seconds=idle, response_seconds=answer), host)
 
 
-async def _outgoing(boot: Boot, spine: Spine, files: FetchedFiles) -> list[Server]:
+def incoming_door(boot: Boot, spine: Spine, files: FetchedFiles, keys: KeyServer) -> IncomingDoor:
+    """The door for what other servers sign.
+
+    They reach us by the domain itself or by the name that `.well-known` tells, each with its port or
+    without (Matrix server-server API v1.15, "Resolving server names").
+    """
+    domain = ServerName(boot.organisation)
+    told = ServerName(boot.gateway.federation_name)
+    hosts = {domain.host, told.host}
+    names = {domain, told, f"{told.host}:8448", *hosts, *(host.strip("[]") for host in hosts)}
+    keyring = Keyring(keys, spine.clock)
+    return IncomingDoor(spine, files, keyring, domain, frozenset(names))
+
+
+async def _outgoing(
+    boot: Boot,
+    spine: Spine,
+    files: FetchedFiles,
+    finding: FederationDiscovery,
+    tls: PartnerTls,
+) -> list[Server]:
     """The door out, and the inside socket by which control has partners looked at."""
-    tls = partner_tls(boot)
-    finding = discovery(boot, tls)
     door = OutgoingDoor(spine, files, finding, tls)
     inner = InnerDoor(spine, PartnerCheck(finding, TlsProbe(tls.strict), spine.clock))
     out = await serve(door.plan, [_own(boot, boot.gateway.outgoing)], dialect=FEDERATION_FORM)

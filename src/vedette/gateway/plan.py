@@ -49,11 +49,16 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class TlsFacts:
-    """What the handshake established; `certificate` is the client's, DER, if it showed one."""
+    """What the handshake established.
+
+    `certificate` is the client's, DER, if it showed one. `server_name` is the name that it asked for
+    (RFC 6066, section 3), if any.
+    """
 
     version: str
     cipher: str
     certificate: bytes | None
+    server_name: str | None = None
 
 
 class Head(NamedTuple):
@@ -207,11 +212,13 @@ class Collect:
     """Read the whole body first, at most `body_limit` bytes, then ask `then`.
 
     For requests whose body is signed or must be changed. `then` must not answer with
-    another `Collect`.
+    another `Collect`. `over` is called once when the exchange is over, however it
+    ended: whoever counts what is under way relies on it.
     """
 
     body_limit: int
     then: "Callable[[bytes], Answer | Forward | Awaitable[Answer | Forward]]"
+    over: Callable[[], None] | None = None
 
 
 class Tagged(NamedTuple):

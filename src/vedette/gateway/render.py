@@ -62,6 +62,15 @@ def unsigned(why: str) -> Answer:
     return say(401, {"errcode": "M_UNAUTHORIZED", "error": why})
 
 
+MISDIRECTED = say(421, {"errcode": "M_UNRECOGNIZED", "error": "this server has another name"})
+"""The answer to a request that was sent to a name that is not ours (RFC 9110, 15.5.20)."""
+
+
+def malformed(why: str) -> Answer:
+    """The answer to what can't be read in one way, or is no transaction."""
+    return say(400, {"errcode": "M_BAD_JSON", "error": why})
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """Why a session is suspended, and the page on which its person may show proofs for it."""

@@ -9,6 +9,7 @@ from pathlib import Path
 # TLS 1.2 with forward secrecy and AEAD only (RFC 9325 section 4.2); 1.3 chooses its own.
 _CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 _WATCH_SECONDS = 2.0
+_NAME = "name_asked_for"
 
 Stamp = tuple[tuple[int, int, int], ...]
 
@@ -70,6 +71,12 @@ def _why(files: TlsFiles, fault: Exception) -> str:
     return f"{names}: {fault}"
 
 
+def name_asked_for(connection: ssl.SSLObject) -> str | None:
+    """The server name of the client's hello (RFC 6066, section 3), if it sent one."""
+    name: str | None = getattr(connection, _NAME, None)
+    return name
+
+
 class ServerTls:
     """A context for listeners that follows its files.
 
@@ -95,8 +102,10 @@ class ServerTls:
         # OpenSSL asks at every hello, with or without a server name.
         self.context.sni_callback = self._choose
 
-    def _choose(self, connection: ssl.SSLObject, _name: str | None, _: ssl.SSLContext) -> None:
+    def _choose(self, connection: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
         connection.context = self._current
+        # The only moment at which the name is told; the object lives as long as its connection.
+        setattr(connection, _NAME, name)
 
     def reload(self) -> bool:
         """Load the files if they changed; return whether a new certificate is in use.

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.apps.gateway.servers import Servers
 from tests.apps.gateway.signed_in import ALICES, BOBS, Office
 from tests.apps.gateway_carrier.conftest import RawClient, ScriptedServer, Seen, plain
 from tests.apps.scene import Scene
@@ -48,6 +49,7 @@ class Running:
             ServerName("example.org"),
             lambda _: {},
             SignInService(Upstream(Tcp("127.0.0.1", self.signin.port)), b"matrix.example.org"),
+            Servers(scene).door(),
         )
         self.server = await serve(doors.plan, [Tcp("127.0.0.1", 0)])
 

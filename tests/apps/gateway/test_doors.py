@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from tests.apps.gateway.servers import Servers, followed, wire
 from tests.apps.scene import ALICE, DOCUMENT, Scene, policy_of
 from vedette.core.names import ServerName
 from vedette.core.reasons import Reason
@@ -20,7 +21,6 @@ from vedette.protocol.http.target import Target, parse_federation_target, parse_
 
 UPSTREAM = Upstream(Unix("/nowhere"))
 SIGNIN = SignInService(Upstream(Unix("/signin")), b"matrix.example.org")
-X_MATRIX = b'X-Matrix origin="%s",destination="example.org",key="ed25519:a",sig="AA"'
 
 
 def head(method: str, path: str, *, token: str | None = None, **more: bytes) -> Head:
@@ -44,14 +44,16 @@ def head(method: str, path: str, *, token: str | None = None, **more: bytes) -> 
 
 class Doors:
     def __init__(self, scene: Scene) -> None:
+        self.servers, files = Servers(scene), scene.files
         self.doors = PublicDoors(
             scene.spine,
-            scene.files,
+            files,
             scene.sessions,
             UPSTREAM,
             ServerName("example.org"),
             lambda name: {},
             SIGNIN,
+            self.servers.door(files),
         )
 
     async def __call__(self, method: str, path: str, **more: object) -> object:
@@ -64,7 +66,11 @@ class Doors:
         return await action if inspect.isawaitable(action) else action
 
     async def server(self, origin: str, method: str, path: str) -> object:
-        return await self(method, path, authorization=X_MATRIX % origin.encode())
+        """What becomes of a request that this server signs, to its end."""
+        content = {"pdus": [], "edus": []} if method == "PUT" else None
+        header = self.servers.header(origin, method, path, content)
+        action = self.doors.plan(head(method, path, authorization=header))
+        return await followed(action, b"" if content is None else wire(content))
 
 
 @pytest.fixture
@@ -191,7 +197,8 @@ async def test_nobody_speaks_in_our_own_name(doors: Doors) -> None:
 
 
 async def test_a_request_signed_for_somebody_else_is_not_ours(doors: Doors) -> None:
-    header = b'X-Matrix origin="acme.example",destination="other.example",key="ed25519:a",sig="A"'
+    acme = doors.servers.of("acme.example")
+    header = acme.header("PUT", "/_matrix/federation/v1/send/1", "other.example", {})
     answer = await doors("PUT", "/_matrix/federation/v1/send/1", authorization=header)
     refused(answer, 401)
 

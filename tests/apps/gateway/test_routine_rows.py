@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tests.apps.gateway.servers import Servers
 from tests.apps.gateway.test_doors import SIGNIN, UPSTREAM, head
 from tests.apps.scene import DOCUMENT, Scene, policy_of
 from vedette.core.names import ServerName
@@ -25,6 +26,7 @@ def doors(scene: Scene) -> PublicDoors:
         ServerName("example.org"),
         lambda _: {},
         SIGNIN,
+        Servers(scene).door(),
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.apps.gateway.servers import Servers
 from tests.apps.gateway.signed_in import ALICES, BOBS, Office
 from tests.apps.gateway.test_doors import SIGNIN, UPSTREAM, head
 from tests.apps.scene import Scene
@@ -122,6 +123,7 @@ async def test_the_doors_note_live_sessions_and_those_that_a_rule_holds(tmp_path
     doors = PublicDoors(
         Spine(office.streams, scene.audit, scene.incidents, office.clock), scene.files,
         office.listed, UPSTREAM, ServerName("example.org"), lambda _: {}, SIGNIN,
+        Servers(scene).door(),
         seen=lambda session, _: noted.append(session),
     )  # fmt: skip
     sync = "/_matrix/client/v3/sync"

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from joserfc import jwt
 from joserfc.jwk import OctKey, OKPKey, RSAKey
 
+from tests.apps.gateway.servers import Servers
 from tests.apps.gateway.signed_in import (
     ALICES,
     BOBS,
@@ -65,6 +66,7 @@ class Gateway:
             ServerName("example.org"),
             lambda _: {},
             SIGNIN,
+            Servers(self.scene).door(),
         )
 
     async def __call__(self, method: str, path: str, token: str | None = None) -> object:

@@ -296,6 +296,35 @@ async def test_a_collected_body_may_be_judged_later_and_stays_as_it_is(door: Doo
     assert (await client.ask(b"abc")).body == b"abc"
 
 
+async def test_whoever_counts_is_told_once_that_an_exchange_is_over(door: Door) -> None:
+    told: list[int] = []
+
+    def then(body: bytes) -> Forward | Answer:
+        if body == b"break":
+            raise RuntimeError("a plan broke")
+        return Answer(403) if body == b"bad" else Forward(door.upstream(), None)
+
+    await door.open(lambda _: Collect(10, then, over=lambda: told.append(1)))
+    client = await door.client()
+    assert (await client.ask(post(b"good"))).status == 200
+    assert (await client.ask(post(b"bad"))).status == 403
+    assert (await client.ask(b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n")).status == 200
+    assert door.behind.seen[-1].header("content-length") == []
+    assert told == [1, 1, 1]
+    assert (await client.ask(post(b"x" * 11))).status == 413
+    assert told == [1] * 4
+    client = await door.client()
+    await client.send(post(b"good")[:-1])
+    await asyncio.sleep(0.05)
+    await client.close()
+    await asyncio.sleep(0.05)
+    assert told == [1] * 5
+    client = await door.client()
+    await client.send(post(b"break"))
+    await client.rest()
+    assert told == [1] * 6
+
+
 async def test_an_answer_can_be_observed_before_the_client_has_it(door: Door) -> None:
     told: list[tuple[int, dict[bytes, bytes], bytes]] = []
 

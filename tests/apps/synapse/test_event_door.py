@@ -21,7 +21,9 @@ from tests.apps.scene import (
     policy_of,
 )
 from vedette.core.decision import Decision
+from vedette.core.holding import EPHEMERAL
 from vedette.synapse.door import EventDoor
+from vedette.synapse.internals.ephemeral import THINNERS
 from vedette.synapse.internals.gate import (
     During,
     EventView,
@@ -355,6 +357,10 @@ async def test_device_keys_pass_where_something_that_needs_them_is_allowed(door:
     assert await door.door.device_keys("nowhere.example", ours) == frozenset()
     assert await door.door.device_keys("acme.example", frozenset({str(CAROL)})) == {CAROL}
     assert await door.door.device_keys("globex.example", frozenset({str(GAVIN)})) == frozenset()
+
+
+def test_the_page_names_every_ephemeral_type_that_is_let_in() -> None:
+    assert [kind for kind, *_ in EPHEMERAL] == sorted(THINNERS)
 
 
 def form(**body: Any) -> RoomForm:

@@ -10,6 +10,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from vedette.core.settings.federation import Federation
 from vedette.core.settings.rules import Rule
 from vedette.core.settings.sections import (
     Audit,
@@ -57,6 +58,7 @@ class Document(Section):
     media: Media = Field(default_factory=Media)
     files: Files = Field(default_factory=Files)
     push: Push = Field(default_factory=Push)
+    federation: Federation = Field(default_factory=Federation)
     streams: Streams = Field(default_factory=Streams)
     notices: Notices = Field(default_factory=Notices)
     standing: Standing = Field(default_factory=Standing)
@@ -66,6 +68,7 @@ class Document(Section):
 __all__ = [
     "Audit",
     "Document",
+    "Federation",
     "Files",
     "Media",
     "Messages",

@@ -25,7 +25,10 @@ SPELLED = {"media.max_upload": spell_size, "streams.lifetime": spell_duration,
            "sign_in.session": spell_duration, "sign_in.expired_kept": spell_duration,
            "sign_in.access_token": spell_duration, "sign_in.outage_grace": spell_duration,
            "standing.wait": spell_duration,
-           "sign_in.enrolment_grace": spell_duration}  # fmt: skip
+           "sign_in.enrolment_grace": spell_duration,
+           "federation.traffic": spell_size, "federation.transaction": spell_size,
+           "federation.partners.<name>.traffic": spell_size,
+           "federation.partners.<name>.transaction": spell_size}  # fmt: skip
 """Numbers that the document spells with a unit, and how."""
 
 

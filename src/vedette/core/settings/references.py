@@ -76,6 +76,11 @@ def reference_findings(values: Table) -> Iterator[Finding]:
         if room.get("plain") is True and room.get("encrypted") is True:
             message = "a room is either plain or encrypted"
             yield Finding(("rooms", name, "plain"), message, "leave one of the two out")
+    limited = values.get("federation")
+    for name in tables(limited, "partners") if isinstance(limited, Mapping) else ():
+        if name not in tables(values, "partners"):
+            hint = did_you_mean(name, tables(values, "partners"))
+            yield Finding(("federation", "partners", name), f"`{name}` is not a partner", hint)
     for path, rule in rule_tables(values):
         yield from _rule_findings(path, rule, values, known)
     for name in tables(values, "guardrails"):

@@ -13,7 +13,9 @@ def json_schema() -> dict[str, Any]:
     """The schema (draft 2020-12). It knows types and words; references only `check` knows."""
     schema = Document.model_json_schema(by_alias=True, mode="validation")
     for path, spell in SPELLED.items():
-        section, key = path.split(".")
+        section, key, *more = path.split(".")
+        if more:  # the limits of one partner, which have no default
+            continue
         model = schema["properties"][section]["$ref"].rpartition("/")[2]
         setting = schema["$defs"][model]["properties"][key]
         setting["default"] = spell(setting["default"])

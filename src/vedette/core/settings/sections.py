@@ -133,8 +133,8 @@ class Partner(Section):
         tuple[SigningKey, ...],
         Setting(
             "Keys",
-            "Signing keys that the partner's server must use; none means that its published "
-            "keys are believed (kept and shown; not compared by the gateway yet).",
+            "Signing keys, one of which the partner's server must sign its requests with; ` until "
+            "<day>` behind one ends it. None means that the keys it publishes are believed.",
             "Without a pinned key, whoever takes over the partner's DNS speaks in its name.",
             "the key that the partner read out to you by telephone",
         ),

@@ -36,7 +36,10 @@ RESERVED_NAMES = BUILT_IN_PARTIES | {"services"}
 """Names that neither a party nor a partner may take."""
 
 _BRIDGE = re.compile(r"bridge:[A-Za-z0-9._=/-]{1,128}")
-_KEY = re.compile(r"(?P<id>ed25519:[A-Za-z0-9_]{1,64}) (?P<key>[A-Za-z0-9+/]{43})=?")
+_KEY = re.compile(
+    r"(?P<id>ed25519:[A-Za-z0-9_]{1,64}) (?P<key>[A-Za-z0-9+/]{43})=?"
+    r"(?P<end> until (?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2}))?"
+)
 _PIN = re.compile(r"""pin-sha256=(?P<quote>"?)(?P<pin>[A-Za-z0-9+/]{43}=)(?P=quote)""")
 _PEM = re.compile(
     r"-----BEGIN CERTIFICATE-----\s+(?P<body>[A-Za-z0-9+/=\s]+?)\s*-----END CERTIFICATE-----"
@@ -143,10 +146,15 @@ def _domain_pattern(text: str) -> str:
 def _signing_key(text: str) -> str:
     found = _KEY.fullmatch(text)
     if found is None:
-        raise ValueError(f"`{text}` is not a signing key; write `ed25519:<id> <unpadded base64>`")
+        raise ValueError(
+            f"`{text}` is not a signing key; write `ed25519:<id> <unpadded base64>`, and ` until"
+            " <day>` behind it where it ends"
+        )
+    if found["day"]:
+        _date(found["day"])
     # The last character has two bits that mean nothing; written anew, one key has one spelling.
     key = base64.b64encode(base64.b64decode(found["key"] + "=")).decode().rstrip("=")
-    return f"{found['id']} {key}"
+    return f"{found['id']} {key}{found['end'] or ''}"
 
 
 def _tls_pin(text: str) -> str:
@@ -247,7 +255,7 @@ Line = Annotated[str, StringConstraints(max_length=500), AfterValidator(_sentenc
 DomainPattern = Annotated[str, AfterValidator(_domain_pattern)]
 """A server name, or `*.` and a server name: see `domain_matches`."""
 SigningKey = Annotated[str, AfterValidator(_signing_key)]
-"""A server's ed25519 signing key, `ed25519:<id> <unpadded base64>`."""
+"""A server's ed25519 signing key, `ed25519:<id> <unpadded base64>`, perhaps ` until <day>`."""
 TlsPin = Annotated[str, AfterValidator(_tls_pin)]
 """The SHA-256 of a public key, `pin-sha256=<base64>` (RFC 7469, 2.4: of its SubjectPublicKeyInfo)."""
 Certificate = Annotated[str, AfterValidator(spell_certificate)]

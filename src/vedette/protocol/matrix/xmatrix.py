@@ -1,11 +1,9 @@
 """The X-Matrix authorisation header (Matrix server-server API v1.15, "Request authentication").
 
-Parsing only: who claims to have signed the request, and for whom. The signature itself is verified
-by the homeserver behind, so a request passes only if both the claim may pass and it is true.
-
-That holds only while both read the same claim, and Synapse cuts the header at every comma, quoted
-or not, and keeps the last of what is said twice. So no value may hold a comma, a quote or a space,
-and what is no known parameter may stand there but nothing may stand there twice.
+Parsing only: who claims to have signed the request, and for whom; `signed_request` verifies it.
+The homeserver behind verifies it again, and both must read the same claim: Synapse cuts the header
+at every comma, quoted or not, and keeps the last of what is said twice. So no value may hold a comma,
+a quote or a space, and what is no known parameter may stand there but nothing may stand there twice.
 """
 
 from __future__ import annotations
@@ -52,6 +50,8 @@ def parse_xmatrix(header: bytes) -> XMatrix:
     values = _parameters(rest)
     try:
         origin = ServerName(values["origin"])
+        if origin != values["origin"]:  # to Synapse, another spelling is another server
+            raise XMatrixFault("`origin` is not in lower case")
         destination = ServerName(values["destination"]) if "destination" in values else None
         return XMatrix(origin, destination, values["key"], values["sig"])
     except KeyError as missing:

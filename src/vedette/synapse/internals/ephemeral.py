@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
+from vedette.synapse.internals.device_keys import may_pass
 from vedette.synapse.internals.gate import Answer, Pass, RoomReader
 from vedette.synapse.internals.wrapping import Place, original, quietly
 
@@ -21,10 +22,6 @@ Content = dict[str, Any]
 
 READ = "m.read"
 READ_PRIVATE = "m.read.private"
-KEYS_OF_DEVICES = frozenset(
-    {"m.device_list_update", "m.signing_key_update", "org.matrix.signing_key_update"}
-)
-"""Pass unasked: they say which keys a person's devices have, which the endpoint table decides."""
 
 
 async def may_show(place: Place, asker: Asker, user: str, room: str) -> bool:
@@ -35,24 +32,21 @@ async def may_show(place: Place, asker: Asker, user: str, room: str) -> bool:
 
 
 def install_ephemeral_in(place: Place) -> None:
-    """Thin out ephemeral messages of other servers to what may be shown; drop unknown types."""
+    """Thin out ephemeral messages of other servers to what may be shown; drop unknown types.
+
+    What is decided about each type, `vedette.core.holding.EPHEMERAL` says for people to read.
+    """
     registry = place.hs.get_federation_registry()
     handle = original(registry, "on_edu", "edu_type", "origin", "content")
-    thinners = {
-        "m.typing": typing_in,
-        "m.receipt": receipts_in,
-        "m.direct_to_device": to_device_in,
-    }
-    untouched = KEYS_OF_DEVICES | {"m.presence"}  # presence is thinned out for each reader
 
     async def on_edu(edu_type: str, origin: str, content: Content) -> None:
-        if edu_type in untouched:
-            await handle(edu_type, origin, content)
-        elif edu_type in thinners:
-            nothing: Content | None = None
-            kept = await quietly(place, lambda: thinners[edu_type](place, origin, content), nothing)
-            if kept is not None:
-                await handle(edu_type, origin, kept)
+        thin = THINNERS.get(edu_type)
+        if thin is None:
+            return
+        nothing: Content | None = None
+        kept = await quietly(place, lambda: thin(place, origin, content), nothing)
+        if kept is not None:
+            await handle(edu_type, origin, kept)
 
     registry.on_edu = on_edu  # type: ignore[method-assign]
 
@@ -93,6 +87,33 @@ async def to_device_in(place: Place, origin: str, content: Content) -> Content |
     allowed = await place.gate.to_device(sender, kind, frozenset(messages))
     kept = {user: devices for user, devices in messages.items() if user in allowed}
     return {**content, "messages": kept} if kept else None
+
+
+async def presence_in(place: Place, origin: str, content: Content) -> Content | None:
+    """All of it: each reader is asked about when presence is read."""
+    del place, origin
+    return content
+
+
+async def device_keys_in(place: Place, origin: str, content: Content) -> Content | None:
+    """News of a person's device keys, where anything that needs them is allowed with that person."""
+    user = content["user_id"]
+    if user.partition(":")[2] != origin:
+        return None
+    return content if user in await may_pass(place, origin, frozenset({user})) else None
+
+
+Thinner = Callable[[Place, str, Content], Awaitable[Content | None]]
+THINNERS: dict[str, Thinner] = {
+    "m.device_list_update": device_keys_in,
+    "m.direct_to_device": to_device_in,
+    "m.presence": presence_in,
+    "m.receipt": receipts_in,
+    "m.signing_key_update": device_keys_in,
+    "m.typing": typing_in,
+    "org.matrix.signing_key_update": device_keys_in,
+}
+"""What is decided about each type; every other type is dropped."""
 
 
 def install_typing(place: Place) -> None:
