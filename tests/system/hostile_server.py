@@ -281,12 +281,11 @@ class HostileServer:
 
 @asynccontextmanager
 async def hostile_server(
-    name: str, port: int, ca: Authority, ca_file: Path
+    signing: SigningServer, port: int, ca: Authority, ca_file: Path
 ) -> AsyncIterator[HostileServer]:
-    """Serve as `name` on a port of `ADDRESS`, with a valid certificate: TLS alone proves little."""
-    # A key of its own each time: Synapse remembers keys by their id.
-    server = HostileServer(SigningServer(name, f"k{time.time_ns()}"), ca_file, port)
-    tls = context_of(issue(ca, (name,), today()))
+    """Serve under its name on a port of `ADDRESS`, with a valid certificate: TLS alone proves little."""
+    server = HostileServer(signing, ca_file, port)
+    tls = context_of(issue(ca, (signing.name,), today()))
     listening = await asyncio.start_server(server.serve, ADDRESS, port, ssl=tls)
     try:
         yield server

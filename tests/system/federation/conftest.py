@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pytest
 import pytest_asyncio
 
+from tests.signing import SigningServer
 from tests.system.hostile_server import ADDRESS, HostileServer, hostile_server
 from tests.system.matrix_client import Person, signed_in
 from tests.system.synapse_process import free_port
@@ -16,6 +17,7 @@ from tests.system.two_organisations import TwoOrganisations, two_organisations
 
 HOSTILE = "hostile.test"
 PORT = free_port(ADDRESS)
+SIGNING = SigningServer(HOSTILE)
 AGREED = """
 [rules.hostile]
 between = ["staff", "mallory"]
@@ -63,7 +65,7 @@ async def cast(
             )
         ]  # fmt: skip
         hostile = await stack.enter_async_context(
-            hostile_server(HOSTILE, PORT, both.authority, both.ca_file)
+            hostile_server(SIGNING, PORT, both.authority, both.ca_file)
         )
         yield Cast(both, alice, bob, carol, hostile)
     both.example.apply(both.example.first_document)
