@@ -78,7 +78,7 @@ async def test_what_was_refused_can_not_be_fetched_back(cast: Cast, joined: Room
     answer = await cast.hostile.ask(cast.both.example, "POST", path, missing)
     assert answer.status == 200, answer
     assert b"secret plan" not in answer.body
-    assert b"after the plan" in answer.body or answer.body == b'{"events":[]}'
+    assert json.loads(answer.body)["events"], "what was not refused can be"
     for person in (cast.alice, cast.bob):
         assert "secret plan.pdf" not in person.seen(joined.room_id)
 
@@ -97,8 +97,8 @@ async def test_rooms_that_it_is_not_in_are_closed_to_it(cast: Cast) -> None:
         ("GET", f"{F}/v1/event_auth/{room}/{quote(event_id)}", None),
         ("GET", f"{F}/v1/timestamp_to_event/{room}?ts=1&dir=f", None),
         ("GET", f"{F}/v1/hierarchy/{room}", None),
-        ("GET", f"{F}/v1/make_join/{room}/{quote(cast.hostile.user())}?ver=12", None),
-        ("GET", f"{F}/v1/make_knock/{room}/{quote(cast.hostile.user())}?ver=12", None),
+        ("GET", f"{F}/v1/make_join/{room}/{quote(cast.hostile.user())}?ver=11", None),
+        ("GET", f"{F}/v1/make_knock/{room}/{quote(cast.hostile.user())}?ver=11", None),
         ("POST", f"{F}/v1/get_missing_events/{room}", missing),
     ]
     for method, path, content in asked:
@@ -194,19 +194,21 @@ async def test_a_flood_of_invitations_ends_and_the_good_partner_is_not_hindered(
         await cast.carol.say(across, f"good {number}")
         await cast.alice.sees(across, f"good {number}")
         slowest = max(slowest, time.monotonic() - since)
-    statuses = await flooding
+    statuses, invitations = await flooding
     print(f"statuses of the flood: {statuses}; a partner's message took at most {slowest:.2f} s")
     assert statuses.get(503, 0) > 20
-    invited = [room for room in cast.alice.invited if "flood" in room]
-    assert len(invited) <= 8, "five at once, and what a few seconds add"
+    assert invitations <= 8, "five at once, and what a few seconds add"
     assert slowest < PROMPT_SECONDS
     both.example.apply(document_with(both))
     assert (await hostile.send(both.example)).status == 200, "and nobody bears a grudge"
 
 
-async def _flood(cast: Cast, joined: Room) -> dict[int, int]:
-    """Sixty invitations and a hundred transactions as fast as they go."""
-    hostile, counted = cast.hostile, dict[int, int]()
+async def _flood(cast: Cast, joined: Room) -> tuple[dict[int, int], int]:
+    """Sixty invitations and a hundred transactions as fast as they go.
+
+    How often each status was answered, and how many invitations Synapse was bothered with.
+    """
+    hostile, counted, reached = cast.hostile, dict[int, int](), 0
 
     async def invite(number: int) -> None:
         room_id = f"!flood{number}:hostile.test"
@@ -220,15 +222,17 @@ async def _flood(cast: Cast, joined: Room) -> dict[int, int]:
         )  # fmt: skip
         content = {"event": event, "room_version": "10", "invite_room_state": []}
         path = f"{F}/v2/invite/{quote(room_id)}/{quote('$e' + str(number))}"
+        nonlocal reached
         answer = await hostile.ask(cast.both.example, "PUT", path, content)
         counted[answer.status] = counted.get(answer.status, 0) + 1
+        reached += answer.status != 503
 
     async def write(number: int) -> None:
         answer = await hostile.send(cast.both.example, txn=f"flood{number}")
         counted[answer.status] = counted.get(answer.status, 0) + 1
 
     await asyncio.gather(*(invite(n) for n in range(60)), *(write(n) for n in range(100)))
-    return counted
+    return counted, reached
 
 
 def _version(name: str) -> Any:
