@@ -33,8 +33,9 @@ async def test_a_document_goes_to_colleagues_and_to_acme_and_back(cast: Cast) ->
     await cast.alice.send_file(room, "report.pdf", pdf("report"))
     assert await cast.bob.open_file(room, "report.pdf") == pdf("report")
     assert await cast.carol.open_file(room, "report.pdf") == pdf("report")
-    await cast.carol.send_file(room, "answer.docx", docx(), "application/octet-stream")
-    assert await cast.alice.open_file(room, "answer.docx") == docx()
+    answer = docx()
+    await cast.carol.send_file(room, "answer.docx", answer, "application/octet-stream")
+    assert await cast.alice.open_file(room, "answer.docx") == answer
 
 
 async def test_an_archive_goes_to_colleagues_and_not_to_acme(cast: Cast) -> None:
