@@ -57,9 +57,9 @@ EFFECTS = {
     "admin/settings.py": {"_keep"},
     "gateway/enforce.py": {"forward"},
     "gateway/tunnel.py": {"connect"},
-    "signin/enforce.py": {"end_oldest"},
+    "signin/enforce.py": {"end_oldest", "go_on"},
     "signin/issuing.py": {"begin"},
-    "signin/keep.py": {"_go_on"},
+    "synapse/held.py": {"release_file"},
     "synapse/internals/keeping.py": {"enter", "leave", "remove", "set_state"},
     "synapse/making.py": {"shape_room"},
 }
