@@ -54,6 +54,7 @@ setup-test: $(VENV)/.test  ## what is needed to test it as well
 
 .PHONY: up
 up: $(VENV)/.suite  ## two organisations on this machine; plays the scene, then runs until Ctrl-C
+	@.ci/debian-packages run
 	@exec $(BIN)/vedette demo $(DEMO)
 
 # --- test ---------------------------------------------------------------------------------------
