@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 from vedette.core.facts import FILE_FACTS, FILE_KINDS, Facts, Missing, Value
@@ -91,6 +92,7 @@ class File:
     held: bool = False
 
 
+@lru_cache(maxsize=4096)
 def facts_of(file: File, missing: Missing = Missing.PENDING) -> Facts:
     """What rules may read of a file.
 

@@ -11,6 +11,7 @@ import math
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from vedette.core.asks import Ask
 from vedette.core.decision import Decision
@@ -45,9 +46,13 @@ def file_named(matched: Matched, domain: ServerName) -> Named | None:
     """The file that a request fetches; None if it fetches none, or names none that could be."""
     if matched.endpoint.answering is not Answering.STREAM or "media_id" not in matched.params:
         return None
+    return _named(matched.params.get("server_name", domain), matched.params["media_id"])
+
+
+@lru_cache(maxsize=4096)
+def _named(server: str, media: str) -> Named | None:
     try:
-        server = ServerName(matched.params.get("server_name", domain))
-        return Named(server, MediaId(matched.params["media_id"]))
+        return Named(ServerName(server), MediaId(media))
     except InvalidName:
         return None  # which is refused when it is asked
 
