@@ -179,6 +179,7 @@ _FILLER = "org.matrix.dummy_event"
 """What Synapse itself sends to join loose ends of a room's history; it is empty."""
 
 _ONE_WORD = re.compile(r"[a-z_]{0,32}")
+_REDACTION_KEYS = frozenset({"reason", "redacts"})
 _END_KEYS = frozenset(
     {
         "call_id",
@@ -230,7 +231,7 @@ def _redaction(content: Content, carried: _Carried) -> Classified:
     """A redaction takes away, unless it brings a text or a file of its own."""
     if carried.channels:
         return Classified(Sort.CONTENT, _MESSAGE | carried.channels, carried.claims)
-    if content.get("reason") or not content.keys() <= {"redacts", "reason"}:
+    if content.get("reason") or not _REDACTION_KEYS.issuperset(content):
         return Classified(Sort.CONTENT, _MESSAGE, may_be_plain=True)
     return Classified(Sort.TAKES_AWAY, may_be_plain=True)
 
@@ -264,7 +265,7 @@ def _merely_ends(content: Content) -> bool:
     """Whether the end of a call carries nothing but which call ends, and one word why."""
     reason = content.get("reason", "")
     word = isinstance(reason, str) and _ONE_WORD.fullmatch(reason) is not None
-    return word and content.keys() <= _END_KEYS
+    return word and _END_KEYS.issuperset(content)
 
 
 def _session(content: Content) -> str:
