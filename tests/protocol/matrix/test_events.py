@@ -151,6 +151,19 @@ def test_an_unknown_type_without_a_text_is_refused(type_, is_state):
     assert classify(type_, {"data": 1, "body": ""}, is_state=is_state).sort is Sort.UNKNOWN
 
 
+JITSI = {"type": "jitsi", "url": "https://meet.example/x", "name": "Meeting", "id": "w", "data": {}}
+
+
+@pytest.mark.parametrize(
+    "type_", ["im.vector.modular.widgets", "m.widget", "io.element.widgets.layout"]
+)
+@pytest.mark.parametrize("text", [{}, {"body": "a text"}, {"m.text": [{"body": "a text"}]}])
+def test_a_widget_is_no_message_because_it_has_a_text(type_, text):
+    """A page with a call in it would pass as a message where calls are forbidden."""
+    assert classify(type_, {**JITSI, **text}, is_state=True).sort is Sort.UNKNOWN
+    assert classify(type_, {}, is_state=True).sort is Sort.TAKES_AWAY
+
+
 # --- what takes away -------------------------------------------------------------------------------
 
 

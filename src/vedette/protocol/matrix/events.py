@@ -149,6 +149,9 @@ _MESSAGES = frozenset(
         "org.matrix.msc3672.beacon_info",
     }
 )
+_WIDGETS = frozenset({"im.vector.modular.widgets", "io.element.widgets.layout", "m.widget"})
+"""State by which clients show everybody in the room a page of somebody's own, calls among them."""
+
 _SORTS = {
     "m.room.member": Sort.MEMBERSHIP,
     "m.room.create": Sort.CREATE,
@@ -207,6 +210,10 @@ def classify(type_: str, content: Content, *, is_state: bool) -> Classified:
     """Say what an event is. Total: any type and any content has an answer."""
     if type_ in _SORTS and is_state:
         return Classified(_SORTS[type_], may_be_plain=True)
+    if (
+        type_ in _WIDGETS and is_state
+    ):  # what it is to do is on that page, whatever it says of itself
+        return Classified(Sort.UNKNOWN if content else Sort.TAKES_AWAY, may_be_plain=True)
     carried = _carried(type_, content)
     if type_ == "m.room.encrypted":
         return _encrypted(content, carried)
