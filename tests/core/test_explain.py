@@ -189,6 +189,7 @@ def test_the_auditor_reads_whether_the_replay_agreed() -> None:
     [
         ("file.encrypted = no", True, "it is yes"),
         ("file.encrypted = no", False, "it is no"),
+        ("today <= 2020-01-01", 739945, "it is 2026-11-25"),
         ("change.widens in us", frozenset({"b", "a"}), "it is a, b"),
         ("change.widens in us", frozenset(), "it is nothing"),
         ("device.version > 1", (15, 2), "it is 15.2"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -117,9 +117,7 @@ def add_errors(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def _unreadable(_: Request, fault: RequestValidationError) -> JSONResponse:
-        first = fault.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        return _json(422, "invalid", f"`{where}`: {first['msg'].lower()}", "see `/openapi.json`")
+        return _json(422, "invalid", _in_words(fault.errors()[0]), "see `/openapi.json`")
 
     @app.exception_handler(HTTPException)
     async def _http(_: Request, fault: HTTPException) -> JSONResponse:
@@ -127,6 +125,25 @@ def add_errors(app: FastAPI) -> None:
         answer = _json(fault.status_code, code, words, None)
         answer.headers.update(fault.headers or {})
         return answer
+
+
+_NAMES = {
+    "record": "`{}` is not a record's id; one looks like `synapse:4711`, see `vedette audit list`",
+    "id_": "`{}` is not a session's id; `vedette session list` shows them",
+}
+"""Names in a path, for whoever mistyped one. The client sends them as they were typed."""
+
+
+def _in_words(first: Mapping[str, Any]) -> str:
+    """What can't be read about a request, by the first fault that was found in it."""
+    *_, last = first["loc"]
+    named = _NAMES.get(str(last)) if first["loc"][0] == "path" else None
+    if named is not None:
+        return named.format(str(first.get("input"))[:100])
+    # a pattern or a word that is wanted is a thing to be typed: it keeps its case
+    words = str(first["msg"])
+    where = ".".join(str(part) for part in first["loc"])
+    return f"`{where}`: {words[:1].lower()}{words[1:]}"
 
 
 def _json(status: int, code: str, message: str, hint: str | None) -> JSONResponse:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from vedette.core.asks import Ask, Question
 from vedette.core.channels import Channel
 from vedette.core.conditions import Condition, Outcomes
 from vedette.core.decision import Decision, Verdict
-from vedette.core.facts import FILE_FACTS, Facts, Missing
+from vedette.core.facts import FILE_FACTS, REGISTRY, Facts, FactType, Missing
 from vedette.core.reasons import Reason
 from vedette.core.ruleset import CompiledRule, Ruleset
 from vedette.core.sessions import SessionFacts
@@ -337,6 +338,8 @@ def _because(rule: CompiledRule, facts: Facts, question: Question) -> str:
 def _condition(condition: Condition, facts: Facts, word: str) -> str:
     value = facts.get(condition.fact, claimed=condition.claimed)
     known = value.value if isinstance(value, Missing) else _written(value)
+    if isinstance(value, int) and REGISTRY[condition.fact].type is FactType.DATE:
+        known = date.fromordinal(value).isoformat()
     return f"{word} `{condition.text}`, it is {known}"
 
 

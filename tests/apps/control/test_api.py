@@ -301,3 +301,18 @@ def test_an_expiring_rule_keeps_its_date(api: Organisation) -> None:
     )
     assert status == 400
     is_error(answer, "invalid")
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/why/Nix", "`Nix` is not a record's id; one looks like `synapse:4711`"),
+        ("/sessions/Nix", "`Nix` is not a session's id; `vedette session list` shows them"),
+    ],
+)
+def test_a_mistyped_name_is_said_in_words_and_not_as_a_pattern(
+    api: Organisation, path: str, words: str
+) -> None:
+    _, answer = api.ask("GET", path)
+    assert words in str(answer)
+    assert "pattern" not in str(answer)
