@@ -22,7 +22,9 @@ from vedette.core.record import (
     chain_hash,
     chained,
     read_body,
+    read_line,
     verify_chain,
+    verify_lines,
 )
 
 ASK = Ask(
@@ -173,6 +175,39 @@ def test_a_chain_may_be_verified_in_parts():
 def test_a_chain_that_does_not_hold_names_the_record(entries, why):
     with pytest.raises(RecordFault, match=why):
         verify_chain(entries, "gateway")
+
+
+def test_a_log_on_disk_says_where_it_stands_after_each_line():
+    entries = chain(entry(1), entry(2))
+    states = list(verify_lines(map(canonical, entries), "gateway"))
+    assert states[-1] == verify_chain(entries, "gateway")
+    assert [state.last for state in states] == ["gateway:1", "gateway:2"]
+    assert list(verify_lines([canonical(entries[1])], "gateway", states[0])) == states[1:]
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        (b"{", "not a record"),
+        (b"[]", "not a record"),
+        (b"[" * 100_000, "not a record"),
+        (b'{"id":"gateway:1" }', "`gateway:1` was altered in how it is spelt"),
+        (b'{"id":"gateway:1","n":1E5}', "altered in how it is spelt"),
+        (b'{"id":"gateway:1","id":"gateway:1"}', "altered in how it is spelt"),
+        (b"\xff", "not a record"),
+    ],
+)
+def test_a_line_that_is_not_spelt_as_it_was_written_is_no_record(line, why):
+    with pytest.raises(RecordFault, match=why):
+        read_line(line)
+
+
+def test_the_first_line_that_does_not_hold_is_named():
+    first, second, third = (canonical(each) for each in chain(entry(1), entry(2), entry(3)))
+    with pytest.raises(RecordFault, match="^line 2: record `gateway:3` .* whole up to `gateway:1`"):
+        list(verify_lines([first, third], "gateway"))
+    with pytest.raises(RecordFault, match="^line 1: .*; nothing before it"):
+        list(verify_lines([second], "gateway"))
 
 
 def test_after_a_start_numbers_may_go_on_further_up():

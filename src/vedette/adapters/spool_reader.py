@@ -34,6 +34,11 @@ class SpoolReader:
 
     def read(self, process: str, offset: int = 0) -> Iterator[tuple[dict[str, Any], int]]:
         """The records from `offset` on; a torn last line is left out. Raises RecordFault."""
+        for line, end in self.lines(process, offset):
+            yield _record(line, process, end), end
+
+    def lines(self, process: str, offset: int = 0) -> Iterator[tuple[bytes, int]]:
+        """The lines from `offset` on; a torn last line is left out. Raises RecordFault."""
         with self._path(process).open("rb") as spool:
             if spool.seek(0, 2) < offset:
                 raise RecordFault(f"the spool of `{process}` is shorter than it was")
@@ -42,7 +47,7 @@ class SpoolReader:
                 if not line.endswith(b"\n"):
                     return
                 offset += len(line)
-                yield _record(line, process, offset), offset
+                yield line[:-1], offset
 
     def _path(self, process: str) -> Path:
         return self.folder / process / f"{process}.jsonl"

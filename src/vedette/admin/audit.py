@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vedette.core.record import NOTHING, ChainState, RecordFault, verify_chain
+from vedette.core.record import NOTHING, ChainState, RecordFault, verify_lines
 from vedette.core.revision import Revision, verify_revisions
 from vedette.ports.records import Records
 from vedette.protocol.internal.checkpoints import Checkpoint
@@ -84,69 +84,70 @@ def revision_state(revision: Revision) -> ChainState:
 
 
 def verify_all(
-    records: Records, revisions: tuple[Revision, ...] | None, checkpoint: Checkpoint | None
+    records: Records, revisions: tuple[Revision, ...] | None, checkpoints: Sequence[Checkpoint]
 ) -> list[ChainReport]:
-    """Check every chain from its beginning, and against a checkpoint where there is one.
+    """Check every chain from its beginning, and against every checkpoint that there is.
 
-    A process that the checkpoint names and that has no records any more does not hold. `revisions`
+    A process that a checkpoint names and that has no records any more does not hold. `revisions`
     is None when they could not be read, which is a finding too.
     """
-    anchors = dict(checkpoint.heads) if checkpoint else {}
-    expected = anchors.pop(SETTINGS_CHAIN, None)
+    anchors: dict[str, list[ChainState]] = {}
+    for checkpoint in checkpoints:
+        for name, state in checkpoint.heads.items():
+            if state.length:
+                anchors.setdefault(name, []).append(state)
+    expected = anchors.pop(SETTINGS_CHAIN, [])
     names = sorted({*records.processes(), *anchors})
-    reports = [_verify(records, name, anchors.get(name)) for name in names]
+    reports = [_verify(records, name, anchors.get(name, [])) for name in names]
     return [*reports, _verify_settings(revisions, expected)]
 
 
-def _verify(records: Records, process: str, anchor: ChainState | None) -> ChainReport:
-    def walk(seen: Callable[[ChainState], None]) -> ChainState:
-        state = NOTHING
-        for entry, _ in records.read(process):
-            state = verify_chain([entry], process, state)
-            seen(state)
-        return state
-
-    return _report(process, anchor, walk)
+def _verify(records: Records, process: str, anchors: Sequence[ChainState]) -> ChainReport:
+    lines = (line for line, _ in records.lines(process))
+    return _report(process, anchors, verify_lines(lines, process))
 
 
 def _verify_settings(
-    revisions: tuple[Revision, ...] | None, anchor: ChainState | None
+    revisions: tuple[Revision, ...] | None, anchors: Sequence[ChainState]
 ) -> ChainReport:
-    def walk(seen: Callable[[ChainState], None]) -> ChainState:
-        if revisions is None:
-            raise RecordFault("the revisions can't be read")
-        verify_revisions(revisions)
-        for revision in revisions:
-            seen(revision_state(revision))
-        return settings_state(revisions)
+    return _report(SETTINGS_CHAIN, anchors, _settings_states(revisions))
 
-    return _report(SETTINGS_CHAIN, anchor, walk)
+
+def _settings_states(revisions: tuple[Revision, ...] | None) -> Iterator[ChainState]:
+    if revisions is None:
+        raise RecordFault("the revisions can't be read")
+    verify_revisions(revisions)
+    yield from map(revision_state, revisions)
 
 
 def _report(
-    process: str,
-    anchor: ChainState | None,
-    walk: Callable[[Callable[[ChainState], None]], ChainState],
+    process: str, anchors: Sequence[ChainState], states: Iterator[ChainState]
 ) -> ChainReport:
-    """Walk one chain and look whether it passes through the anchor."""
-    passed = anchor is None or anchor.length == 0
-
-    def seen(state: ChainState) -> None:
-        nonlocal passed
-        passed = passed or state == anchor
-
+    """Walk one chain and look whether it passes through every anchor."""
+    due, end = set(anchors), NOTHING
     try:
-        end = walk(seen)
+        for state in states:
+            due.discard(state)
+            end = state
     except (RecordFault, OSError) as fault:
         words = str(fault) if isinstance(fault, RecordFault) else "its records are gone"
         return ChainReport(process=process, holds=False, records=0, anchored=None, words=words)
-    if not passed and anchor is not None:
-        words = f"record `{anchor.last}`, which the checkpoint vouches for, is missing or altered"
+    if due:
         return ChainReport(
-            process=process, holds=False, records=end.length, anchored=None, words=words
+            process=process, holds=False, records=end.length, anchored=None, words=_missed(due, end)
         )
-    anchored = anchor.last if anchor else None
+    anchored = max(anchors, key=lambda anchor: anchor.length).last if anchors else None
     words = f"whole; anchored up to `{anchored}`" if anchored else "whole, but not anchored yet"
     return ChainReport(
         process=process, holds=True, records=end.length, anchored=anchored, words=words
     )
+
+
+def _missed(due: set[ChainState], end: ChainState) -> str:
+    """What a chain lacks that holds in itself but is not the one that a checkpoint vouches for."""
+    anchor = max(due, key=lambda anchor: anchor.length)
+    vouched = f"record `{anchor.last}`, which the checkpoint vouches for, is missing or altered"
+    if end.length < anchor.length:
+        upto = f"after `{end.last}`" if end.last else "before its first record"
+        return f"{vouched}: the log was cut off {upto}, {anchor.length - end.length} are missing"
+    return f"{vouched}: the log was written anew somewhere before it"

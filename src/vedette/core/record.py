@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,7 +85,10 @@ def verify_chain(
     for entry in entries:
         name = str(entry.get("id"))
         if entry.get("previous") != head:  # (1)
-            raise RecordFault(f"record `{name}` does not follow the one before it")
+            raise RecordFault(
+                f"record `{name}` does not follow the one before it: one of them was altered, or "
+                "what stood between them is missing or moved"
+            )
         if entry.get("hash") != chain_hash(head, entry):  # (2)
             raise RecordFault(f"record `{name}` was altered")
         here, colon, sequence = name.rpartition(":")
@@ -96,6 +99,46 @@ def verify_chain(
             raise RecordFault(f"record `{name}` is not the next after number {number}")
         head, last, number, length = str(entry["hash"]), name, int(sequence), length + 1
     return ChainState(head, last, length)
+
+
+def read_line(line: bytes) -> dict[str, JSON]:
+    """A record as it lies on disk, without its newline, spelt exactly as `canonical` spells it.
+
+    Two spellings of one record, such as `1e5` and `1E5`, have one hash; only one is what was
+    written, so that no byte of a log can be changed unseen.
+
+    Raises:
+        RecordFault: it is not a record, or it is spelt in another way.
+    """
+    try:
+        entry = json.loads(line)
+    except (ValueError, RecursionError) as fault:
+        raise RecordFault("this line is not a record") from fault
+    if not isinstance(entry, dict):
+        raise RecordFault("this line is not a record")
+    if canonical(entry) != line:
+        raise RecordFault(f"record `{entry.get('id')}` was altered in how it is spelt")
+    return entry
+
+
+def verify_lines(
+    lines: Iterable[bytes], process: str, after: ChainState = NOTHING
+) -> Iterator[ChainState]:
+    """Check a chain as it lies on disk, line by line, and say where it stands after each.
+
+    Raises:
+        RecordFault: says which line of the log is the first that does not hold, counted from 1, and
+            up to which record it is whole.
+    """
+    state = after
+    for line in lines:
+        try:
+            entry = read_line(line)
+            state = verify_chain([entry], process, state)
+        except RecordFault as fault:
+            whole = f"whole up to `{state.last}`" if state.last else "nothing before it"
+            raise RecordFault(f"line {state.length + 1}: {fault}; {whole}") from fault
+        yield state
 
 
 def body(ask: Ask, facts: Facts, decision: Decision) -> dict[str, JSON]:

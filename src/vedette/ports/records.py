@@ -23,3 +23,10 @@ class Records(Protocol):
         Raises:
             RecordFault: a line is not a record, or the file is shorter than `offset`.
         """
+
+    def lines(self, process: str, offset: int = 0) -> Iterator[tuple[bytes, int]]:
+        """The same as bytes, each without its newline, whatever they are.
+
+        Raises:
+            RecordFault: the file is shorter than `offset`.
+        """
