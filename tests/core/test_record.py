@@ -204,9 +204,11 @@ def test_a_line_that_is_not_spelt_as_it_was_written_is_no_record(line, why):
 
 def test_the_first_line_that_does_not_hold_is_named():
     first, second, third = (canonical(each) for each in chain(entry(1), entry(2), entry(3)))
-    with pytest.raises(RecordFault, match="^line 2: record `gateway:3` .* whole up to `gateway:1`"):
+    with pytest.raises(
+        RecordFault, match=r"^line 2: record `gateway:3` .* whole up to `gateway:1`"
+    ):
         list(verify_lines([first, third], "gateway"))
-    with pytest.raises(RecordFault, match="^line 1: .*; nothing before it"):
+    with pytest.raises(RecordFault, match=r"^line 1: .*; nothing before it"):
         list(verify_lines([second], "gateway"))
 
 

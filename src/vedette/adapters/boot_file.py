@@ -14,6 +14,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from vedette.core.names import InvalidName, ServerName
+from vedette.protocol.syslog import EXAMPLE_ENTERPRISE
 
 NAME = "boot.toml"
 _KEY_BYTES = 32
@@ -128,6 +129,31 @@ class SynapseBoot(_Section):
     signing_key: Path = Path("secrets/synapse-signing.key")
 
 
+class SyslogBoot(_Section):
+    """The SIEM that is sent every record and checkpoint (RFC 5424, over TLS by RFC 5425)."""
+
+    address: Address
+    ca: Path
+    """The CA (PEM) of the receiver's certificate."""
+    certificate: Path
+    """Control's own certificate (PEM), which the receiver wants to see."""
+    key: Path
+    name: str = ""
+    """The name in the receiver's certificate, where it is not the host of `address`."""
+    enterprise: Annotated[int, Field(ge=1, le=2**31)] = EXAMPLE_ENTERPRISE
+    """The private enterprise number for structured data; the default is the one for examples."""
+    receipts: bool = True
+    """Whether a batch counts as taken only when the receiver ends its connection as RFC 5425 says."""
+
+
+class TimestampsBoot(_Section):
+    """The authority that is asked every minute for a time stamp over the newest checkpoint."""
+
+    url: Annotated[str, Field(pattern="^https?://.+$")]
+    ca: Path
+    """Its root and intermediate certificates (PEM)."""
+
+
 class ControlBoot(_Section):
     """Where control listens and keeps its revisions."""
 
@@ -139,6 +165,12 @@ class ControlBoot(_Section):
     settings_key: Path = Path("secrets/settings.key")
     """The Ed25519 private key (PEM) that signs every stream; only control reads it."""
     people: Path = Path("people.csv")
+    checkpoint_copy: Path | None = None
+    """A file elsewhere, such as on another machine's disk, that takes each checkpoint too."""
+    timestamps: TimestampsBoot | None = None
+    syslog: SyslogBoot | None = None
+    metrics_token: Path | None = None
+    """The file with the token that opens `/metrics` and nothing else."""
 
 
 class RadiusBoot(_Section):

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from vedette.ports.errors import Unavailable
 
+_LONGEST = 1 << 20
+"""More than any line has."""
+
 
 @dataclass(frozen=True, slots=True)
 class CheckpointFile:
@@ -33,7 +36,9 @@ class CheckpointFile:
     def last(self) -> bytes | None:
         """The last whole line. Raises Unavailable."""
         try:
-            data = self.path.read_bytes()
+            with self.path.open("rb") as file:
+                file.seek(max(0, file.seek(0, os.SEEK_END) - _LONGEST))
+                data = file.read()
         except FileNotFoundError:
             return None
         except OSError as fault:

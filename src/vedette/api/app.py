@@ -6,7 +6,7 @@ import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Path, Query
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.security import HTTPBearer
 
 from vedette.admin.audit import Wanted, find_record, list_records
@@ -25,7 +25,8 @@ from vedette.admin.rules import (
 from vedette.admin.settings import Applied, Proposal, difference, document_of
 from vedette.admin.why import Wondering, why, why_record
 from vedette.api import partners, render, rooms, shapes, sign_in
-from vedette.api.border import add_errors
+from vedette.api.border import METRICS, add_errors
+from vedette.api.metrics import CONTENT_TYPE, metrics_text
 from vedette.api.office import Office
 from vedette.core.people import Directory
 from vedette.ports.policy import Policy
@@ -83,6 +84,12 @@ def _add_health(app: FastAPI, office: Office) -> None:
         troubles = office.troubles()
         shape = shapes.Status(status="not ready" if troubles else "ready", detail=troubles)
         return JSONResponse(shape.model_dump(), 503 if troubles else 200)
+
+    @app.get(METRICS, response_class=PlainTextResponse)
+    async def metrics() -> PlainTextResponse:
+        """Counts for Prometheus; no name of a person is in them."""
+        text = metrics_text(await asyncio.to_thread(office.measured))
+        return PlainTextResponse(text, media_type=CONTENT_TYPE)
 
 
 def _settings(office: Office) -> APIRouter:

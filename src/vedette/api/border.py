@@ -26,6 +26,8 @@ LARGEST_BODY = 8 << 20
 
 OPEN = frozenset({"/health", "/ready"})
 """Paths that need no token; they say nothing about anybody."""
+METRICS = "/metrics"
+"""The path that a token of its own opens, which opens nothing else."""
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -44,6 +46,7 @@ class Border:
 
     app: App
     token: LocalToken
+    metrics_token: LocalToken | None = None
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Let a request pass, or answer it here."""
@@ -51,7 +54,7 @@ class Border:
             await self.app(scope, receive, send)
             return
         headers: list[tuple[bytes, bytes]] = scope["headers"]
-        if scope["path"] not in OPEN and not self._may(headers):
+        if scope["path"] not in OPEN and not self._may(scope["path"], headers):
             shape = plain_error(
                 "unauthorized",
                 "this needs the local administrator token",
@@ -61,12 +64,17 @@ class Border:
             return
         await self._limited(scope, receive, send)
 
-    def _may(self, headers: list[tuple[bytes, bytes]]) -> bool:
+    def _may(self, path: str, headers: list[tuple[bytes, bytes]]) -> bool:
         shown = [value for name, value in headers if name == b"authorization"]
         if len(shown) != 1:
             return False
         scheme, _, token = shown[0].decode("latin-1").partition(" ")
-        return scheme.lower() == "bearer" and self.token.matches(token.strip())
+        if scheme.lower() != "bearer":
+            return False
+        token = token.strip()
+        return self.token.matches(token) or (
+            path == METRICS and self.metrics_token is not None and self.metrics_token.matches(token)
+        )
 
     async def _limited(self, scope: Message, receive: Receive, send: Send) -> None:
         """Hand the request on; once its body is too large, whatever is answered is this."""

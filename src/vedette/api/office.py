@@ -12,6 +12,7 @@ from vedette.admin.partners import PartnersDesk
 from vedette.admin.rooms import RoomsDesk
 from vedette.admin.sessions import SessionsDesk
 from vedette.admin.settings import SettingsDesk
+from vedette.api.metrics import Measured
 from vedette.api.token import LocalToken
 from vedette.ports.people import PeopleSource
 from vedette.ports.records import Records
@@ -36,3 +37,6 @@ class Office:
     accounts: AccountsDesk
     rooms: RoomsDesk
     partners: PartnersDesk
+    measured: Callable[[], Measured]
+    metrics_token: LocalToken | None = None
+    """Opens `/metrics` and nothing else."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -39,6 +41,8 @@ class Anchor:
     key: Ed25519PrivateKey
     organisation: str
     clock: Clock
+    seen: Callable[[str, dict[str, Any]], None] = lambda _process, _entry: None
+    """Is shown each record once, after it was verified."""
     _due: dict[str, ChainState] | None = None
     _states: dict[str, ChainState] = field(default_factory=dict)
     _offsets: dict[str, int] = field(default_factory=dict)
@@ -48,8 +52,15 @@ class Anchor:
         """Chains that do not hold, by process, and why. A broken chain is not followed further."""
         return dict(self._broken)
 
-    def checkpoint(self) -> None:
-        """Verify what is new in every chain and keep a signed checkpoint. Raises Unavailable."""
+    def states(self) -> dict[str, ChainState]:
+        """Where each chain stood at the last look."""
+        return dict(self._states)
+
+    def checkpoint(self) -> bytes:
+        """Verify what is new in every chain, keep a signed checkpoint and return its line.
+
+        Raises Unavailable.
+        """
         if self._due is None:
             self._due = self._last_heads()
         for process in sorted({*self.records.processes(), *self._due, SETTINGS_CHAIN}):
@@ -59,6 +70,7 @@ class Anchor:
         now = int(self.clock.now())
         line = sign_checkpoint(Checkpoint(self.organisation, now, heads), self.key)
         self.checkpoints.append(line)
+        return line
 
     def _last_heads(self) -> dict[str, ChainState]:
         line = self.checkpoints.last()
@@ -89,6 +101,7 @@ class Anchor:
             state = verify_chain([entry], process, state)
             self._pass(process, state, due)
             self._offsets[process] = offset
+            self.seen(process, entry)
 
     def _follow_settings(self, due: dict[str, ChainState]) -> None:
         history = self.revisions.history()

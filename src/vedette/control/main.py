@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import signal
 import socket
@@ -20,14 +21,18 @@ from vedette.adapters.boot_file import Boot, BootFault, load
 from vedette.adapters.checkpoint_file import CheckpointFile
 from vedette.adapters.door_folders import DoorFolders
 from vedette.adapters.gateway_inner import GatewayInner
+from vedette.adapters.line_files import LineFile
 from vedette.adapters.log_incidents import LogIncidents
 from vedette.adapters.passwords import Argon2Passwords
 from vedette.adapters.people_file import PeopleFile
+from vedette.adapters.positions_file import PositionsFile
 from vedette.adapters.revisions import SqlRevisions, open_database
 from vedette.adapters.room_reports import RoomReportFiles
 from vedette.adapters.sign_in_store import open_sign_in_store
 from vedette.adapters.spool_reader import SpoolReader
+from vedette.adapters.syslog_tls import SyslogTls
 from vedette.adapters.system_clock import SystemClock
+from vedette.adapters.timestamp_authority import HttpTimestampAuthority
 from vedette.admin.accounts import AccountsDesk
 from vedette.admin.audit import ChainReport, verify_all
 from vedette.admin.doctor import Examined, Found, SignInSeen, examine
@@ -41,18 +46,23 @@ from vedette.admin.sessions import SessionsDesk
 from vedette.admin.settings import Applied, SettingsDesk, checked, document_of
 from vedette.api.app import make_app
 from vedette.api.border import Border
+from vedette.api.metrics import Measured
 from vedette.api.office import Office
 from vedette.api.token import LocalToken
 from vedette.control import examination
 from vedette.control.checkpoints import Anchor
+from vedette.control.counting import Counts
+from vedette.control.departures import Departures
 from vedette.control.sessions import SessionStream
 from vedette.control.streams import Publisher
 from vedette.control.telling import Telling
 from vedette.control.upkeep import Upkeep
+from vedette.control.vouching import Vouching
 from vedette.core.names import ServerName
 from vedette.core.settings.document import Document
 from vedette.ports.errors import Unavailable
 from vedette.protocol.internal.checkpoints import Checkpoint, CheckpointFault, verify_checkpoint
+from vedette.protocol.syslog import Origin
 from vedette.spine import Spine
 
 PROCESS = "control"
@@ -140,6 +150,17 @@ def public_key(boot: Boot) -> Ed25519PublicKey:
     return key
 
 
+def checkpoint_copy(boot: Boot) -> Path | None:
+    """Where each checkpoint lies elsewhere, if it does."""
+    copy = boot.control.checkpoint_copy
+    return None if copy is None else boot.path(copy)
+
+
+def stamps_file(boot: Boot) -> Path:
+    """Where the time stamps of checkpoints lie."""
+    return boot.path(boot.control.folder) / "timestamps.jsonl"
+
+
 def last_checkpoint(boot: Boot, file: Path | None = None) -> Checkpoint | None:
     """The newest signed checkpoint, from control's own file unless another is named.
 
@@ -192,7 +213,7 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
         Unavailable: the database can't be opened.
     """
     clock, records = SystemClock(), SpoolReader(spool_folder(boot))
-    key = _private_key(boot.path(boot.control.settings_key))
+    counts, key = Counts(), _private_key(boot.path(boot.control.settings_key))
     token = _token(boot.path(boot.control.token))
     revisions = open_database(_database(boot))
     people = PeopleFile(boot.path(boot.control.people), _domain(boot))
@@ -201,7 +222,13 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
     doors = DoorFolders({name: boot.door(name) for name in boot.doors})
     publisher = Publisher(doors, revisions, key, boot.organisation, clock)
     anchor = Anchor(
-        records, revisions, CheckpointFile(checkpoint_file(boot)), key, boot.organisation, clock
+        records,
+        revisions,
+        CheckpointFile(checkpoint_file(boot)),
+        key,
+        boot.organisation,
+        clock,
+        counts.count,
     )
     spine = Spine(policy, spool, LogIncidents(), clock)
     desk = SettingsDesk(revisions, people, policy, spine, clock, publisher.announce)
@@ -218,10 +245,81 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
         accounts=_accounts_desk(spine, sessions, _domain(boot)),
         rooms=RoomsDesk(spine, RoomReportFiles(boot.door("synapse")), clock),
         partners=PartnersDesk(spine, GatewayInner(boot.path(boot.gateway.inner))),
+        measured=lambda: _measured(counts, anchor, publisher, desk, upkeep),
+        metrics_token=_metrics_token(boot),
     )
     telling = Telling(records, policy.current, publisher, clock)
-    upkeep = Upkeep(desk, publisher, people, anchor, sessions, telling)
+    departures = _departures(boot, records, anchor)
+    upkeep = Upkeep(desk, publisher, people, anchor, sessions, telling, _vouching(boot), departures)
     return Wiring(boot, spool, upkeep, office)
+
+
+def _departures(boot: Boot, records: SpoolReader, anchor: Anchor) -> Departures | None:
+    """What sends records to the SIEM, where one is named. Raises ControlFault."""
+    siem = boot.control.syslog
+    if siem is None:
+        return None
+    _private(boot.path(siem.key))
+    receiver = SyslogTls(
+        address=siem.address,
+        name=siem.name,
+        ca=boot.path(siem.ca),
+        certificate=boot.path(siem.certificate),
+        key=boot.path(siem.key),
+        receipts=siem.receipts,
+    )
+    others = {"checkpoints": checkpoint_file(boot), "timestamps": stamps_file(boot)}
+    return Departures(
+        records,
+        {name: LineFile(path) for name, path in others.items()},
+        receiver,
+        PositionsFile(positions_file(boot)),
+        Origin(organisation=boot.organisation, enterprise=siem.enterprise),
+        SystemClock(),
+        anchor.broken,
+    )
+
+
+def positions_file(boot: Boot) -> Path:
+    """Where it is kept how far records came on their way to the SIEM."""
+    return boot.path(boot.control.folder) / "syslog-positions.json"
+
+
+def _vouching(boot: Boot) -> Vouching:
+    copy, authority = checkpoint_copy(boot), boot.control.timestamps
+    return Vouching(
+        copy=None if copy is None else CheckpointFile(copy),
+        authority=None
+        if authority is None
+        else HttpTimestampAuthority(authority.url, boot.path(authority.ca)),
+        stamps=CheckpointFile(stamps_file(boot)),
+    )
+
+
+def _metrics_token(boot: Boot) -> LocalToken | None:
+    named = boot.control.metrics_token
+    return None if named is None else _token(boot.path(named))
+
+
+def _measured(
+    counts: Counts, anchor: Anchor, publisher: Publisher, desk: SettingsDesk, upkeep: Upkeep
+) -> Measured:
+    departures, vouching = upkeep.departures, upkeep.vouching
+    troubles = vouching.troubles()
+    ways = {} if departures is None else {"syslog": departures.trouble() is None}
+    if vouching.copy is not None:
+        ways["copy"] = "copy" not in troubles
+    if vouching.authority is not None:
+        ways["timestamp"] = "timestamp" not in troubles
+    return Measured(
+        decisions=counts.decisions(),
+        chains={chain: state.length for chain, state in anchor.states().items()},
+        broken=frozenset(anchor.broken()),
+        doors=publisher.state(),
+        revision=desk.current()[0].number,
+        backlog={} if departures is None else departures.backlog(),
+        ways=ways,
+    )
 
 
 def _session_stream(boot: Boot, publisher: Publisher) -> SessionStream:
@@ -249,7 +347,13 @@ def _accounts_desk(spine: Spine, sessions: SessionStream, domain: ServerName) ->
 
 
 def _verify(boot: Boot, records: SpoolReader, revisions: SqlRevisions) -> list[ChainReport]:
-    return verify_all(records, revisions.history(), last_checkpoint(boot))
+    return verify_all(records, revisions.history(), _checkpoints(boot))
+
+
+def _checkpoints(boot: Boot) -> list[Checkpoint]:
+    """The newest checkpoint here and, where there is one, elsewhere."""
+    found = (last_checkpoint(boot, file) for file in (checkpoint_file(boot), checkpoint_copy(boot)))
+    return [each for each in found if each is not None]
 
 
 def verify_here(boot: Boot, checkpoint: Path | None) -> tuple[list[ChainReport], int | None]:
@@ -259,14 +363,15 @@ def verify_here(boot: Boot, checkpoint: Path | None) -> tuple[list[ChainReport],
         CheckpointFault: the checkpoint is not this organisation's.
         Unavailable: a file can't be read.
     """
-    anchor = last_checkpoint(boot, checkpoint)
+    named = None if checkpoint is None else last_checkpoint(boot, checkpoint)
+    anchors = _checkpoints(boot) if named is None else [named]
     history = None
     kept = kept_revisions(boot)
     if kept is not None:
         history = kept.history()
         kept.close()
-    reports = verify_all(SpoolReader(spool_folder(boot)), history, anchor)
-    return reports, anchor.at if anchor else None
+    reports = verify_all(SpoolReader(spool_folder(boot)), history, anchors)
+    return reports, max((anchor.at for anchor in anchors), default=None)
 
 
 def examine_here(boot: Boot, *, control_answers: bool) -> list[Found]:
@@ -384,14 +489,24 @@ async def _run(wiring: Wiring, inside: socket.socket) -> None:
         await _serve(wiring, inside)
     finally:
         wiring.spool.close()
-        wiring.upkeep.anchor.checkpoint()  # after the last record was written
+        _last_words(wiring.upkeep)  # after the last record was written
+
+
+def _last_words(upkeep: Upkeep) -> None:
+    """Anchor what was recorded last, and take it out. What can't leave now leaves after a start."""
+    line = upkeep.anchor.checkpoint()
+    with contextlib.suppress(Unavailable):
+        upkeep.vouching.vouch(line)
+    with contextlib.suppress(Unavailable):
+        if upkeep.departures is not None:
+            upkeep.departures.look()
 
 
 async def _serve(wiring: Wiring, inside: socket.socket) -> None:
     """Serve the API and do the upkeep; whichever ends first ends both."""
     server = uvicorn.Server(
         uvicorn.Config(
-            Border(make_app(wiring.office), wiring.office.token),
+            Border(make_app(wiring.office), wiring.office.token, wiring.office.metrics_token),
             log_config=None,
             access_log=False,
             server_header=False,

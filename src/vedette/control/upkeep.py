@@ -1,4 +1,6 @@
-"""What control does by itself: watch people, renew streams, anchor the audit chains, tell people."""
+"""What control does by itself: watch people, renew streams, anchor the audit chains, take them
+off this machine, tell people.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +11,11 @@ from dataclasses import dataclass
 
 from vedette.admin.settings import SettingsDesk
 from vedette.control.checkpoints import Anchor
+from vedette.control.departures import Departures
 from vedette.control.sessions import SessionStream
 from vedette.control.streams import Publisher
 from vedette.control.telling import Telling
+from vedette.control.vouching import Vouching
 from vedette.ports.errors import Unavailable
 from vedette.ports.people import PeopleSource
 
@@ -21,6 +25,7 @@ _LONGEST_RENEWAL = 3600.0
 """Streams are renewed at half of their lifetime, and at least every hour."""
 _ANCHOR_SECONDS = 60.0
 _TELL_SECONDS = 0.5
+_DEPART_SECONDS = 1.0
 
 
 @dataclass(slots=True)
@@ -33,6 +38,8 @@ class Upkeep:
     anchor: Anchor
     sessions: SessionStream
     telling: Telling
+    vouching: Vouching
+    departures: Departures | None = None
     _said: tuple[str, ...] = ()
 
     def begin(self, first_text: Callable[[], str]) -> int:
@@ -60,6 +67,7 @@ class Upkeep:
             duties.create_task(self._keep_anchoring())
             duties.create_task(self.sessions.run())
             duties.create_task(_every(lambda: _TELL_SECONDS, self._tell))
+            duties.create_task(_every(lambda: _DEPART_SECONDS, self._depart))
 
     def _renewal(self) -> float:
         return min(_LONGEST_RENEWAL, max(1.0, self.publisher.lifetime / 2))
@@ -83,7 +91,12 @@ class Upkeep:
         await _every(lambda: _ANCHOR_SECONDS, self._anchor)
 
     async def _anchor(self) -> None:
-        await asyncio.to_thread(self.anchor.checkpoint)
+        line = await asyncio.to_thread(self.anchor.checkpoint)
+        await asyncio.to_thread(self.vouching.vouch, line)
+
+    async def _depart(self) -> None:
+        if self.departures is not None:
+            await asyncio.to_thread(self.departures.look)
 
     async def _tell(self) -> None:
         await asyncio.to_thread(self.telling.look)

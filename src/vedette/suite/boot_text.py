@@ -49,6 +49,19 @@ people       = "people.csv"
 folder       = "control"
 database     = "sqlite"             # for trying it; or "file:secrets/..." with a PostgreSQL URL
 
+# Where the audit leaves this machine. A file elsewhere that takes each signed checkpoint:
+# checkpoint_copy = "/mnt/elsewhere/vedette-checkpoints.jsonl"
+# An authority's time stamp over each of them (RFC 3161):
+# timestamps = {{ url = "http://tsa.example.org/", ca = "tls/tsa.pem" }}
+# A token, in a file of mode 0600, that opens /metrics and nothing else:
+# metrics_token = "secrets/metrics.token"
+# The SIEM, over mutual TLS (RFC 5424, 5425); it must take messages of 1 MiB:
+# [control.syslog]
+# address     = "siem.example.org:6514"
+# ca          = "tls/siem-ca.crt"
+# certificate = "tls/control-syslog.crt"
+# key         = "secrets/control-syslog.key"
+
 # The sign-in service: pages, sessions, second factors. It listens on a Unix socket.
 [signin]
 introspection = {introspection}    # where Synapse asks the module inside it; on this machine alone
