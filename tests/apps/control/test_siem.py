@@ -187,6 +187,10 @@ def test_an_ending_that_is_no_receipt_counts_as_not_taken(siem: SyslogNg) -> Non
         with pytest.raises(Unavailable, match="without a receipt"):
             receiver(siem, address=f"localhost:{server.port}").deliver([b"x"])
         receiver(siem, address=f"localhost:{server.port}", receipts=False).deliver([b"x"])
+        # one that says its ending by itself, with most of the batch unread
+        server.ends = True
+        with pytest.raises(Unavailable):
+            receiver(siem, address=f"localhost:{server.port}").deliver([b"x" * 1000] * 800)
     finally:
         server.close()
 
@@ -197,6 +201,7 @@ class Rude:
     def __init__(self, siem: SyslogNg) -> None:
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._tls.load_cert_chain(siem.folder / "server.crt", siem.folder / "server.key")
+        self.ends = False
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._serve, daemon=True).start()
@@ -208,6 +213,10 @@ class Rude:
                 with suppress(OSError):
                     shaken = self._tls.wrap_socket(raw, server_side=True)
                     shaken.recv(100)
+                    if self.ends:
+                        shaken.settimeout(0)
+                        with suppress(ssl.SSLWantReadError):
+                            shaken.unwrap()
                     socket.socket(fileno=shaken.detach()).close()
 
     def close(self) -> None:
