@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from vedette.core.names import InvalidName, ServerName, UserId
 from vedette.core.record import NOTHING, ChainState, RecordFault, verify_lines
 from vedette.core.revision import Revision, verify_revisions
+from vedette.core.settings.spelling import domain_matches
 from vedette.ports.records import Records
 from vedette.protocol.internal.checkpoints import Checkpoint
 
@@ -30,11 +33,18 @@ class ChainReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which records to list. Unset fields match everything; `since` is seconds since 1970 UTC."""
+    """Which records to list. Unset fields match everything; times are seconds since 1970 UTC."""
 
     since: float | None = None
+    until: float | None = None
     who: str | None = None
+    person: str | None = None
+    """Who asked, or whom it was about."""
+    partner: str | None = None
+    domains: tuple[str, ...] = ()
+    """Of the partner, as the settings in force have them."""
     rule: str | None = None
+    reason: str | None = None
     answer: str | None = None
     process: str | None = None
     most: int = 200
@@ -42,25 +52,58 @@ class Wanted:
 
 def list_records(records: Records, wanted: Wanted) -> list[dict[str, Any]]:
     """The newest records that match, oldest first. Raises RecordFault."""
-    found = [
-        entry
-        for process in records.processes()
-        if wanted.process in (None, process)
-        for entry, _ in records.read(process)
-        if entry.get("kind") in ("decision", "counted") and _matches(entry, wanted)
-    ]
-    found.sort(key=lambda entry: (entry.get("at", 0), str(entry.get("id"))))
-    return found[-wanted.most :]
+    found = heapq.nlargest(wanted.most, matching(records, wanted), key=_order)
+    return found[::-1]
+
+
+def matching(records: Records, wanted: Wanted) -> Iterator[dict[str, Any]]:
+    """Every decision that matches, chain by chain. Raises RecordFault."""
+    for process in records.processes():
+        if wanted.process in (None, process):
+            for entry, _ in records.read(process):
+                if entry.get("kind") in ("decision", "counted") and _matches(entry, wanted):
+                    yield entry
+
+
+def _order(entry: dict[str, Any]) -> tuple[float, str]:
+    return entry.get("at", 0), str(entry.get("id"))
 
 
 def _matches(entry: dict[str, Any], wanted: Wanted) -> bool:
     decision = entry.get("decision", {})
     return (
         (wanted.since is None or entry.get("at", 0) >= wanted.since)
+        and (wanted.until is None or entry.get("at", 0) < wanted.until)
         and wanted.who in (None, entry.get("who"))
         and wanted.rule in (None, decision.get("rule"))
+        and wanted.reason in (None, decision.get("reason"))
         and wanted.answer in (None, decision.get("answer"))
+        and (wanted.person is None or wanted.person in names_of(entry))
+        and (wanted.partner is None or _concerns(entry, wanted.partner, wanted.domains))
     )
+
+
+def names_of(entry: dict[str, Any]) -> set[str]:
+    """Everybody whom a record names: who asked, and whom it was about."""
+    named = {entry.get("who"), entry.get("decision", {}).get("towards")}
+    named.update(question.get("whom") for question in entry.get("questions", ()))
+    return {name for name in named if isinstance(name, str)}
+
+
+def _concerns(entry: dict[str, Any], partner: str, domains: tuple[str, ...]) -> bool:
+    """Whether a record is about a partner: by the parties then, or by a name of its domains now."""
+    for question in entry.get("questions", ()):
+        if partner in question.get("from", ()) or partner in (question.get("to") or ()):
+            return True
+    return any(_is_of(name, domains) for name in names_of(entry))
+
+
+def _is_of(name: str, domains: tuple[str, ...]) -> bool:
+    try:
+        server = UserId(name).server if name.startswith("@") else ServerName(name)
+    except InvalidName:
+        return False
+    return any(domain_matches(pattern, server) for pattern in domains)
 
 
 def find_record(records: Records, name: str) -> dict[str, Any] | None:

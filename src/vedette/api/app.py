@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, FastAPI, Path, Query
 from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.security import HTTPBearer
 
-from vedette.admin.audit import Wanted, find_record, list_records
+from vedette.admin.audit import find_record
 from vedette.admin.policy import LOCAL_ADMINISTRATOR, rules_of
 from vedette.admin.rejected import Code, Rejected
 from vedette.admin.replay import recorded, replay
@@ -24,7 +24,7 @@ from vedette.admin.rules import (
 )
 from vedette.admin.settings import Applied, Proposal, difference, document_of
 from vedette.admin.why import Wondering, why, why_record
-from vedette.api import partners, render, rooms, shapes, sign_in
+from vedette.api import audit, partners, render, rooms, shapes, sign_in
 from vedette.api.border import METRICS, add_errors
 from vedette.api.metrics import CONTENT_TYPE, metrics_text
 from vedette.api.office import Office
@@ -66,7 +66,12 @@ def make_app(office: Office) -> FastAPI:
     _add_health(app, office)
     bearer = Depends(HTTPBearer(auto_error=False, description="The local administrator token."))
     own = (_settings(office), _changes(office), _rules(office), _answers(office))
-    more = (partners.router(office), rooms.router(office), *sign_in.routers(office))
+    more = (
+        audit.router(office),
+        partners.router(office),
+        rooms.router(office),
+        *sign_in.routers(office),
+    )
     for router in (*own, *more):
         app.include_router(router, prefix=PREFIX, responses=ERRORS, dependencies=[bearer])
     return app
@@ -245,23 +250,6 @@ def _answers(office: Office) -> APIRouter:
             )
         kept = desk.revisions.get(int(entry.get("decision", {}).get("revision", 0)))
         return render.why(why_record(entry, document_of(kept) if kept else None))
-
-    @router.get("/audit/records")
-    async def audit(
-        since: Annotated[float | None, Query(ge=0)] = None,
-        who: Annotated[str | None, Query(max_length=255)] = None,
-        rule: Annotated[str | None, Query(max_length=80)] = None,
-        answer: Annotated[str | None, Query(max_length=10)] = None,
-        most: Annotated[int, Query(ge=1, le=10_000)] = 200,
-    ) -> list[dict[str, Any]]:
-        """The newest records that match, oldest first."""
-        wanted = Wanted(since=since, who=who, rule=rule, answer=answer, most=most)
-        return await asyncio.to_thread(list_records, office.records, wanted)
-
-    @router.get("/audit/chains")
-    async def chains() -> list[shapes.ChainShape]:
-        """Every audit chain, checked against the last checkpoint."""
-        return [render.chain(each) for each in await asyncio.to_thread(office.verify)]
 
     @router.get("/doors")
     async def doors() -> list[shapes.DoorShape]:

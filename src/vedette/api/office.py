@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from vedette.admin.accounts import AccountsDesk
 from vedette.admin.audit import ChainReport
+from vedette.admin.audit_desk import AuditDesk
 from vedette.admin.doors import DoorAnswer
 from vedette.admin.partners import PartnersDesk
 from vedette.admin.rooms import RoomsDesk
@@ -37,6 +38,7 @@ class Office:
     accounts: AccountsDesk
     rooms: RoomsDesk
     partners: PartnersDesk
+    audit: AuditDesk
     measured: Callable[[], Measured]
     metrics_token: LocalToken | None = None
     """Opens `/metrics` and nothing else."""

@@ -267,3 +267,43 @@ class PeopleShape(Shape):
 
     count: int
     faults: list[str]
+
+
+class PersonReportBody(Shape):
+    """On whom a report is wanted, why, and about which time (seconds since 1970 UTC)."""
+
+    person: str = Field(min_length=1, max_length=255)
+    reason: str = Field(min_length=1, max_length=500)
+    since: float | None = Field(None, ge=0)
+    until: float | None = Field(None, ge=0)
+
+
+class ActsShape(Shape):
+    """How often one act had one answer."""
+
+    act: str
+    answer: str
+    reason: str
+    asks: int
+
+
+class TowardsShape(Shape):
+    """How often somebody was asked about."""
+
+    name: str
+    asks: int
+
+
+class PersonReportShape(Shape):
+    """What the record says of one person; the lists of records are the newest hundred of each."""
+
+    person: str
+    records: int
+    asks: int
+    first: float | None
+    last: float | None
+    acts: list[ActsShape]
+    towards: list[TowardsShape]
+    refused: list[dict[str, Any]]
+    sign_ins: list[dict[str, Any]]
+    about: list[dict[str, Any]]

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from vedette.adapters.audit_spool import AuditSpool
 from vedette.adapters.boot_file import Boot, BootFault, load
@@ -35,6 +35,7 @@ from vedette.adapters.system_clock import SystemClock
 from vedette.adapters.timestamp_authority import HttpTimestampAuthority
 from vedette.admin.accounts import AccountsDesk
 from vedette.admin.audit import ChainReport, verify_all
+from vedette.admin.audit_desk import AuditDesk
 from vedette.admin.doctor import Examined, Found, SignInSeen, examine
 from vedette.admin.door import AdministrationDoor
 from vedette.admin.homeserver import issuer_of
@@ -53,6 +54,19 @@ from vedette.control import examination
 from vedette.control.checkpoints import Anchor
 from vedette.control.counting import Counts
 from vedette.control.departures import Departures
+from vedette.control.records_here import (
+    PROCESS,
+    checkpoint_copy,
+    checkpoint_file,
+    control_database,
+    kept_revisions,
+    newest_checkpoints,
+    positions_file,
+    public_key,
+    spool_folder,
+    stamps_file,
+    verify_here,
+)
 from vedette.control.sessions import SessionStream
 from vedette.control.streams import Publisher
 from vedette.control.telling import Telling
@@ -61,11 +75,10 @@ from vedette.control.vouching import Vouching
 from vedette.core.names import ServerName
 from vedette.core.settings.document import Document
 from vedette.ports.errors import Unavailable
-from vedette.protocol.internal.checkpoints import Checkpoint, CheckpointFault, verify_checkpoint
+from vedette.protocol.internal.checkpoints import CheckpointFault
 from vedette.protocol.syslog import Origin
 from vedette.spine import Spine
 
-PROCESS = "control"
 _LOG = logging.getLogger("vedette.control")
 
 
@@ -81,35 +94,6 @@ class Wiring:
     spool: AuditSpool
     upkeep: Upkeep
     office: Office
-
-
-def kept_revisions(boot: Boot) -> SqlRevisions | None:
-    """The revisions as they are kept, to be closed; None where there is no database yet.
-
-    Raises:
-        Unavailable: they can't be read.
-    """
-    where = _database(boot)
-    if isinstance(where, Path) and not where.exists():
-        return None
-    return open_database(where)
-
-
-def _database(boot: Boot) -> str | Path:
-    try:
-        return boot.control_database()
-    except BootFault as fault:
-        raise Unavailable(str(fault)) from fault
-
-
-def checkpoint_file(boot: Boot) -> Path:
-    """Where the signed checkpoints lie."""
-    return boot.path(boot.control.folder) / "checkpoints.jsonl"
-
-
-def spool_folder(boot: Boot) -> Path:
-    """The folder that holds every process's spool."""
-    return boot.spool(PROCESS).parent
 
 
 def current_settings(boot: Boot) -> tuple[int, Document]:
@@ -137,39 +121,6 @@ def first_text(boot: Boot) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as fault:
         raise Unavailable(f"the first settings document `{path}` can't be read: {fault}") from fault
-
-
-def public_key(boot: Boot) -> Ed25519PublicKey:
-    """The key by which streams and checkpoints are verified. Raises Unavailable."""
-    try:
-        key = load_pem_public_key(boot.path(boot.public_key).read_bytes())
-    except (OSError, ValueError) as fault:
-        raise Unavailable(f"`{boot.path(boot.public_key)}` can't be read: {fault}") from fault
-    if not isinstance(key, Ed25519PublicKey):
-        raise Unavailable(f"`{boot.path(boot.public_key)}` is not an Ed25519 key")
-    return key
-
-
-def checkpoint_copy(boot: Boot) -> Path | None:
-    """Where each checkpoint lies elsewhere, if it does."""
-    copy = boot.control.checkpoint_copy
-    return None if copy is None else boot.path(copy)
-
-
-def stamps_file(boot: Boot) -> Path:
-    """Where the time stamps of checkpoints lie."""
-    return boot.path(boot.control.folder) / "timestamps.jsonl"
-
-
-def last_checkpoint(boot: Boot, file: Path | None = None) -> Checkpoint | None:
-    """The newest signed checkpoint, from control's own file unless another is named.
-
-    Raises:
-        CheckpointFault: it is not one of this organisation.
-        Unavailable: the file or the key can't be read.
-    """
-    line = CheckpointFile(file or checkpoint_file(boot)).last()
-    return verify_checkpoint(line, boot.organisation, public_key(boot)) if line else None
 
 
 def _private_key(path: Path) -> Ed25519PrivateKey:
@@ -215,7 +166,7 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
     clock, records = SystemClock(), SpoolReader(spool_folder(boot))
     counts, key = Counts(), _private_key(boot.path(boot.control.settings_key))
     token = _token(boot.path(boot.control.token))
-    revisions = open_database(_database(boot))
+    revisions = open_database(control_database(boot))
     people = PeopleFile(boot.path(boot.control.people), _domain(boot))
     policy = CurrentPolicy(clock)
     spool = AuditSpool(boot.spool(process), process, clock, _wait)
@@ -245,6 +196,7 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
         accounts=_accounts_desk(spine, sessions, _domain(boot)),
         rooms=RoomsDesk(spine, RoomReportFiles(boot.door("synapse")), clock),
         partners=PartnersDesk(spine, GatewayInner(boot.path(boot.gateway.inner))),
+        audit=AuditDesk(AdministrationDoor(spine), records, policy.current),
         measured=lambda: _measured(counts, anchor, publisher, desk, upkeep),
         metrics_token=_metrics_token(boot),
     )
@@ -278,11 +230,6 @@ def _departures(boot: Boot, records: SpoolReader, anchor: Anchor) -> Departures 
         SystemClock(),
         anchor.broken,
     )
-
-
-def positions_file(boot: Boot) -> Path:
-    """Where it is kept how far records came on their way to the SIEM."""
-    return boot.path(boot.control.folder) / "syslog-positions.json"
 
 
 def _vouching(boot: Boot) -> Vouching:
@@ -347,31 +294,7 @@ def _accounts_desk(spine: Spine, sessions: SessionStream, domain: ServerName) ->
 
 
 def _verify(boot: Boot, records: SpoolReader, revisions: SqlRevisions) -> list[ChainReport]:
-    return verify_all(records, revisions.history(), _checkpoints(boot))
-
-
-def _checkpoints(boot: Boot) -> list[Checkpoint]:
-    """The newest checkpoint here and, where there is one, elsewhere."""
-    found = (last_checkpoint(boot, file) for file in (checkpoint_file(boot), checkpoint_copy(boot)))
-    return [each for each in found if each is not None]
-
-
-def verify_here(boot: Boot, checkpoint: Path | None) -> tuple[list[ChainReport], int | None]:
-    """Check every chain, with control running or not; also the time of the checkpoint used.
-
-    Raises:
-        CheckpointFault: the checkpoint is not this organisation's.
-        Unavailable: a file can't be read.
-    """
-    named = None if checkpoint is None else last_checkpoint(boot, checkpoint)
-    anchors = _checkpoints(boot) if named is None else [named]
-    history = None
-    kept = kept_revisions(boot)
-    if kept is not None:
-        history = kept.history()
-        kept.close()
-    reports = verify_all(SpoolReader(spool_folder(boot)), history, anchors)
-    return reports, max((anchor.at for anchor in anchors), default=None)
+    return verify_all(records, revisions.history(), newest_checkpoints(boot))
 
 
 def examine_here(boot: Boot, *, control_answers: bool) -> list[Found]:

@@ -23,6 +23,7 @@ class Act(StrEnum):
 
     ADMINISTRATION_SETTINGS_APPLY = "administration:settings:apply"
     ADMINISTRATION_SETTINGS_RESTORE = "administration:settings:restore"
+    ADMINISTRATION_PERSON_REPORT = "audit:person:report"
     CALL_CREDENTIALS_FETCH = "call:credentials:fetch"
     DEVICE_KEYS_READ = "device:keys:read"
     DEVICE_MESSAGE_SEND = "device:message:send"

@@ -14,11 +14,7 @@ from tests.apps.control.organisation import Organisation, until
 from vedette.adapters.audit_spool import read_spool
 from vedette.adapters.boot_file import DOORS
 from vedette.adapters.stream_files import StreamFiles
-from vedette.control.main import (
-    checkpoint_file,
-    last_checkpoint,
-    verify_here,
-)
+from vedette.control.records_here import checkpoint_file, last_checkpoint, verify_here
 from vedette.core.names import UserId
 from vedette.core.record import verify_chain
 from vedette.protocol.internal.streams import FOR_EVERY_DOOR, Stream

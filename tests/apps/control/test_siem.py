@@ -21,7 +21,7 @@ from vedette.adapters.audit_spool import AuditSpool, read_spool
 from vedette.adapters.boot_file import load
 from vedette.adapters.syslog_tls import SyslogTls
 from vedette.adapters.system_clock import SystemClock
-from vedette.control.main import public_key, verify_here
+from vedette.control.records_here import public_key, verify_here
 from vedette.core.asks import Act, Ask, Question
 from vedette.core.channels import Channel
 from vedette.core.decision import Decision, Verdict

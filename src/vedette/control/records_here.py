@@ -1,0 +1,170 @@
+"""The record as it lies on this host: where, what vouches for it, proving it and taking it out.
+
+All of it works with control running or not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+from vedette.adapters.boot_file import Boot, BootFault
+from vedette.adapters.checkpoint_file import CheckpointFile
+from vedette.adapters.line_files import LineFile
+from vedette.adapters.revisions import SqlRevisions, open_database
+from vedette.adapters.spool_reader import SpoolReader
+from vedette.adapters.timestamp_authority import prove
+from vedette.admin.audit import ChainReport, verify_all
+from vedette.admin.audit_export import export_lines, verify_export
+from vedette.control.vouching import unstamped
+from vedette.ports.errors import Unavailable
+from vedette.protocol.internal.checkpoints import Checkpoint, verify_checkpoint
+
+PROCESS = "control"
+
+
+def kept_revisions(boot: Boot) -> SqlRevisions | None:
+    """The revisions as they are kept, to be closed; None where there is no database yet.
+
+    Raises:
+        Unavailable: they can't be read.
+    """
+    where = control_database(boot)
+    if isinstance(where, Path) and not where.exists():
+        return None
+    return open_database(where)
+
+
+def control_database(boot: Boot) -> str | Path:
+    """Where the revisions are, as `open_database` takes it. Raises Unavailable."""
+    try:
+        return boot.control_database()
+    except BootFault as fault:
+        raise Unavailable(str(fault)) from fault
+
+
+def checkpoint_file(boot: Boot) -> Path:
+    """Where the signed checkpoints lie."""
+    return boot.path(boot.control.folder) / "checkpoints.jsonl"
+
+
+def spool_folder(boot: Boot) -> Path:
+    """The folder that holds every process's spool."""
+    return boot.spool(PROCESS).parent
+
+
+def public_key(boot: Boot) -> Ed25519PublicKey:
+    """The key by which streams and checkpoints are verified. Raises Unavailable."""
+    try:
+        key = load_pem_public_key(boot.path(boot.public_key).read_bytes())
+    except (OSError, ValueError) as fault:
+        raise Unavailable(f"`{boot.path(boot.public_key)}` can't be read: {fault}") from fault
+    if not isinstance(key, Ed25519PublicKey):
+        raise Unavailable(f"`{boot.path(boot.public_key)}` is not an Ed25519 key")
+    return key
+
+
+def checkpoint_copy(boot: Boot) -> Path | None:
+    """Where each checkpoint lies elsewhere, if it does."""
+    copy = boot.control.checkpoint_copy
+    return None if copy is None else boot.path(copy)
+
+
+def stamps_file(boot: Boot) -> Path:
+    """Where the time stamps of checkpoints lie."""
+    return boot.path(boot.control.folder) / "timestamps.jsonl"
+
+
+def positions_file(boot: Boot) -> Path:
+    """Where it is kept how far records came on their way to the SIEM."""
+    return boot.path(boot.control.folder) / "syslog-positions.json"
+
+
+def last_checkpoint(boot: Boot, file: Path | None = None) -> Checkpoint | None:
+    """The newest signed checkpoint, from control's own file unless another is named.
+
+    Raises:
+        CheckpointFault: it is not one of this organisation.
+        Unavailable: the file or the key can't be read.
+    """
+    line = CheckpointFile(file or checkpoint_file(boot)).last()
+    return verify_checkpoint(line, boot.organisation, public_key(boot)) if line else None
+
+
+def newest_checkpoints(boot: Boot) -> list[Checkpoint]:
+    """The newest checkpoint here and, where there is one, elsewhere."""
+    elsewhere = checkpoint_copy(boot)
+    files = (checkpoint_file(boot), *(() if elsewhere is None else (elsewhere,)))
+    found = [last_checkpoint(boot, file) for file in files]
+    stamped = stamped_checkpoint(boot)
+    return [each for each in (*found, stamped and stamped[0]) if each is not None]
+
+
+def stamped_checkpoint(boot: Boot) -> tuple[Checkpoint, datetime] | None:
+    """The newest checkpoint that has a time stamp, and when the authority saw it.
+
+    Raises:
+        CheckpointFault: the checkpoint is not this organisation's.
+        Unavailable: the time stamp does not hold, or can't be read.
+    """
+    authority, line = boot.control.timestamps, CheckpointFile(stamps_file(boot)).last()
+    if authority is None or line is None:
+        return None
+    try:
+        checkpoint, answer = unstamped(line)
+    except ValueError as fault:
+        raise Unavailable(f"`{stamps_file(boot)}`: {fault}") from fault
+    seen = prove(answer, checkpoint, boot.path(authority.ca))
+    return verify_checkpoint(checkpoint, boot.organisation, public_key(boot)), seen
+
+
+def verify_here(boot: Boot, checkpoint: Path | None) -> tuple[list[ChainReport], int | None]:
+    """Check every chain, with control running or not; also the time of the checkpoint used.
+
+    Raises:
+        CheckpointFault: the checkpoint is not this organisation's.
+        Unavailable: a file can't be read.
+    """
+    named = None if checkpoint is None else last_checkpoint(boot, checkpoint)
+    anchors = newest_checkpoints(boot) if named is None else [named]
+    history = None
+    kept = kept_revisions(boot)
+    if kept is not None:
+        history = kept.history()
+        kept.close()
+    reports = verify_all(SpoolReader(spool_folder(boot)), history, anchors)
+    return reports, max((anchor.at for anchor in anchors), default=None)
+
+
+def export_here(
+    boot: Boot, process: str | None, since: float | None, until: float | None
+) -> Iterator[bytes]:
+    """The lines of an export, and the newest checkpoints behind them.
+
+    Raises:
+        RecordFault: a line of the log is not a record.
+        Unavailable: a checkpoint can't be read.
+    """
+    elsewhere = checkpoint_copy(boot)
+    yield from export_lines(SpoolReader(spool_folder(boot)), process, since, until)
+    for file in (checkpoint_file(boot), *(() if elsewhere is None else (elsewhere,))):
+        line = CheckpointFile(file).last()
+        if line is not None:
+            yield line
+
+
+def verify_export_here(boot: Boot, file: Path) -> list[ChainReport]:
+    """Check an export of this organisation.
+
+    Raises:
+        CheckpointFault: a checkpoint in it is not this organisation's.
+        RecordFault: it is not an export.
+        Unavailable: it, or the public key, can't be read.
+    """
+    key = public_key(boot)
+    lines = (line for line, _ in LineFile(file).lines())
+    return verify_export(lines, lambda line: verify_checkpoint(line, boot.organisation, key))
