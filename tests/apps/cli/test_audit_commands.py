@@ -99,7 +99,8 @@ def test_what_the_record_says_of_one_person_is_told_for_a_reason_which_is_record
     assert recorded.vedette("audit", "person", "alice").returncode == 2
     refused = recorded.vedette("audit", "person", "alice", "--reason", " ")
     assert refused.returncode == 3
-    nobody = recorded.vedette("audit", "person", "@x:nowhere.test", "--reason", "x")
+    words = ("--reason", "x", "--until", "1h")
+    nobody = recorded.vedette("audit", "person", "@x:nowhere.test", *words)
     assert "says nothing of" in nobody.stdout
 
 
