@@ -149,7 +149,7 @@ _MESSAGES = frozenset(
         "org.matrix.msc3672.beacon_info",
     }
 )
-_WIDGETS = frozenset({"im.vector.modular.widgets", "io.element.widgets.layout", "m.widget"})
+WIDGETS = frozenset({"im.vector.modular.widgets", "io.element.widgets.layout", "m.widget"})
 """State by which clients show everybody in the room a page of somebody's own, calls among them."""
 
 _SORTS = {
@@ -210,10 +210,9 @@ def classify(type_: str, content: Content, *, is_state: bool) -> Classified:
     """Say what an event is. Total: any type and any content has an answer."""
     if type_ in _SORTS and is_state:
         return Classified(_SORTS[type_], may_be_plain=True)
+    if type_ in WIDGETS and is_state:  # what it does is on that page, whatever it says here
+        return Classified(Sort.UNKNOWN if content else Sort.TAKES_AWAY, may_be_plain=True)
     carried = _carried(type_, content)
-    if type_ in _WIDGETS and is_state:  # what it does is on that page, whatever it says here
-        sort = Sort.UNKNOWN if content else Sort.TAKES_AWAY
-        return Classified(sort, carried.channels, carried.claims, may_be_plain=True)
     if type_ == "m.room.encrypted":
         return _encrypted(content, carried)
     if type_ == "m.room.redaction" and not is_state:
