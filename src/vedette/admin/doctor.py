@@ -110,6 +110,8 @@ class Examined:
     certificate_ends: float | None
     reachable: Mapping[str, Astray | None]
     sign_in: SignInSeen
+    unsent: tuple[str, ...] = ()
+    """The ways named in the boot file by which the record does not leave this machine, and why."""
 
 
 Check = Callable[[Examined], Iterable[Found]]
@@ -204,6 +206,13 @@ def chain(seen: Examined) -> Iterable[Found]:
             yield Found("audit", Health.BROKEN, words, "vedette audit verify")
     if seen.chain_trouble is None and all(report.holds for report in seen.chains):
         yield Found("audit", Health.GOOD, f"{len(seen.chains)} audit chains are whole")
+
+
+def leaving(seen: Examined) -> Iterable[Found]:
+    """Whether the record leaves this machine, where the boot file says how."""
+    for words in seen.unsent:
+        mend = f"tail {seen.boot.log('control')}    (it says what the other side said)"
+        yield Found("audit-leaves", Health.BROKEN, words, mend)
 
 
 def doors(seen: Examined) -> Iterable[Found]:
@@ -358,6 +367,7 @@ CHECKS: tuple[Check, ...] = (
     closed,
     people,
     chain,
+    leaving,
     secrets,
     clock,
     disk,

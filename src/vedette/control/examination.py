@@ -70,6 +70,9 @@ def open_secrets(boot: Boot) -> tuple[Path, ...]:
         for provider in boot.signin.upstream.values()
         if provider.client_secret is not None
     }
+    siem, metrics = boot.control.syslog, boot.control.metrics_token
+    files |= {boot.path(siem.key)} if siem is not None else set()
+    files |= {boot.path(metrics)} if metrics is not None else set()
     folder = boot.path(boot.control.token).parent
     files |= set(folder.iterdir()) if folder.is_dir() else set()
     open_to_others = stat.S_IRGRP | stat.S_IROTH

@@ -65,6 +65,7 @@ from vedette.control.records_here import (
     public_key,
     spool_folder,
     stamps_file,
+    unsent,
     verify_here,
 )
 from vedette.control.sessions import SessionStream
@@ -327,6 +328,7 @@ def examine_here(boot: Boot, *, control_answers: bool) -> list[Found]:
         certificate_ends=examination.certificate_ends(boot),
         reachable=examination.reachable(boot),
         sign_in=_sign_in_seen(boot, document, now),
+        unsent=unsent(boot, now),
     )
     return examine(seen)
 

@@ -5,6 +5,7 @@ All of it works with control running or not.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -15,16 +16,21 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from vedette.adapters.boot_file import Boot, BootFault
 from vedette.adapters.checkpoint_file import CheckpointFile
 from vedette.adapters.line_files import LineFile
+from vedette.adapters.positions_file import PositionsFile
 from vedette.adapters.revisions import SqlRevisions, open_database
 from vedette.adapters.spool_reader import SpoolReader
 from vedette.adapters.timestamp_authority import prove
 from vedette.admin.audit import ChainReport, verify_all
 from vedette.admin.audit_export import export_lines, verify_export
 from vedette.control.vouching import unstamped
+from vedette.core.record import RecordFault
 from vedette.ports.errors import Unavailable
+from vedette.ports.siem import Position
 from vedette.protocol.internal.checkpoints import Checkpoint, verify_checkpoint
 
 PROCESS = "control"
+_LATE = 180.0
+"""After how many seconds it is told that something did not leave."""
 
 
 def kept_revisions(boot: Boot) -> SqlRevisions | None:
@@ -120,6 +126,43 @@ def stamped_checkpoint(boot: Boot) -> tuple[Checkpoint, datetime] | None:
         raise Unavailable(f"`{stamps_file(boot)}`: {fault}") from fault
     seen = prove(answer, checkpoint, boot.path(authority.ca))
     return verify_checkpoint(checkpoint, boot.organisation, public_key(boot)), seen
+
+
+def unsent(boot: Boot, now: float) -> tuple[str, ...]:
+    """What should have left this machine some minutes ago and has not, in words."""
+    found = []
+    if boot.control.syslog is not None:
+        found += _not_at_the_siem(boot, now)
+    ways = {"file elsewhere": checkpoint_copy(boot)}
+    if boot.control.timestamps is not None:
+        ways["time-stamp authority"] = stamps_file(boot)
+    for way, file in ways.items():
+        if file is None:
+            continue
+        try:
+            line = CheckpointFile(file).last()
+            at = json.loads(line)["at"] if line else 0
+        except (Unavailable, ValueError, KeyError, TypeError) as fault:
+            found.append(f"no checkpoint leaves to the {way}: {fault}")
+            continue
+        if now - at > _LATE:
+            found.append(f"no checkpoint has left to the {way} for some minutes")
+    return tuple(found)
+
+
+def _not_at_the_siem(boot: Boot, now: float) -> list[str]:
+    records, found = SpoolReader(spool_folder(boot)), []
+    try:
+        known = PositionsFile(positions_file(boot)).load()
+        for process in records.processes():
+            taken = known.get(process, Position()).taken
+            entry = next((entry for entry, _ in records.read(process, taken)), None)
+            if entry is not None and now - entry.get("at", 0) > _LATE:
+                size = records.end(process) - taken
+                found.append(f"{size} bytes of records of `{process}` have not reached the SIEM")
+    except (Unavailable, RecordFault, OSError) as fault:
+        found.append(f"how far records came on their way to the SIEM is not known: {fault}")
+    return found
 
 
 def verify_here(boot: Boot, checkpoint: Path | None) -> tuple[list[ChainReport], int | None]:

@@ -21,7 +21,7 @@ from vedette.adapters.audit_spool import AuditSpool, read_spool
 from vedette.adapters.boot_file import load
 from vedette.adapters.syslog_tls import SyslogTls
 from vedette.adapters.system_clock import SystemClock
-from vedette.control.records_here import public_key, verify_here
+from vedette.control.records_here import public_key, unsent, verify_here
 from vedette.core.asks import Act, Ask, Question
 from vedette.core.channels import Channel
 from vedette.core.decision import Decision, Verdict
@@ -139,6 +139,23 @@ def test_checkpoints_leave_to_the_siem_and_to_a_file_elsewhere_and_prove_a_cut(
     (sending.boot.path(sending.boot.control.folder) / "checkpoints.jsonl").unlink()
     reports, _ = verify_here(sending.boot, None)
     assert [each.process for each in reports if not each.holds] == ["control"]
+
+
+def test_doctor_says_that_records_wait_or_that_checkpoints_do_not_leave(
+    sending: Organisation, siem: SyslogNg, tmp_path: Path
+) -> None:
+    sending.start()
+    until(lambda: siem.kept() != [])
+    until((tmp_path / "elsewhere" / "kept.jsonl").exists)
+    sending.stop()
+    now = time.time()
+    assert unsent(sending.boot, now) == ()
+    siem.stop()
+    sending.start()
+    sending.stop()
+    later = unsent(sending.boot, now + 1000)
+    assert [words for words in later if "of `control` have not reached the SIEM" in words]
+    assert "no checkpoint has left to the file elsewhere for some minutes" in later
 
 
 def test_what_the_siem_parses_is_what_was_meant(siem: SyslogNg) -> None:
