@@ -14,8 +14,29 @@ from vedette.suite.client import Client, Json, Refused, until
 _PATIENCE = 20.0
 """Seconds for something to arrive on the other side."""
 T = TypeVar("T")
-DRAWING = b"%PDF-1.4\n% a drawing of the heron's new wing\n%%EOF\n"
-_PRICES = b"%PDF-1.4\n% prices\n%%EOF\n"
+
+
+def whole_pdf(title: str) -> bytes:
+    """A document of one empty page: whole, since what can't be looked into is no known document."""
+    objects = (
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >>",
+        f"<< /Title ({title}) >>",
+    )
+    text, places = "%PDF-1.4\n", []
+    for number, content in enumerate(objects, 1):
+        places.append(len(text))
+        text += f"{number} 0 obj\n{content}\nendobj\n"
+    table = "".join(f"{place:010} 00000 n \n" for place in places)
+    size, start = len(objects) + 1, len(text)
+    text += f"xref\n0 {size}\n0000000000 65535 f \n{table}"
+    text += f"trailer\n<< /Size {size} /Root 1 0 R /Info 4 0 R >>\nstartxref\n{start}\n%%EOF\n"
+    return text.encode("ascii")
+
+
+DRAWING = whole_pdf("the new wing of the heron")
+_PRICES = whole_pdf("prices")
 _SDP = (
     "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n"
     "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 127.0.0.1\r\na=rtpmap:111 opus/48000/2\r\n"
