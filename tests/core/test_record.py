@@ -185,6 +185,19 @@ def test_a_log_on_disk_says_where_it_stands_after_each_line():
     assert list(verify_lines([canonical(entries[1])], "gateway", states[0])) == states[1:]
 
 
+@given(st.text(st.characters() | st.sampled_from('\ud83d\ude00\ud800\udfff\\"')))
+def test_whatever_is_said_its_line_is_read_back_as_it_was_written(said):
+    linked = chained(GENESIS, {**entry(1), "who": said})
+    line = canonical(linked)
+    assert canonical(read_line(line)) == line
+    assert list(verify_lines([line], "gateway"))[-1].head == linked["hash"]
+
+
+def test_two_halves_of_a_character_that_came_together_are_that_character():
+    assert canonical({"a": "\ud83d" + "\ude00"}) == canonical({"a": "\N{GRINNING FACE}"})
+    assert canonical({"a": "\ude00\ud83d"}) == b'{"a":"\\ude00\\ud83d"}'
+
+
 @pytest.mark.parametrize(
     ("line", "why"),
     [

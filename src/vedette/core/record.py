@@ -38,10 +38,15 @@ def canonical(data: JSON) -> bytes:
     """Canonical JSON bytes: the form over which hashes and signatures are made.
 
     Half a surrogate pair, which UTF-8 can't say but JSON can, is written as its JSON escape: no text
-    that somebody sends may keep a record from being written.
+    that somebody sends may keep a record from being written. Two halves that came together are the
+    one character that they spell, as whoever reads the JSON takes them.
     """
     text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return text.encode(errors="backslashreplace")
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+        return whole.encode(errors="backslashreplace")
 
 
 def chain_hash(previous: str, entry: Mapping[str, JSON]) -> str:
