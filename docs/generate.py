@@ -16,6 +16,7 @@ import typer.main
 
 from vedette.cli.main import app
 from vedette.core import holding
+from vedette.core.administration import MEANINGS
 from vedette.core.facts import REGISTRY
 from vedette.core.reasons import Reason
 from vedette.core.settings.reference import settings_reference
@@ -93,6 +94,22 @@ def reasons_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def acts_page() -> str:
+    """Every act of administration."""
+    lines = [
+        "# Acts of administration\n",
+        (
+            'What a rule on `administer` may name in `when = ["act in …"]`, and what a token of the'
+            " API may have (`vedette token add --acts`). Every operation of the API asks for one of"
+            " them, also the ones that only read.\n"
+        ),
+        "| act | allows to |",
+        "|---|---|",
+    ]
+    lines += [f"| `{act.value}` | {_cell(words)} |" for act, words in MEANINGS.items()]
+    return "\n".join(lines) + "\n"
+
+
 def endpoints_page() -> str:
     """The endpoint table of both public doors."""
     return table_as_markdown()
@@ -124,6 +141,7 @@ def _cell(text: str) -> str:
 
 
 PAGES: dict[str, Callable[[], str]] = {
+    "acts.md": acts_page,
     "commands.md": commands_page,
     "endpoints.md": endpoints_page,
     "facts.md": facts_page,

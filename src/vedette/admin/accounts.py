@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from vedette.admin.actor import Actor
 from vedette.admin.door import AdministrationDoor, Doing, needs_reason
 from vedette.admin.rejected import Code, Rejected
 from vedette.core.asks import Act
@@ -70,7 +71,7 @@ class AccountsDesk:
     clock: Clock
     domain: ServerName
 
-    async def accounts(self, author: str) -> tuple[Account, ...]:
+    async def accounts(self, author: Actor) -> tuple[Account, ...]:
         """The accounts over whose people the author may look, by localpart."""
         directory = self.door.spine.policy.current().directory
         found = await asyncio.to_thread(self.store.accounts)
@@ -83,7 +84,7 @@ class AccountsDesk:
         may = {kind for kind, yes in zip(examples, answers, strict=True) if yes}
         return tuple(each for each in found if kinds[each.localpart] in may)
 
-    async def create(self, author: str, user: UserId, display_name: str = "") -> Issued:
+    async def create(self, author: Actor, user: UserId, display_name: str = "") -> Issued:
         """Make an account with a start password that the person must change.
 
         Raises:
@@ -95,7 +96,7 @@ class AccountsDesk:
         await self._make(permit, user, display_name, await self._hash(chosen))
         return Issued(user=user, secret=chosen, record=permit.record)
 
-    async def factors(self, author: str, user: UserId) -> FactorsView:
+    async def factors(self, author: Actor, user: UserId) -> FactorsView:
         """What a person can prove themselves with."""
         act = Act.ADMINISTRATION_SESSION_LIST
         await self.door.permit(Doing(act=act, author=author, over=user))
@@ -107,7 +108,7 @@ class AccountsDesk:
         )
 
     async def reset_factors(
-        self, author: str, user: UserId, kinds: Iterable[str], reason: str
+        self, author: Actor, user: UserId, kinds: Iterable[str], reason: str
     ) -> Issued:
         """Take second factors away, all of them unless kinds are named, and issue a start code.
 
@@ -123,7 +124,7 @@ class AccountsDesk:
         removed = await self._reset(permit, user, wanted, code)
         return Issued(user=user, secret=code, record=permit.record, removed=removed)
 
-    async def reset_password(self, author: str, user: UserId, reason: str) -> Issued:
+    async def reset_password(self, author: Actor, user: UserId, reason: str) -> Issued:
         """Replace a password by a start password, and forget failed attempts.
 
         Sessions go on: whoever has them has proven more than the password.
@@ -137,7 +138,7 @@ class AccountsDesk:
         await self._forgive(permit, user)
         return Issued(user=user, secret=chosen, record=permit.record)
 
-    async def unlock(self, author: str, user: UserId, reason: str = "") -> str:
+    async def unlock(self, author: Actor, user: UserId, reason: str = "") -> str:
         """Forget failed sign-ins of a person; returns the record.
 
         It is asked as a reset of the password, which is more.

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from vedette.admin.actor import Actor
 from vedette.admin.audit import Wanted, matching, names_of
 from vedette.admin.door import AdministrationDoor, Doing, needs_reason
 from vedette.admin.rejected import Code, Rejected
@@ -72,7 +73,7 @@ class AuditDesk:
     records: Records
     policy: Callable[[], Policy]
 
-    async def permit_report(self, person: str, reason: str, author: str) -> UserId:
+    async def permit_report(self, person: str, reason: str, author: Actor) -> UserId:
         """Ask for the report on one person; returns who it is.
 
         Raises:

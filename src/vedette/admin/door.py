@@ -1,45 +1,47 @@
-"""The administration door: every act over people's sessions and accounts is asked here.
+"""The administration door: every administrative act is asked here, mere reading too.
 
-An act is asked over the parties of whom it concerns, so that a rule may give the help desk the
-factors of `staff` and of nobody else. The yes is on record before anything is done.
+An act over somebody is asked over the parties of whom it concerns, so that a rule may give the help
+desk the factors of `staff` and of nobody else. The yes is on record before anything is done.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from vedette.admin.policy import LOCAL_ADMINISTRATOR, local_administrator
+from vedette.admin.actor import Actor
 from vedette.admin.rejected import Code, Rejected
-from vedette.admin.settings import administration_facts
-from vedette.core.asks import Act, Ask, Someone
+from vedette.core.asks import Act, Ask
 from vedette.core.channels import Channel
+from vedette.core.decision import Decision
 from vedette.core.explain import sentence_for_administrator
 from vedette.core.facts import Facts
 from vedette.core.names import InvalidName, UserId
 from vedette.core.reasons import Reason
 from vedette.core.towards import organisation
 from vedette.ports.policy import Policy
-from vedette.spine import Permit, Refusal, Spine
+from vedette.spine import Permit, Refusal, Spine, refuse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doing:
     """One administrative act: who does what, over whom, and why.
 
-    `author` is a user id, or `LOCAL_ADMINISTRATOR`. `what` names the session or device for the
-    record; `reason` is kept there as the claim that it is.
+    `over` is None for what concerns the organisation as a whole. `what` names the session, device
+    or partner for the record; `reason` is kept there as the claim that it is. `widens` names the
+    parties towards which a change of the settings may allow more.
     """
 
     act: Act
-    author: str
-    over: UserId
+    author: Actor
+    over: UserId | None = None
     reason: str = ""
     what: str = ""
+    widens: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class AdministrationDoor:
-    """Asks the rules about administrative acts over people."""
+    """Asks the rules about administrative acts."""
 
     spine: Spine
 
@@ -50,10 +52,10 @@ class AdministrationDoor:
             Rejected: the rules refuse it, or it can't be decided now; nothing may be done.
         """
 
-        async def gather(policy: Policy) -> tuple[Ask, Facts]:
-            return _ask(policy, doing), _facts(doing)
+        async def gather(policy: Policy) -> tuple[Ask, Facts] | Decision:
+            return _asked(policy, doing)
 
-        settled = await self.spine.settle_durably(doing.act, doing.author, gather)
+        settled = await self.spine.settle_durably(doing.act, doing.author.name, gather)
         if isinstance(settled, Permit):
             return settled
         raise refused(settled)
@@ -86,24 +88,29 @@ def refused(refusal: Refusal) -> Rejected:
     )
 
 
-def _ask(policy: Policy, doing: Doing) -> Ask:
-    """The ask, whose question names the person over whom it goes."""
-    whom = policy.directory.someone(doing.over)
-    ask = organisation(doing.act, _author(policy, doing), Channel.ADMINISTER, whom.parties)
-    questions = tuple(replace(question, whom=whom.name) for question in ask.questions)
-    return replace(ask, questions=questions)
+def administration_facts(act: Act, widened: frozenset[str], approvals: int = 0) -> Facts:
+    """What is known of an administrative act, whoever does it."""
+    return Facts({"act": act.value, "approvals": approvals, "change.widens": widened})
 
 
-def _author(policy: Policy, doing: Doing) -> Someone:
-    if doing.author == LOCAL_ADMINISTRATOR:
-        return local_administrator(policy.directory.document)
-    return policy.directory.someone(UserId(doing.author))
+def _asked(policy: Policy, doing: Doing) -> tuple[Ask, Facts] | Decision:
+    """The ask, whose question names the person over whom it goes, unless the token is narrower."""
+    whom = policy.directory.someone(doing.over) if doing.over else None
+    if doing.author.lacks(policy.directory, doing.act, whom.parties if whom else None):
+        return refuse(policy, Reason.BEYOND_TOKEN, whom.name if whom else None)
+    who = doing.author.someone(policy.directory)
+    ask = organisation(doing.act, who, Channel.ADMINISTER, whom.parties if whom else None)
+    if whom is not None:
+        questions = tuple(replace(question, whom=whom.name) for question in ask.questions)
+        ask = replace(ask, questions=questions)
+    return ask, _facts(doing)
 
 
 def _facts(doing: Doing) -> Facts:
     """What the rules read of the act; the claims are for the record alone, no rule can name them."""
-    facts = administration_facts(doing.act, frozenset())
-    claims = {"reason": doing.reason, "what": doing.what}
+    facts = administration_facts(doing.act, doing.widens)
+    token = doing.author.token
+    claims = {"reason": doing.reason, "what": doing.what, "token": token.id if token else ""}
     return Facts(facts.known, {name: text for name, text in claims.items() if text})
 
 

@@ -7,20 +7,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from vedette.admin.door import refused
-from vedette.admin.policy import LOCAL_ADMINISTRATOR, local_administrator
+from vedette.admin.actor import Actor
+from vedette.admin.door import AdministrationDoor, Doing
 from vedette.admin.rejected import Code, Rejected
 from vedette.admin.rules import with_rule
-from vedette.admin.settings import administration_facts
-from vedette.core.asks import Act, Ask
-from vedette.core.channels import Channel
-from vedette.core.facts import Facts
+from vedette.core.asks import Act
+from vedette.core.channels import BETWEEN_PEOPLE, WORDS
 from vedette.core.partners import ChannelGlance, Extent, consequences, glance
 from vedette.core.settings.document import Document, Partner
 from vedette.core.settings.edit import EditError, add_rule, remove
 from vedette.core.settings.sentences import rule_sentence
 from vedette.core.settings.spelling import did_you_mean, domain_sentence, spell_certificate
-from vedette.core.towards import organisation
 from vedette.ports.errors import Unavailable
 from vedette.ports.partner_checker import PartnerChecker
 from vedette.ports.policy import Policy
@@ -136,6 +133,14 @@ def _rule(new: NewPartner) -> dict[str, Any]:
     if new.direction not in sides:
         known = ", ".join(f"`{each}`" for each in DIRECTIONS)
         raise Rejected(Code.INVALID, f"`{new.direction}` is no direction", f"write one of {known}")
+    strange = [word for word in new.allow if not WORDS.get(word, BETWEEN_PEOPLE) <= BETWEEN_PEOPLE]
+    if strange:  # administering and signing in are no partner's; whoever adds partners gives none
+        known = ", ".join(f"`{each}`" for each in sorted(BETWEEN_PEOPLE))
+        raise Rejected(
+            Code.INVALID,
+            f"`{strange[0]}` is nothing that people do with a partner",
+            f"write some of {known}",
+        )
     return {**sides[new.direction], "allow": list(new.allow)}
 
 
@@ -182,14 +187,15 @@ class PartnersDesk:
     spine: Spine
     checker: PartnerChecker
 
-    async def check(self, policy: Policy, name: str) -> Checked:
+    async def check(self, author: Actor, policy: Policy, name: str) -> Checked:
         """Try to reach a partner.
 
         Raises:
             Rejected: there is none of this name, the rules refuse the act, or the gateway is away.
         """
+        door = AdministrationDoor(self.spine)
+        permit = await door.permit(Doing(act=_ACT, author=author, what=name))
         view = show_partner(policy, name)
-        permit = await self._permit(name)
         try:
             servers = await _tried(permit, self.checker, name)
         except Unavailable as outage:
@@ -204,18 +210,6 @@ class PartnersDesk:
             verdict=tuple(_verdict(view, servers)),
             works=works,
         )
-
-    async def _permit(self, name: str) -> Permit:
-        async def gather(policy: Policy) -> tuple[Ask, Facts]:
-            who = local_administrator(policy.directory.document)
-            facts = administration_facts(_ACT, frozenset())
-            known = Facts(facts.known, {"what": name})
-            return organisation(_ACT, who, Channel.ADMINISTER), known
-
-        settled = await self.spine.settle_durably(_ACT, LOCAL_ADMINISTRATOR, gather)
-        if isinstance(settled, Permit):
-            return settled
-        raise refused(settled)
 
 
 async def _tried(permit: Permit, checker: PartnerChecker, name: str) -> tuple[ServerChecked, ...]:

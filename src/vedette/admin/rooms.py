@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vedette.admin.door import needs_reason, refused
-from vedette.admin.policy import local_administrator
+from vedette.admin.actor import Actor
+from vedette.admin.door import AdministrationDoor, Doing, needs_reason
 from vedette.admin.rejected import Code, Rejected
-from vedette.admin.settings import administration_facts
-from vedette.core.asks import Act, Ask
-from vedette.core.channels import Channel
-from vedette.core.facts import Facts
-from vedette.core.towards import organisation
+from vedette.core.asks import Act
 from vedette.ports.clock import Clock
-from vedette.ports.policy import Policy
 from vedette.ports.standing import RoomReports
 from vedette.protocol.internal.standing import Report, RoomEntry
 from vedette.spine import Permit, Spine
@@ -23,36 +18,35 @@ NO_REPORT = "no room was judged yet"
 
 @dataclass(frozen=True, slots=True)
 class RoomsDesk:
-    """What an administrator sees and does about rooms. Whoever asks is the local administrator."""
+    """What an administrator sees and does about rooms."""
 
     spine: Spine
     reports: RoomReports
     clock: Clock
 
-    def counts(self) -> Report:
-        """The newest report, of which only the numbers may be told: nobody was asked about it.
+    async def counts(self, author: Actor) -> Report:
+        """The newest report, of which only the numbers may be told. Raises as `report`."""
+        await self._permit(Act.ADMINISTRATION_ROOM_COUNT, author)
+        return self._last()
 
-        Raises:
-            Rejected: there is none yet.
-            Unavailable: it can't be read.
-        """
+    def _last(self) -> Report:
         report = self.reports.last()
         if report is None:
             hint = "the event door judges them as soon as it runs; is Synapse running?"
             raise Rejected(Code.NOT_FOUND, NO_REPORT, hint)
         return report
 
-    async def report(self, author: str) -> Report:
+    async def report(self, author: Actor) -> Report:
         """The newest report.
 
         Raises:
             Rejected: the rules refuse it, or there is none yet.
             Unavailable: it can't be read.
         """
-        await self._permit(Act.ADMINISTRATION_ROOM_LIST, author, "")
-        return self.counts()
+        await self._permit(Act.ADMINISTRATION_ROOM_LIST, author)
+        return self._last()
 
-    async def room(self, author: str, named: str) -> RoomEntry:
+    async def room(self, author: Actor, named: str) -> RoomEntry:
         """One room, by its id, or by its name where only one is called so. Raises as `report`."""
         report = await self.report(author)
         found = [entry for entry in report.rooms if named in (entry.room, entry.name)]
@@ -69,7 +63,7 @@ class RoomsDesk:
             "`vedette room list` lists those; whatever is not listed is in order",
         )
 
-    async def sweep(self, author: str, reason: str) -> tuple[str, str]:
+    async def sweep(self, author: Actor, reason: str) -> tuple[str, str]:
         """Wish for a sweep; returns the word that its report will repeat, and the act's record.
 
         Raises:
@@ -81,15 +75,7 @@ class RoomsDesk:
         self.reports.wish(word)
         return word, permit.record
 
-    async def _permit(self, act: Act, author: str, reason: str) -> Permit:
-        async def gather(policy: Policy) -> tuple[Ask, Facts]:
-            ask = organisation(
-                act, local_administrator(policy.directory.document), Channel.ADMINISTER
-            )
-            known = administration_facts(act, frozenset()).known
-            return ask, Facts(known, {"reason": reason} if reason else {})
-
-        settled = await self.spine.settle_durably(act, author, gather)
-        if isinstance(settled, Permit):
-            return settled
-        raise refused(settled)
+    async def _permit(self, act: Act, author: Actor, reason: str = "") -> Permit:
+        return await AdministrationDoor(self.spine).permit(
+            Doing(act=act, author=author, reason=reason)
+        )

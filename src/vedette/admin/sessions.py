@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 
+from vedette.admin.actor import Actor
 from vedette.admin.door import AdministrationDoor, Doing, needs_reason, refused
 from vedette.admin.doors import DoorAnswer
 from vedette.admin.rejected import Code, Rejected
@@ -69,7 +70,7 @@ class SessionsDesk:
     """Where sessions and devices are looked at, ended, suspended, resumed and approved.
 
     Every method raises Rejected where the rules refuse the act or there is no such session, and
-    Unavailable where the store does not answer. `author` is a user id or the local administrator.
+    Unavailable where the store does not answer.
     """
 
     door: AdministrationDoor
@@ -77,7 +78,7 @@ class SessionsDesk:
     clock: Clock
     tell: Tell
 
-    async def sessions(self, author: str, wanted: Wanted) -> tuple[Session, ...]:
+    async def sessions(self, author: Actor, wanted: Wanted) -> tuple[Session, ...]:
         """The sessions over whose people the author may look, newest first.
 
         Of a single person it is refused, of everybody those people are left out whom the author
@@ -91,26 +92,26 @@ class SessionsDesk:
             found = await self._visible(author, found)
         return tuple(sorted(found, key=lambda each: (-each.created, each.id)))
 
-    async def show(self, author: str, id_: str) -> SessionView:
+    async def show(self, author: Actor, id_: str) -> SessionView:
         """One session and how each of its facts is known."""
         session = await self._session(id_)
         act = Act.ADMINISTRATION_SESSION_LIST
         await self.door.permit(Doing(act=act, author=author, over=session.user, what=id_))
         return await self._view(session)
 
-    async def end(self, author: str, id_: str, reason: str) -> Moved:
+    async def end(self, author: Actor, id_: str, reason: str) -> Moved:
         """End a session for good: its device is deleted, its next request refused."""
         return await self._move(
             Act.ADMINISTRATION_SESSION_END, author, id_, SessionState.ENDED, reason
         )
 
-    async def suspend(self, author: str, id_: str, reason: str) -> Moved:
+    async def suspend(self, author: Actor, id_: str, reason: str) -> Moved:
         """Suspend a session: everything is refused, keys are kept, no rule brings it back."""
         return await self._move(
             Act.ADMINISTRATION_SESSION_SUSPEND, author, id_, SessionState.SUSPENDED, reason
         )
 
-    async def resume(self, author: str, id_: str, reason: str) -> Moved:
+    async def resume(self, author: Actor, id_: str, reason: str) -> Moved:
         """Let a suspended session go on, if the rules let it: nobody resumes what they forbid."""
         session = await self._session(id_)
         permit = await self._permit(Act.ADMINISTRATION_SESSION_RESUME, author, session, reason)
@@ -125,13 +126,13 @@ class SessionsDesk:
         await self._put(permit, session, SessionState.LIVE, "")
         return await self._moved(permit, session)
 
-    async def device(self, author: str, user: UserId, device: str) -> SessionView:
+    async def device(self, author: Actor, user: UserId, device: str) -> SessionView:
         """One device: the session that uses it, or the last one that did."""
         act, what = Act.ADMINISTRATION_SESSION_LIST, device
         await self.door.permit(Doing(act=act, author=author, over=user, what=what))
         return await self._view(await self._device(user, device))
 
-    async def approve(self, author: str, user: UserId, device: str, reason: str = "") -> Moved:
+    async def approve(self, author: Actor, user: UserId, device: str, reason: str = "") -> Moved:
         """Approve a device. Its session begins, or goes on, if the rules want nothing else."""
         act = Act.ADMINISTRATION_DEVICE_APPROVE
         doing = Doing(act=act, author=author, over=user, reason=reason.strip(), what=device)
@@ -146,7 +147,7 @@ class SessionsDesk:
             await self._put(permit, session, SessionState.LIVE, "")
         return await self._moved(permit, session)
 
-    async def reject(self, author: str, user: UserId, device: str, reason: str) -> Moved:
+    async def reject(self, author: Actor, user: UserId, device: str, reason: str) -> Moved:
         """Turn a waiting device away: whoever may approve it may do that, and its session ends."""
         act = Act.ADMINISTRATION_DEVICE_APPROVE
         why = needs_reason(reason)
@@ -162,36 +163,39 @@ class SessionsDesk:
         await self._put(permit, session, SessionState.ENDED, BY_ADMINISTRATOR + why)
         return await self._moved(permit, session)
 
-    async def end_device(self, author: str, user: UserId, device: str, reason: str) -> Moved:
+    async def end_device(self, author: Actor, user: UserId, device: str, reason: str) -> Moved:
         """End the session of a device."""
         return await self.end(author, (await self._device(user, device)).id, reason)
 
-    async def suspend_device(self, author: str, user: UserId, device: str, reason: str) -> Moved:
+    async def suspend_device(self, author: Actor, user: UserId, device: str, reason: str) -> Moved:
         """Suspend the session of a device."""
         return await self.suspend(author, (await self._device(user, device)).id, reason)
 
-    async def resume_device(self, author: str, user: UserId, device: str, reason: str) -> Moved:
+    async def resume_device(self, author: Actor, user: UserId, device: str, reason: str) -> Moved:
         """Let the suspended session of a device go on, if the rules let it."""
         return await self.resume(author, (await self._device(user, device)).id, reason)
 
-    async def approve_session(self, author: str, id_: str, reason: str = "") -> Moved:
+    async def approve_session(self, author: Actor, id_: str, reason: str = "") -> Moved:
         """Approve the device of a session that is not over."""
         session = await self._session(id_)
         if session.state is SessionState.ENDED:
+            await self._permit(Act.ADMINISTRATION_DEVICE_APPROVE, author, session, reason)
             # Its device may be another session's by now, which nobody looked at here.
             raise _over(session)
         return await self.approve(author, session.user, session.device, reason)
 
     # ---- deciding ------------------------------------------------------------------------------
 
-    async def _move(self, act: Act, author: str, id_: str, to: SessionState, reason: str) -> Moved:
+    async def _move(
+        self, act: Act, author: Actor, id_: str, to: SessionState, reason: str
+    ) -> Moved:
         why = needs_reason(reason)
         session = await self._session(id_)
         permit = await self._permit(act, author, session, why)
         await self._put(permit, session, to, BY_ADMINISTRATOR + why)
         return await self._moved(permit, session)
 
-    async def _permit(self, act: Act, author: str, session: Session, reason: str) -> Permit:
+    async def _permit(self, act: Act, author: Actor, session: Session, reason: str) -> Permit:
         doing = Doing(
             act=act, author=author, over=session.user, reason=reason.strip(), what=session.id
         )
@@ -223,7 +227,7 @@ class SessionsDesk:
         networks = {str(name): ranges for name, ranges in document.networks.items()}
         return facts_for(session, now=int(self.clock.now()), networks=networks)
 
-    async def _visible(self, author: str, found: Iterable[Session]) -> list[Session]:
+    async def _visible(self, author: Actor, found: Iterable[Session]) -> list[Session]:
         """Those sessions whose people the author may see."""
         directory = self.door.spine.policy.current().directory
         found = list(found)

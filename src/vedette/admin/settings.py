@@ -7,15 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 
+from vedette.admin.actor import Actor
+from vedette.admin.door import AdministrationDoor, Doing, administration_facts
 from vedette.admin.doors import Announce, DoorAnswer
 from vedette.admin.policy import CurrentPolicy, local_administrator, rules_of
 from vedette.admin.rejected import Code, Rejected
 from vedette.admin.widening import widens
-from vedette.core.asks import Act, Ask
+from vedette.core.asks import Act
 from vedette.core.channels import Channel
 from vedette.core.decide import decide
 from vedette.core.decision import Verdict
-from vedette.core.explain import sentence_for_administrator
 from vedette.core.facts import Facts
 from vedette.core.record import GENESIS
 from vedette.core.revision import Revision
@@ -29,7 +30,6 @@ from vedette.core.towards import organisation
 from vedette.ports.clock import Clock
 from vedette.ports.errors import Unavailable
 from vedette.ports.people import PeopleSource
-from vedette.ports.policy import Policy
 from vedette.ports.revisions import RevisionConflict, Revisions
 from vedette.spine import Permit, Spine
 
@@ -44,7 +44,7 @@ class Proposal:
     text: str
     base: int
     reason: str
-    author: str
+    author: Actor
     act: Act = Act.ADMINISTRATION_SETTINGS_APPLY
 
 
@@ -159,14 +159,14 @@ class SettingsDesk:
             _keeps_administrator(new, base.number + 1, self.clock.today())
             permit = await self._permit(proposal, change)  # (5)
             made = self._next(
-                new, proposal.text, base, change.changes, proposal.reason, proposal.author
+                new, proposal.text, base, change.changes, proposal.reason, proposal.author.name
             )
             self._keep(permit, made)  # (6)
             self.take(new, made.number)
             doors = await self.announce(made, new)
         return Applied(revision=made, difference=change, record=permit.record, doors=doors)
 
-    async def restore(self, number: int, reason: str, author: str) -> Applied:
+    async def restore(self, number: int, reason: str, author: Actor) -> Applied:
         """Make the text of an earlier revision a new one. Raises Rejected like `apply`."""
         earlier, newest = self.revision(number), self.current()[0]
         return await self.apply(
@@ -180,19 +180,8 @@ class SettingsDesk:
         )
 
     async def _permit(self, proposal: Proposal, change: Difference) -> Permit:
-        async def gather(policy: Policy) -> tuple[Ask, Facts]:
-            who = local_administrator(policy.directory.document)
-            ask = organisation(proposal.act, who, Channel.ADMINISTER)
-            return ask, administration_facts(proposal.act, frozenset(change.widens))
-
-        settled = await self.spine.settle_durably(proposal.act, proposal.author, gather)
-        if isinstance(settled, Permit):
-            return settled
-        raise Rejected(
-            Code.UNAVAILABLE if settled.in_doubt else Code.REFUSED,
-            settled.decision.say or sentence_for_administrator(settled.decision),
-            "`vedette why RECORD` says how the decision came about" if settled.record else None,
-            record=settled.record,
+        return await AdministrationDoor(self.spine).permit(
+            Doing(act=proposal.act, author=proposal.author, widens=frozenset(change.widens))
         )
 
     def _next(
@@ -223,11 +212,6 @@ class SettingsDesk:
         except RevisionConflict:
             newest = self.current()[0]
             raise _conflict(revision.number - 1, newest) from None
-
-
-def administration_facts(act: Act, widened: frozenset[str], approvals: int = 0) -> Facts:
-    """What is known of an administrative act by the holder of the local token."""
-    return Facts({"act": act.value, "approvals": approvals, "change.widens": widened})
 
 
 def checked(text: str, today: int) -> tuple[Document, tuple[Fault, ...]]:

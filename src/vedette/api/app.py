@@ -9,8 +9,9 @@ from fastapi import APIRouter, Depends, FastAPI, Path, Query
 from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.security import HTTPBearer
 
+from vedette.admin.actor import Actor
 from vedette.admin.audit import find_record
-from vedette.admin.policy import LOCAL_ADMINISTRATOR, rules_of
+from vedette.admin.policy import rules_of
 from vedette.admin.rejected import Code, Rejected
 from vedette.admin.replay import recorded, replay
 from vedette.admin.rules import (
@@ -24,13 +25,16 @@ from vedette.admin.rules import (
 )
 from vedette.admin.settings import Applied, Proposal, difference, document_of
 from vedette.admin.why import Wondering, why, why_record
-from vedette.api import audit, partners, render, rooms, shapes, sign_in
+from vedette.api import audit, partners, render, rooms, shapes, sign_in, tokens
+from vedette.api.acting import By, asks
 from vedette.api.border import METRICS, add_errors
 from vedette.api.metrics import CONTENT_TYPE, metrics_text
 from vedette.api.office import Office
+from vedette.core.asks import Act
 from vedette.core.people import Directory
 from vedette.ports.policy import Policy
 
+_TOKENS = "The local administrator token, or one of `/tokens`."
 PREFIX = "/vedette/api/v1"
 RECORD_PATTERN = r"^[a-z][a-z0-9-]{0,31}:[0-9]{1,18}$"
 Number = Annotated[int, Path(ge=1, le=2**53)]
@@ -41,7 +45,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"model": shapes.ErrorShape, "description": words}
     for status, words in {
         400: "The request, the document or the rule has faults.",
-        401: "The local administrator token is missing.",
+        401: "The token is missing, wrong, or over.",
         403: "The rules, a guardrail or the guard against lock-out refuse it.",
         404: "What was named does not exist.",
         409: "Somebody else changed it meanwhile, it is there or over already, or nothing changes.",
@@ -53,7 +57,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
 
 
 def make_app(office: Office) -> FastAPI:
-    """The whole API. Wrap it in `Border` before serving it: alone it asks nobody for a token."""
+    """The whole API. Wrap it in `Border` before serving it: alone it knows nobody."""
     app = FastAPI(
         title="Vedette admin API",
         version="1",
@@ -64,12 +68,13 @@ def make_app(office: Office) -> FastAPI:
     )
     add_errors(app)
     _add_health(app, office)
-    bearer = Depends(HTTPBearer(auto_error=False, description="The local administrator token."))
+    bearer = Depends(HTTPBearer(auto_error=False, description=_TOKENS))
     own = (_settings(office), _changes(office), _rules(office), _answers(office))
     more = (
         audit.router(office),
         partners.router(office),
         rooms.router(office),
+        tokens.router(office),
         *sign_in.routers(office),
     )
     for router in (*own, *more):
@@ -99,8 +104,9 @@ def _add_health(app: FastAPI, office: Office) -> None:
 
 def _settings(office: Office) -> APIRouter:
     router, desk = APIRouter(tags=["settings"]), office.desk
+    reads = asks(office, Act.ADMINISTRATION_SETTINGS_READ)
 
-    @router.get("/settings")
+    @router.get("/settings", dependencies=[reads])
     async def show() -> shapes.SettingsShape:
         """The settings in force, as text and as data with every default."""
         revision, document = desk.current()
@@ -111,40 +117,48 @@ def _settings(office: Office) -> APIRouter:
             document=document.model_dump(mode="json", by_alias=True),
         )
 
-    @router.get("/settings/value")
+    @router.get("/settings/value", dependencies=[reads])
     async def value(path: Annotated[str, Query(max_length=300)]) -> shapes.ValueShape:
         """One setting."""
         return shapes.ValueShape(path=path, value=value_at(desk.current()[1], path))
 
-    @router.post("/settings/check")
+    @router.post("/settings/check", dependencies=[reads])
     async def check(draft: shapes.DraftBody) -> list[shapes.FaultShape]:
         """The warnings about a draft; faults come as an error that names all of them."""
         return [render.fault(each) for each in desk.check(draft.text)[1]]
 
-    @router.post("/settings/diff")
+    @router.post("/settings/diff", dependencies=[reads])
     async def diff(draft: shapes.DraftBody) -> shapes.DifferenceShape:
         """What a draft would change."""
         return render.difference(desk.difference(desk.current()[1], draft.text)[1])
 
-    @router.post("/settings/replay")
+    @router.post(
+        "/settings/replay", dependencies=[asks(office, Act.ADMINISTRATION_SETTINGS_REPLAY)]
+    )
     async def again(body: shapes.ReplayBody) -> shapes.ReplayShape:
         """Whom a draft would affect: recorded asks, decided by it."""
         policy, (document, _) = desk.policy.current(), desk.check(body.text)
         entries = recorded(office.records, body.since)
         return render.replayed(await asyncio.to_thread(replay, policy, document, entries))
 
-    @router.get("/settings/revisions")
+    @router.get("/settings/revisions", dependencies=[reads])
     async def history() -> list[shapes.RevisionShape]:
         """Every revision, newest first, without texts."""
         kept = desk.revisions.history()
         return [render.revision(each, text=False) for each in reversed(kept)]
 
-    @router.get("/settings/revisions/{number}")
+    @router.get(
+        "/settings/revisions/{number}",
+        dependencies=[reads],
+    )
     async def revision(number: Number) -> shapes.RevisionShape:
         """One revision with its text."""
         return render.revision(desk.revision(number), text=True)
 
-    @router.get("/settings/revisions/{number}/diff")
+    @router.get(
+        "/settings/revisions/{number}/diff",
+        dependencies=[reads],
+    )
     async def between(
         number: Number, since: Annotated[int, Query(ge=1, le=2**53)]
     ) -> shapes.DifferenceShape:
@@ -157,61 +171,66 @@ def _settings(office: Office) -> APIRouter:
 
 def _changes(office: Office) -> APIRouter:
     router, desk = APIRouter(tags=["settings"]), office.desk
+    # A change is asked as reading first: whoever may not read learns nothing from its faults.
+    reads = asks(office, Act.ADMINISTRATION_SETTINGS_READ)
 
-    @router.put("/settings")
-    async def apply(body: shapes.ApplyBody) -> shapes.AppliedShape:
+    @router.put("/settings", dependencies=[reads])
+    async def apply(by: By, body: shapes.ApplyBody) -> shapes.AppliedShape:
         """Apply a whole draft."""
-        return render.applied(await _apply(office, body.text, body.base, body.reason))
+        return render.applied(await _apply(office, by, body.text, body.base, body.reason))
 
-    @router.patch("/settings")
-    async def change(body: shapes.SetBody) -> shapes.AppliedShape:
+    @router.patch("/settings", dependencies=[reads])
+    async def change(by: By, body: shapes.SetBody) -> shapes.AppliedShape:
         """Set one setting, or give it its default."""
         newest = desk.current()[0]
         if body.value is None:
             text = without_value(newest.text, body.path)
         else:
             text = with_value(newest.text, body.path, body.value)
-        return render.applied(await _apply(office, text, body.base or newest.number, body.reason))
+        return render.applied(
+            await _apply(office, by, text, body.base or newest.number, body.reason)
+        )
 
-    @router.post("/settings/restore")
-    async def restore(body: shapes.RestoreBody) -> shapes.AppliedShape:
+    @router.post("/settings/restore", dependencies=[reads])
+    async def restore(by: By, body: shapes.RestoreBody) -> shapes.AppliedShape:
         """Make an earlier revision's text the new revision."""
-        return render.applied(await desk.restore(body.revision, body.reason, LOCAL_ADMINISTRATOR))
+        return render.applied(await desk.restore(body.revision, body.reason, by))
 
-    @router.post("/rules")
-    async def add(body: shapes.RuleBody) -> shapes.AppliedShape:
+    @router.post("/rules", dependencies=[reads])
+    async def add(by: By, body: shapes.RuleBody) -> shapes.AppliedShape:
         """Add one rule."""
         newest = desk.current()[0]
         text = with_rule(newest.text, body.id, body.rule, body.guardrail)
-        return render.applied(await _apply(office, text, body.base or newest.number, body.reason))
+        return render.applied(
+            await _apply(office, by, text, body.base or newest.number, body.reason)
+        )
 
-    @router.delete("/rules/{name}")
+    @router.delete("/rules/{name}", dependencies=[reads])
     async def drop(
-        name: Name, reason: Reason, base: Base = None, *, guardrail: bool = False
+        by: By, name: Name, reason: Reason, base: Base = None, *, guardrail: bool = False
     ) -> shapes.AppliedShape:
         """Remove one rule."""
         newest = desk.current()[0]
         text = without_rule(newest.text, name, guardrail or name.startswith("guardrails."))
-        return render.applied(await _apply(office, text, base or newest.number, reason))
+        return render.applied(await _apply(office, by, text, base or newest.number, reason))
 
     return router
 
 
-async def _apply(office: Office, text: str, base: int, reason: str) -> Applied:
-    return await office.desk.apply(
-        Proposal(text=text, base=base, reason=reason, author=LOCAL_ADMINISTRATOR)
-    )
+async def _apply(office: Office, by: Actor, text: str, base: int, reason: str) -> Applied:
+    return await office.desk.apply(Proposal(text=text, base=base, reason=reason, author=by))
 
 
 def _rules(office: Office) -> APIRouter:
     router, desk = APIRouter(tags=["rules"]), office.desk
+    reads = asks(office, Act.ADMINISTRATION_SETTINGS_READ)
 
-    @router.get("/rules")
+    @router.get("/rules", dependencies=[reads])
     async def rules() -> list[shapes.RuleShape]:
         """Every guardrail and rule, as sentences."""
         return [render.rule(view) for view in list_rules(desk.current()[1])]
 
-    @router.get("/rules/{name}")
+    @router.get("/rules/{name}", dependencies=[reads])
     async def one_rule(name: Name) -> shapes.RuleShape:
         """One rule."""
         return render.rule(show_rule(desk.current()[1], name))
@@ -222,7 +241,7 @@ def _rules(office: Office) -> APIRouter:
 def _answers(office: Office) -> APIRouter:
     router, desk = APIRouter(tags=["proof"]), office.desk
 
-    @router.post("/why")
+    @router.post("/why", dependencies=[asks(office, Act.ADMINISTRATION_DECISION_EXPLAIN)])
     async def ask(body: shapes.WhyBody) -> shapes.WhyShape:
         """The decision on an ask, and how it comes about; nothing is recorded."""
         wondering = Wondering(
@@ -235,7 +254,7 @@ def _answers(office: Office) -> APIRouter:
         )
         return render.why(why(_policy(office, body.draft), wondering, desk.clock.today()))
 
-    @router.get("/why/{record}")
+    @router.get("/why/{record}", dependencies=[asks(office, Act.ADMINISTRATION_AUDIT_READ)])
     async def again(
         record: Annotated[str, Path(pattern=RECORD_PATTERN)],
     ) -> shapes.WhyShape:
@@ -251,12 +270,12 @@ def _answers(office: Office) -> APIRouter:
         kept = desk.revisions.get(int(entry.get("decision", {}).get("revision", 0)))
         return render.why(why_record(entry, document_of(kept) if kept else None))
 
-    @router.get("/doors")
+    @router.get("/doors", dependencies=[asks(office, Act.ADMINISTRATION_DOOR_LIST)])
     async def doors() -> list[shapes.DoorShape]:
         """How each door stands."""
         return [render.door(each) for each in office.doors()]
 
-    @router.get("/people")
+    @router.get("/people", dependencies=[asks(office, Act.ADMINISTRATION_PEOPLE_COUNT)])
     async def people() -> shapes.PeopleShape:
         """How many people are known, and why the newest list was not taken."""
         source = office.people

@@ -9,9 +9,10 @@ from fastapi import APIRouter, Query
 
 from vedette.admin.audit import Wanted, list_records
 from vedette.admin.audit_desk import PersonReport
-from vedette.admin.policy import LOCAL_ADMINISTRATOR
 from vedette.api import render, shapes
+from vedette.api.acting import By, asks
 from vedette.api.office import Office
+from vedette.core.asks import Act
 
 Moment = Annotated[float | None, Query(ge=0)]
 Name = Annotated[str | None, Query(max_length=255)]
@@ -21,7 +22,7 @@ def router(office: Office) -> APIRouter:
     """Everything about the record."""
     router = APIRouter(tags=["proof"])
 
-    @router.get("/audit/records")
+    @router.get("/audit/records", dependencies=[asks(office, Act.ADMINISTRATION_AUDIT_READ)])
     async def search(
         since: Moment = None,
         until: Moment = None,
@@ -51,14 +52,14 @@ def router(office: Office) -> APIRouter:
         return await asyncio.to_thread(list_records, office.records, wanted)
 
     @router.post("/audit/person")
-    async def person(body: shapes.PersonReportBody) -> shapes.PersonReportShape:
+    async def person(by: By, body: shapes.PersonReportBody) -> shapes.PersonReportShape:
         """What the record says of one person. That it was told is recorded, with the reason."""
         desk = office.audit
-        user = await desk.permit_report(body.person, body.reason, LOCAL_ADMINISTRATOR)
+        user = await desk.permit_report(body.person, body.reason, by)
         found = await asyncio.to_thread(desk.report, user, body.since, body.until)
         return person_shape(found)
 
-    @router.get("/audit/chains")
+    @router.get("/audit/chains", dependencies=[asks(office, Act.ADMINISTRATION_AUDIT_VERIFY)])
     async def chains() -> list[shapes.ChainShape]:
         """Every audit chain, checked against the newest checkpoints, here and elsewhere."""
         return [render.chain(each) for each in await asyncio.to_thread(office.verify)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextlib import suppress
@@ -14,7 +15,10 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from vedette.admin.actor import LOCAL, Actor
 from vedette.admin.rejected import Rejected
+from vedette.admin.tokens import TokensDesk, digest_of
+from vedette.api.acting import ACTOR
 from vedette.api.render import STATUS, error, plain_error
 from vedette.api.shapes import ErrorShape
 from vedette.api.token import LocalToken
@@ -34,6 +38,15 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 
+COUNTING = Actor("whoever counts")
+"""Whoever holds the token of the counts. No rule knows it, so it may do nothing that is asked."""
+
+_NOBODY = plain_error(
+    "unauthorized",
+    "this needs the local administrator token, or one of the API that is still good",
+    "send `Authorization: Bearer …` with the content of the boot file's control.token, or with what "
+    "`vedette token add` has shown",
+)
 _PLAIN = {
     404: ("not-found", "nothing is served at this path"),
     405: ("method", "this path does not take this method"),
@@ -46,6 +59,7 @@ class Border:
 
     app: App
     token: LocalToken
+    tokens: TokensDesk
     metrics_token: LocalToken | None = None
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -54,27 +68,38 @@ class Border:
             await self.app(scope, receive, send)
             return
         headers: list[tuple[bytes, bytes]] = scope["headers"]
-        if scope["path"] not in OPEN and not self._may(scope["path"], headers):
-            shape = plain_error(
-                "unauthorized",
-                "this needs the local administrator token",
-                "send `Authorization: Bearer …` with the content of the boot file's control.token",
-            )
-            await _answer(send, 401, shape, ((b"www-authenticate", b"Bearer"),))
-            return
+        if scope["path"] not in OPEN:
+            try:
+                actor = await self._actor(scope["path"], headers)
+            except Unavailable as outage:
+                await _answer(send, 503, plain_error("unavailable", str(outage)))
+                return
+            if actor is None:
+                await _answer(send, 401, _NOBODY, ((b"www-authenticate", b"Bearer"),))
+                return
+            scope = {**scope, ACTOR: actor}
         await self._limited(scope, receive, send)
 
-    def _may(self, path: str, headers: list[tuple[bytes, bytes]]) -> bool:
+    async def _actor(self, path: str, headers: list[tuple[bytes, bytes]]) -> Actor | None:
+        """Whoever the token makes it, read anew each time: a removed token is nothing at once.
+
+        The counts are nobody's act: the local token opens them, and one of their own, which opens
+        nothing else. Raises Unavailable.
+        """
         shown = [value for name, value in headers if name == b"authorization"]
         if len(shown) != 1:
-            return False
-        scheme, _, token = shown[0].decode("latin-1").partition(" ")
+            return None
+        scheme, _, value = shown[0].decode("latin-1").partition(" ")
         if scheme.lower() != "bearer":
-            return False
-        token = token.strip()
-        return self.token.matches(token) or (
-            path == METRICS and self.metrics_token is not None and self.metrics_token.matches(token)
-        )
+            return None
+        if self.token.matches(value.strip()):
+            return LOCAL
+        if path == METRICS:
+            known = self.metrics_token is not None and self.metrics_token.matches(value.strip())
+            return COUNTING if known else None
+        found = await asyncio.to_thread(self.tokens.store.by_digest, digest_of(value.strip()))
+        good = found is not None and found.good_at(self.tokens.clock.now())
+        return Actor.through(found) if found is not None and good else None
 
     async def _limited(self, scope: Message, receive: Receive, send: Send) -> None:
         """Hand the request on; once its body is too large, whatever is answered is this."""

@@ -13,6 +13,7 @@ from vedette.admin.partners import PartnersDesk
 from vedette.admin.rooms import RoomsDesk
 from vedette.admin.sessions import SessionsDesk
 from vedette.admin.settings import SettingsDesk
+from vedette.admin.tokens import TokensDesk
 from vedette.api.metrics import Measured
 from vedette.api.token import LocalToken
 from vedette.ports.people import PeopleSource
@@ -38,6 +39,7 @@ class Office:
     accounts: AccountsDesk
     rooms: RoomsDesk
     partners: PartnersDesk
+    tokens: TokensDesk
     audit: AuditDesk
     measured: Callable[[], Measured]
     metrics_token: LocalToken | None = None

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from pydantic import Field
 
+from vedette.admin.actor import Actor
 from vedette.admin.partners import (
     Checked,
     NewPartner,
@@ -17,14 +18,16 @@ from vedette.admin.partners import (
     with_partner,
     without_partner,
 )
-from vedette.admin.policy import LOCAL_ADMINISTRATOR
 from vedette.admin.settings import Proposal
 from vedette.api import render
+from vedette.api.acting import By, asks
 from vedette.api.office import Office
 from vedette.api.shapes import AppliedShape, DifferenceShape, Shape
+from vedette.core.asks import Act
 from vedette.core.partners import ChannelGlance, OneWay
 from vedette.protocol.internal.partner_checks import Finding
 
+_CHANGE = Act.ADMINISTRATION_PARTNER_CHANGE
 Name = Annotated[str, Path(max_length=80)]
 Reason = Annotated[str, Query(min_length=1, max_length=500)]
 Base = Annotated[int | None, Query(ge=1, le=2**53)]
@@ -118,51 +121,58 @@ class CheckedShape(Shape):
 def router(office: Office) -> APIRouter:
     """Everything about partners."""
     routes, desk = APIRouter(tags=["partners"]), office.desk
+    reads = asks(office, Act.ADMINISTRATION_PARTNER_LIST)
 
-    @routes.get("/partners")
+    @routes.get("/partners", dependencies=[reads])
     async def partners() -> list[PartnerShape]:
         """Every partner, with its channels at a glance."""
         return [_partner(each) for each in list_partners(desk.policy.current())]
 
-    @routes.get("/partners/{name}")
+    @routes.get("/partners/{name}", dependencies=[reads])
     async def one(name: Name) -> PartnerShape:
         """One partner."""
         return _partner(show_partner(desk.policy.current(), name))
 
-    @routes.post("/partners")
-    async def add(body: NewPartnerBody) -> AppliedShape:
+    @routes.post("/partners", dependencies=[reads])
+    async def add(by: By, body: NewPartnerBody) -> AppliedShape:
         """Add a partner, and a rule with it where one is asked for."""
         newest, document = desk.current()
         text = with_partner(newest.text, document, _new(body))
-        return render.applied(await desk.apply(_proposal(text, body.base or newest.number, body)))
+        return render.applied(
+            await desk.apply(_proposal(by, text, body.base or newest.number, body))
+        )
 
-    @routes.post("/partners/difference")
+    @routes.post("/partners/difference", dependencies=[reads])
     async def preview(body: NewPartnerBody) -> DifferenceShape:
         """Say what adding this partner would change; nothing is applied."""
         newest, document = desk.current()
         text = with_partner(newest.text, document, _new(body))
         return render.difference(desk.difference(document, text)[1])
 
-    @routes.delete("/partners/{name}")
-    async def drop(name: Name, reason: Reason, base: Base = None) -> AppliedShape:
+    @routes.delete("/partners/{name}", dependencies=[reads])
+    async def drop(by: By, name: Name, reason: Reason, base: Base = None) -> AppliedShape:
         """Remove a partner that no rule names; from then on it counts as outside."""
         newest, document = desk.current()
         text = without_partner(newest.text, document, name)
         made = Proposal(
-            text=text, base=base or newest.number, reason=reason, author=LOCAL_ADMINISTRATOR
+            text=text,
+            base=base or newest.number,
+            reason=reason,
+            author=by,
+            act=_CHANGE,
         )
         return render.applied(await desk.apply(made))
 
     @routes.post("/partners/{name}/check")
-    async def check(name: Name) -> CheckedShape:
+    async def check(by: By, name: Name) -> CheckedShape:
         """Have the gateway try to reach a partner. Nothing of ours is sent to it."""
-        return _checked(await office.partners.check(desk.policy.current(), name))
+        return _checked(await office.partners.check(by, desk.policy.current(), name))
 
     return routes
 
 
-def _proposal(text: str, base: int, body: NewPartnerBody) -> Proposal:
-    return Proposal(text=text, base=base, reason=body.reason, author=LOCAL_ADMINISTRATOR)
+def _proposal(by: Actor, text: str, base: int, body: NewPartnerBody) -> Proposal:
+    return Proposal(text=text, base=base, reason=body.reason, author=by, act=_CHANGE)
 
 
 def _new(body: NewPartnerBody) -> NewPartner:

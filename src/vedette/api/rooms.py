@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from vedette.admin.policy import LOCAL_ADMINISTRATOR
+from vedette.api.acting import By
 from vedette.api.office import Office
 from vedette.api.room_shapes import (
     CountsShape,
@@ -25,24 +25,24 @@ def router(office: Office) -> APIRouter:
     router, desk = APIRouter(tags=["rooms"]), office.rooms
 
     @router.get("/rooms")
-    async def report() -> ReportShape:
+    async def report(by: By) -> ReportShape:
         """How the newest sweep stands, and every room that is against the rules or in doubt."""
-        return report_shape(await desk.report(LOCAL_ADMINISTRATOR))
+        return report_shape(await desk.report(by))
 
     @router.get("/rooms/counts")
-    async def counts() -> CountsShape:
+    async def counts(by: By) -> CountsShape:
         """How far the newest sweep is, in numbers alone."""
-        return counts_shape(desk.counts())
+        return counts_shape(await desk.counts(by))
 
     @router.get("/rooms/one")
-    async def one(room: Annotated[str, Query(min_length=1, max_length=255)]) -> RoomShape:
+    async def one(by: By, room: Annotated[str, Query(min_length=1, max_length=255)]) -> RoomShape:
         """One of these rooms, by its id or its name."""
-        return room_shape(await desk.room(LOCAL_ADMINISTRATOR, room))
+        return room_shape(await desk.room(by, room))
 
     @router.post("/rooms/sweep")
-    async def sweep(body: ReasonBody) -> SweepShape:
+    async def sweep(by: By, body: ReasonBody) -> SweepShape:
         """Have every room judged again; the report's `answers` is then this sweep's word."""
-        word, record = await desk.sweep(LOCAL_ADMINISTRATOR, body.reason)
+        word, record = await desk.sweep(by, body.reason)
         return SweepShape(sweep=word, record=record)
 
     return router

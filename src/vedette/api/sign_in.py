@@ -10,11 +10,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
+from vedette.admin.actor import Actor
 from vedette.admin.door import user_named
-from vedette.admin.policy import LOCAL_ADMINISTRATOR
 from vedette.admin.sessions import Wanted
 from vedette.api import sign_in_render as render
 from vedette.api import sign_in_shapes as shapes
+from vedette.api.acting import By
 from vedette.api.office import Office
 from vedette.core.names import UserId
 from vedette.core.sessions import Session, SessionState
@@ -37,6 +38,7 @@ def _sessions(office: Office) -> APIRouter:
 
     @router.get("/sessions")
     async def list_sessions(
+        by: By,
         user: UserQuery = None,
         state: SessionState | None = None,
         after: After = None,
@@ -46,33 +48,33 @@ def _sessions(office: Office) -> APIRouter:
     ) -> shapes.SessionsPage:
         """Sessions, newest first; those that are over only with `ended`."""
         whose = _named(office, user) if user else None
-        return await _page(office, Wanted(user=whose, state=state, ended=ended), after, most)
+        return await _page(office, by, Wanted(user=whose, state=state, ended=ended), after, most)
 
     @router.get("/sessions/{id_}")
-    async def show(id_: Id) -> shapes.SessionViewShape:
+    async def show(by: By, id_: Id) -> shapes.SessionViewShape:
         """One session: its facts, and how each is known."""
-        return render.view(await office.sessions.show(LOCAL_ADMINISTRATOR, id_))
+        return render.view(await office.sessions.show(by, id_))
 
     @router.post("/sessions/{id_}/end")
-    async def end(id_: Id, body: shapes.ReasonBody) -> shapes.MovedShape:
+    async def end(by: By, id_: Id, body: shapes.ReasonBody) -> shapes.MovedShape:
         """End a session for good; its device is deleted."""
-        return render.moved(await office.sessions.end(LOCAL_ADMINISTRATOR, id_, body.reason))
+        return render.moved(await office.sessions.end(by, id_, body.reason))
 
     @router.post("/sessions/{id_}/suspend")
-    async def suspend(id_: Id, body: shapes.ReasonBody) -> shapes.MovedShape:
+    async def suspend(by: By, id_: Id, body: shapes.ReasonBody) -> shapes.MovedShape:
         """Suspend a session; its keys are kept."""
-        return render.moved(await office.sessions.suspend(LOCAL_ADMINISTRATOR, id_, body.reason))
+        return render.moved(await office.sessions.suspend(by, id_, body.reason))
 
     @router.post("/sessions/{id_}/resume")
-    async def resume(id_: Id, body: shapes.MaybeReasonBody) -> shapes.MovedShape:
+    async def resume(by: By, id_: Id, body: shapes.MaybeReasonBody) -> shapes.MovedShape:
         """Let a suspended session go on, if the rules let it."""
-        return render.moved(await office.sessions.resume(LOCAL_ADMINISTRATOR, id_, body.reason))
+        return render.moved(await office.sessions.resume(by, id_, body.reason))
 
     @router.post("/sessions/{id_}/approve")
-    async def approve(id_: Id, body: shapes.MaybeReasonBody) -> shapes.MovedShape:
+    async def approve(by: By, id_: Id, body: shapes.MaybeReasonBody) -> shapes.MovedShape:
         """Approve the device of a session; it is let in if the rules want nothing else."""
         desk = office.sessions
-        return render.moved(await desk.approve_session(LOCAL_ADMINISTRATOR, id_, body.reason))
+        return render.moved(await desk.approve_session(by, id_, body.reason))
 
     return router
 
@@ -82,6 +84,7 @@ def _devices(office: Office) -> APIRouter:
 
     @router.get("/devices")
     async def list_devices(
+        by: By,
         user: UserQuery = None,
         state: SessionState | None = None,
         after: After = None,
@@ -89,50 +92,51 @@ def _devices(office: Office) -> APIRouter:
     ) -> shapes.SessionsPage:
         """Devices in use, newest first, each with the session that uses it."""
         whose = _named(office, user) if user else None
-        return await _page(office, Wanted(user=whose, state=state), after, most)
+        return await _page(office, by, Wanted(user=whose, state=state), after, most)
 
     @router.get("/devices/device")
     async def show(
+        by: By,
         user: Annotated[str, Query(min_length=1, max_length=255)],
         device: Annotated[str, Query(min_length=1, max_length=255)],
     ) -> shapes.SessionViewShape:
         """One device: its facts, and how each is known."""
         whose = _named(office, user)
-        return render.view(await office.sessions.device(LOCAL_ADMINISTRATOR, whose, device))
+        return render.view(await office.sessions.device(by, whose, device))
 
     @router.post("/devices/approve")
-    async def approve(body: shapes.DeviceBody) -> shapes.MovedShape:
+    async def approve(by: By, body: shapes.DeviceBody) -> shapes.MovedShape:
         """Approve a device; it is let in if the rules want nothing else."""
         whose, desk = _named(office, body.user), office.sessions
-        done = await desk.approve(LOCAL_ADMINISTRATOR, whose, body.device, body.reason)
+        done = await desk.approve(by, whose, body.device, body.reason)
         return render.moved(done)
 
     @router.post("/devices/reject")
-    async def reject(body: shapes.DeviceReasonBody) -> shapes.MovedShape:
+    async def reject(by: By, body: shapes.DeviceReasonBody) -> shapes.MovedShape:
         """Turn a device away that waits to be approved."""
         whose, desk = _named(office, body.user), office.sessions
-        done = await desk.reject(LOCAL_ADMINISTRATOR, whose, body.device, body.reason)
+        done = await desk.reject(by, whose, body.device, body.reason)
         return render.moved(done)
 
     @router.post("/devices/suspend")
-    async def suspend(body: shapes.DeviceReasonBody) -> shapes.MovedShape:
+    async def suspend(by: By, body: shapes.DeviceReasonBody) -> shapes.MovedShape:
         """Suspend the session of a device; its keys are kept."""
         whose, desk = _named(office, body.user), office.sessions
-        done = await desk.suspend_device(LOCAL_ADMINISTRATOR, whose, body.device, body.reason)
+        done = await desk.suspend_device(by, whose, body.device, body.reason)
         return render.moved(done)
 
     @router.post("/devices/resume")
-    async def resume(body: shapes.DeviceBody) -> shapes.MovedShape:
+    async def resume(by: By, body: shapes.DeviceBody) -> shapes.MovedShape:
         """Let the suspended session of a device go on, if the rules let it."""
         whose, desk = _named(office, body.user), office.sessions
-        done = await desk.resume_device(LOCAL_ADMINISTRATOR, whose, body.device, body.reason)
+        done = await desk.resume_device(by, whose, body.device, body.reason)
         return render.moved(done)
 
     @router.post("/devices/end")
-    async def end(body: shapes.DeviceReasonBody) -> shapes.MovedShape:
+    async def end(by: By, body: shapes.DeviceReasonBody) -> shapes.MovedShape:
         """End the session of a device; the device is deleted."""
         whose, desk = _named(office, body.user), office.sessions
-        done = await desk.end_device(LOCAL_ADMINISTRATOR, whose, body.device, body.reason)
+        done = await desk.end_device(by, whose, body.device, body.reason)
         return render.moved(done)
 
     return router
@@ -142,9 +146,11 @@ def _accounts(office: Office) -> APIRouter:
     router = APIRouter(tags=["people"])
 
     @router.get("/people/accounts")
-    async def list_accounts(after: AfterName = None, most: Most = 200) -> shapes.AccountsPage:
+    async def list_accounts(
+        by: By, after: AfterName = None, most: Most = 200
+    ) -> shapes.AccountsPage:
         """Accounts by name."""
-        found = await office.accounts.accounts(LOCAL_ADMINISTRATOR)
+        found = await office.accounts.accounts(by)
         rest = [each for each in found if after is None or each.localpart > after]
         return shapes.AccountsPage(
             accounts=[render.account(each, _domain(office)) for each in rest[:most]],
@@ -152,10 +158,10 @@ def _accounts(office: Office) -> APIRouter:
         )
 
     @router.post("/people/accounts")
-    async def create(body: shapes.AccountBody) -> shapes.IssuedShape:
+    async def create(by: By, body: shapes.AccountBody) -> shapes.IssuedShape:
         """Make an account; its start password must be changed at the first sign-in."""
         whose, desk = _named(office, body.user), office.accounts
-        return render.issued(await desk.create(LOCAL_ADMINISTRATOR, whose, body.display_name))
+        return render.issued(await desk.create(by, whose, body.display_name))
 
     return router
 
@@ -164,40 +170,38 @@ def _ways_in(office: Office) -> APIRouter:
     router = APIRouter(tags=["people"])
 
     @router.get("/people/{user:path}/factors")
-    async def factors(user: User) -> shapes.FactorsShape:
+    async def factors(by: By, user: User) -> shapes.FactorsShape:
         """What a person can prove themselves with; never the secrets."""
         whose, desk = _named(office, user), office.accounts
-        return render.factors(await desk.factors(LOCAL_ADMINISTRATOR, whose), _domain(office))
+        return render.factors(await desk.factors(by, whose), _domain(office))
 
     @router.post("/people/{user:path}/factors/reset")
-    async def reset_factors(user: User, body: shapes.FactorsBody) -> shapes.IssuedShape:
+    async def reset_factors(by: By, user: User, body: shapes.FactorsBody) -> shapes.IssuedShape:
         """Take second factors away; the answer has a start code for one sign-in."""
         whose, desk = _named(office, user), office.accounts
-        return render.issued(
-            await desk.reset_factors(LOCAL_ADMINISTRATOR, whose, body.kinds, body.reason)
-        )
+        return render.issued(await desk.reset_factors(by, whose, body.kinds, body.reason))
 
     @router.post("/people/{user:path}/password/reset")
-    async def reset_password(user: User, body: shapes.ReasonBody) -> shapes.IssuedShape:
+    async def reset_password(by: By, user: User, body: shapes.ReasonBody) -> shapes.IssuedShape:
         """Replace a password by a start password."""
         whose, desk = _named(office, user), office.accounts
-        return render.issued(await desk.reset_password(LOCAL_ADMINISTRATOR, whose, body.reason))
+        return render.issued(await desk.reset_password(by, whose, body.reason))
 
     @router.post("/people/{user:path}/unlock")
-    async def unlock(user: User, body: shapes.MaybeReasonBody) -> shapes.RecordShape:
+    async def unlock(by: By, user: User, body: shapes.MaybeReasonBody) -> shapes.RecordShape:
         """Forget failed sign-ins, so that the person can try again at once."""
         whose, desk = _named(office, user), office.accounts
-        record = await desk.unlock(LOCAL_ADMINISTRATOR, whose, body.reason)
+        record = await desk.unlock(by, whose, body.reason)
         return shapes.RecordShape(record=record)
 
     return router
 
 
 async def _page(
-    office: Office, wanted: Wanted, after: str | None, most: int
+    office: Office, by: Actor, wanted: Wanted, after: str | None, most: int
 ) -> shapes.SessionsPage:
     """One page of sessions. A cursor is the place of the last one shown, not its number."""
-    found = await office.sessions.sessions(LOCAL_ADMINISTRATOR, wanted)
+    found = await office.sessions.sessions(by, wanted)
     if after is not None:
         at, _, id_ = after.partition(".")
         found = tuple(each for each in found if _place(each) > (-int(at), id_))

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from vedette.adapters.boot_file import Boot
-from vedette.cli.surroundings import CliFault, Exit, fault
+from vedette.cli.surroundings import BEFORE, CliFault, Exit, fault
 
 _PREFIX = "/vedette/api/v1"
 _SECONDS = 30.0
@@ -21,7 +21,11 @@ class ControlDown(CliFault):
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Asks control on its inside address, with the local token."""
+    """Asks control on its inside address, with the local token, or with another one of the API.
+
+    The other one is read from the file that `--token-file` or `VEDETTE_TOKEN_FILE` names, so
+    that it stands in no command line and no environment.
+    """
 
     boot: Boot
     seconds: float = _SECONDS
@@ -71,7 +75,7 @@ class Client:
             connection.close()
 
     def _token(self) -> str:
-        path = self.boot.path(self.boot.control.token)
+        path = BEFORE.get().token_file or self.boot.path(self.boot.control.token)
         try:
             return path.read_text(encoding="ascii").strip()
         except (OSError, UnicodeDecodeError) as found:

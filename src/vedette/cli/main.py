@@ -22,10 +22,19 @@ from vedette.cli import (
     session_commands,
     settings_commands,
     suite_commands,
+    token_commands,
     user_commands,
     why_command,
 )
-from vedette.cli.surroundings import BEFORE, BeforeCommand, CliFault, Dir, Json, explain_fault
+from vedette.cli.surroundings import (
+    BEFORE,
+    BeforeCommand,
+    CliFault,
+    Dir,
+    Json,
+    TokenFile,
+    explain_fault,
+)
 
 app = typer.Typer(
     name="vedette",
@@ -40,9 +49,11 @@ app = typer.Typer(
 
 
 @app.callback()
-def organisation(place: Dir = None, *, json: Json = False) -> None:
+def organisation(place: Dir = None, token_file: TokenFile = None, *, json: Json = False) -> None:
     """Decides, message by message, what your organisation shares, and says why."""
-    BEFORE.set(BeforeCommand(place, json))  # both may stand before or behind the command
+    BEFORE.set(
+        BeforeCommand(place, json, token_file)
+    )  # both may stand before or behind the command
 
 
 suite_commands.register(app)
@@ -56,6 +67,7 @@ app.add_typer(audit_commands.app, name="audit")
 app.add_typer(user_commands.app, name="user")
 app.add_typer(session_commands.app, name="session")
 app.add_typer(device_commands.app, name="device")
+app.add_typer(token_commands.app, name="token")
 app.command("doctor")(doctor_command.doctor)
 process_commands.register(app)
 

@@ -27,6 +27,15 @@ Dir = Annotated[
     Path | None,
     typer.Option("--dir", envvar="VEDETTE_DIR", help="The organisation's folder.", metavar="DIR"),
 ]
+TokenFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--token-file",
+        envvar="VEDETTE_TOKEN_FILE",
+        help="A file with a token of the API, in place of the local one.",
+        metavar="FILE",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of sentences.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why, for the history.")]
 Base = Annotated[
@@ -41,6 +50,7 @@ class BeforeCommand:
 
     place: Path | None = None
     json: bool = False
+    token_file: Path | None = None
 
 
 BEFORE: ContextVar[BeforeCommand] = ContextVar("BEFORE", default=BeforeCommand())  # noqa: B039

@@ -33,18 +33,21 @@ from vedette.adapters.spool_reader import SpoolReader
 from vedette.adapters.syslog_tls import SyslogTls
 from vedette.adapters.system_clock import SystemClock
 from vedette.adapters.timestamp_authority import HttpTimestampAuthority
+from vedette.adapters.tokens import SqlTokens
 from vedette.admin.accounts import AccountsDesk
+from vedette.admin.actor import LOCAL
 from vedette.admin.audit import ChainReport, verify_all
 from vedette.admin.audit_desk import AuditDesk
 from vedette.admin.doctor import Examined, Found, SignInSeen, examine
 from vedette.admin.door import AdministrationDoor
 from vedette.admin.homeserver import issuer_of
 from vedette.admin.partners import PartnersDesk
-from vedette.admin.policy import LOCAL_ADMINISTRATOR, CurrentPolicy
+from vedette.admin.policy import CurrentPolicy
 from vedette.admin.rejected import Rejected
 from vedette.admin.rooms import RoomsDesk
 from vedette.admin.sessions import SessionsDesk
 from vedette.admin.settings import Applied, SettingsDesk, checked, document_of
+from vedette.admin.tokens import TokensDesk
 from vedette.api.app import make_app
 from vedette.api.border import Border
 from vedette.api.metrics import Measured
@@ -200,6 +203,7 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
         audit=AuditDesk(AdministrationDoor(spine), records, policy.current),
         measured=lambda: _measured(counts, anchor, publisher, desk, upkeep),
         metrics_token=_metrics_token(boot),
+        tokens=TokensDesk(AdministrationDoor(spine), SqlTokens(revisions.engine), clock),
     )
     telling = Telling(records, policy.current, publisher, clock)
     departures = _departures(boot, records, anchor)
@@ -366,7 +370,7 @@ async def restore_here(boot: Boot, number: int, reason: str) -> Applied:
     wiring.spool.start()
     try:
         wiring.upkeep.begin(lambda: first_text(boot))
-        return await wiring.office.desk.restore(number, reason, LOCAL_ADMINISTRATOR)
+        return await wiring.office.desk.restore(number, reason, LOCAL)
     finally:
         wiring.spool.close()
 
@@ -431,7 +435,12 @@ async def _serve(wiring: Wiring, inside: socket.socket) -> None:
     """Serve the API and do the upkeep; whichever ends first ends both."""
     server = uvicorn.Server(
         uvicorn.Config(
-            Border(make_app(wiring.office), wiring.office.token, wiring.office.metrics_token),
+            Border(
+                make_app(wiring.office),
+                wiring.office.token,
+                wiring.office.tokens,
+                wiring.office.metrics_token,
+            ),
             log_config=None,
             access_log=False,
             server_header=False,

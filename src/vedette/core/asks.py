@@ -22,8 +22,12 @@ class Act(StrEnum):
     """What somebody is about to do, `<area>:<subject>:<action>`. Alphabetical; never reused."""
 
     ADMINISTRATION_SETTINGS_APPLY = "administration:settings:apply"
+    ADMINISTRATION_SETTINGS_READ = "administration:settings:read"
+    ADMINISTRATION_SETTINGS_REPLAY = "administration:settings:replay"
     ADMINISTRATION_SETTINGS_RESTORE = "administration:settings:restore"
+    ADMINISTRATION_AUDIT_VERIFY = "audit:chain:verify"
     ADMINISTRATION_PERSON_REPORT = "audit:person:report"
+    ADMINISTRATION_AUDIT_READ = "audit:record:read"
     CALL_CREDENTIALS_FETCH = "call:credentials:fetch"
     DEVICE_KEYS_READ = "device:keys:read"
     DEVICE_MESSAGE_SEND = "device:message:send"
@@ -31,16 +35,21 @@ class Act(StrEnum):
     DIRECTORY_PEOPLE_SEARCH = "directory:people:search"
     DIRECTORY_PROFILE_READ = "directory:profile:read"
     DIRECTORY_ROOMS_SEARCH = "directory:rooms:search"
+    ADMINISTRATION_DOOR_LIST = "doors:door:list"
     FEDERATION_PARTNER_CHECK = "federation:partner:check"
     FEDERATION_REQUEST_RECEIVE = "federation:request:receive"
     FEDERATION_REQUEST_SEND = "federation:request:send"
     FILE_CONTENT_FETCH = "file:content:fetch"
     FILE_CONTENT_UPLOAD = "file:content:upload"
     NETWORK_REQUEST_SEND = "network:request:send"
+    ADMINISTRATION_PARTNER_CHANGE = "partners:partner:change"
     ADMINISTRATION_PARTNER_CHECK = "partners:partner:check"
+    ADMINISTRATION_PARTNER_LIST = "partners:partner:list"
     ADMINISTRATION_ACCOUNT_CREATE = "people:account:create"
     ADMINISTRATION_FACTOR_RESET = "people:factor:reset"
     ADMINISTRATION_PASSWORD_RESET = "people:password:reset"  # noqa: S105  # an act, no password
+    ADMINISTRATION_PEOPLE_COUNT = "people:person:count"
+    ADMINISTRATION_DECISION_EXPLAIN = "policy:decision:explain"
     PRESENCE_RECEIPT_SEND = "presence:receipt:send"
     PRESENCE_STATUS_READ = "presence:status:read"
     PRESENCE_TYPING_SEND = "presence:typing:send"
@@ -56,6 +65,7 @@ class Act(StrEnum):
     ROOM_ROOM_PUBLISH = "room:room:publish"
     ROOM_STANDING_JUDGE = "room:standing:judge"
     ROOM_STATE_CHANGE = "room:state:change"
+    ADMINISTRATION_ROOM_COUNT = "rooms:room:count"
     ADMINISTRATION_ROOM_LIST = "rooms:room:list"
     ADMINISTRATION_ROOM_SWEEP = "rooms:room:sweep"
     ADMINISTRATION_SESSION_END = "sessions:session:end"
@@ -65,6 +75,9 @@ class Act(StrEnum):
     SIGN_IN_FACTOR_ENROL = "sign-in:factor:enrol"
     SIGN_IN_SESSION_KEEP = "sign-in:session:keep"
     SIGN_IN_SESSION_START = "sign-in:session:start"
+    ADMINISTRATION_TOKEN_ADD = "tokens:token:add"  # noqa: S105  # an act, no password
+    ADMINISTRATION_TOKEN_LIST = "tokens:token:list"  # noqa: S105  # an act, no password
+    ADMINISTRATION_TOKEN_REMOVE = "tokens:token:remove"  # noqa: S105  # an act, no password
 
 
 @dataclass(frozen=True, slots=True)

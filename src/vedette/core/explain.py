@@ -33,6 +33,7 @@ _FOR_PERSON = {
     Reason.FACT_PENDING: "This is waiting for one more step.",
     Reason.FILE_HELD: HELD,
     Reason.NOT_SUPPORTED: "This is not possible here.",
+    Reason.BEYOND_TOKEN: "The token is not good for this.",
     Reason.ROOM_POWER: "People from other organisations can't be given control over this room.",
     Reason.ROOM_ENCRYPTION: "This room is encrypted, and this was not.",
     Reason.ROOM_HISTORY: "This room's history can't be opened that far.",
@@ -57,6 +58,7 @@ _NO_NEXT = frozenset(
         Reason.NOT_SUPPORTED, Reason.UNKNOWN_ENDPOINT, Reason.STALE, Reason.UNAVAILABLE,
         Reason.INTERNAL_ERROR, Reason.ROOM_ENCRYPTION, Reason.ENDS_CHANNELS, Reason.BAD_SIGNATURE,
         Reason.MALFORMED, Reason.TOO_MUCH,
+        Reason.BEYOND_TOKEN,
     }
 )  # fmt: skip
 

@@ -28,6 +28,8 @@ class Reason(StrEnum):
     """The inspector's register holds the file from everybody."""
     NOT_SUPPORTED = "not-supported"
     """The suite never lets this pass: third-party invites, guests, `world_readable`."""
+    BEYOND_TOKEN = "beyond-token"  # noqa: S105  # a reason, no password
+    """The token by which somebody acts is narrower than this, or its person is not active here."""
     ROOM_POWER = "room-power"
     """The change would give power over a room's state to someone from elsewhere."""
     ROOM_ENCRYPTION = "room-encryption"

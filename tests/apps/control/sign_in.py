@@ -10,6 +10,7 @@ from vedette.adapters.memory.incidents import MemoryIncidents
 from vedette.adapters.passwords import Argon2Passwords
 from vedette.adapters.sign_in_store import SqlSignInStore, open_sign_in_store
 from vedette.admin.accounts import AccountsDesk
+from vedette.admin.actor import Actor
 from vedette.admin.door import AdministrationDoor
 from vedette.admin.doors import DoorAnswer
 from vedette.admin.policy import CurrentPolicy
@@ -24,25 +25,22 @@ from vedette.spine import Spine
 
 NOW = 1_800_000_000
 TEXT = default_document("Example AG", "example.org")
-HELP_DESK = """
-[parties]
-security-office = { groups = ["Security-Officers"] }
-staff = { groups = ["Employees"] }
-help-desk = { groups = ["IT-Helpdesk"] }
-
+_STAFF = 'staff = { groups = ["Employees"] }\n'
+_HELP_DESK = """
 [rules.help-desk]
 from  = ["help-desk"]
 to    = ["staff"]
 allow = ["administer"]
 when  = ["act in people:factor:reset, sessions:session:end, sessions:session:list, devices:device:approve"]
 """
-"""Takes the place of the default document's parties."""
+"""A narrower help desk than the default document's, in its place."""
 
 ALICE = UserId("@alice:example.org")  # staff
 BOARD = UserId("@boss:example.org")  # one of us, in no party
 HELPER = UserId("@helper:example.org")
 OFFICER = UserId("@officer:example.org")
 GUEST = UserId("@guest:example.org")
+BY_HELPER, BY_OFFICER = Actor(HELPER), Actor(OFFICER)
 STRANGER = UserId("@otto:nowhere.example")
 PEOPLE = {
     str(ALICE): Person(groups=frozenset({"Employees"})),
@@ -61,9 +59,10 @@ def document_of(text: str = TEXT) -> Document:
 
 
 def with_help_desk() -> str:
-    before, _, rest = TEXT.partition("[parties]\n")
-    _, _, after = rest.partition('security-office = { groups = ["Security-Officers"] }\n')
-    return before + HELP_DESK.strip() + "\n" + after
+    before, _, rest = TEXT.partition("[rules.help-desk]\n")
+    _, _, after = rest.partition("\n\n")
+    whole = before + _HELP_DESK.strip() + "\n\n" + after
+    return whole.replace("[parties]\n", "[parties]\n" + _STAFF, 1)
 
 
 def session(

@@ -8,6 +8,8 @@ import pytest
 from tests.apps.control.sign_in import (
     ALICE,
     BOARD,
+    BY_HELPER,
+    BY_OFFICER,
     HELPER,
     NOW,
     OFFICER,
@@ -16,7 +18,7 @@ from tests.apps.control.sign_in import (
 )
 from vedette.adapters.passwords import Argon2Passwords
 from vedette.admin.accounts import Issued
-from vedette.admin.policy import LOCAL_ADMINISTRATOR
+from vedette.admin.actor import LOCAL, Actor
 from vedette.admin.rejected import Code, Rejected
 from vedette.core.names import UserId
 from vedette.core.settings.document import SignIn
@@ -24,7 +26,9 @@ from vedette.ports.sign_in import Factor
 from vedette.protocol import recovery
 from vedette.signin.attempts import Attempts
 
-LOCAL = LOCAL_ADMINISTRATOR
+
+def by(author: UserId | Actor) -> Actor:
+    return author if isinstance(author, Actor) else Actor(author)
 
 
 @pytest.fixture
@@ -64,7 +68,7 @@ async def test_an_account_that_is_there_is_not_made_again(desks: Desks) -> None:
 async def test_a_reset_password_replaces_the_old_one(desks: Desks) -> None:
     accounts = desks.accounts()
     first = await accounts.create(LOCAL, ALICE)
-    second = await accounts.reset_password(OFFICER, ALICE, "forgotten")
+    second = await accounts.reset_password(BY_OFFICER, ALICE, "forgotten")
     kept = desks.store.account("alice")
     assert kept is not None
     assert not Argon2Passwords().verify(first.secret, kept.password_hash).ok
@@ -79,7 +83,7 @@ async def test_reset_factors_are_gone_and_a_start_code_works_once(desks: Desks) 
     desks.store.add_factor(factor("key", "webauthn"))
     old = recovery.digest(recovery.codes(b"o" * recovery.RANDOM_BYTES)[0], "alice")
     desks.store.set_recovery("alice", [old], NOW)
-    issued = await accounts.reset_factors(OFFICER, ALICE, (), "phone lost")
+    issued = await accounts.reset_factors(BY_OFFICER, ALICE, (), "phone lost")
     assert issued.removed == 3
     assert desks.store.factors("alice") == ()
     assert not desks.store.use_recovery("alice", old)
@@ -113,7 +117,7 @@ async def test_single_kinds_of_factor_can_be_reset(desks: Desks) -> None:
     ],
 )
 async def test_who_may_reset_whom(
-    desks: Desks, author: str, whose: UserId, act: str, allowed: bool
+    desks: Desks, author: UserId | Actor, whose: UserId, act: str, allowed: bool
 ) -> None:
     desks.rule(with_help_desk())
     accounts = desks.accounts()
@@ -121,9 +125,9 @@ async def test_who_may_reset_whom(
         await accounts.create(LOCAL, whose)
     before = desks.store.account(whose.localpart)
     doing: dict[str, Callable[[], Awaitable[Issued]]] = {
-        "factors": lambda: accounts.reset_factors(author, whose, (), "lost"),
-        "password": lambda: accounts.reset_password(author, whose, "lost"),
-        "create": lambda: accounts.create(author, whose),
+        "factors": lambda: accounts.reset_factors(by(author), whose, (), "lost"),
+        "password": lambda: accounts.reset_password(by(author), whose, "lost"),
+        "create": lambda: accounts.create(by(author), whose),
     }
     if allowed:
         assert (await doing[act]()).secret
@@ -157,7 +161,7 @@ async def test_accounts_are_listed_for_whoever_may_see_their_people(desks: Desks
         "boss",
         "officer",
     ]
-    assert [each.localpart for each in await accounts.accounts(HELPER)] == ["alice"]
+    assert [each.localpart for each in await accounts.accounts(BY_HELPER)] == ["alice"]
 
 
 async def test_whoever_is_unlocked_can_try_again_at_once(desks: Desks) -> None:

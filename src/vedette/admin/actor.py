@@ -1,0 +1,50 @@
+"""Who does an administrative act: the local administrator, or a person through a token."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vedette.admin.policy import LOCAL_ADMINISTRATOR, local_administrator
+from vedette.core.asks import Act, PartySet, Someone
+from vedette.core.names import UserId
+from vedette.core.people import Directory
+from vedette.core.tokens import ApiToken
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The person `name` (a user id, or `LOCAL_ADMINISTRATOR`), narrowed by a token where one is used."""
+
+    name: str
+    token: ApiToken | None = None
+
+    @classmethod
+    def through(cls, token: ApiToken) -> Actor:
+        """The person of a token, as far as the token goes."""
+        return cls(token.user, token)
+
+    def someone(self, directory: Directory) -> Someone:
+        """This actor as the rules see them: a token's person has all parties of the person."""
+        if self.name == LOCAL_ADMINISTRATOR:
+            return local_administrator(directory.document)
+        return directory.someone(UserId(self.name))
+
+    def lacks(self, directory: Directory, act: Act, over: PartySet | None) -> bool:
+        """Whether the token refuses this act, whatever the rules say.
+
+        1. It is not good for the act, or not over those parties. 2. Its person left, was
+        deactivated, or is a guest: a token does not outlive that, whichever way a party names them.
+        """
+        if self.token is None:
+            return False
+        return not self.token.covers(act, over) or not is_active(directory, self.token.user)
+
+
+def is_active(directory: Directory, user: UserId) -> bool:
+    """Whether somebody is known here as one of us who is active."""
+    person = directory.people.get(user)
+    return person is not None and person.active and not person.guest
+
+
+LOCAL = Actor(LOCAL_ADMINISTRATOR)
+"""Whoever holds the local token."""

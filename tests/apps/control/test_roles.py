@@ -1,0 +1,432 @@
+"""Every operation of the admin API, asked by every shipped role, over whom it may and may not."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.apps.control.organisation import PREFIX, make
+from tests.apps.control.sign_in import session as made
+from vedette.adapters.sign_in_store import open_sign_in_store
+from vedette.admin.actor import LOCAL
+from vedette.admin.rejected import Rejected
+from vedette.admin.tokens import NewToken, digest_of
+from vedette.api.app import make_app
+from vedette.api.border import Border
+from vedette.control.main import first_text, wire
+from vedette.core.asks import Act
+from vedette.core.names import UserId
+from vedette.core.tokens import GRANTABLE
+
+DOMAIN = "example.test"
+PEOPLE = {
+    "officer": "Security-Officers",
+    "manager": "Federation-Managers",
+    "operator": "Operators",
+    "helper": "IT-Helpdesk",
+    "auditor": "Auditors",
+    "alice": "Employees",
+}
+ROLES = ("officer", "manager", "operator", "helper", "auditor", "alice")
+INSIDE, OUTSIDE = "alice", "officer"
+"""Over whom the help desk may act, and over whom it may not."""
+
+SETTINGS, PARTNERS = "administration:settings:read", "partners:partner:list"
+ROOMS = {"rooms:room:count", "rooms:room:list"}
+MAY: dict[str, set[str]] = {
+    "officer": {act.value for act in GRANTABLE},
+    "manager": {
+        PARTNERS, "partners:partner:change", "partners:partner:check", SETTINGS,
+        "policy:decision:explain", "doors:door:list", *ROOMS,
+    },
+    "operator": {
+        SETTINGS, "audit:chain:verify", "doors:door:list", PARTNERS, "partners:partner:check",
+        "people:person:count", "rooms:room:sweep", *ROOMS,
+    },
+    "helper": {
+        "devices:device:approve", "people:account:create", "people:factor:reset",
+        "people:password:reset", "sessions:session:end", "sessions:session:list",
+        "sessions:session:resume", "sessions:session:suspend",
+    },
+    "auditor": {
+        SETTINGS, "administration:settings:replay", "audit:chain:verify", "audit:record:read",
+        "doors:door:list", PARTNERS, "policy:decision:explain", "tokens:token:list", *ROOMS,
+    },
+    "alice": set(),
+}  # fmt: skip
+"""What each shipped role may, written down apart from the default document."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One operation and the acts that it asks. `{who}` in paths and bodies is over whom it goes."""
+
+    operation: str
+    acts: tuple[str, ...]
+    path: str = ""
+    body: dict[str, Any] | None = None
+    over: bool = False
+    filters: str = field(default="")
+    """The key of a list from which is left out whom the actor may not see."""
+
+
+def _over(operation: str, act: str, path: str = "", **body: Any) -> Row:
+    return Row(operation, (act,), path, body or None, over=True)
+
+
+CHANGE = (SETTINGS, "administration:settings:apply")
+RULE = {"between": ["us", "outside"], "allow": ["presence"]}
+NEW = {"name": "beta", "domains": ["beta.example"], "reason": "x"}
+DEVICE = {"user": "{who}", "device": "{DEVICE}", "reason": "x"}
+TABLE = [
+    Row("GET /settings", (SETTINGS,)),
+    Row("GET /settings/value", (SETTINGS,), "/settings/value?path=organisation.name"),
+    Row("POST /settings/check", (SETTINGS,), body={"text": "x"}),
+    Row("POST /settings/diff", (SETTINGS,), body={"text": "x"}),
+    Row("POST /settings/replay", ("administration:settings:replay",), body={"text": "x"}),
+    Row("GET /settings/revisions", (SETTINGS,)),
+    Row("GET /settings/revisions/{number}", (SETTINGS,), "/settings/revisions/1"),
+    Row("GET /settings/revisions/{number}/diff", (SETTINGS,), "/settings/revisions/1/diff?since=1"),
+    Row("GET /rules", (SETTINGS,)),
+    Row("GET /rules/{name}", (SETTINGS,), "/rules/talk"),
+    Row("PUT /settings", CHANGE, body={"text": "{TEXT}", "reason": "x"}),
+    Row("PATCH /settings", CHANGE,
+        body={"path": "sign_in.session", "value": "20 days", "reason": "x"}),
+    Row("POST /rules", CHANGE, body={"id": "more", "rule": RULE, "reason": "x"}),
+    Row("DELETE /rules/{name}", CHANGE, "/rules/pictures-of-people?reason=x"),
+    Row("POST /settings/restore", (SETTINGS, "administration:settings:restore"),
+        body={"revision": 1, "reason": "x"}),
+    Row("POST /why", ("policy:decision:explain",),
+        body={"from": "@a:example.test", "to": "@b:example.test", "channel": "message"}),
+    Row("GET /why/{record}", ("audit:record:read",), "/why/control:1"),
+    Row("GET /audit/records", ("audit:record:read",)),
+    _over("POST /audit/person", "audit:person:report", person="{who}", reason="x"),
+    Row("GET /audit/chains", ("audit:chain:verify",)),
+    Row("GET /doors", ("doors:door:list",)),
+    Row("GET /people", ("people:person:count",)),
+    Row("GET /partners", (PARTNERS,)),
+    Row("GET /partners/{name}", (PARTNERS,), "/partners/acme"),
+    Row("POST /partners/difference", (PARTNERS,), body=NEW),
+    Row("POST /partners", (PARTNERS, "partners:partner:change"), body=NEW),
+    Row("POST /partners/{name}/check", ("partners:partner:check",), "/partners/acme/check"),
+    Row("DELETE /partners/{name}", (PARTNERS, "partners:partner:change"),
+        "/partners/acme?reason=x"),
+    Row("GET /rooms", ("rooms:room:list",)),
+    Row("GET /rooms/counts", ("rooms:room:count",)),
+    Row("GET /rooms/one", ("rooms:room:list",), "/rooms/one?room=x"),
+    Row("POST /rooms/sweep", ("rooms:room:sweep",), body={"reason": "x"}),
+    Row("GET /tokens", ("tokens:token:list",)),
+    _over("POST /tokens", "tokens:token:add", user="{who}", acts=["doors:door:list"],
+          expires="{today}", reason="x"),
+    _over("DELETE /tokens/{id_}", "tokens:token:remove", "/tokens/{TOKEN}?reason=x"),
+    Row("GET /sessions", ("sessions:session:list",), over=True, filters="sessions"),
+    _over("GET /sessions/{id_}", "sessions:session:list", "/sessions/{SESSION}"),
+    _over("POST /sessions/{id_}/suspend", "sessions:session:suspend",
+          "/sessions/{SESSION}/suspend", reason="x"),
+    _over("POST /sessions/{id_}/resume", "sessions:session:resume", "/sessions/{SESSION}/resume",
+          reason="x"),
+    _over("POST /sessions/{id_}/approve", "devices:device:approve", "/sessions/{SESSION}/approve",
+          reason="x"),
+    Row("GET /devices", ("sessions:session:list",), over=True, filters="sessions"),
+    _over("GET /devices/device", "sessions:session:list",
+          "/devices/device?user={who}&device={DEVICE}"),
+    _over("POST /devices/suspend", "sessions:session:suspend", **DEVICE),
+    _over("POST /devices/resume", "sessions:session:resume", **DEVICE),
+    _over("POST /devices/approve", "devices:device:approve", **DEVICE),
+    _over("POST /devices/reject", "devices:device:approve", **DEVICE),
+    _over("POST /devices/end", "sessions:session:end", **DEVICE),
+    _over("POST /sessions/{id_}/end", "sessions:session:end", "/sessions/{SESSION}/end",
+          reason="x"),
+    Row("GET /people/accounts", ("sessions:session:list",), over=True, filters="accounts"),
+    _over("POST /people/accounts", "people:account:create", user="{who}"),
+    _over("GET /people/{user}/factors", "sessions:session:list", "/people/{who}/factors"),
+    _over("POST /people/{user}/factors/reset", "people:factor:reset", "/people/{who}/factors/reset",
+          reason="x"),
+    _over("POST /people/{user}/password/reset", "people:password:reset",
+          "/people/{who}/password/reset", reason="x"),
+    _over("POST /people/{user}/unlock", "people:password:reset", "/people/{who}/unlock",
+          reason="x"),
+]  # fmt: skip
+
+
+class House:
+    """A whole control, wired as it runs, asked in this process. Everyone has a token for every act."""
+
+    def __init__(self, folder: Path) -> None:
+        self.sessions = 0
+        self.boot = make(folder).boot
+        lines = [f"@{name}:{DOMAIN},{group}" for name, group in PEOPLE.items()]
+        people = self.boot.path(self.boot.control.people)
+        head = people.read_text().splitlines()
+        columns = next(line for line in head if line and not line.startswith("#"))
+        people.write_text("\n".join([columns, *(_row(columns, line) for line in lines)]) + "\n")
+        self.loop = asyncio.new_event_loop()
+        self.wiring = wire(self.boot)
+        self.wiring.spool.start()
+        self.office = self.wiring.office
+        self.wiring.office.people.poll()
+        self.wiring.upkeep.begin(lambda: first_text(self.boot))
+        self.app = Border(make_app(self.office), self.office.token, self.office.tokens)
+        self.store = open_sign_in_store(self.boot.sign_in_database(), self.boot.store_key())
+        self.names: dict[str, dict[str, str]] = {}
+        for name in (INSIDE, OUTSIDE):
+            self.store.make_account(name, name, "x", int(time.time()), must_change=False)
+            self.sign_in(name)
+        self.tokens = {name: self.token(name) for name in PEOPLE}
+        acme = {"name": "acme", "domains": ["acme.example"], "reason": "for the table"}
+        assert self.ask(self.office.token.value, "POST /partners", body=acme)[0] == 200
+
+    def sign_in(self, name: str) -> None:
+        """A session to act on, whatever became of the one before."""
+        self.sessions += 1
+        until = int(time.time()) + 99_999
+        one = made(f"{name}{self.sessions}", UserId(f"@{name}:{DOMAIN}"), expires=until)
+        self.store.add_session(one, None, int(time.time()))
+        self.names[name] = {"SESSION": one.id, "DEVICE": one.device}
+
+    def token(self, name: str, **other: Any) -> str:
+        wanted: dict[str, Any] = {
+            "user": UserId(f"@{name}:{DOMAIN}"),
+            "acts": tuple(act.value for act in GRANTABLE),
+            "over": (),
+            "expires": datetime.now(UTC).date(),
+            "reason": "table",
+        }
+        adding = self.office.tokens.add(LOCAL, NewToken(**{**wanted, **other}))
+        return self.loop.run_until_complete(adding).value
+
+    def ask(self, token: str, operation: str, path: str = "", body: Any = None) -> tuple[int, Any]:
+        method, _, template = operation.partition(" ")
+        return self.loop.run_until_complete(self._ask(token, method, path or template, body))
+
+    async def _ask(self, token: str, method: str, path: str, body: Any) -> tuple[int, Any]:
+        data = b"" if body is None else json.dumps(body).encode()
+        where, _, query = (PREFIX + path).partition("?")
+        headers = [(b"authorization", f"Bearer {token}".encode()),
+                   (b"content-type", b"application/json")]  # fmt: skip
+        scope = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1",
+                 "method": method, "path": where, "raw_path": where.encode(), "root_path": "",
+                 "query_string": query.encode(), "headers": headers, "scheme": "http",
+                 "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 2)}  # fmt: skip
+        sent: list[Any] = []
+
+        async def receive() -> Any:
+            return {"type": "http.request", "body": data, "more_body": False}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await self.app(scope, receive, send)
+        whole = b"".join(each.get("body", b"") for each in sent[1:])
+        return sent[0]["status"], json.loads(whole)
+
+    def row(self, row: Row, role: str, whom: str) -> tuple[int, Any]:
+        """One row of the table, its names filled in."""
+        if row.over:
+            self.sign_in(whom)
+        names = {"who": f"@{whom}:{DOMAIN}", "today": str(datetime.now(UTC).date()),
+                 **self.names[whom]}  # fmt: skip
+        if "{TOKEN}" in row.path:
+            self.token(whom)
+            names["TOKEN"] = self.office.tokens.store.every()[-1].id
+        newest = self.office.desk.current()[0]
+        names["TEXT"] = newest.text + "# one more line\n"
+        path, body = _filled(row.path, names), _filled(row.body, names)
+        if row.operation == "PUT /settings":
+            body["base"] = newest.number
+        return self.ask(self.tokens[role], row.operation, path, body)
+
+    def close(self) -> None:
+        self.wiring.spool.close()
+        self.store.close()
+        self.loop.close()
+
+
+def _row(columns: str, line: str) -> str:
+    user, _, group = line.partition(",")
+    known = {"user": user, "groups": group, "active": "yes", "guest": "no"}
+    return ",".join(known.get(each.strip(), "") for each in columns.split(","))
+
+
+def _filled(value: Any, names: dict[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _filled(each, names) for key, each in value.items()}
+    if not isinstance(value, str):
+        return value
+    for name, text in names.items():
+        value = value.replace("{" + name + "}", text)
+    return value
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    house = House(tmp_path_factory.mktemp("roles") / "org")
+    yield house
+    house.close()
+
+
+def may(role: str, row: Row, whom: str) -> bool:
+    apart = role == "helper" and row.over and whom == OUTSIDE
+    return set(row.acts) <= MAY[role] and not apart
+
+
+def test_every_operation_has_a_row(house: House) -> None:
+    paths = make_app(house.office).openapi()["paths"]
+    served = {
+        f"{method.upper()} {path.removeprefix(PREFIX)}"
+        for path, methods in paths.items()
+        for method in methods
+        if path not in ("/health", "/ready", "/metrics")
+    }
+    assert served == {row.operation for row in TABLE}
+
+
+def test_every_administrative_act_is_asked_somewhere() -> None:
+    asked = {act for row in TABLE for act in row.acts}
+    assert asked == {act.value for act in Act if act.name.startswith("ADMINISTRATION_")}
+
+
+CASES = [
+    pytest.param(
+        row, role, whom, id=f"{role} {row.operation} over {whom if row.over else 'nobody'}"
+    )
+    for role in reversed(ROLES)
+    for row in TABLE
+    for whom in ((INSIDE, OUTSIDE) if row.over else (INSIDE,))
+]
+
+
+@pytest.mark.parametrize(("row", "role", "whom"), CASES)
+def test_a_role_does_what_its_rule_names_over_whom_it_names(
+    house: House, row: Row, role: str, whom: str
+) -> None:
+    status, answer = house.row(row, role, whom)
+    if row.filters:
+        assert status == 200
+        seen = {_localpart(each) for each in answer[row.filters]}
+        assert (whom in seen) == may(role, row, whom) or whom not in house.names
+    elif may(role, row, whom):
+        assert status not in (401, 403, 422, 500), answer
+    else:
+        assert (status, answer["error"]["code"]) == (403, "refused")
+        assert answer["error"]["record"]
+
+
+# ---- what a token takes away -----------------------------------------------------------------------
+
+
+def code(answer: tuple[int, Any]) -> tuple[int, str]:
+    return answer[0], answer[1]["error"]["code"] if "error" in answer[1] else ""
+
+
+def test_a_token_is_good_for_its_acts_alone(house: House) -> None:
+    narrow = house.token("officer", acts=("doors:door:list",))
+    assert house.ask(narrow, "GET /doors")[0] == 200
+    status, answer = house.ask(narrow, "GET /settings")
+    assert (status, answer["error"]["message"]) == (403, "no: no rule, beyond-token")
+
+
+def test_a_token_gives_nothing_that_its_person_may_not(house: House) -> None:
+    wide = house.token("alice", acts=("doors:door:list",))
+    assert code(house.ask(wide, "GET /doors")) == (403, "refused")
+
+
+def test_a_token_over_parties_is_good_over_nobody_else_and_not_for_the_organisation(
+    house: House,
+) -> None:
+    narrow = house.token("officer", over=("help-desk",))
+    helper, alice = (f"/people/@{name}:{DOMAIN}/unlock" for name in ("helper", "alice"))
+    assert code(house.ask(narrow, "POST", helper, {"reason": "x"})) == (404, "not-found")
+    assert code(house.ask(narrow, "POST", alice, {"reason": "x"})) == (403, "refused")
+    assert code(house.ask(narrow, "GET /settings")) == (403, "refused")
+
+
+def test_no_token_makes_tokens_whatever_its_person_may(house: House) -> None:
+    body = {"user": "officer", "acts": ["doors:door:list"], "reason": "x",
+            "expires": str(datetime.now(UTC).date())}  # fmt: skip
+    assert code(house.ask(house.tokens["officer"], "POST /tokens", body=body)) == (403, "refused")
+    local = house.office.token.value
+    assert house.ask(local, "POST /tokens", body=body)[0] == 200
+    wished = {**body, "acts": ["tokens:token:add"]}
+    assert code(house.ask(local, "POST /tokens", body=wished)) == (400, "invalid")
+
+
+def test_a_removed_token_is_nothing_at_once(house: House) -> None:
+    value, local = house.token("officer"), house.office.token.value
+    newest = house.office.tokens.store.every()
+    own = next(each for each in newest if each.digest == digest_of(value))
+    assert house.ask(value, "GET /doors")[0] == 200
+    assert house.ask(local, "DELETE", f"/tokens/{own.id}?reason=lost")[0] == 200
+    assert code(house.ask(value, "GET /doors")) == (401, "unauthorized")
+    assert code(house.ask(local, "DELETE", f"/tokens/{own.id}?reason=lost")) == (404, "not-found")
+
+
+def test_a_token_ends_with_its_last_day(house: House) -> None:
+    value = house.token("officer")
+    kept = house.office.tokens.store.by_digest(digest_of(value))
+    assert kept is not None
+    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    assert kept.expires == int((midnight + timedelta(days=1)).timestamp())
+    house.office.tokens.store.remove(kept.id)
+    house.office.tokens.store.add(replace(kept, expires=int(time.time())))
+    assert code(house.ask(value, "GET /doors")) == (401, "unauthorized")
+
+
+@pytest.mark.parametrize("days", [-1, 401])
+def test_a_last_day_is_neither_over_nor_far_away(house: House, days: int) -> None:
+    with pytest.raises(Rejected, match="last day"):
+        house.token("officer", expires=datetime.now(UTC).date() + timedelta(days=days))
+
+
+@pytest.mark.parametrize("wish", [{"acts": ("no:such:act",)}, {"over": ("nobody",)}, {"acts": ()}])
+def test_what_is_no_act_and_no_party_makes_no_token(house: House, wish: dict[str, Any]) -> None:
+    with pytest.raises(Rejected):
+        house.token("officer", **wish)
+
+
+def test_the_value_is_kept_nowhere_and_what_is_listed_has_none(house: House) -> None:
+    value = house.token("auditor")
+    listed = house.ask(house.office.token.value, "GET /tokens")[1]
+    assert value not in json.dumps(listed)
+    assert digest_of(value) not in json.dumps(listed)
+    assert house.ask(value, "GET /doors")[0] == 200  # its use is on record too
+    for path in house.boot.folder.rglob("*"):
+        assert not path.is_file() or value.encode() not in path.read_bytes(), path
+
+
+def test_whoever_left_is_not_acted_for_any_more(house: House) -> None:
+    people = house.boot.path(house.boot.control.people)
+    before = people.read_text()
+    try:
+        people.write_text(before.replace("@auditor:", "@somebody-else:"))
+        house.office.people.poll()
+        house.office.desk.take(
+            house.office.desk.current()[1], house.office.desk.current()[0].number
+        )
+        assert code(house.ask(house.tokens["auditor"], "GET /doors")) == (403, "refused")
+        with pytest.raises(Rejected, match="not in the directory"):
+            house.token("auditor")
+    finally:
+        people.write_text(before)
+        house.office.people.poll()
+        house.office.desk.take(
+            house.office.desk.current()[1], house.office.desk.current()[0].number
+        )
+
+
+def test_adding_a_partner_gives_nobody_administration(house: House) -> None:
+    body = {"name": "gamma", "domains": ["gamma.example"], "reason": "x", "direction": "out",
+            "allow": ["administer"]}  # fmt: skip
+    assert code(house.ask(house.tokens["manager"], "POST /partners", body=body)) == (400, "invalid")
+
+
+def _localpart(entry: dict[str, Any]) -> str:
+    return str(entry.get("user", entry.get("localpart", ""))).removeprefix("@").partition(":")[0]
