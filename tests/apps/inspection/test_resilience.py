@@ -68,6 +68,11 @@ def worker(inspector: Inspector) -> int:
     return first_child(fork_server(inspector))
 
 
+def idle(inspector: Inspector) -> None:
+    """Wait until nothing is looked at."""
+    until(lambda: not children(fork_server(inspector)), 30)
+
+
 def tries(inspector: Inspector, data: bytes) -> int:
     """How often a content was given up."""
     return inspector.log.count(f"content {digest(data)} was not judged")
@@ -76,6 +81,7 @@ def tries(inspector: Inspector, data: bytes) -> int:
 @contextlib.contextmanager
 def sending(inspector: Inspector, data: bytes) -> Iterator[list[Any]]:
     """Bytes on their way; when it ends, the answer is there."""
+    idle(inspector)
     answers: list[Any] = []
     thread = threading.Thread(
         target=lambda: answers.append(inspector.ask("PUT", "/contents?wait=80", data))
@@ -91,6 +97,7 @@ def each_try(inspector: Inspector, data: bytes, harm: Callable[[], None]) -> tup
         for number in range(TRIES):
             harm()
             until(lambda n=number: tries(inspector, data) > n, 30)
+            idle(inspector)
     return answers[0]
 
 

@@ -33,10 +33,10 @@ _OWN_KINDS = frozenset({"image"})
 _OWN_TYPES = re.compile(
     r"^(?:application/(?:xml|vnd\.ms-opentype|x-dtbncx\+xml)|font/.+|text/css)$"
 )
-_RELATIONS = re.compile(
-    rb'<Relationship\b[^>]*(?:attachedTemplate|oleObject|frame)"[^>]*TargetMode="External"',
-    re.IGNORECASE,
-)
+_RELATION = re.compile(rb"<Relationship\b[^>]*", re.IGNORECASE)
+_FOLLOWED = re.compile(rb'(?:attachedTemplate|oleObject|frame)"', re.IGNORECASE)
+_ELSEWHERE = re.compile(rb'TargetMode="External"', re.IGNORECASE)
+_LONGEST_NAME = 1024
 _DDE = re.compile(rb"\bDDE(?:AUTO)?\b[^<]{0,80}")
 _ODF_ENCRYPTED = b"encryption-data"
 _LIB = ffi.libarchive
@@ -112,10 +112,18 @@ def _document_part(walk: Walk, opened: zips.Zip, entry: zipfile.ZipInfo) -> None
         walk.seen.macros = True
     if _CONTROLS.search(name):
         walk.seen.active = True
-    if name.endswith(".rels") and _RELATIONS.search(opened.text(name)):
+    if name.endswith(".rels") and _leads_elsewhere(opened.text(name)):
         walk.seen.active = True
     if name.endswith(("document.xml", "sheet1.xml")) and _DDE.search(opened.text(name)):
         walk.seen.active = True
+
+
+def _leads_elsewhere(relations: bytes) -> bool:
+    """Whether a part lies elsewhere that is followed without a click (ECMA-376, part 2, 9.3)."""
+    return any(
+        _FOLLOWED.search(each.group()) and _ELSEWHERE.search(each.group())
+        for each in _RELATION.finditer(relations)
+    )
 
 
 def _own_parts(media_type: str) -> Own:
@@ -123,6 +131,8 @@ def _own_parts(media_type: str) -> Own:
     book = media_type == "application/epub+zip"
 
     def own(name: str, identity: Identity) -> bool:
+        if len(name) > _LONGEST_NAME:
+            return False
         if identity.kind in _OWN_KINDS or _OWN_TYPES.match(identity.type):
             return True
         if book and identity.type == "text/html":

@@ -19,7 +19,7 @@ import yara_x
 
 from vedette.inspection.look.bytes_of import Bytes
 
-OWN = 1
+OWN = 2
 """Raised whenever this package could answer otherwise than before."""
 _LIBRARIES = ("magika", "olefile", "pikepdf", "yara-x")
 _ENCODINGS = ("ascii", "cp437", "cp1252", "latin-1", "utf-8", "utf-8-sig", "utf-16", "utf-16-le",

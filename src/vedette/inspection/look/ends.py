@@ -66,9 +66,10 @@ def _jpeg(data: Bytes) -> int | None:
     """JPEG B.1: segments, entropy-coded data after a scan's header, and EOI."""
     at = 2
     for _ in range(_MOST_BLOCKS):
-        mark, name = data.read(at, 2)
-        if mark != 0xFF:
+        marker = data.read(at, 2)
+        if len(marker) < 2 or marker[0] != 0xFF:
             return None
+        name = marker[1]
         if name == 0xD9:
             return at + 2
         if name == 0xFF:

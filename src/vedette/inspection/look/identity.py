@@ -62,7 +62,6 @@ _WORD = re.compile(rb"[A-Za-z0-9+/=_-]+\s*")
 _SHEBANG = re.compile(rb"#![ \t]*/[^\n]*\n")
 _XML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:\?xml|!DOCTYPE|!--|[A-Za-z])", re.DOTALL)
 _ROOT = re.compile(rb"<(?![?!])(?:[\w.-]+:)?([\w.-]+)")
-_COMMENT = re.compile(rb"<!--.*?-->|<[?!][^>]*>", re.DOTALL)
 _MAIL = re.compile(
     rb"(?:[A-Za-z][A-Za-z0-9-]*:[^\n]*\n(?:[ \t][^\n]*\n)*)*?"
     rb"(?:MIME-Version|Received|Message-ID|Content-Transfer-Encoding|Return-Path):",
@@ -185,8 +184,7 @@ def _markup(head: bytes) -> str | None:
     """XML, SVG and HTML by their root element."""
     if not _XML.match(head):
         return None
-    root = _ROOT.search(_COMMENT.sub(b"", head))
-    name = root.group(1).lower() if root else b""
+    name = _root(head)
     if name == b"svg":
         return "image/svg+xml"
     if name in (b"html", b"head", b"body", b"script", b"hta"):
@@ -196,6 +194,22 @@ def _markup(head: bytes) -> str | None:
     if b"office:mimetype=" in head and name == b"document":
         return "application/vnd.oasis.opendocument.flat"
     return "application/xml" if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<?xml") else None
+
+
+def _root(head: bytes) -> bytes:
+    """The name of the first element behind comments and declarations; in one pass over any bytes."""
+    last_comment, last_end = head.rfind(b"-->"), head.rfind(b">")
+    at = head.find(b"<")
+    while at >= 0:
+        root = _ROOT.match(head, at)
+        if root:
+            return root.group(1).lower()
+        if head.startswith(b"<!--", at) and at + 4 <= last_comment:
+            at = head.index(b"-->", at + 4) + 2
+        elif head[at + 1 : at + 2] in (b"?", b"!") and at < last_end:
+            at = head.index(b">", at)
+        at = head.find(b"<", at + 1)
+    return b""
 
 
 def _binary(data: Bytes, detectors: Detectors) -> Identity:

@@ -13,12 +13,12 @@ from vedette.inspection.look.walk import Walk
 _LARGEST = 64 << 20
 _ACTIVE = re.compile(
     rb"<\s*(?:[\w-]+:)?(?:script|iframe|object|embed|applet|hta:application|foreignobject)\b"
-    rb"|[\s\"'/]on[a-z]{3,20}\s*=|javascript\s*:|vbscript\s*:|<\s*meta[^>]+http-equiv\s*=\s*[\"']?refresh"
+    rb"|[\s\"'/]on[a-z]{3,20}\s*=|javascript\s*:|vbscript\s*:|http-equiv\s*=\s*[\"']?refresh"
     rb"|data\s*:\s*text/html|<!ENTITY",
     re.IGNORECASE,
 )
 _OBJECT = re.compile(rb"\\objdata\b[^0-9a-fA-F{}]*((?:[0-9a-fA-F]|\s|\\[a-z]+-?\d*[ ]?|[{}])+)")
-_ODF_MACROS = re.compile(rb"<(?:office:scripts|ooo:libraries|script:)[^/>]*>", re.IGNORECASE)
+_ODF_MACROS = re.compile(rb"<(?:office:scripts|ooo:libraries|script:)[^/<>]*>", re.IGNORECASE)
 _OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MOST_OBJECTS = 1000
 _MOST_PARTS = 1000
@@ -75,7 +75,11 @@ def open_rtf(walk: Walk, data: Bytes, media_type: str, depth: int) -> str | None
 def open_mail(walk: Walk, data: Bytes, media_type: str, depth: int) -> str | None:
     """A message: each of its parts that is no text of its own."""
     del media_type
-    message = email.message_from_bytes(_all(walk, data), policy=email.policy.compat32)
+    try:
+        message = email.message_from_bytes(_all(walk, data), policy=email.policy.compat32)
+    except RecursionError:
+        walk.broken()
+        return None
     for number, part in enumerate(message.walk()):
         if number >= _MOST_PARTS:
             walk.broken()
