@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 from collections.abc import Callable
 from pathlib import Path
@@ -188,3 +189,23 @@ def test_two_kinds_in_one_file_are_refused_where_that_is_banned(answer: Answer) 
     png = saved(picture(), "PNG")
     assert refused(answer(png + zipped({"a.txt": TEXT}), rules, "a.png")) == BANNED
     assert answer(png, rules, "a.png").verdict.value == "yes"
+
+
+def test_what_an_xml_document_holds_as_base64_is_looked_at(answer: Answer) -> None:
+    def flat(data: bytes) -> bytes:
+        return (
+            b'<?xml version="1.0"?><office:document office:mimetype="application/vnd.oasis'
+            b'.opendocument.text"><office:body><office:binary-data>'
+            + base64.encodebytes(data)
+            + b"</office:binary-data></office:body></office:document>"
+        )
+
+    rules = ANYTHING + NO_PROGRAMS
+    assert refused(answer(flat(jar()), rules, "a.fodt")) == ("no", "no-programs")
+    assert answer(flat(saved(picture(), "PNG")), rules, "a.fodt").verdict.value == "yes"
+
+
+def test_a_notebook_that_nobody_opens_may_hold_a_program(answer: Answer) -> None:
+    notebook = bytes.fromhex("e4525c7b8cd8a74daeb15378d02996d3") + bytes(200)
+    assert refused(answer(notebook, ANYTHING + NO_PROGRAMS, "a.one")) == ("no", "no-programs")
+    assert answer(notebook, LISTED, "a.one").verdict.value == "no"

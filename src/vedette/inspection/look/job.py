@@ -29,6 +29,8 @@ _STREAMS = (
     "application/gzip", "application/x-bzip2", "application/x-compress", "application/x-lz4",
     "application/x-lzip", "application/x-lzma", "application/x-xz", "application/zstd",
 )  # fmt: skip
+_UNREAD = frozenset({"application/onenote"})
+"""Documents that hold files which nobody here takes out."""
 _OPENERS: dict[str, Opener] = {
     "application/zip": open_zip,
     "application/x-ole-storage": open_ole,
@@ -59,7 +61,7 @@ class Job:
 def opener(media_type: str) -> Opener | None:
     """How a type is opened: an archive that nobody here reads can't be looked into."""
     known = _OPENERS.get(media_type)
-    if known is None and kind_of(media_type) == "archive":
+    if known is None and (kind_of(media_type) == "archive" or media_type in _UNREAD):
         return _closed
     return known
 

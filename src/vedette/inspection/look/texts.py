@@ -19,6 +19,8 @@ _ACTIVE = re.compile(
 )
 _OBJECT = re.compile(rb"\\objdata\b[^0-9a-fA-F{}]*((?:[0-9a-fA-F]|\s|\\[a-z]+-?\d*[ ]?|[{}])+)")
 _ODF_MACROS = re.compile(rb"<(?:office:scripts|ooo:libraries|script:)[^/<>]*>", re.IGNORECASE)
+_FLAT = ("application/vnd.oasis.opendocument.flat", "application/vnd.ms-word.2003xml")
+_BINARY = re.compile(rb"<(?:[\w-]+:)?(?:binary-data|binData)\b[^<>]*>([^<]*)<")
 _OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MOST_OBJECTS = 1000
 _MOST_PARTS = 1000
@@ -35,7 +37,6 @@ def _all(walk: Walk, data: Bytes) -> bytes:
 
 def open_markup(walk: Walk, data: Bytes, media_type: str, depth: int) -> str | None:
     """Whether a page, a drawing or an XML document does something by itself."""
-    del depth
     text = _all(walk, data)
     if media_type in ("text/html", "image/svg+xml") and _ACTIVE.search(text):
         walk.seen.active = True
@@ -45,7 +46,23 @@ def open_markup(walk: Walk, data: Bytes, media_type: str, depth: int) -> str | N
         walk.seen.macros = True
     if media_type == "application/vnd.ms-word.2003xml" and b'macrosPresent="yes"' in text:
         walk.seen.macros = True
+    if media_type in _FLAT:
+        _embedded(walk, text, depth)
     return None
+
+
+def _embedded(walk: Walk, text: bytes, depth: int) -> None:
+    """What a document in one XML file holds as base64; pictures are its own."""
+    for number, found in enumerate(_BINARY.finditer(text)):
+        if number >= _MOST_PARTS:
+            walk.broken()
+            return
+        try:
+            payload = binascii.a2b_base64(found.group(1))
+        except binascii.Error:
+            walk.broken()
+        else:
+            walk.part([payload], depth + 1, lambda _, identity: identity.kind == "image")
 
 
 def open_postscript(walk: Walk, data: Bytes, media_type: str, depth: int) -> str | None:
