@@ -198,12 +198,19 @@ def _memory(inspector: Inspector) -> Entry:
     assert inspector.child is not None
     pid = inspector.child.pid
     idle = most = _held(pid)
-    sending = threading.Thread(target=inspector.put, args=(_gigabyte(), 200))
+    found: list[int] = []
+
+    def send() -> None:
+        found.append(inspector.ask("PUT", "/contents?wait=200", _gigabyte(), 400)[1]["size"])
+
+    sending = threading.Thread(target=send)
     sending.start()
     while sending.is_alive():
         most = max(most, _held(pid))
         time.sleep(0.01)
     sending.join()
+    if found != [GIGABYTE]:
+        raise RuntimeError("the content of 1 GB was not judged")
     more = (most - idle) / (1 << 20)
     return {
         "id": "files_looking.memory", "value": round(more, 1), "unit": "MiB more for 1 GiB",
