@@ -3,7 +3,7 @@
 A file says, over the organisation of `base.toml`: `settings`, the rules under which it is asked;
 `ask`, who says what to which members, whom somebody brings into a room, who may stay together in
 one, or what is asked of the organisation; `facts`, what is known, claimed or pending; `session`, how
-somebody signed in, of which XX
+somebody signed in; `expect`, the answer. `unseen` says that something in a file was not looked at.
 """
 
 from __future__ import annotations
@@ -83,14 +83,17 @@ def answer(promise: dict[str, Any]) -> Decision:
 
 
 def facts_of(told: dict[str, Any], today: int) -> Facts:
-    assert told.keys() <= {"known", "versions", "words", "claims", "pending", "unknown", "parts"}
+    names = {"known", "versions", "words", "claims", "pending", "unknown", "parts", "unseen"}
+    assert told.keys() <= names
     known: dict[str, Any] = {"today": today, **told.get("known", {})}
     known |= {name: read_version(text) for name, text in told.get("versions", {}).items()}
     known |= {name: frozenset(words) for name, words in told.get("words", {}).items()}
     known |= dict.fromkeys(told.get("pending", ()), Missing.PENDING)
     known |= dict.fromkeys(told.get("unknown", ()), Missing.UNKNOWN)
-    parts = tuple(told.get("parts", ()))
-    return Facts(known, told.get("claims", {}), parts)
+    parts: list[dict[str, Any]] = list(told.get("parts", ()))
+    if told.get("unseen"):  # something within that could not be looked at
+        parts.append({"file.kind": Missing.UNKNOWN, "file.type": Missing.UNKNOWN})
+    return Facts(known, told.get("claims", {}), tuple(parts))
 
 
 NOW = 1_798_761_600  # 1 January 2027, 00:00 UTC
