@@ -28,13 +28,14 @@ from vedette.adapters.stream_files import read_acknowledgement, write_whole
 from vedette.core.settings.canonical import canonical
 from vedette.core.settings.parse import check_document
 from vedette.protocol.internal.streams import Part, Stream, sign, verify
+from vedette.suite.scene import whole_pdf
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 GENEROUS_SECONDS = 10.0
 RETRY_SECONDS = 150.0
 """Synapse tries again after about 4, 16 and then every 60 seconds."""
-PDF = b"%PDF-1.7 a plan"
+PDF = whole_pdf("a plan")
 WITHIN = 1.0
 """Seconds within which every door acknowledges and a ban bites: what is promised, held to at the median,
 since any single one may meet a busy moment of the machine."""

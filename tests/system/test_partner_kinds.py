@@ -30,6 +30,7 @@ from nio import (
 from tests.system.matrix_client import Person, RefusedError, signed_in
 from tests.system.test_table import EVERYTHING, HEAD
 from tests.system.two_organisations import TwoOrganisations
+from vedette.suite.scene import whole_pdf
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -161,7 +162,7 @@ async def do(world: World, what: What, way: str, tag: str) -> str:
             case What.MESSAGE:
                 await sender.say(world.room, tag)
             case What.FILE:
-                await sender.send_file(world.room, tag, b"%PDF-1.7 " + tag.encode())
+                await sender.send_file(world.room, tag, whole_pdf(tag))
             case What.PRESENCE:
                 await sender.client.set_presence("unavailable", tag)
             case What.TYPING:

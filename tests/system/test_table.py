@@ -34,6 +34,7 @@ from tests.system.matrix_client import Person, RefusedError, signed_in
 from tests.system.two_organisations import PASSWORD, Someone, TwoOrganisations
 from vedette.core.holding import HOLDINGS, ROOMLESS, What
 from vedette.core.settings.default import default_document
+from vedette.suite.scene import whole_pdf
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -262,7 +263,7 @@ async def act(world: World, document: str, cell: Cell, tag: str) -> str:
             case What.MESSAGE:
                 await sender.say(room, tag)
             case What.FILE:
-                await sender.send_file(room, tag, b"%PDF-1.7 " + tag.encode())
+                await sender.send_file(room, tag, whole_pdf(tag))
             case What.CALL:
                 await sender.send(room, _call(tag), "m.call.invite")
             case What.CONFERENCE:

@@ -20,10 +20,11 @@ import pytest_asyncio
 
 from tests.system.matrix_client import Person, RefusedError, signed_in
 from tests.system.two_organisations import Organisation, TwoOrganisations
+from vedette.suite.scene import whole_pdf
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-PDF = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n"
+PDF = whole_pdf("a plan")
 PROGRAM = b"MZ" + b"\0" * 62
 MESSAGES_ONLY = "With Acme we exchange messages only: no files and no calls."
 OFFER = {
@@ -105,7 +106,7 @@ async def test_messages_go_both_ways_with_acme(cast: Cast, encrypted: bool) -> N
 
 async def test_no_file_and_no_call_goes_to_acme(cast: Cast) -> None:
     room = await _together(cast.alice, cast.carol)
-    file = await _refused(cast.alice.send_file(room, "plan.pdf", b"%PDF-1.7 plan"))
+    file = await _refused(cast.alice.send_file(room, "plan.pdf", whole_pdf("plan")))
     assert file.sentence == MESSAGES_ONLY
     call = await _refused(cast.alice.send(room, dict(OFFER), "m.call.invite"))
     assert call.sentence == MESSAGES_ONLY
@@ -119,7 +120,7 @@ async def test_no_file_and_no_call_comes_from_acme_even_if_acme_lets_it_go(
     organisations.acme.apply(_generous(everything))
     try:
         room = await _together(cast.alice, cast.carol)
-        await cast.carol.send_file(room, "offer.pdf", b"%PDF-1.7 offer")
+        await cast.carol.send_file(room, "offer.pdf", whole_pdf("offer"))
         await cast.carol.send(room, dict(OFFER), "m.call.invite")
         await cast.carol.say(room, "did you get it?")
         await cast.alice.sees(room, "did you get it?")
@@ -145,7 +146,7 @@ async def test_an_encrypted_file_reaches_nobody_at_acme(
     )
     organisations.example.apply(colleagues_may)
     try:
-        await cast.alice.send_file(room, "secret.pdf", b"%PDF-1.7 secret")
+        await cast.alice.send_file(room, "secret.pdf", whole_pdf("secret"))
         # The event is only ciphertext to the server; the bytes are what is held.
         with pytest.raises(RefusedError):
             await cast.carol.open_file(room, "secret.pdf")
@@ -155,12 +156,12 @@ async def test_an_encrypted_file_reaches_nobody_at_acme(
 
 async def test_engineering_sends_documents_inside_whatever_others_are_called(cast: Cast) -> None:
     room = await _together(cast.alice, cast.bob)
-    await cast.alice.send_file(room, "inside.pdf", b"%PDF-1.7 inside")
-    assert await cast.bob.open_file(room, "inside.pdf") == b"%PDF-1.7 inside"
+    await cast.alice.send_file(room, "inside.pdf", whole_pdf("inside"))
+    assert await cast.bob.open_file(room, "inside.pdf") == whole_pdf("inside")
     tool = cast.alice.send_file(room, "tool.pdf", b"#!/bin/sh\necho hello\n", "application/pdf")
     assert (await _refused(tool)).status == "M_FORBIDDEN"
     assert (
-        await _refused(cast.bob.send_file(room, "bobs.pdf", b"%PDF-1.7"))
+        await _refused(cast.bob.send_file(room, "bobs.pdf", whole_pdf("bobs")))
     ).status == "M_FORBIDDEN"
 
 
@@ -173,7 +174,7 @@ async def test_the_owner_of_a_room_cannot_lift_it(cast: Cast) -> None:
         "invite": 50,
     }
     await cast.alice.client.room_put_state(room, "m.room.power_levels", levels)
-    assert (await _refused(cast.alice.send_file(room, "x.pdf", b"%PDF"))).sentence == MESSAGES_ONLY
+    assert (await _refused(cast.alice.send_file(room, "x.pdf", PDF))).sentence == MESSAGES_ONLY
     given = {**levels, "users": {cast.alice.user: 100, cast.carol.user: 100}}
     answer = await cast.alice.client.room_put_state(room, "m.room.power_levels", given)
     assert getattr(answer, "status_code", None) == "M_FORBIDDEN"
@@ -202,7 +203,7 @@ async def test_two_people_of_acme_in_one_room_can_still_talk_to_us(cast: Cast) -
 
 async def test_a_third_participant_opens_no_hole_and_mutes_nobody(cast: Cast) -> None:
     room = await _together(cast.alice, cast.bob, cast.carol)
-    assert (await _refused(cast.alice.send_file(room, "y.pdf", b"%PDF"))).sentence == MESSAGES_ONLY
+    assert (await _refused(cast.alice.send_file(room, "y.pdf", PDF))).sentence == MESSAGES_ONLY
     await cast.bob.say(room, "bob speaks")
     await cast.carol.say(room, "carol speaks")
     await cast.alice.sees(room, "bob speaks")
@@ -234,7 +235,7 @@ async def test_why_names_the_rule_and_the_record_replays_to_the_same_answer(cast
     assert answer["person"] == MESSAGES_ONLY
     # Somebody who was not told anything yet: there is one notice a minute for each person and rule.
     room = await _together(cast.dora, cast.carol)
-    await _refused(cast.dora.send_file(room, "why.pdf", b"%PDF"))
+    await _refused(cast.dora.send_file(room, "why.pdf", PDF))
     await cast.dora.until(lambda: any("Record" in text for text in _notices(cast.dora)))
     record = json.loads(cast.example.cli("why", _record(cast.dora), "--json").stdout)
     assert (record["answer"], record["rule"]) == ("no", "acme-messages-only")

@@ -19,6 +19,7 @@ from tests.system.listed import session_of
 from tests.system.matrix_client import Person, signed_in
 from tests.system.synapse_process import Authority
 from tests.system.two_organisations import Organisation, TwoOrganisations
+from vedette.suite.scene import whole_pdf
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -98,7 +99,7 @@ async def test_a_direct_message_begun_in_element_reaches_acme(scene: Scene) -> N
 
 async def test_a_document_arrives_inside_and_not_at_acme(scene: Scene, tmp_path: Path) -> None:
     document = tmp_path / "plan.pdf"
-    document.write_bytes(b"%PDF-1.7 the plan\n")
+    document.write_bytes(whole_pdf("the plan"))
     inside = await scene.bob.create_room(scene.alices_id, name="inside")
     await scene.alice.open_room(inside)
     assert await scene.alice.attach_file(document)

@@ -16,6 +16,7 @@ from nio import JoinedMembersResponse, JoinedRoomsResponse
 
 from tests.system.matrix_client import Person, RefusedError, signed_in
 from tests.system.two_organisations import Organisation, TwoOrganisations
+from vedette.suite.scene import whole_pdf
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -210,8 +211,8 @@ async def test_whoever_organises_a_conference_shares_no_file_in_it_and_can_not_l
         await _together(cast.alice, cast.bob),
     )
     client = cast.alice.client
-    data = b"%PDF-1.7"
-    stored, _ = await client.upload(lambda *_: data, "application/pdf", "a.pdf", filesize=8)
+    data = whole_pdf("minutes")
+    stored, _ = await client.upload(lambda *_: data, "application/pdf", "a.pdf", filesize=len(data))
     assert hasattr(stored, "content_uri"), stored  # a file for another room may be uploaded
     file = PDF | {"url": stored.content_uri}
     assert (await cast.alice.send(other, file)).startswith("$")
