@@ -19,11 +19,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from vedette.adapters.boot_file import Boot, BootFault, load
+from vedette.adapters.clamd import Clamd
 from vedette.adapters.content_spool import Spool
 from vedette.adapters.file_register import open_register
 from vedette.adapters.fork_server import ForkServer
 from vedette.adapters.stream_files import StreamFiles, document_of
 from vedette.adapters.system_clock import SystemClock
+from vedette.adapters.yara_rules import YaraRules
 from vedette.core.settings.document import Document
 from vedette.inspection.app import Inspector, make_app
 from vedette.inspection.contents import Contents, InForce
@@ -37,7 +39,8 @@ _LOG = logging.getLogger("vedette.inspection")
 _POLL_SECONDS = 0.05
 _ENDING_SECONDS = 2.0
 _LEAST_SPOOL = 2 << 30
-_SPOOL_UPLOADS = 4
+_ASK_SECONDS = 2.0
+"""How often scanners are asked for their signatures, and the folder of YARA rules is looked at."""
 
 
 _LIBRARIES = {"libmagic.so.1": "libmagic1", "libarchive.so.13": "libarchive13"}
@@ -56,7 +59,11 @@ class Rules:
     clock: Clock
     looker: ForkServer
     scanners: Mapping[str, Scanner]
+    yara: YaraRules | None = None
     signatures: dict[str, str] = field(default_factory=dict)
+    """What each scanner said last of its signatures."""
+    silent: dict[str, str] = field(default_factory=dict)
+    """Why a scanner does not answer now."""
     _number: int = 0
     _document: Document | None = None
 
@@ -76,9 +83,10 @@ class Rules:
         files = self.document().files
         if not self.looker.rules:
             raise Unavailable("the looker has not started yet")
-        silent = self.scanners.keys() - self.signatures.keys()
-        if silent:
-            raise Unavailable(f"{', '.join(sorted(silent))} did not answer yet")
+        if self.yara is not None and self.yara.compiled is None:
+            raise Unavailable(f"the YARA rules are refused: {self.yara.fault}")
+        for name in sorted(self.scanners.keys() - self.signatures.keys()):
+            raise Unavailable(self.silent.get(name, f"{name} was not asked yet"))
         limits = Limits(
             depth=files.max_depth,
             entries=files.max_entries,
@@ -88,6 +96,36 @@ class Rules:
         )
         told = (self.looker.rules, sorted(self.signatures.items()), limits)
         return InForce(hashlib.sha256(repr(told).encode()).hexdigest()[:24], limits)
+
+    async def ask_scanners(self) -> None:
+        """Learn by which signatures each scanner looks; one that is away keeps what it said last."""
+        for name, scanner in self.scanners.items():
+            try:
+                self.signatures[name] = await scanner.version()
+            except Unavailable as outage:
+                if name not in self.silent:
+                    _LOG.warning("%s", outage)
+                self.silent[name] = str(outage)
+            else:
+                if self.silent.pop(name, None):
+                    _LOG.info("%s answers again", name)
+
+    async def read_yara(self) -> None:
+        """Put the organisation's YARA rules in force, where they are others than before."""
+        if self.yara is None or not await self.yara.refresh():
+            return
+        self.looker.yara = self.yara.compiled
+        await self.looker.restart()
+        try:
+            await self.looker.start()
+        except Unavailable as outage:  # it is started again by the next looking
+            _LOG.warning("%s", outage)
+
+    async def follow(self) -> None:
+        """Keep looking, for ever."""
+        while True:
+            await asyncio.gather(self.ask_scanners(), self.read_yara())
+            await asyncio.sleep(_ASK_SECONDS)
 
     def largest(self) -> int:
         """The size over which a content is refused. Raises Unavailable."""
@@ -132,10 +170,16 @@ async def _run(boot: Boot) -> None:
     streams.start()
     register = open_register(folder / "register.db")
     looker = ForkServer(spool.folder)
-    rules = Rules(streams, clock, looker, {})
-    contents = Contents(register, looker, {}, rules.in_force, own.workers)
+    scanners = {"clamd": Clamd(own.clamd)} if own.clamd else {}
+    yara = YaraRules(boot.path(own.yara), folder) if own.yara else None
+    rules = Rules(streams, clock, looker, scanners, yara)
+    contents = Contents(register, looker, scanners, rules.in_force, own.workers)
+    following: asyncio.Task[None] | None = None
     try:
+        await rules.read_yara()
         await looker.start()
+        following = asyncio.create_task(rules.follow())
+        following.add_done_callback(_no_longer_followed)
         inspector = Inspector(
             contents=contents,
             register=register,
@@ -145,13 +189,29 @@ async def _run(boot: Boot) -> None:
         )
         await _serve(make_app(inspector), boot.path(own.socket), streams)
     finally:
+        if following is not None:
+            following.cancel()
         await contents.end()
         await looker.end()
         register.close()
 
 
+def _no_longer_followed(following: asyncio.Task[None]) -> None:
+    """End: nothing may be judged by rules that nobody keeps up to date."""
+    if not following.cancelled():
+        _LOG.critical("rules of inspection can't be followed", exc_info=following.exception())
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
 def _ready(rules: Rules) -> tuple[str, dict[str, Any]]:
-    state = {"holds": list(rules.looker.holds), "detectors": rules.looker.rules}
+    """What is in force; why nothing new can be judged, if so."""
+    state: dict[str, Any] = {
+        "holds": list(rules.looker.holds),
+        "detectors": rules.looker.rules,
+        "signatures": dict(rules.signatures),
+        "silent": dict(rules.silent),
+        "yara": rules.yara.fault if rules.yara else "",
+    }
     try:
         return "", {**state, "rules": rules.in_force().rules}
     except Unavailable as outage:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from tests.apps.control.organisation import make
 from tests.apps.inspection.living import Inspector
+from vedette.adapters.boot_file import load
 
 DOCUMENT = '[organisation]\nname = "Example AG"\ndomain = "example.test"\n'
 Starter = Callable[..., Inspector]
@@ -19,15 +21,18 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Starter]:
     """Starts inspectors, each of an organisation of its own; `said` is added to the boot file."""
     started: list[Inspector] = []
 
-    def one(document: str = DOCUMENT, said: str = "") -> Inspector:
+    def one(document: str = DOCUMENT, said: str = "", *, ready: bool = True) -> Inspector:
         organisation = make(tmp_path_factory.mktemp("inspector") / "org")
         boot = organisation.boot.folder / "boot.toml"
         if said:
-            boot.write_text(boot.read_text().replace("[inspector]\n", f"[inspector]\n{said}\n"))
+            key = said.partition(" ")[0]
+            told = re.sub(rf"(?m)^{key} .*$", lambda _: said, boot.read_text())
+            boot.write_text(told)
+            organisation.boot = load(boot.parent)
         inspector = Inspector(organisation.boot, document)
         started.append(inspector)
         inspector.settle()
-        return inspector.start()
+        return inspector.start(ready=ready)
 
     yield one
     for each in started:

@@ -76,19 +76,20 @@ class Inspector:
         )
         write_whole(self.boot.door("inspector") / "settings.part", sign(part, key))
 
-    def start(self) -> Inspector:
+    def start(self, *, ready: bool = True) -> Inspector:
+        """Start it, and wait until it can judge, or at least answers."""
         with (self.boot.folder / "inspector.log").open("ab") as log:
             self.child = subprocess.Popen(
                 [*COMMAND, "--dir", str(self.boot.folder), "inspector"], stdout=log, stderr=log
             )
-        until(self._ready, 60)
+        until(lambda: self.answers("/ready" if ready else "/health"), 60)
         return self
 
-    def _ready(self) -> bool:
+    def answers(self, path: str) -> bool:
         assert self.child is not None
         assert self.child.poll() is None, self.log
         try:
-            return self.ask("GET", "/ready")[0] == 200
+            return self.ask("GET", path)[0] == 200
         except OSError:
             return False
 
