@@ -223,8 +223,6 @@ class InspectorBoot(_Section):
     """The virus scanner's `unix:/path` or `tcp:host:port`; without one malware is unknown."""
     yara: Path | None = None
     """A folder of the organisation's own YARA rules (`*.yar`)."""
-    icap: Annotated[str, Field(pattern=r"^(icap://[^\s]+)?$")] = ""
-    """Another scanner, as `icap://host:port/service`."""
 
     @field_validator("yara", mode="before")
     @classmethod

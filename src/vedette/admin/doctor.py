@@ -85,6 +85,19 @@ class SignInSeen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InspectorSeen:
+    """What is seen of the inspector; every field says what is wrong, or is empty.
+
+    `process` is the inspector itself, `scanners` those that do not answer it, `yara` why the
+    organisation's own rules are not in force.
+    """
+
+    process: str = ""
+    scanners: tuple[str, ...] = ()
+    yara: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Examined:
     """Everything that the checks look at, gathered before they run. Times are seconds since 1970.
 
@@ -110,6 +123,7 @@ class Examined:
     certificate_ends: float | None
     reachable: Mapping[str, Astray | None]
     sign_in: SignInSeen
+    inspector: InspectorSeen
     unsent: tuple[str, ...] = ()
     """The ways named in the boot file by which the record does not leave this machine, and why."""
 
@@ -322,6 +336,23 @@ def sign_in(seen: Examined) -> Iterable[Found]:
         yield Found("sign-in", Health.GOOD, "the sign-in service lets people in")
 
 
+def inspector(seen: Examined) -> Iterable[Found]:
+    """Whether files are looked at: the process, the scanners that it asks, the YARA rules."""
+    found, boot = seen.inspector, seen.boot
+    if found.process:
+        words = f"new files are held: {found.process}"
+        yield Found("inspector", Health.BROKEN, words, f"vedette up {boot.folder}")
+    for words in found.scanners:
+        mend = f"systemctl restart clamav-daemon    (or correct {boot.folder / 'boot.toml'})"
+        yield Found("inspector", Health.BROKEN, f"new files are held: {words}", mend)
+    if found.yara:
+        words = f"YARA rules are not in force: {found.yara}"
+        folder = boot.path(boot.inspector.yara or boot.folder)
+        yield Found("inspector", Health.BROKEN, words, f"$EDITOR {folder}")
+    if found == InspectorSeen():
+        yield Found("inspector", Health.GOOD, "files are looked at")
+
+
 def token_key(seen: Examined) -> Iterable[Found]:
     """Whether the key that signs tokens is renewed, which the sign-in service does by itself."""
     made = seen.sign_in.newest_key
@@ -374,6 +405,7 @@ CHECKS: tuple[Check, ...] = (
     certificate,
     delegation,
     sign_in,
+    inspector,
     token_key,
     second_factors,
     breached_passwords,

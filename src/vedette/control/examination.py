@@ -10,6 +10,7 @@ import ssl
 import stat
 from collections.abc import Iterator
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,7 +18,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from vedette.adapters.boot_file import NAME, Boot, BootFault
-from vedette.admin.doctor import Astray, DoorLag, SignInSeen
+from vedette.admin.doctor import Astray, DoorLag, InspectorSeen, SignInSeen
 from vedette.core.names import ServerName
 from vedette.core.settings.document import Document
 from vedette.ports.doors import Doors
@@ -230,19 +231,40 @@ def _one_factor(boot: Boot, document: Document, store: SignInStore, now: float) 
     )
 
 
+def inspector_seen(boot: Boot) -> InspectorSeen:
+    """How the inspector stands, by what it says itself."""
+    path = boot.path(boot.inspector.socket)
+    try:
+        status, words = _told(path)
+        state = json.loads(words)
+        silent = tuple(str(why) for _, why in sorted(state["silent"].items()))
+        yara = str(state["yara"])
+        why = "" if status == HTTPStatus.OK or silent or yara else str(state["why"])
+    except (OSError, http.client.HTTPException) as fault:
+        return InspectorSeen(process=f"it does not answer on {path}: {fault}")
+    except (ValueError, LookupError, AttributeError, TypeError):
+        return InspectorSeen(process=f"what answers on {path} is no inspector")
+    return InspectorSeen(process=why, scanners=silent, yara=yara)
+
+
 def _ready(path: Path) -> str | None:
     """What the process behind a Unix socket lacks to be ready."""
     try:
-        with socket.socket(socket.AF_UNIX) as raw:
-            raw.settimeout(_SECONDS)
-            raw.connect(str(path))
-            raw.sendall(b"GET /ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-            answer = http.client.HTTPResponse(raw)
-            answer.begin()
-            words = answer.read(500).decode("utf-8", "replace").strip()
+        status, words = _told(path)
     except (OSError, http.client.HTTPException) as fault:
         return f"it does not answer on {path}: {fault}"
-    return None if answer.status == 200 else words
+    return None if status == HTTPStatus.OK else words[:500]
+
+
+def _told(path: Path) -> tuple[int, str]:
+    """What the process behind a Unix socket says of itself. Raises OSError, HTTPException."""
+    with socket.socket(socket.AF_UNIX) as raw:
+        raw.settimeout(_SECONDS)
+        raw.connect(str(path))
+        raw.sendall(b"GET /ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        answer = http.client.HTTPResponse(raw)
+        answer.begin()
+        return answer.status, answer.read(_LONGEST).decode("utf-8", "replace").strip()
 
 
 def _listens(address: str) -> str | None:

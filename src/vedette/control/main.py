@@ -333,6 +333,7 @@ def examine_here(boot: Boot, *, control_answers: bool) -> list[Found]:
         reachable=examination.reachable(boot),
         sign_in=_sign_in_seen(boot, document, now),
         unsent=unsent(boot, now),
+        inspector=examination.inspector_seen(boot),
     )
     return examine(seen)
 

@@ -16,6 +16,7 @@ from vedette.admin.doctor import (
     Examined,
     Found,
     Health,
+    InspectorSeen,
     SignInSeen,
     examine,
 )
@@ -78,6 +79,7 @@ def healthy(organisation: Organisation) -> Examined:
         certificate_ends=NOW + 90 * 86400,
         reachable={"https://chat.example.test": None},
         sign_in=SIGN_IN,
+        inspector=InspectorSeen(),
     )
 
 
@@ -91,6 +93,21 @@ def test_a_healthy_organisation_has_no_trouble(healthy: Examined) -> None:
 
 
 TROUBLES: dict[str, tuple[dict[str, Any], str, str]] = {
+    "the inspector is down": (
+        {"inspector": InspectorSeen(process="no")},
+        "inspector",
+        "vedette up",
+    ),
+    "a virus scanner is silent": (
+        {"inspector": InspectorSeen(scanners=("clamd at unix:/x does not answer",))},
+        "inspector",
+        "systemctl restart clamav-daemon",
+    ),
+    "YARA rules are broken": (
+        {"inspector": InspectorSeen(yara="own.yar:3: no")},
+        "inspector",
+        "$EDITOR",
+    ),
     "control is down": ({"control_answers": False}, "control", "vedette up"),
     "a door is behind": ({"doors": (replace(LAG, in_force=4),)}, "doors", "vedette up"),
     "a door never ran": ({"doors": (replace(LAG, in_force=None),)}, "doors", "vedette up"),

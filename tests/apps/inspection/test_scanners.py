@@ -14,6 +14,7 @@ from tests.apps.inspection.clamd_process import EICAR, ClamdProcess, needs_clamd
 from tests.apps.inspection.conftest import Starter
 from tests.apps.inspection.test_api import digest
 from tests.system.synapse_process import free_port
+from vedette.control.examination import inspector_seen
 
 pytestmark = needs_clamd()
 OTHER = b"something that the organisation does not want"
@@ -44,6 +45,7 @@ def test_a_virus_in_an_archive_is_found_and_nothing_is_judged_without_the_scanne
     late = zipped(EICAR + b" again")
     assert inspector.ask("PUT", "/contents?wait=0.5", late)[0] == 202
     until(lambda: "clamd" in inspector.ask("GET", "/ready")[1]["silent"], 20)
+    assert clamd.address in inspector_seen(inspector.boot).scanners[0], "doctor names it"
     assert inspector.ask("GET", f"/contents/{digest(late)}")[0] in (202, 503)
     assert inspector.ask("GET", f"/contents/{digest(zipped(EICAR))}")[0] == 200, "known before"
     clamd.start()
