@@ -210,6 +210,9 @@ class SigninBoot(_Section):
     upstream: dict[str, UpstreamBoot] = Field(default_factory=dict)
 
 
+_ICAP = r"^(icap://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?/[\x21-\x7e]*)?$"
+
+
 class InspectorBoot(_Section):
     """Where the inspector listens, keeps its register, and whom it asks."""
 
@@ -223,6 +226,8 @@ class InspectorBoot(_Section):
     """The virus scanner's `unix:/path` or `tcp:host:port`; without one malware is unknown."""
     yara: Path | None = None
     """A folder of the organisation's own YARA rules (`*.yar`)."""
+    icap: Annotated[str, Field(pattern=_ICAP)] = ""
+    """Another scanner, as `icap://host:port/service`; what either one finds counts."""
 
     @field_validator("yara", mode="before")
     @classmethod

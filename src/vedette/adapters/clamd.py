@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import re
 import struct
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from vedette.adapters.content_reading import chunks_of
 from vedette.ports.errors import Unavailable
 from vedette.ports.looking import Kept, Scanned
 
@@ -21,7 +21,6 @@ _CONNECT_SECONDS = 5.0
 _VERSION_SECONDS = 10.0
 _SCAN_SECONDS = 300.0
 """clamd itself gives up after its MaxScanTime, two minutes unless it is told otherwise."""
-_CHUNK = 256 << 10
 _LONGEST = 1024
 _VERDICT = re.compile(rb"stream: (?:OK|([\x21-\x7e][\x20-\x7e]{0,254}) FOUND)\0")
 _VERSION = re.compile(rb"(ClamAV [\x20-\x7e]{1,200})\0")
@@ -83,19 +82,12 @@ class Clamd:
 
 async def _send(kept: Kept, writer: asyncio.StreamWriter) -> None:
     """The content in chunks, each after its length; a length of zero is the end."""
-    descriptor = kept.open()
-    try:
-        at = 0
-        while chunk := await asyncio.to_thread(os.pread, descriptor, _CHUNK, at):
+    async with contextlib.aclosing(chunks_of(kept)) as chunks:
+        async for chunk in chunks:
             writer.write(struct.pack(">I", len(chunk)) + chunk)
             await writer.drain()
-            at += len(chunk)
-        if at != kept.size:
-            raise Unavailable("the content can't be read to its end")
-        writer.write(struct.pack(">I", 0))
-        await writer.drain()
-    finally:
-        os.close(descriptor)
+    writer.write(struct.pack(">I", 0))
+    await writer.drain()
 
 
 async def _answer(reader: asyncio.StreamReader) -> bytes:

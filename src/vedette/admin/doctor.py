@@ -343,7 +343,7 @@ def inspector(seen: Examined) -> Iterable[Found]:
         words = f"new files are held: {found.process}"
         yield Found("inspector", Health.BROKEN, words, f"vedette up {boot.folder}")
     for words in found.scanners:
-        mend = f"systemctl restart clamav-daemon    (or correct {boot.folder / 'boot.toml'})"
+        mend = f"systemctl status clamav-daemon c-icap    (or correct {boot.folder / 'boot.toml'})"
         yield Found("inspector", Health.BROKEN, f"new files are held: {words}", mend)
     if found.yara:
         words = f"YARA rules are not in force: {found.yara}"

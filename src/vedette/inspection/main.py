@@ -23,6 +23,7 @@ from vedette.adapters.clamd import Clamd
 from vedette.adapters.content_spool import Spool
 from vedette.adapters.file_register import open_register
 from vedette.adapters.fork_server import ForkServer
+from vedette.adapters.icap import Icap
 from vedette.adapters.stream_files import StreamFiles, document_of
 from vedette.adapters.system_clock import SystemClock
 from vedette.adapters.yara_rules import YaraRules
@@ -170,7 +171,11 @@ async def _run(boot: Boot) -> None:
     streams.start()
     register = open_register(folder / "register.db")
     looker = ForkServer(spool.folder)
-    scanners = {"clamd": Clamd(own.clamd)} if own.clamd else {}
+    scanners: dict[str, Scanner] = {}
+    if own.clamd:
+        scanners["clamd"] = Clamd(own.clamd)
+    if own.icap:
+        scanners["icap"] = Icap(own.icap)
     yara = YaraRules(boot.path(own.yara), folder) if own.yara else None
     rules = Rules(streams, clock, looker, scanners, yara)
     contents = Contents(register, looker, scanners, rules.in_force, own.workers)

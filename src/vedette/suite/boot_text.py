@@ -78,6 +78,7 @@ socket = "run/inspector.sock"
 folder = "inspector"
 clamd  = ""                        # "unix:/run/clamav/clamd.ctl" or "tcp:127.0.0.1:3310"
 yara   = ""                        # a folder of your own rules, *.yar
+icap   = ""                        # another scanner, "icap://192.0.2.30:1344/avscan"
 
 # Second-factor servers, and where people may prove themselves elsewhere:
 # [signin.radius.tokens]

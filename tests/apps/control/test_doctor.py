@@ -101,7 +101,7 @@ TROUBLES: dict[str, tuple[dict[str, Any], str, str]] = {
     "a virus scanner is silent": (
         {"inspector": InspectorSeen(scanners=("clamd at unix:/x does not answer",))},
         "inspector",
-        "systemctl restart clamav-daemon",
+        "systemctl status clamav-daemon",
     ),
     "YARA rules are broken": (
         {"inspector": InspectorSeen(yara="own.yar:3: no")},
