@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import signal
 import socket
@@ -121,5 +122,5 @@ def listens(organisation: Organisation, process: str) -> bool:
         with socket.socket(socket.AF_UNIX) as there:
             there.connect(str(boot.path(boot.signin.socket)))
             return True
-    except OSError:
+    except (OSError, ValueError, http.client.HTTPException):  # it is about to
         return False

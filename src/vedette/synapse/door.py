@@ -24,6 +24,7 @@ from vedette.core.reasons import Reason
 from vedette.core.towards import connect, connect_some, meet, reach, routine
 from vedette.ports.policy import Policy
 from vedette.protocol.matrix.events import class_of
+from vedette.protocol.matrix.rooms import VERSIONS
 from vedette.spine import Gather, Permit, Settled, Spine, refuse
 from vedette.synapse.freezing import Freezing
 from vedette.synapse.gather import EventGather, is_ours, kind_fault, kind_named, towards_servers
@@ -85,6 +86,8 @@ class EventDoor:
         async def gather(policy: Policy) -> tuple[Ask, Facts] | Decision:
             if _is_service(policy.directory, form.user):
                 return routine(Act.ROOM_ROOM_CREATE, form.user), Facts()
+            if form.version not in VERSIONS:
+                return refuse(policy, Reason.NOT_SUPPORTED)
             wish = read_wish(form.body)
             if isinstance(wish, Reason):
                 return refuse(policy, wish)
@@ -98,9 +101,10 @@ class EventDoor:
 
     async def upgrade_room(self, user: str, version: str, room: RoomReader) -> Answer:
         """A new room in an old one's place: with the same people, so nobody new is met."""
-        del version
 
         async def gather(policy: Policy) -> tuple[Ask, Facts] | Decision:
+            if version not in VERSIONS:
+                return refuse(policy, Reason.NOT_SUPPORTED)
             if await self._gather.kind(policy, room) is not None:
                 return refuse(policy, Reason.ROOM_KIND)  # the new room would not have the kind
             return await self._gather.entered(policy, user, room)

@@ -547,6 +547,13 @@ async def test_a_replaced_room_gives_nobody_elsewhere_power_and_keeps_its_kind(d
     assert await door.door.upgrade_room(ALICE, "12", Room({ALICE, BOB})) is Pass.PASS
 
 
+@pytest.mark.parametrize("version", ["1", "9", "10", "99", "org.matrix.msc1"])
+async def test_no_room_of_an_older_or_unknown_version_is_made(door: Door, version: str) -> None:
+    wished = RoomForm(user=ALICE, device="D", version=version, body={})
+    assert reason(await door.door.create_room(wished)) == "not-supported"
+    assert reason(await door.door.upgrade_room(ALICE, version, Room({ALICE}))) == "not-supported"
+
+
 async def test_a_room_elsewhere_has_none_of_our_kinds(scene: Scene) -> None:
     allowed = (
         DOCUMENT

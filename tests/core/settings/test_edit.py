@@ -25,6 +25,14 @@ def comment_lines(text):
     return [line.strip() for line in text.splitlines() if line.strip().startswith("#")]
 
 
+def texts(value):
+    """Every text in the values of a document, however deep."""
+    if isinstance(value, dict | list):
+        inner = value.values() if isinstance(value, dict) else value
+        return [found for each in inner for found in texts(each)]
+    return [value] if isinstance(value, str) else []
+
+
 def pruned(values):
     """Without tables that hold nothing: taking a table's last key may take the table."""
     if not isinstance(values, dict):
@@ -242,6 +250,8 @@ def test_an_added_rule_is_exactly_the_one_that_was_meant(pair, rule, name):
 def test_a_removed_rule_takes_only_its_own_comments(pair, data):
     found, text = pair
     assume(found["rules"])
+    # A line of a long text that begins like a comment is none, though it looks like one here.
+    assume(not any(comment_lines(value) for value in texts(found)))
     name = data.draw(st.sampled_from(sorted(found["rules"])))
     edited = remove_rule(text, name)
     wanted = copy.deepcopy(found)

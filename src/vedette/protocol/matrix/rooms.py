@@ -44,6 +44,10 @@ STATE_KEYS: Mapping[Sort, frozenset[str]] = {
 }
 """What state that says how a room is may carry (Matrix client-server API v1.15, "Room events")."""
 
+VERSIONS = frozenset({"11", "12"})
+"""Room versions in which rooms are made here: in older ones state, redactions and events are checked
+by other rules (Matrix v1.15, "Room versions"), over which nothing here was tried."""
+
 MODERATOR = 50
 OWNER = 100
 ENCRYPTION = "m.megolm.v1.aes-sha2"
