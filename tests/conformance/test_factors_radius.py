@@ -39,6 +39,14 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FreeRadius]:
         yield running
 
 
+def code() -> str:
+    """A code that stays good for some seconds: the server takes that of the step that it is."""
+    left = TOTP.interval - time.time() % TOTP.interval
+    if left < 6:
+        time.sleep(left + 0.1)
+    return TOTP.now()
+
+
 def of(*servers: RadiusServer, total: float = 10.0, dead_for: float = 60.0) -> RadiusServers:
     return RadiusServers(servers, "vedette", total=total, dead_for=dead_for)
 
@@ -68,13 +76,13 @@ def test_one_step_is_a_yes_or_a_no(real):
 def test_a_challenge_is_carried_on_with_its_state(real):
     servers = of(at(real))
     state = challenged(servers)
-    assert servers.carry_on("alice", HERE, TOTP.now(), state) == Accepted("office")
+    assert servers.carry_on("alice", HERE, code(), state) == Accepted("office")
 
 
 @needs_freeradius
 def test_a_wrong_code_is_a_no(real):
     servers = of(at(real))
-    wrong = f"{(int(TOTP.now()) + 1) % 10**6:06}"
+    wrong = f"{(int(code()) + 1) % 10**6:06}"
     assert servers.carry_on("alice", HERE, wrong, challenged(servers)) == Rejected("No.")
 
 
@@ -82,12 +90,12 @@ def test_a_wrong_code_is_a_no(real):
 def test_a_state_is_good_once_and_for_its_person(real):
     servers = of(at(real))
     state = challenged(servers, "carol")
-    assert servers.carry_on("eve", HERE, TOTP.now(), state) == Rejected()
+    assert servers.carry_on("eve", HERE, code(), state) == Rejected()
     forged = json.dumps(json.loads(state) | {"user": "eve"}).encode()
-    assert servers.carry_on("eve", HERE, TOTP.now(), forged) == Rejected("No.")
-    assert servers.carry_on("carol", HERE, TOTP.now(), state) == Rejected("No.")
+    assert servers.carry_on("eve", HERE, code(), forged) == Rejected("No.")
+    assert servers.carry_on("carol", HERE, code(), state) == Rejected("No.")
     state = challenged(servers, "carol")
-    assert servers.carry_on("carol", HERE, TOTP.now(), state) == Accepted("office")
+    assert servers.carry_on("carol", HERE, code(), state) == Accepted("office")
     assert servers.carry_on("carol", HERE, TOTP.at(time.time() + 30), state) == Rejected("No.")
 
 
@@ -95,7 +103,7 @@ def test_a_state_is_good_once_and_for_its_person(real):
 def test_a_forged_state_is_a_no(real):
     servers = of(at(real))
     forged = json.loads(challenged(servers)) | {"state": "00" * 16}
-    answer = servers.carry_on("alice", HERE, TOTP.now(), json.dumps(forged).encode())
+    answer = servers.carry_on("alice", HERE, code(), json.dumps(forged).encode())
     assert answer == Rejected("No.")
 
 
@@ -144,10 +152,10 @@ def test_only_the_server_that_asked_is_told_the_answer(real):
     with udp_server(lambda _: None) as (silent, seen):
         moved = RadiusServer("first", silent.host, silent.port, silent.secret)
         with pytest.raises(Unavailable, match="first"):
-            of(moved, at(real, "second"), total=0.4).carry_on("alice", HERE, TOTP.now(), state)
+            of(moved, at(real, "second"), total=0.4).carry_on("alice", HERE, code(), state)
         assert seen
     with pytest.raises(Unavailable, match="no longer"):
-        of(at(real, "second")).carry_on("alice", HERE, TOTP.now(), state)
+        of(at(real, "second")).carry_on("alice", HERE, code(), state)
 
 
 @needs_freeradius
@@ -156,7 +164,7 @@ def test_a_lost_answer_costs_no_code(real):
     state = challenged(of(at(real)), "dave")
     with losing_the_first_answer(real.port) as port:
         lossy = RadiusServer("office", "127.0.0.1", port, real.secret.encode())
-        answer = of(lossy, total=2.0).carry_on("dave", HERE, TOTP.now(), state)
+        answer = of(lossy, total=2.0).carry_on("dave", HERE, code(), state)
         assert answer == Accepted("office")
 
 

@@ -39,7 +39,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ApiTokens]
 def token(id_: str, made: int = 1) -> ApiToken:
     return ApiToken(
         id=id_,
-        user=UserId("@ünna:example.org"),
+        user=UserId("@anna:example.org"),
         acts=frozenset({Act.ADMINISTRATION_DOOR_LIST, Act.ADMINISTRATION_AUDIT_READ}),
         over=frozenset({"staff"}),
         made=made,
