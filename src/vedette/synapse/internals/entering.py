@@ -74,18 +74,35 @@ def _judge_answers(place: Place) -> None:
     """
     client = place.hs.get_federation_client()
     send = original(client, "send_join", "destinations", "pdu", "room_version", "partial_state")
+    exchange = original(
+        client, "_do_send_join", "room_version", "destination", "pdu", "omit_members"
+    )
     original(client, "send_leave", "destinations", "pdu")
     handler = place.hs.get_federation_handler()
     original(handler, "do_remotely_reject_invite", *_REJECT)
     original(handler, "_make_and_verify_event", *_MAKE)
 
+    said: dict[str, Any] = {}
+
+    async def do_send_join(
+        room_version: Any, destination: str, pdu: Any, omit_members: bool
+    ) -> Any:
+        """Keep what was said, before Synapse leaves out what it can't check."""
+        response = await exchange(room_version, destination, pdu, omit_members)
+        said[pdu.event_id] = response.state
+        return response
+
     async def send_join(destinations: Any, pdu: Any, room_version: Any, partial_state: bool) -> Any:
         del partial_state
         hosts = list(destinations)
-        answer = await send(hosts, pdu, room_version, partial_state=False)
         verdict: Answer = NOT_DECIDED
         try:
-            reader = JoinAnswer.of(pdu, answer)
+            answer = await send(hosts, pdu, room_version, partial_state=False)
+        except BaseException:
+            said.pop(pdu.event_id, None)
+            raise
+        try:
+            reader = JoinAnswer.of(pdu, answer, said.pop(pdu.event_id))
             verdict = await place.gate.entered_elsewhere(pdu.sender, reader)
         finally:
             if verdict is not Pass.PASS:
@@ -93,6 +110,7 @@ def _judge_answers(place: Place) -> None:
         or_refuse(verdict)
         return answer
 
+    setattr(client, "_do_send_join", do_send_join)  # noqa: B010  # a private part
     client.send_join = send_join  # type: ignore[method-assign, assignment]
 
 

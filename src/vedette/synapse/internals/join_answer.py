@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,25 +21,40 @@ CREATE = "m.room.create"
 class JoinAnswer:
     """`RoomReader` over the state that another server answered a join with (`/send_join`).
 
-    Whoever joins counts as joined.
+    Whoever joins counts as joined. So do those who stand as joined in what Synapse leaves out of
+    the state, because nobody here may learn the keys of their server: `unproven` are those.
     """
 
     room: str
     newcomer: str
     contents: Mapping[Key, Content]
     maker: str | None
+    unproven: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, join: EventBase, answer: SendJoinResult) -> JoinAnswer:
-        """Read the answer to this join; its signatures and hashes are checked already."""
+    def of(
+        cls, join: EventBase, answer: SendJoinResult, said: Iterable[EventBase] = ()
+    ) -> JoinAnswer:
+        """Read the answer to this join, whose signatures and hashes are checked already.
+
+        `said` is the state as it was said, nothing checked: of it only who is there is believed,
+        which can make the answer stricter and nothing else.
+        """
         keyed = [(event, event.get_state_key()) for event in answer.state]
         contents = {(event.type, key): event.content for event, key in keyed if key is not None}
         maker = next((event.sender for event in answer.state if event.type == CREATE), None)
-        return cls(join.room_id, join.sender, contents, maker)
+        proven = {key for type_, key in contents if type_ == MEMBER}
+        unproven = frozenset(
+            user
+            for event in said
+            if event.type == MEMBER and event.content.get("membership") == "join"
+            if (user := event.get_state_key()) is not None and user not in proven
+        )
+        return cls(join.room_id, join.sender, contents, maker, unproven)
 
     async def joined(self) -> frozenset[str] | None:
         """Everyone who is joined."""
-        return self._members("join") | {self.newcomer}
+        return self._members("join") | self.unproven | {self.newcomer}
 
     async def invited(self) -> frozenset[str] | None:
         """Everyone who is invited."""
@@ -47,7 +62,8 @@ class JoinAnswer:
 
     async def servers(self) -> frozenset[str]:
         """The servers of everyone who is joined."""
-        return frozenset(user.partition(":")[2] for user in self._members("join"))
+        joined = self._members("join") | self.unproven
+        return frozenset(user.partition(":")[2] for user in joined)
 
     async def state(self, *keys: Key) -> Mapping[Key, Content] | None:
         """The contents of these state events."""
