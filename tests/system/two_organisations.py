@@ -36,7 +36,7 @@ from vedette.suite.organisation import NewOrganisation, certificate_names, init
 from vedette.suite.sign_in_walk import Walker
 from vedette.suite.up import PIDS
 
-READY_SECONDS = 90
+READY_SECONDS = 180
 COMMAND = (sys.executable, "-I", "-m", "vedette.cli.main")
 
 

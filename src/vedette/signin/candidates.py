@@ -98,8 +98,8 @@ def _claims(signed: SignedIn, client: Client) -> Claims:
 
 
 def new_session_name() -> str:
-    """A session's id, which nobody can guess."""
-    return secrets.token_urlsafe(24)
+    """A session's id, which nobody can guess, and which no command line takes for an option."""
+    return secrets.token_hex(16)
 
 
 def new_device() -> str:

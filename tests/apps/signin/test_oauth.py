@@ -591,3 +591,9 @@ def test_no_token_and_no_code_is_in_a_record_or_in_a_text_of_an_object(house):
         assert secret not in kept
         assert secret not in repr(issued)
     assert json.dumps(tokens)  # they are plain texts
+
+
+def test_a_session_s_id_can_be_typed_on_a_command_line() -> None:
+    ids = {new_session_name() for _ in range(2000)}
+    assert len(ids) == 2000
+    assert all(each.isalnum() and len(each) == 32 for each in ids)
