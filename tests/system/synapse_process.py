@@ -237,6 +237,7 @@ class SynapseProcess:
     extra_config: Mapping[str, Any] = field(default_factory=dict)
     socket_path: Path | None = None
     python_path: Sequence[Path] = (ROOT,)
+    environment: Mapping[str, str] = field(default_factory=dict)
     client_port: int = 0
     federation_port: int = 0
     process: subprocess.Popen[bytes] | None = None
@@ -337,7 +338,7 @@ class SynapseProcess:
 
     def _environment(self) -> dict[str, str]:
         paths = os.pathsep.join(str(path) for path in self.python_path)
-        return {**os.environ, "PYTHONPATH": paths}
+        return {**os.environ, "PYTHONPATH": paths, **self.environment}
 
     def _wait_until_ready(self) -> None:
         end = time.monotonic() + READY_SECONDS

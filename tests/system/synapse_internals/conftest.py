@@ -109,12 +109,13 @@ def servers(
         "no_proxy_hosts": ["127.0.0.3"],  # here federation goes its own way
         "push": {"include_content": False},
     }
-    one = SynapseProcess(ours, authority, "127.0.0.2", [probe], extra | way_out)
-    other = SynapseProcess(theirs, authority, "127.0.0.3", (), extra)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SSL_CERT_FILE", str(authority.file))  # whom Synapse believes, pushes included
-        with running(one, other):
-            yield Pair(one, other)
+    # whom each of them believes, pushes included; nobody else in this run may
+    believing = {"SSL_CERT_FILE": str(authority.file)}
+    settings = extra | way_out
+    one = SynapseProcess(ours, authority, "127.0.0.2", [probe], settings, environment=believing)
+    other = SynapseProcess(theirs, authority, "127.0.0.3", (), extra, environment=believing)
+    with running(one, other):
+        yield Pair(one, other)
 
 
 @pytest.fixture
