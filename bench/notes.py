@@ -45,6 +45,11 @@ NOTES: dict[str, str] = {
         "supposed, not measured: a connection for each question, from a client in Python on the same two"
         " cores. It moves with what else runs there: 545, 798 and 1,219 in three runs"
     ),
+    "signin.introspections-in-synapse.oidc-provider": (
+        "the responder shares the thread in which Synapse does everything else, and Twisted's server costs"
+        " more a request than the peer's; a socket that Synapse's own client keeps open would help"
+    ),
+    "signin.introspections-in-synapse-cpu.oidc-provider": "as for the requests in a second",
     "synapse.cpu.small": (
         "the question itself takes about two percent of Synapse's own thread; the rest are the threads"
         " that follow the streams and write the records, which wait for the same interpreter lock"
