@@ -26,7 +26,6 @@ from vedette.suite.client import session_to
 
 HERE = Path(__file__).parent / "element_call"
 MEMBER = "org.matrix.msc3401.call.member"
-NOBODY_LISTENS = "ws://127.0.0.1:9"
 PATIENCE = 90
 
 
@@ -69,8 +68,9 @@ async def _served(homeserver_url: str, conferences: str = "") -> AsyncIterator[s
 class Conferences:
     """Stands where LiveKit's service does, which no package has: it takes what proves who comes.
 
-    It asks the organisation whose the proof is, as that service does, and lets nobody in, since
-    there is no media server behind it.
+    It asks the organisation whose the proof is, as that service does. There is no media server
+    behind it: who was let in is connected and hears nothing, since an app that is turned away at
+    once leaves the call before the others can see that it came.
     """
 
     organisation: Organisation
@@ -86,8 +86,18 @@ class Conferences:
         body = await request.json()
         user, device = await self._whose(body["openid_token"]), str(body["device_id"])
         await self.came.put((user, device))
-        answer = {"url": NOBODY_LISTENS, "jwt": _admission(f"{user}:{device}", body["room"])}
+        answer = {
+            "url": f"ws://{request.host}/silence",
+            "jwt": _admission(f"{user}:{device}", body["room"]),
+        }
         return web.json_response(answer, headers=allowed)
+
+    async def stay_silent(self, request: web.Request) -> web.WebSocketResponse:
+        connected = web.WebSocketResponse()
+        await connected.prepare(request)
+        async for _ in connected:
+            pass
+        return connected
 
     async def _whose(self, token: dict[str, str]) -> str:
         """Matrix Federation API, "OpenID"."""
@@ -101,6 +111,7 @@ class Conferences:
 
     def app(self) -> web.Application:
         app = web.Application()
+        app.router.add_get("/silence/{any:.*}", self.stay_silent)
         app.router.add_route("*", "/{any:.*}", self.ask)
         return app
 
