@@ -46,11 +46,12 @@ def digest(data: bytes) -> str:
 
 
 def children(pid: int) -> list[int]:
+    """Whichever of its threads started them."""
     try:
-        told = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+        told = [(task / "children").read_text() for task in Path(f"/proc/{pid}/task").iterdir()]
     except OSError:
         return []
-    return [int(each) for each in told.split()]
+    return [int(each) for each in " ".join(told).split()]
 
 
 def first_child(pid: int) -> int:
