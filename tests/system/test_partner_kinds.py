@@ -21,6 +21,7 @@ from nio import (
     MemoryDownloadResponse,
     PresenceEvent,
     ProfileGetResponse,
+    RoomGetStateEventResponse,
     SyncResponse,
     ToDeviceMessage,
     TypingNoticeEvent,
@@ -28,7 +29,7 @@ from nio import (
 )
 
 from tests.system.matrix_client import Person, RefusedError, signed_in
-from tests.system.test_table import EVERYTHING, HEAD
+from tests.system.test_table import EVERYTHING, HEAD, RTC
 from tests.system.two_organisations import TwoOrganisations
 from vedette.suite.scene import whole_pdf
 
@@ -49,6 +50,10 @@ class What(StrEnum):
     DEVICES = "change of devices"
     PROFILE = "profile"
     INVITE = "invite"
+    VOICE = "voice call"
+    VIDEO = "video call"
+    SCREEN = "call with a shared screen"
+    CONFERENCE = "taking part in a conference"
 
 
 OUT, IN = "out", "in"
@@ -62,10 +67,18 @@ AMONG_US = '[rules.us]\nbetween = ["us", "us"]\nallow = ["all"]\n'
 BOTH_CONTACT = '[rules.contact]\nbetween = ["us", "acme"]\nallow = ["contact"]\n'
 MEETING = {(what, way) for what in (What.PROFILE, What.INVITE) for way in (OUT, IN)}
 DEVICES = {(What.TO_DEVICE, OUT), (What.TO_DEVICE, IN), (What.DEVICES, OUT)}
+SEEN = (What.PRESENCE, What.TYPING)
+CALLS = (What.VOICE, What.VIDEO, What.SCREEN)
 
 
-def one_way(from_: str, to: str, channel: str) -> str:
-    return f'[rules.one-way]\nfrom = ["{from_}"]\nto = ["{to}"]\nallow = ["{channel}"]\n'
+def one_way(from_: str, to: str, *channels: str) -> str:
+    """A rule of its own for what goes from one side to the other."""
+    allow = ", ".join(f'"{channel}"' for channel in channels)
+    return f'[rules.{from_}-to-{to}]\nfrom = ["{from_}"]\nto = ["{to}"]\nallow = [{allow}]\n'
+
+
+def rows(way: str, *done: What) -> set[Row]:
+    return {(what, way) for what in done}
 
 
 DOCUMENTS: dict[str, tuple[str, set[Row]]] = {
@@ -81,11 +94,39 @@ DOCUMENTS: dict[str, tuple[str, set[Row]]] = {
         BOTH_CONTACT + one_way("acme", "us", "message"),
         {(What.MESSAGE, IN)} | MEETING | DEVICES,
     ),
-    "only files, only inwards": (one_way("acme", "us", "file"), {(What.FILE, IN)} | DEVICES),
+    "only files, only inwards": (one_way("acme", "us", "file"), rows(IN, What.FILE) | DEVICES),
+    "only files, only outwards": (one_way("us", "acme", "file"), rows(OUT, What.FILE) | DEVICES),
+    "voice outwards, video and conferences inwards": (
+        one_way("us", "acme", "voice")
+        + one_way("acme", "us", "voice", "video", "conference"),
+        rows(OUT, What.VOICE) | rows(IN, What.VOICE, What.VIDEO, What.CONFERENCE) | DEVICES,
+    ),
+    "video and conferences outwards, voice inwards": (
+        one_way("us", "acme", "voice", "video", "conference")
+        + one_way("acme", "us", "voice"),
+        rows(OUT, What.VOICE, What.VIDEO, What.CONFERENCE) | rows(IN, What.VOICE) | DEVICES,
+    ),
+    "screens outwards, conferences inwards": (
+        one_way("us", "acme", "voice", "video", "screen") + one_way("acme", "us", "conference"),
+        rows(OUT, *CALLS) | rows(IN, What.CONFERENCE) | DEVICES,
+    ),
+    "conferences outwards, screens inwards": (
+        one_way("us", "acme", "conference") + one_way("acme", "us", "voice", "video", "screen"),
+        rows(OUT, What.CONFERENCE) | rows(IN, *CALLS) | DEVICES,
+    ),
+    # A profile goes to whoever may look it up, so against the rule's direction.
+    "only we find them": (
+        one_way("us", "acme", "contact"), rows(IN, What.PROFILE) | {(What.DEVICES, OUT)},
+    ),
+    "only they find us": (
+        one_way("acme", "us", "contact"), rows(OUT, What.PROFILE) | {(What.DEVICES, OUT)},
+    ),
     "presence only": (
         '[rules.acme]\nbetween = ["us", "acme"]\nallow = ["presence"]\n',
-        {(w, way) for w in (What.PRESENCE, What.TYPING) for way in (OUT, IN)},
+        rows(OUT, *SEEN) | rows(IN, *SEEN),
     ),
+    "only we are seen": (one_way("us", "acme", "presence"), rows(OUT, *SEEN)),
+    "only they are seen": (one_way("acme", "us", "presence"), rows(IN, *SEEN)),
 }
 
 
@@ -99,6 +140,8 @@ class World:
     room: str = ""
     noticed: set[tuple[str, str, str]] = field(default_factory=set)
     """Who noticed what, with which word."""
+    typing: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Who is seen typing now, by who sees it."""
 
     def ends(self, way: str) -> tuple[Person, Person]:
         return (self.alice, self.carol) if way == OUT else (self.carol, self.alice)
@@ -108,6 +151,7 @@ class World:
 
         async def typing(room: Any, event: TypingNoticeEvent) -> None:
             self.noticed |= {(me, What.TYPING, user) for user in event.users}
+            self.typing[me] = frozenset(event.users)
 
         async def present(event: PresenceEvent) -> None:
             self.noticed.add((me, What.PRESENCE, event.status_msg or ""))
@@ -180,7 +224,31 @@ async def do(world: World, what: What, way: str, tag: str) -> str:
                 return ""
             case What.INVITE:
                 return await sender.create_room(receiver)
+            case What.VOICE | What.VIDEO | What.SCREEN:
+                await sender.send(world.room, call(what, tag), "m.call.invite")
+            case What.CONFERENCE:
+                taking_part = {"application": "m.call", "tag": tag}
+                await sender.client.room_put_state(
+                    world.room, RTC, taking_part, membership(sender, tag)
+                )
     return tag
+
+
+def call(what: What, tag: str) -> dict[str, Any]:
+    """An invitation to an old-style call, as clients send it."""
+    lines = ["v=0", "m=audio 9 UDP/TLS/RTP/SAVPF 111"]
+    if what is not What.VOICE:
+        lines.append("m=video 9 UDP/TLS/RTP/SAVPF 96")
+    offer = {"type": "offer", "sdp": "\r\n".join([*lines, ""])}
+    content = {"call_id": tag, "version": "1", "party_id": "p", "lifetime": 60_000, "offer": offer}
+    if what is What.SCREEN:
+        content["sdp_stream_metadata"] = {"s1": {"purpose": "m.screenshare"}}
+    return content
+
+
+def membership(of: Person, tag: str) -> str:
+    """The state key of somebody's membership in a conference (MSC3401)."""
+    return f"_{of.user}_{tag.replace(' ', '_')}"
 
 
 async def arrived(world: World, what: What, way: str, word: str) -> bool:
@@ -195,6 +263,16 @@ async def arrived(world: World, what: What, way: str, word: str) -> bool:
         case What.PROFILE:
             found = await receiver.client.get_profile(sender.user)
             return isinstance(found, ProfileGetResponse)
+        case What.VOICE | What.VIDEO | What.SCREEN:
+            return any(
+                event.source["content"].get("call_id") == word
+                for where, event in receiver.heard
+                if where == world.room and event.source["type"] == "m.call.invite"
+            )
+        case What.CONFERENCE:
+            key = membership(sender, word)
+            state = await receiver.client.room_get_state_event(world.room, RTC, key)
+            return isinstance(state, RoomGetStateEventResponse) and bool(state.content)
         case _:
             return (receiver.user, what, word) in world.noticed
 
@@ -208,12 +286,17 @@ async def look(world: World, words: Mapping[Row, str]) -> set[Row]:
     return {row for row, word in words.items() if await arrived(world, *row, word)}
 
 
+async def nobody_types(world: World) -> None:
+    """Stopping takes away, and is never refused."""
+    for person in (world.alice, world.carol):
+        await person.client.room_typing(world.room, False)
+    await world.alice.until(lambda: not any(world.typing.values()), PATIENCE_SECONDS)
+
+
 @pytest.mark.parametrize("kind", DOCUMENTS)
 async def test_what_arrives_is_what_is_allowed_and_nothing_else(world: World, kind: str) -> None:
     rules, expected = DOCUMENTS[kind]
-    for person in (world.alice, world.carol):  # stopping takes away, and is never refused
-        await person.client.room_typing(world.room, False)
-    await asyncio.sleep(2)
+    await nobody_types(world)
     apply(world.both, AMONG_US + rules)
     world.noticed.clear()
     words = {row: await do(world, *row, f"{kind} {number}") for number, row in enumerate(ROWS)}

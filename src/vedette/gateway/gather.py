@@ -222,7 +222,7 @@ def incoming(policy: Policy, origin: ServerName, matched: Matched, head: Head) -
     if isinstance(whom, Reason):
         return refuse(policy, whom)
     if whom is not None:  # about one person of ours: no other door asks who that is
-        return connect_some(act, server, (whom,), endpoint.channels), _NOTHING
+        return _about(act, server, whom, endpoint), _NOTHING
     return _between(act, directory, server, endpoint, sends=True), _NOTHING
 
 
@@ -246,6 +246,13 @@ class FederationGather:
         fetches = endpoint.channels == (Channel.FILE,)
         ask = _between(Act.FEDERATION_REQUEST_SEND, directory, server, endpoint, sends=fetches)
         return ask, facts_beforehand("", None) if fetches else _NOTHING
+
+
+def _about(act: Act, server: Someone, whom: Someone, endpoint: Endpoint) -> Ask:
+    """What may be looked up goes one way; what an exchange of content needs, by either way of it."""
+    if len(endpoint.channels) == 1:
+        return reach(act, server, whom, endpoint.channels[0])
+    return connect_some(act, server, (whom,), endpoint.channels)
 
 
 def _between(

@@ -351,6 +351,20 @@ forbid = ["contact", "message"]
         assert isinstance(await doors.server("acme.example", "GET", path % "bob"), Forward)
 
 
+async def test_whom_we_may_look_up_does_not_look_us_up_in_turn(scene: Scene) -> None:
+    """What is needed for encrypted content goes both ways; a profile does not."""
+    profile = "/_matrix/federation/v1/query/profile?user_id=@bob:example.org"
+    devices = "/_matrix/federation/v1/user/devices/@bob:example.org"
+    one_way = '[rules.one-way]\nfrom = ["%s"]\nto = ["%s"]\nallow = ["contact"]\n'
+    head = DOCUMENT.partition("[rules")[0]
+    for ends, may in ((("us", "acme"), False), (("acme", "us"), True)):
+        scene.policy.policy = policy_of(head + one_way % ends)
+        doors = Doors(scene)
+        found = await doors.server("acme.example", "GET", profile)
+        assert isinstance(found, Forward) is may, found
+        assert isinstance(await doors.server("acme.example", "GET", devices), Forward)
+
+
 NO_FILES_IN_CONFERENCES = """
 [rooms.conference]
 plain = true

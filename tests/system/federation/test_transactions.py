@@ -84,13 +84,11 @@ async def test_what_was_refused_can_not_be_fetched_back(cast: Cast, joined: Room
         assert "secret plan.pdf" not in person.seen(joined.room_id)
 
 
-async def test_rooms_that_it_is_not_in_are_closed_to_it(cast: Cast) -> None:
-    room_id = await cast.alice.create_room(cast.bob, name="Inside")
-    await cast.bob.join(room_id)
-    event_id = await cast.alice.say(room_id, "among ourselves")
+def requests_about(cast: Cast, room_id: str, event_id: str) -> list[tuple[str, str, Any]]:
+    """Everything that a server may ask about a room that it is in, or would like to be in."""
     room = quote(room_id)
     missing = {"latest_events": [event_id], "earliest_events": [], "limit": 20}
-    asked = [
+    return [
         ("GET", f"{F}/v1/event/{quote(event_id)}", None),
         ("GET", f"{F}/v1/backfill/{room}?v={quote(event_id)}&limit=20", None),
         ("GET", f"{F}/v1/state/{room}?event_id={quote(event_id)}", None),
@@ -102,7 +100,27 @@ async def test_rooms_that_it_is_not_in_are_closed_to_it(cast: Cast) -> None:
         ("GET", f"{F}/v1/make_knock/{room}/{quote(cast.hostile.user())}?ver=11", None),
         ("POST", f"{F}/v1/get_missing_events/{room}", missing),
     ]
-    for method, path, content in asked:
+
+
+async def test_rooms_that_it_is_in_are_open_to_it(cast: Cast, joined: Room) -> None:
+    await cast.alice.say(joined.room_id, "before")
+    event_id = await cast.alice.say(joined.room_id, "among all of us")
+    shown = set()
+    for method, path, content in requests_about(cast, joined.room_id, event_id):
+        if "/make_" in path:  # it is in
+            continue
+        answer = await cast.hostile.ask(cast.both.example, method, path, content)
+        assert answer.status == 200, (path, answer)
+        if b"among all of us" in answer.body or b'"before"' in answer.body:
+            shown.add(path.split("/")[4])
+    assert shown == {"event", "backfill", "get_missing_events"}
+
+
+async def test_rooms_that_it_is_not_in_are_closed_to_it(cast: Cast) -> None:
+    room_id = await cast.alice.create_room(cast.bob, name="Inside")
+    await cast.bob.join(room_id)
+    event_id = await cast.alice.say(room_id, "among ourselves")
+    for method, path, content in requests_about(cast, room_id, event_id):
         answer = await cast.hostile.ask(cast.both.example, method, path, content)
         assert b"among ourselves" not in answer.body, path
         assert answer.status in (403, 404) or json.loads(answer.body) == {"events": []}, (
@@ -176,6 +194,12 @@ async def test_files_of_ours_are_not_for_it_whatever_id_it_names(cast: Cast, joi
             answer = await cast.hostile.ask(cast.both.example, "GET", path)
             assert answer.status == 404, answer
             assert b"%PDF" not in answer.body
+    allowed = AGREED.replace('"contact"]', '"contact", "file"]')
+    cast.both.example.apply(document_with(cast.both, allowed))
+    path = f"{F}/v1/media/download/{media}?timeout_ms=1000"
+    answer = await cast.hostile.ask(cast.both.example, "GET", path)
+    cast.both.example.apply(document_with(cast.both))
+    assert (answer.status, b"%PDF" in answer.body) == (200, True), answer
 
 
 async def test_a_flood_of_invitations_ends_and_the_good_partner_is_not_hindered(
