@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -191,6 +192,23 @@ def fill(log: AuditSpool) -> list[str]:
     raise AssertionError("the spool never refused")
 
 
+def note_once_it_takes(log: AuditSpool) -> str:
+    """Note as soon as the spool takes records again.
+
+    What can be read of the file does not tell: the spool goes on refusing until what it has written
+    is on the disk, which takes long on a busy one.
+    """
+    taken: list[str] = []
+
+    def takes() -> bool:
+        with suppress(Unavailable):
+            taken.append(log.note(ASK, FACTS, NO))
+        return bool(taken)
+
+    until(takes, 30)
+    return taken[0]
+
+
 async def test_a_full_disk_refuses_new_asks_and_loses_none_that_it_took(
     tmp_path: Path, small_files: Callable[[], None]
 ) -> None:
@@ -201,8 +219,7 @@ async def test_a_full_disk_refuses_new_asks_and_loses_none_that_it_took(
     with pytest.raises(Unavailable):
         await log.append(ASK, FACTS, YES)
     small_files()  # somebody made room
-    until(lambda: len(list(read_spool(log.path))) > len(given))
-    after = log.note(ASK, FACTS, NO)
+    after = note_once_it_takes(log)
     log.close()
     kept = list(read_spool(log.path))
     assert {entry["id"] for entry in kept if entry["kind"] == "decision"} == {*given, after}

@@ -36,7 +36,7 @@ from vedette.suite.scene import whole_pdf
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PATIENCE_SECONDS = 60.0
-SETTLE_SECONDS = 4.0
+SETTLE_SECONDS = 3.0
 
 
 class What(StrEnum):
@@ -97,13 +97,11 @@ DOCUMENTS: dict[str, tuple[str, set[Row]]] = {
     "only files, only inwards": (one_way("acme", "us", "file"), rows(IN, What.FILE) | DEVICES),
     "only files, only outwards": (one_way("us", "acme", "file"), rows(OUT, What.FILE) | DEVICES),
     "voice outwards, video and conferences inwards": (
-        one_way("us", "acme", "voice")
-        + one_way("acme", "us", "voice", "video", "conference"),
+        one_way("us", "acme", "voice") + one_way("acme", "us", "voice", "video", "conference"),
         rows(OUT, What.VOICE) | rows(IN, What.VOICE, What.VIDEO, What.CONFERENCE) | DEVICES,
     ),
     "video and conferences outwards, voice inwards": (
-        one_way("us", "acme", "voice", "video", "conference")
-        + one_way("acme", "us", "voice"),
+        one_way("us", "acme", "voice", "video", "conference") + one_way("acme", "us", "voice"),
         rows(OUT, What.VOICE, What.VIDEO, What.CONFERENCE) | rows(IN, What.VOICE) | DEVICES,
     ),
     "screens outwards, conferences inwards": (
@@ -116,10 +114,12 @@ DOCUMENTS: dict[str, tuple[str, set[Row]]] = {
     ),
     # A profile goes to whoever may look it up, so against the rule's direction.
     "only we find them": (
-        one_way("us", "acme", "contact"), rows(IN, What.PROFILE) | {(What.DEVICES, OUT)},
+        one_way("us", "acme", "contact"),
+        rows(IN, What.PROFILE) | {(What.DEVICES, OUT)},
     ),
     "only they find us": (
-        one_way("acme", "us", "contact"), rows(OUT, What.PROFILE) | {(What.DEVICES, OUT)},
+        one_way("acme", "us", "contact"),
+        rows(OUT, What.PROFILE) | {(What.DEVICES, OUT)},
     ),
     "presence only": (
         '[rules.acme]\nbetween = ["us", "acme"]\nallow = ["presence"]\n',

@@ -130,7 +130,7 @@ class SettingsDesk:
     def difference(self, old: Document, text: str) -> tuple[Document, Difference]:
         """What the draft `text` would change. Raises Rejected with every fault."""
         new, warnings = self.check(text)
-        return new, difference(old, new, warnings)
+        return new, difference(old, new, self.clock.today(), warnings)
 
     async def apply(self, proposal: Proposal) -> Applied:
         """Make the draft the revision in force.
@@ -241,15 +241,17 @@ def document_of(revision: Revision) -> Document:
     return document
 
 
-def difference(old: Document, new: Document, warnings: tuple[Fault, ...] = ()) -> Difference:
-    """What differs between two documents."""
+def difference(
+    old: Document, new: Document, today: int, warnings: tuple[Fault, ...] = ()
+) -> Difference:
+    """What differs between two documents; `today`, an ordinal, is the day for which it is said."""
     changes = tuple(differences(old, new))
     at_start = {info.path for info in settings_reference() if info.restart}
     return Difference(
         changes=changes,
         warnings=warnings,
         restart=tuple(change.path for change in changes if change.path in at_start),
-        widens=tuple(sorted(widens(old, new))),
+        widens=tuple(sorted(widens(old, new, date.fromordinal(today)))),
     )
 
 

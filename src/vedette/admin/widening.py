@@ -6,7 +6,8 @@ placed at all names everyone, so that doubt asks for the second person.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 
 from vedette.core.people import ANYONE, GUESTS, OUTSIDE, PARTNERS, US
 from vedette.core.settings.changes import can_only_refuse_more
@@ -19,8 +20,12 @@ _WORDS = frozenset({"organisation", "parties", "partners", "rooms", "rules", "gu
 """Sections that are looked at name by name; every other one, a new one too, holds values."""
 
 
-def widens(old: Document, new: Document) -> frozenset[str]:
-    """The parties towards which `new` may allow more than `old`; empty if it can't."""
+def widens(old: Document, new: Document, today: date) -> frozenset[str]:
+    """The parties towards which `new` may allow more than `old`; empty if it can't.
+
+    What has ended before `today` allows nothing, however it is changed.
+    """
+    old, new = _without_what_ended(old, today), _without_what_ended(new, today)
     if can_only_refuse_more(old, new):
         return frozenset()
     named: set[str] = set()
@@ -29,6 +34,43 @@ def widens(old: Document, new: Document) -> frozenset[str]:
     named |= _by_words(old, new)
     named |= _by_values(old, new)
     return frozenset(named | _around(named, old, new))
+
+
+def _without_what_ended(document: Document, today: date) -> Document:
+    """The same without allows that have ended, and without partners that count as outside again.
+
+    An allow with nobody but such partners on one side allows nothing either. Forbids stay.
+    """
+    partners = {
+        name: partner
+        for name, partner in document.partners.items()
+        if partner.valid_until is None or partner.valid_until >= today
+    }
+    ended = document.partners.keys() - partners.keys()
+
+    def allows(rule: Rule) -> bool:
+        between = tuple((one,) for one in rule.between or ())
+        sides: tuple[Sequence[str], ...] = between or (rule.from_ or (), rule.to or ())
+        over = rule.expires is not None and rule.expires < today
+        return not over and not any(side and ended.issuperset(side) for side in sides)
+
+    rules = {name: rule for name, rule in document.rules.items() if rule.forbid or allows(rule)}
+    return document.model_copy(update={"partners": partners, "rules": rules})
+
+
+def _outside_has_nothing(document: Document) -> bool:
+    """Whether it is plain that whoever is no partner any more may do nothing.
+
+    So not where a party names people one by one. Whatever else takes them in is changed itself,
+    since no two partners have a domain in common.
+    """
+    strangers = any(
+        not {ANYONE, OUTSIDE}.isdisjoint(_parties(rule))
+        for rule in document.rules.values()
+        if rule.allow
+    )
+    by_name = any(party.users for party in document.parties.values())
+    return not (strangers or by_name)
 
 
 def _by_rules(before: Mapping[str, Rule], after: Mapping[str, Rule], old: Document) -> set[str]:
@@ -64,6 +106,8 @@ def _by_words(old: Document, new: Document) -> set[str]:
         for name in {*getattr(old, section), *getattr(new, section)}
         if getattr(old, section).get(name) != getattr(new, section).get(name)
     }
+    if _outside_has_nothing(new):
+        changed -= old.partners.keys() - new.partners.keys()
     # A party that stands in another one's `except` changes that one too.
     changed |= {
         name for name, party in new.parties.items() if not changed.isdisjoint(party.except_)

@@ -164,7 +164,7 @@ def _settings(office: Office) -> APIRouter:
     ) -> shapes.DifferenceShape:
         """What changed from revision `since` to this one."""
         old, new = (document_of(desk.revision(each)) for each in (since, number))
-        return render.difference(difference(old, new))
+        return render.difference(difference(old, new, desk.clock.today()))
 
     return router
 

@@ -150,7 +150,7 @@ def add_errors(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def _unreadable(_: Request, fault: RequestValidationError) -> JSONResponse:
-        return _json(422, "invalid", _in_words(fault.errors()[0]), "see `/openapi.json`")
+        return _json(422, "invalid", _in_words(fault.errors()[0]), f"see `{app.openapi_url}`")
 
     @app.exception_handler(HTTPException)
     async def _http(_: Request, fault: HTTPException) -> JSONResponse:

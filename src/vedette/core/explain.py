@@ -30,6 +30,7 @@ _FOR_PERSON = {
     Reason.FACT_UNKNOWN: "Your organisation allows this only under conditions that could not be checked.",
     Reason.NO_RULE: "Your organisation has not allowed this.",
     Reason.MEMBERS_UNKNOWN: "It is not known yet who would receive this. Please try again in a moment.",
+    Reason.NO_SERVER: "Nothing says on which server this room is. Use a link to it, or its address.",
     Reason.FACT_PENDING: "This is waiting for one more step.",
     Reason.FILE_HELD: HELD,
     Reason.NOT_SUPPORTED: "This is not possible here.",
@@ -54,7 +55,7 @@ _NEXT = "If you need it, ask your administrator."
 _NO_NEXT = frozenset(
     {
         Reason.ALLOWED, Reason.ROUTINE, Reason.SERVICE, Reason.MEMBERS_UNKNOWN, Reason.FACT_PENDING,
-        Reason.FILE_HELD,
+        Reason.FILE_HELD, Reason.NO_SERVER,
         Reason.NOT_SUPPORTED, Reason.UNKNOWN_ENDPOINT, Reason.STALE, Reason.UNAVAILABLE,
         Reason.INTERNAL_ERROR, Reason.ROOM_ENCRYPTION, Reason.ENDS_CHANNELS, Reason.BAD_SIGNATURE,
         Reason.MALFORMED, Reason.TOO_MUCH,

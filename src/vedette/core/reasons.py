@@ -22,6 +22,8 @@ class Reason(StrEnum):
     """No rule allows it."""
     MEMBERS_UNKNOWN = "members-unknown"
     """Who would receive it could not be learnt."""
+    NO_SERVER = "no-server"
+    """A room elsewhere is to be entered, and no server of it is named."""
     FACT_PENDING = "fact-pending"
     """A later door, a person or an approver must still add a fact."""
     FILE_HELD = "file-held"

@@ -7,6 +7,7 @@ remembered, and nothing that is found changes what the doors decide.
 from __future__ import annotations
 
 import asyncio
+import json
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ _SECONDS = 60.0
 _MOST_SERVERS = 8
 _SKEW_SECONDS = 60.0
 """From here on a clock is said to be wrong; keys and certificates are judged by it."""
+_LONGEST_NAME = 100
 _SOON_SECONDS = 14 * 86_400.0
 
 
@@ -119,9 +121,7 @@ class PartnerCheck:
             findings += _clock_findings(keys, self.clock.now())
         version = await self._get(at, _VERSION, Part.VERSION, findings)
         if version is not None:
-            said = version.body[:200].decode("utf-8", "replace")
-            words = f"it answers federation requests and calls itself {said!a}"
-            findings.append(Finding(Part.VERSION, State.GOOD, words))
+            findings.append(_version_finding(version))
 
     async def _get(
         self, at: _At, path: str, part: Part, findings: list[Finding]
@@ -191,6 +191,21 @@ def _pin_finding(published: PublishedKeys, partner: Partner, today: int) -> Find
         return Finding(Part.KEYS, State.GOOD, "it signs with a key that is pinned")
     words = "it publishes none of the keys that are pinned: what it signs is not believed here"
     return Finding(Part.KEYS, State.BROKEN, words)
+
+
+def _version_finding(answer: Answered) -> Finding:
+    """What the server calls itself (server-server API, "Server implementation"): a claim."""
+    try:
+        said = json.loads(answer.body)["server"]
+        named = [said[key] for key in ("name", "version") if said.get(key)]
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        named = []
+    if not named or not all(isinstance(each, str) for each in named):
+        words = "it answers federation requests and does not say what it is"
+        return Finding(Part.VERSION, State.GOOD, words)
+    name = ascii(" ".join(named))[1:-1][:_LONGEST_NAME]
+    words = f"it answers federation requests and calls itself `{name}`"
+    return Finding(Part.VERSION, State.GOOD, words)
 
 
 def _clock_findings(answer: Answered, now: float) -> Iterator[Finding]:

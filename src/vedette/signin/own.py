@@ -144,7 +144,12 @@ class OwnPages:
         return settled.decision.verdict is Verdict.NOT_YET
 
     def sign_in(self, visit: Visit) -> Response:
-        """Send them through the sign-in page, and back to where they wanted to go."""
+        """Send them through the sign-in page, and back to where they wanted to go.
+
+        What is kept for that is counted, as everywhere where nobody had to show anything.
+        """
+        if not self.walk.step_up.issuing.may_begin(visit.address):
+            return self._say(visit, "not-allowed", f"={CROWDED}", 429)
         query = f"?{urlencode(visit.query)}" if visit.method == "GET" and visit.query else ""
         to = f"{visit.path}{query}" if visit.method == "GET" else ROOT
         purpose = Purpose(

@@ -180,6 +180,8 @@ class EventDoor:
         act = Act.ROOM_MEMBER_KNOCK if membership == "knock" else Act.ROOM_MEMBER_JOIN
 
         async def gather(policy: Policy) -> tuple[Ask, Facts] | Decision:
+            if inviter is None and servers <= {policy.directory.domain}:
+                return refuse(policy, Reason.NO_SERVER)
             return towards_servers(policy, user, room, sorted(servers), act, inviter)
 
         return self._local(user, await self.spine.settle_durably(act, user, gather))

@@ -359,6 +359,8 @@ def _structure_fault(
         case Sort.GUESTS:
             return guests_fault(event.content)
         case Sort.CREATE:
+            if facts.state and CREATE in facts.state:  # a room is made once
+                return Reason.NOT_SUPPORTED
             creators = event.content.get("additional_creators") or ()
             if not isinstance(creators, list | tuple) or not all(
                 is_ours(policy.directory, str(each)) for each in creators

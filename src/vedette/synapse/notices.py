@@ -8,7 +8,7 @@ refused comes from control, as a signed stream.
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -43,6 +43,8 @@ class Notices:
     per_minute: Callable[[], int]
     _pace: Pace = field(default_factory=Pace)
     _ready: bool = False
+    _waiting: dict[str, deque[str]] = field(default_factory=dict)
+    """What is to be sent to each person to whom something is being sent."""
 
     @property
     def account(self) -> str:
@@ -59,7 +61,23 @@ class Notices:
         if person.partition(":")[2] != self.domain or person == self.account:
             return
         if self._pace.admits(self.clock.now(), person, about, self.per_minute(), MINUTE):
-            self.api.run_as_background_process("vedette-notice", self._send, person, text)
+            self._queue(person, text)
+
+    def _queue(self, person: str, text: str) -> None:
+        """To one person one after the other: two first notices must not make two rooms."""
+        if person in self._waiting:
+            self._waiting[person].append(text)
+            return
+        self._waiting[person] = deque([text])
+        self.api.run_as_background_process("vedette-notice", self._send_all, person)
+
+    async def _send_all(self, person: str) -> None:
+        waiting = self._waiting[person]
+        try:
+            while waiting:
+                await self._send(person, waiting.popleft())
+        finally:
+            del self._waiting[person]
 
     async def _send(self, person: str, text: str) -> None:
         try:
@@ -75,7 +93,11 @@ class Notices:
         if self._ready:
             return
         if await self.api.check_user_exists(self.account) is None:
-            await self.api.register_user(LOCALPART, "Vedette")
+            try:
+                await self.api.register_user(LOCALPART, "Vedette")
+            except SynapseError:  # for somebody else's first notice it was made meanwhile
+                if await self.api.check_user_exists(self.account) is None:
+                    raise
         self._ready = True
 
     async def _room(self, person: str) -> str:

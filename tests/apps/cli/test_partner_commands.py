@@ -70,6 +70,12 @@ def test_with_a_direction_a_rule_is_written_too_and_shown_at_a_glance(
     assert [rule["id"] for rule in partner["rules"]] == ["acme"]
 
 
+def test_a_partner_that_has_ended_is_not_said_to_be_allowed_more(running: Organisation) -> None:
+    said = done(running, *ADD, *ALLOW, "--valid-until", "2020-01-01")
+    assert "counts as outside" in said
+    assert "it may allow more" not in said
+
+
 def test_one_way_is_one_way(running: Organisation) -> None:
     done(running, *ADD, "--allow", "message", "--direction", "in")
     (partner,) = data(running, "partner", "list")

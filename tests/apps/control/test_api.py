@@ -133,6 +133,16 @@ def test_every_error_has_the_one_shape(
     is_error(answer, code)
 
 
+def test_a_request_of_the_wrong_form_is_told_where_the_right_one_is_described(
+    api: Organisation,
+) -> None:
+    hint = is_error(api.ask("POST", "/why", b"{")[1], "invalid")["hint"]
+    path = hint.partition("`")[2].partition("`")[0]
+    assert path.startswith(PREFIX), hint
+    status, described = api.ask("GET", path.removeprefix(PREFIX))
+    assert (status, "paths" in described) == (200, True)
+
+
 def test_a_document_with_ten_faults_names_all_ten_and_changes_nothing(api: Organisation) -> None:
     before = newest(api)
     body = {"text": TEN_FAULTS, "base": before["revision"], "reason": "x"}

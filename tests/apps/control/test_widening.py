@@ -1,5 +1,7 @@
 """Towards whom a change is taken to allow more: never too few parties."""
 
+from datetime import date
+
 import pytest
 
 from vedette.admin.widening import widens
@@ -22,6 +24,9 @@ no-files = { between = ["us", "outside"], forbid = ["file"] }
 """
 
 
+TODAY = date(2026, 6, 1)
+
+
 def document(text: str) -> Document:
     found = parse_document(text)
     assert isinstance(found, Document), found
@@ -30,11 +35,11 @@ def document(text: str) -> Document:
 
 def change(before: str, after: str) -> frozenset[str]:
     assert before in BASE
-    return widens(document(BASE), document(BASE.replace(before, after)))
+    return widens(document(BASE), document(BASE.replace(before, after)), TODAY)
 
 
 def test_nothing_widens_nothing() -> None:
-    assert widens(document(BASE), document(BASE)) == frozenset()
+    assert widens(document(BASE), document(BASE), TODAY) == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -83,7 +88,7 @@ def test_one_change_does_not_hide_behind_another_that_narrows() -> None:
             'forbid = ["file"]', 'forbid = ["message"]'
         )
     )
-    assert widens(document(BASE), both) == {"us", "outside"}
+    assert widens(document(BASE), both, TODAY) == {"us", "outside"}
 
 
 def test_a_partner_that_gets_another_domain_is_named() -> None:
@@ -112,4 +117,40 @@ def test_anyone_means_everyone() -> None:
 
 def test_a_push_gateway_may_reach_outside() -> None:
     text = BASE + '[push]\ngateways = ["https://push.example/_matrix/push/v1/notify"]\n'
-    assert "outside" in widens(document(BASE), document(text))
+    assert "outside" in widens(document(BASE), document(text), TODAY)
+
+
+ENDED = '[partners]\nglobex = { domains = ["globex.example"], valid_until = 2026-05-31 }'
+GLOBEX = 'globex = { between = ["staff", "globex"], allow = ["message"] }'
+
+
+def test_what_has_ended_already_allows_nobody_more() -> None:
+    over = 'old = { between = ["staff", "acme"], allow = ["file"], expires = 2026-05-31 }'
+    assert change("[rules]", f"[rules]\n{over}") == frozenset()
+    assert change("[partners]", ENDED) == frozenset()
+    both = BASE.replace("[partners]", ENDED).replace("[rules]", f"[rules]\n{GLOBEX}")
+    assert widens(document(BASE), document(both), TODAY) == frozenset()
+
+
+@pytest.mark.parametrize("last", ["2026-06-01", "2027-01-01"])
+def test_what_ends_today_or_later_still_does(last: str) -> None:
+    rule = f'new = {{ between = ["staff", "acme"], allow = ["file"], expires = {last} }}'
+    assert "acme" in change("[rules]", f"[rules]\n{rule}")
+    ended = BASE.replace("[partners]", ENDED).replace("[rules]", f"[rules]\n{GLOBEX}")
+    longer = ended.replace("2026-05-31", last)
+    assert "globex" in widens(document(ended), document(longer), TODAY)
+
+
+def test_the_end_of_a_partner_widens_only_where_strangers_have_something() -> None:
+    entry = 'acme = { domains = ["acme.example"] }'
+    ended = entry.replace(" }", ", valid_until = 2026-05-31 }")
+    assert change(entry, ended) == frozenset()
+    strangers = BASE + 'all = { between = ["staff", "outside"], allow = ["message"] }\n'
+    fewer = strangers.replace(entry, ended)
+    assert "acme" in widens(document(strangers), document(fewer), TODAY)
+    named = BASE.replace("[partners]", 'friends = { users = ["@gus:acme.example"] }\n[partners]')
+    assert "acme" in widens(document(named), document(named.replace(entry, ended)), TODAY)
+    taken = BASE.replace(entry, 'globex = { domains = ["*.example"] }').replace(
+        '"acme"', '"globex"'
+    )
+    assert "globex" in widens(document(BASE), document(taken), TODAY)

@@ -242,6 +242,27 @@ async def test_an_answer_that_is_none_is_broken(world: World, raw: bytes) -> Non
     assert found.broken(Part.VERSION) is not None
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b'{"server":{"name":"Synapse","version":"1.163.2"}}', "calls itself `Synapse 1.163.2`"),
+        (b'{"server":{"name":"Dendrite"}}', "calls itself `Dendrite`"),
+        (b'{"server":{"name":"A\\n\\u001b[1mB","version":""}}', r"calls itself `A\n\x1b[1mB`"),
+        (b'{"server":{"name":["Synapse"]}}', "does not say what it is"),
+        (b'{"server":"Synapse"}', "does not say what it is"),
+        (b"[]", "does not say what it is"),
+        (b"Synapse", "does not say what it is"),
+        (b"[" * 5000, "does not say what it is"),
+    ],
+)
+async def test_what_a_server_calls_itself_is_told_in_words(
+    world: World, body: bytes, said: str
+) -> None:
+    told = words(await world.check(Acme(version=Said(200, {}, body))))
+    assert said in told
+    assert "{" not in told
+
+
 async def test_names_below_a_domain_can_not_be_tried_and_every_other_one_is(world: World) -> None:
     entry = 'domains = ["*.acme.example", "acme.example", "nowhere.example"]'
     found = await world.checked(Acme(entry=entry))

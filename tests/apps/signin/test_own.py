@@ -49,6 +49,14 @@ def test_whoever_is_not_in_goes_through_the_sign_in_and_back(pages):
     assert "Devices" in browser.text
 
 
+def test_whoever_shows_nothing_fills_no_store(pages):
+    """A visit is counted as a sign-in that is begun, wherever it wanted to go."""
+    statuses = [pages.browser().open("/account/").status for _ in range(310)]
+    assert (statuses[0], statuses[-1]) == (200, 429)
+    crowded = pages.browser().open("/account/devices")
+    assert "Too many sign-ins were begun from here" in crowded.text
+
+
 def test_a_client_is_no_way_in_to_the_own_pages(pages):
     browser = pages.browser().open(pages.purpose()).first().send("totp", code=pages.code())
     browser.send("agree")

@@ -333,6 +333,13 @@ async def test_a_room_of_ours_is_opened_to_nobody(
     assert isinstance(await door.local(ALICE, kind, content, Room({ALICE}), state_key=""), Refused)
 
 
+@pytest.mark.parametrize("content", [{}, {"room_version": "11"}, {"m.federate": False}])
+async def test_a_room_is_made_once(door: Door, content: dict[str, object]) -> None:
+    made = Room({ALICE}, contents={("m.room.create", ""): {"room_version": "11"}})
+    answer = await door.local(ALICE, "m.room.create", content, made, state_key="")
+    assert reason(answer) == "not-supported"
+
+
 async def test_typing_and_receipts_are_seen_by_all_or_by_none(door: Door) -> None:
     assert await door.door.typing(ALICE, Room({ALICE, BOB})) is Pass.PASS
     assert isinstance(await door.door.typing(ALICE, Room({ALICE, BOB, CAROL})), Refused)
@@ -439,7 +446,10 @@ async def test_one_of_us_asks_to_be_let_in_elsewhere_only_where_contact_is_allow
 
     assert await ask("acme.example") is Pass.PASS
     assert isinstance(await ask("acme.example", "nowhere.example"), Refused)
-    assert isinstance(await ask(), Refused)
+    for nobody in (await ask(), await ask("example.org")):
+        assert isinstance(nobody, Refused)
+        assert reason(nobody) == "no-server"
+        assert "its address" in nobody.sentence, "and not that it is worth trying again"
 
 
 async def test_whoever_invited_is_asked_about_besides_the_servers_named(scene: Scene) -> None:

@@ -125,7 +125,7 @@ def told(answer: Reply) -> tuple[int, str]:
 
 def says_nothing(answer: Reply) -> bool:
     forbidden = answer.status == 403 and json.loads(answer.body)["errcode"] == "M_FORBIDDEN"
-    names = (b"alice", b"hostile", b"staff", b"mallory", b"Door", b"rule\": \"")
+    names = (b"alice", b"hostile", b"staff", b"mallory", b"Door", b'rule": "')
     return forbidden and not any(name in answer.body for name in names)
 
 
@@ -135,9 +135,7 @@ async def test_whoever_has_neither_contact_nor_content_learns_nothing(
 ) -> None:
     example = cast.both.example
     stranger = agreed != "presence alone"
-    example.apply(
-        example.first_document if stranger else document_with(cast.both, PRESENCE_ALONE)
-    )
+    example.apply(example.first_document if stranger else document_with(cast.both, PRESENCE_ALONE))
     there = await answers(cast, real(cast, place))
     nowhere = await answers(cast, made_up(cast))
     example.apply(document_with(cast.both))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from urllib.parse import quote
 
+import pytest
+
 from tests.system.synapse_internals.conftest import Pair, members
 from tests.system.synapse_process import eventually
 
@@ -119,6 +121,20 @@ def test_a_room_takes_the_form_it_is_given(pair: Pair):
         anna.join(room).ok()
         assert anna.set_state(room, "m.room.topic", {"topic": "x"}).status == 403
         assert anna.set_state(room, "org.matrix.msc3401.call.member", {}, anna.user).status == 200
+
+
+@pytest.mark.parametrize("version", ["11", "12"])
+def test_a_room_that_exists_can_not_begin_anew(pair: Pair, version: str):
+    alice = pair.our("alice")
+    room = alice.create_room(room_version=version)
+    before = alice.state(room, "m.room.create").ok()
+    for content in ({}, {"room_version": version}, {"room_version": ["11"]}, {"body": "x"}):
+        for event in ("state/m.room.create", "state/m.room.create/", "send/m.room.create/t1"):
+            reply = alice.put(f"rooms/{quote(room)}/{event}", content)
+            assert reply.status in (400, 403), (event, content, reply)
+            assert reply.body["errcode"] != "M_UNKNOWN", reply
+    assert alice.state(room, "m.room.create").ok() == before
+    alice.say(room, "and goes on")
 
 
 def test_a_room_s_owner_can_not_take_the_power_of_the_account_that_keeps_rooms_in_order(

@@ -25,7 +25,12 @@ from vedette.synapse.internals.keys_out import (
     install_device_lists,
     install_key_updates,
 )
-from vedette.synapse.internals.local_events import close_local_events, install_local_events
+from vedette.synapse.internals.local_events import (
+    close_local_events,
+    install_local_events,
+    install_second_beginnings,
+    leave_second_beginnings,
+)
 from vedette.synapse.internals.media import close_files, install_files
 from vedette.synapse.internals.presence import install_presence_out, install_presence_read
 from vedette.synapse.internals.rooms import RoomFacts
@@ -69,6 +74,13 @@ WRAPPERS = (
         install=install_local_events,
         close=close_local_events,
         closed="no event can be made here",
+    ),
+    Wrapper(
+        name="second-beginnings",
+        holds="first events of rooms that exist already",
+        install=install_second_beginnings,
+        close=leave_second_beginnings,
+        closed="Synapse refuses them with an error of its own",
     ),
     Wrapper(
         name="inbound-events",
