@@ -33,6 +33,9 @@ DOUBT = frozenset(
 )  # fmt: skip
 """Reasons that say nothing about the ask itself: what is accepted already must be held, not lost."""
 
+_ALWAYS_KEPT = frozenset({Act.FILE_CONTENT_RELEASE})
+"""Acts of the suite's own accounts, of which no rule speaks and whose record is durable all the same."""
+
 
 @dataclass(frozen=True, slots=True)
 class Permit:
@@ -172,8 +175,8 @@ class Spine:
         try:
             policy = self.policy.current()
             ask, facts, decision = self._decided(policy, act, who, await gather(policy))
-            keep = decision.verdict is Verdict.YES and decision.reason is not Reason.ROUTINE
-            if keep:
+            kept = decision.reason is not Reason.ROUTINE or act in _ALWAYS_KEPT
+            if kept and decision.verdict is Verdict.YES:
                 return _settled(decision, await self.audit.append(ask, facts, decision))
             return _settled(decision, self.audit.note(ask, facts, decision), later)
         except Unavailable as outage:

@@ -27,12 +27,11 @@ NUMBERS = iter(range(1_000_000))
 
 @dataclass(frozen=True)
 class Told:
-    """An inspector, one that is away, and a way to have a file held."""
+    """An inspector, and one that is away."""
 
     inspection: Inspection
     away: Inspection
     folder: Path
-    hold: Callable[[File, bool], None]
     hang: Callable[[bool], None] | None = None
 
     def file(self, **more: object) -> File:
@@ -59,27 +58,15 @@ async def run(doing: Callable[[], object]) -> object:
 def told(request: pytest.FixtureRequest, tmp_path: Path) -> Told:
     if request.param == "memory":
         fake = MemoryInspection()
-        return Told(
-            fake,
-            MemoryInspection(away=True),
-            tmp_path,
-            lambda file, held: fake.hold(file.server, file.media, held=held),
-        )
+        return Told(fake, MemoryInspection(away=True), tmp_path)
     process: Process = request.getfixturevalue("inspector")
     child = process.child
     assert child is not None
-
-    def hold(file: File, held: bool) -> None:
-        word = "hold" if held else "release"
-        server = file.server.replace(":", "%3A")
-        status, _ = process.ask("POST", f"/files/{server}/{file.media}/{word}", {"by": "a test"})
-        assert status == 204
 
     return Told(
         Inspector(process.socket, run, patience=1.0),  # type: ignore[arg-type]
         Inspector(tmp_path / "nobody.sock", run),  # type: ignore[arg-type]
         tmp_path,
-        hold,
         lambda stop: os.kill(child.pid, signal.SIGSTOP if stop else signal.SIGCONT),
     )
 
@@ -159,9 +146,11 @@ async def test_a_use_is_remembered_and_kept_when_the_file_is_registered_again(to
 
 async def test_a_hold_stays_whatever_is_registered(told: Told) -> None:
     file = told.file()
+    hold = (file.server, file.media, "@vedette-inspector:example.org")
+    assert not await told.inspection.hold(*hold, held=True)
     await told.inspection.register(file, None)
     for held in (True, False):
-        told.hold(file, held)
+        assert await told.inspection.hold(*hold, held=held)
         await told.inspection.register(file, None)
         found = await told.inspection.file(file.server, file.media)
         assert found is not None
@@ -174,6 +163,7 @@ async def test_an_inspector_that_is_away_is_no_answer(told: Told) -> None:
     for asked in (
         away.file(file.server, file.media),
         away.register(file, None),
+        away.hold(file.server, file.media, "@vedette-inspector:example.org", held=True),
         away.use_as(file.server, file.media, "avatar"),
         away.content(Digest("ab" * 32), 0),
         away.look_at(path, 0),

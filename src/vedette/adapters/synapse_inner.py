@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -21,7 +20,6 @@ MEDIA_PATH = "/_synapse/vedette/media"
 LOOKED_AT_PATH = "/_synapse/vedette/looked-at"
 """Where it has a file looked at."""
 
-_MOST_REMEMBERED = 50_000
 _TIMEOUT = aiohttp.ClientTimeout(total=10)
 _LOOKING = aiohttp.ClientTimeout(total=120)
 """To fetch a file from another server and to look at it takes its time."""
@@ -33,27 +31,22 @@ class SynapseInner:
 
     socket: Path
     _session: aiohttp.ClientSession | None = None
-    _files: OrderedDict[str, StoredFile] = field(default_factory=OrderedDict)
 
     async def close(self) -> None:
         """Close the connections."""
         if self._session is not None:
             await self._session.close()
 
-    async def stored_file(self, media: MediaId) -> StoredFile | None:
-        """What the module knows of a file uploaded here. Raises Unavailable."""
-        remembered = self._files.get(media)
-        if remembered is not None:
-            return remembered
-        body = await self._ask(f"{MEDIA_PATH}/{media}")
+    async def stored_file(self, server: ServerName, media: MediaId) -> StoredFile | None:
+        """What the module knows of a file; asked each time, since it may be held. Raises Unavailable."""
+        body = await self._ask(f"{MEDIA_PATH}/{quote(server, safe='')}/{media}")
         if body is None:
             return None
-        found = StoredFile(_user_named(body.get("owner")), body.get("type"), body.get("size"))
-        if found.size is not None:  # before the bytes have arrived, type and size may still change
-            self._files[media] = found
-            if len(self._files) > _MOST_REMEMBERED:
-                self._files.popitem(last=False)
-        return found
+        owner, held = body.get("owner"), body.get("held")
+        if not isinstance(held, bool):
+            raise Unavailable("the homeserver did not say whether a file is held")
+        named = None if owner is None else _user_named(owner)
+        return StoredFile(named, body.get("type"), body.get("size"), held)
 
     async def have_looked_at(self, server: ServerName, media: MediaId) -> bool:
         """Have the module look at a file. Raises Unavailable."""

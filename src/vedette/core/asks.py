@@ -40,6 +40,8 @@ class Act(StrEnum):
     FEDERATION_REQUEST_RECEIVE = "federation:request:receive"
     FEDERATION_REQUEST_SEND = "federation:request:send"
     FILE_CONTENT_FETCH = "file:content:fetch"
+    FILE_CONTENT_HOLD = "file:content:hold"
+    FILE_CONTENT_RELEASE = "file:content:release"
     FILE_CONTENT_UPLOAD = "file:content:upload"
     NETWORK_REQUEST_SEND = "network:request:send"
     ADMINISTRATION_PARTNER_CHANGE = "partners:partner:change"

@@ -2,7 +2,7 @@
 
 What it said is believed for a second, so whatever changes in it, a verdict, a use, a hold, counts
 within that second, as everything else does. Only while the inspector does not answer is older
-knowledge believed: nothing can have changed then but by the inspector itself.
+knowledge believed, and then the homeserver is asked whether it holds the file.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from vedette.core.asks import Ask
@@ -97,8 +97,7 @@ class FetchedFiles:
         try:
             found = await self.register.file(named.server, named.media)
         except Unavailable:
-            _, last = self._last.get(named, (0.0, None))
-            return last or await self._stored(named)
+            return await self._without_register(named)
         if found is None:
             return await self._stored(named)
         self._remember(named, found)
@@ -114,23 +113,27 @@ class FetchedFiles:
             self._remember(named, found)
         return found
 
+    async def _without_register(self, named: Named) -> Known:
+        """What the register said last, unless the homeserver holds the file or has it no more.
+
+        A homeserver that does not answer either hands out nothing, and what it holds stays held.
+        """
+        stored = await self._stored(named)
+        _, last = self._last.get(named, (0.0, None))
+        gone = stored is None or (isinstance(stored, File) and stored.held)
+        return stored if last is None or gone else last
+
     async def _stored(self, named: Named) -> Known:
-        """A file that nobody registered: of ours the homeserver knows the owner."""
-        if named.server != self.domain:
-            return File(server=named.server, media=named.media, owner=None, declared="", name="")
+        """A file as the homeserver knows it: of ours it knows the owner."""
+        ours = named.server == self.domain
+        file = File(server=named.server, media=named.media, owner=None, declared="", name="")
         try:
-            stored = await self.homeserver.stored_file(named.media)
+            stored = await self.homeserver.stored_file(named.server, named.media)
         except Unavailable:
-            return Missing.UNKNOWN
+            return Missing.UNKNOWN if ours else file
         if stored is None:
-            return None
-        return File(
-            server=named.server,
-            media=named.media,
-            owner=stored.owner,
-            declared=stored.type or "",
-            name="",
-        )
+            return None if ours else file
+        return replace(file, owner=stored.owner, declared=stored.type or "", held=stored.held)
 
     def _remember(self, named: Named, file: File) -> None:
         self._last.pop(named, None)

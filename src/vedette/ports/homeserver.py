@@ -10,18 +10,23 @@ from vedette.core.names import MediaId, ServerName, UserId
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """What the homeserver knows of a file that was uploaded here. `type` is what was declared."""
+    """What the homeserver knows of a file that it has.
 
-    owner: UserId
+    `owner` is None for a file of another server. `type` is what was declared. `held`: it hands the
+    file to nobody.
+    """
+
+    owner: UserId | None
     type: str | None
     size: int | None
+    held: bool = False
 
 
 class Homeserver(Protocol):
     """Answers whose a file is, and has files looked at."""
 
-    async def stored_file(self, media: MediaId) -> StoredFile | None:
-        """A file that was uploaded here; None if there is none with this id.
+    async def stored_file(self, server: ServerName, media: MediaId) -> StoredFile | None:
+        """A file that is here, uploaded or fetched; None if there is none with this name.
 
         Raises:
             Unavailable: the homeserver did not answer.

@@ -37,6 +37,16 @@ class FileRegister(Protocol):
             Unavailable: it may not have been remembered; the file must stay held.
         """
 
+    async def hold(self, server: ServerName, media: MediaId, by: str, *, held: bool) -> bool:
+        """Hold a file from everybody, or no longer; False if nobody registered it.
+
+        Only what the homeserver holds too is held while the inspector is away: `by` holds files
+        through the module inside it (`vedette.synapse.held_by_id`).
+
+        Raises:
+            Unavailable: it may not have been remembered.
+        """
+
     async def use_as(self, server: ServerName, media: MediaId, class_: str) -> bool:
         """Remember what a file is used as; False if nobody registered it.
 

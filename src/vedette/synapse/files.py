@@ -201,7 +201,7 @@ class FileDoor:
 
         Never raises for an inspector that is away or late: then nothing is known of the content.
         """
-        file = _file_of(entering)
+        file = file_of(entering)
         seconds = self._wait(file, entering) if wait is None else wait
         digest = None if entering.sha256 is None else Digest(entering.sha256)
         try:
@@ -284,7 +284,8 @@ def _holds(permit: Permit) -> bool:
     return decision.verdict is not Verdict.YES and not USED_LATER.issuperset(decision.pending)
 
 
-def _file_of(entering: Entering) -> File:
+def file_of(entering: Entering) -> File:
+    """The file that enters, before anything is known of its content."""
     return File(
         server=ServerName(entering.server),
         media=MediaId(entering.media),

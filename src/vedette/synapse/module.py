@@ -52,11 +52,14 @@ from vedette.synapse.door import EventDoor
 from vedette.synapse.files import FileDoor
 from vedette.synapse.gather import EventGather
 from vedette.synapse.held import ROUND_SECONDS, HeldFiles
+from vedette.synapse.held_by_id import PATH as HELD_BY_ID
+from vedette.synapse.held_by_id import HeldById, HoldsById
 from vedette.synapse.internals.delegated import (
     cancel_delayed_events,
     send_later_only_if,
     tell_metadata,
 )
+from vedette.synapse.internals.held_rows import HeldRows
 from vedette.synapse.internals.media import Stored
 from vedette.synapse.internals.table import Doors, install
 from vedette.synapse.internals.wrapping import Closed, InternalsMismatch
@@ -253,9 +256,11 @@ class Module:
 
     def _serve_files(self, api: ModuleApi, files: FileDoor) -> None:
         """Answer the gateway about files, and go on asking about what is held."""
-        hs, stored = self._hs, Stored(self._hs)
-        api.register_web_resource(PATH, StoredFiles(hs.get_datastores().main))
+        hs, stored, rows = self._hs, Stored(self._hs), HeldRows(self._hs)
+        by_id = HoldsById(files.spine, rows, stored, files.register)
+        api.register_web_resource(PATH, StoredFiles(rows))
         api.register_web_resource(LOOKED_AT, LookedAt(stored, files))
+        api.register_web_resource(HELD_BY_ID, HeldById(by_id))
         held = HeldFiles(files, stored)
         # a round that breaks is logged, and the next one comes all the same
         hs.get_clock().looping_call(

@@ -19,9 +19,9 @@ from vedette.ports.errors import Unavailable
 
 if TYPE_CHECKING:
     from synapse.http.site import SynapseRequest
-    from synapse.storage.databases.main import DataStore
 
     from vedette.synapse.files import FileDoor
+    from vedette.synapse.internals.held_rows import HeldRows
     from vedette.synapse.internals.media import Stored
 
 PATH = "/_synapse/vedette/media"
@@ -29,39 +29,47 @@ LOOKED_AT = "/_synapse/vedette/looked-at"
 _FETCH_SECONDS = 20.0
 
 
-class StoredFiles(Resource):
-    """Answers `GET <PATH>/<media id>` with owner, declared type and size."""
+def named(server: bytes, media: bytes) -> tuple[ServerName, MediaId] | None:
+    """The file that two segments of a path name; None if they name none."""
+    try:
+        return ServerName(server.decode("ascii")), MediaId(media.decode("ascii"))
+    except (UnicodeDecodeError, InvalidName):
+        return None
 
-    def __init__(self, store: DataStore) -> None:
-        """Serve what `store` knows."""
+
+class StoredFiles(Resource):
+    """Answers `GET <PATH>/<server>/<media id>` with owner, declared type, size, and whether it is held."""
+
+    def __init__(self, rows: HeldRows) -> None:
+        """Serve what `rows` say."""
         super().__init__()  # type: ignore[no-untyped-call]  # Twisted's Resource has no types
-        self._store = store
+        self._rows = rows
 
     def getChild(self, path: bytes, request: SynapseRequest) -> Resource:  # noqa: N802  # Twisted's name
-        """One media id is one child."""
-        del request
-        return _StoredFile(self._store, path)
+        """Two segments are one child."""
+        rest = request.postpath or []
+        return _StoredFile(self._rows, path, rest.pop(0) if rest else b"")
 
 
 class _StoredFile(DirectServeJsonResource):
     isLeaf = True  # noqa: N815  # Twisted's name
 
-    def __init__(self, store: DataStore, media: bytes) -> None:
+    def __init__(self, rows: HeldRows, server: bytes, media: bytes) -> None:
         super().__init__()
-        self._store = store
-        self._media = media
+        self._rows = rows
+        self._file = named(server, media)
 
     async def _async_render_GET(self, request: SynapseRequest) -> tuple[int, object]:  # noqa: N802
         del request
-        try:
-            media = MediaId(self._media.decode("ascii"))
-        except (UnicodeDecodeError, InvalidName):
+        found = self._file and await self._rows.find(*self._file)
+        if not found:
             return 404, {}
-        found = await self._store.get_local_media(media)
-        if found is None or found.user_id is None:
-            return 404, {}
-        size = found.media_length
-        return 200, {"owner": str(found.user_id), "type": found.media_type, "size": size}
+        return 200, {
+            "owner": found.owner,
+            "type": found.type,
+            "size": found.size,
+            "held": found.quarantined,
+        }
 
 
 class LookedAt(Resource):
@@ -80,8 +88,7 @@ class LookedAt(Resource):
     def getChild(self, path: bytes, request: SynapseRequest) -> Resource:  # noqa: N802  # Twisted's name
         """Two segments are one child."""
         rest = request.postpath or []
-        media = rest.pop(0) if rest else b""
-        return _LookedAt(self._stored, self._door, path, media)
+        return _LookedAt(self._stored, self._door, path, rest.pop(0) if rest else b"")
 
 
 class _LookedAt(DirectServeJsonResource):
@@ -91,15 +98,13 @@ class _LookedAt(DirectServeJsonResource):
         super().__init__()
         self._stored = stored
         self._door = door
-        self._named = server, media
+        self._file = named(server, media)
 
     async def _async_render_POST(self, request: SynapseRequest) -> tuple[int, object]:  # noqa: N802
         del request
-        try:
-            server, media = (part.decode("ascii") for part in self._named)
-            server, media = ServerName(server), MediaId(media)
-        except (UnicodeDecodeError, InvalidName):
+        if self._file is None:
             return 404, {}
+        server, media = self._file
         found = await self._stored.find(server, media)
         try:
             if found is not None:

@@ -41,6 +41,7 @@ when = ["file.class = avatar", "file.kind in image", "file.size <= 1 MiB"]
 )
 OURS, ACME = ServerName("example.org"), ServerName("acme.example")
 PDF, ZIP, PNG = b"%PDF-1.7", b"PK\x03\x04", b"\x89PNG\r\n\x1a\n"
+MEMBER = "@vedette-inspector:example.org"
 DOWNLOAD = "/_matrix/client/v1/media/download"
 
 
@@ -142,13 +143,13 @@ async def test_a_file_that_is_held_by_name_is_held_whatever_is_known_of_it(
     scene: Scene, doors: Doors
 ) -> None:
     stored(scene, "report", PDF)
-    scene.inspection.hold(OURS, MediaId("report"), held=True)
+    await scene.inspection.hold(OURS, MediaId("report"), MEMBER, held=True)
     for by in ("bobs", "alices"):
         body = refused(await fetched(doors, "report", by=by))
         assert body["error"] == HELD
         assert body["vedette"]["reason"] == "file-held"  # type: ignore[index]
     refused(await given(doors, "report"), 404)
-    scene.inspection.hold(OURS, MediaId("report"), held=False)
+    await scene.inspection.hold(OURS, MediaId("report"), MEMBER, held=False)
     assert isinstance(await fetched(doors, "report"), Forward)
 
 
@@ -170,11 +171,34 @@ async def test_without_the_inspector_only_what_it_has_said_before_is_handed_out(
 async def test_what_was_held_last_is_not_believed_to_be_free(scene: Scene, doors: Doors) -> None:
     stored(scene, "report", PDF)
     await fetched(doors, "report")
-    scene.inspection.hold(OURS, MediaId("report"), held=True)
+    await scene.inspection.hold(OURS, MediaId("report"), MEMBER, held=True)
     scene.clock.seconds += 1
     await fetched(doors, "report")
     scene.inspection.away = True
     refused(await fetched(doors, "report"))
+
+
+@pytest.mark.parametrize("server", [OURS, ACME])
+async def test_without_the_inspector_the_homeserver_says_what_is_held(
+    scene: Scene, server: ServerName
+) -> None:
+    """Neither what was said before nor a rule that reads nothing of files hands it out."""
+    free = RULES.replace('when = ["file.kind in document, archive", "file.size <= 1 KiB"]', "")
+    scene.policy.policy = policy_of(free)
+    owner = ALICE if server == OURS else None
+    stored(scene, "known", PDF, server=server, owner=owner)
+    doors = Doors(scene)
+    assert isinstance(await fetched(doors, "known", server=server), Forward)
+    scene.inspection.away = True
+    scene.clock.seconds += 1
+    assert isinstance(await fetched(doors, "known", server=server), Forward)
+    for media in ("known", "other"):
+        held = StoredFile(owner, "application/pdf", 8, held=True)
+        scene.homeserver.files[media] = scene.homeserver.elsewhere[server, media] = held
+        body = refused(await fetched(doors, media, server=server))
+        assert (body["error"], body["vedette"]["reason"]) == (HELD, "file-held")  # type: ignore[index]
+    if server == OURS:
+        refused(await given(doors, "known"), 404)
 
 
 async def test_a_rule_that_reads_nothing_of_a_file_needs_no_inspector(scene: Scene) -> None:
@@ -325,12 +349,12 @@ unless = ["device.approved = yes"]
 async def test_what_the_register_said_is_believed_for_a_second(scene: Scene, doors: Doors) -> None:
     stored(scene, "report", PDF)
     assert isinstance(await fetched(doors, "report"), Forward)
-    scene.inspection.hold(OURS, MediaId("report"), held=True)
+    await scene.inspection.hold(OURS, MediaId("report"), MEMBER, held=True)
     scene.clock.seconds += 0.9
     assert isinstance(await fetched(doors, "report"), Forward)
     assert isinstance(await given(doors, "report"), Forward)
     scene.clock.seconds += 0.2
     refused(await fetched(doors, "report"))
     refused(await fetched(doors, "report"))
-    scene.inspection.hold(OURS, MediaId("report"), held=False)
+    await scene.inspection.hold(OURS, MediaId("report"), MEMBER, held=False)
     assert isinstance(await fetched(doors, "report"), Forward)

@@ -379,7 +379,7 @@ async def test_a_partner_s_event_passes_on_until_its_file_is_known_and_is_emptie
 async def test_what_the_event_door_learnt_is_believed_for_a_while(house: House) -> None:
     await house.enters("report", PDF)
     assert await house.send(ALICE, room(ALICE, BOB), "report") is Pass.PASS
-    house.scene.inspection.hold(ServerName(OURS), MediaId("report"), held=True)
+    await house.scene.inspection.hold(ServerName(OURS), MediaId("report"), BOB, held=True)
     await house.send(ALICE, room(ALICE, BOB), "report")
     assert house.scene.audit.kept[-1][2].verdict is Verdict.YES
     house.scene.clock.seconds += 60

@@ -100,10 +100,14 @@ class MemoryInspection:
         self.contents[content.sha256] = content
         return await self.content(content.sha256, seconds)
 
-    def hold(self, server: ServerName, media: MediaId, *, held: bool) -> None:
-        """What the inspector member will do."""
-        file, digest = self.files[server, media]
-        self.files[server, media] = replace(file, held=held), digest
+    async def hold(self, server: ServerName, media: MediaId, by: str, *, held: bool) -> bool:
+        """Hold a file or no longer. Raises Unavailable when `away`."""
+        del by
+        self._answers()
+        found = self.files.get((server, media))
+        if found is not None:
+            self.files[server, media] = replace(found[0], held=held), found[1]
+        return found is not None
 
     def _answers(self) -> None:
         if self.away:

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
     from vedette.synapse.internals.gate import FileGate
 
-_LOCAL, _REMOTE = "local_media_repository", "remote_media_cache"
-_OURS = "vedette:"
-_HELD = f"{_OURS}held:"
-_REFUSED = f"{_OURS}refused"
+LOCAL, REMOTE = "local_media_repository", "remote_media_cache"
+OURS = "vedette:"
+_HELD = f"{OURS}held:"
+_REFUSED = f"{OURS}refused"
 """Who quarantined a file, in the row itself: the durable list of what is held."""
 
 
@@ -277,11 +277,11 @@ def _compare_hashes(hs: HomeServer) -> None:
 
     async def get_is_hash_quarantined(sha256: str) -> bool:
         def found(txn: Any) -> bool:
-            for table in (_LOCAL, _REMOTE):
+            for table in (LOCAL, REMOTE):
                 txn.execute(
                     f"SELECT 1 FROM {table} WHERE sha256 = ? AND quarantined_by IS NOT NULL"  # noqa: S608  # one of two words of ours
                     " AND quarantined_by NOT LIKE ? LIMIT 1",
-                    (sha256, f"{_OURS}%"),
+                    (sha256, f"{OURS}%"),
                 )
                 if txn.fetchone() is not None:
                     return True
@@ -317,7 +317,7 @@ class Stored:
         def find(txn: Any) -> list[Any]:
             txn.execute(
                 "SELECT media_id, media_type, upload_name, user_id, sha256, quarantined_by"  # noqa: S608  # a table of ours
-                f" FROM {_LOCAL} WHERE quarantined_by LIKE ?"
+                f" FROM {LOCAL} WHERE quarantined_by LIKE ?"
                 " ORDER BY created_ts, media_id LIMIT ? OFFSET ?",
                 (f"{_HELD}%", most, skip),
             )
@@ -361,7 +361,7 @@ class Stored:
 
     async def _mark(self, file: Entering, by: str | None) -> None:
         await self.hs.get_datastores().main.db_pool.simple_update(
-            table=_LOCAL,
+            table=LOCAL,
             # only what is still ours: an administrator may have quarantined it since
             keyvalues={"media_id": file.media, "quarantined_by": f"{_HELD}{file.device or ''}"},
             updatevalues={"quarantined_by": by},
