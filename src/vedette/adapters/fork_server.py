@@ -42,6 +42,7 @@ class _Running:
     talk: socket.socket
     rules: str
     holds: tuple[str, ...]
+    server: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -64,6 +65,11 @@ class ForkServer:
     def holds(self) -> tuple[str, ...]:
         """What confines a looking on this machine."""
         return self._running.holds if self._running else ()
+
+    @property
+    def server_holds(self) -> tuple[str, ...]:
+        """What confines the fork server itself."""
+        return self._running.server if self._running else ()
 
     @property
     def pid(self) -> int | None:
@@ -102,9 +108,12 @@ class ForkServer:
 
     async def _ask(self, running: _Running, kept: Kept, limits: Limits) -> bytes:
         request = {"sha256": kept.sha256, "size": kept.size, "limits": asdict(limits)}
-        reading, writing = os.pipe2(os.O_CLOEXEC)
         try:
-            content = kept.open()
+            reading, writing = os.pipe2(os.O_CLOEXEC)
+        except OSError as fault:
+            raise Unavailable(f"the looker can't be asked: {fault.strerror}") from fault
+        try:
+            content = _opened(kept)
             try:
                 socket.send_fds(running.talk, [json.dumps(request).encode()], [content, writing])
             except OSError as fault:
@@ -138,7 +147,8 @@ class ForkServer:
             async with asyncio.timeout(_START_SECONDS):
                 loop = asyncio.get_running_loop()
                 hello = json.loads(await loop.sock_recv(ours, _LONGEST_HELLO))
-            return _Running(process, ours, str(hello["rules"]), tuple(map(str, hello["holds"])))
+            told = (tuple(map(str, hello[each])) for each in ("holds", "server"))
+            return _Running(process, ours, str(hello["rules"]), *told)
         except (TimeoutError, OSError, ValueError, KeyError) as fault:
             ours.close()
             await _kill(process)
@@ -151,6 +161,14 @@ class ForkServer:
             self._running = None
         running.talk.close()
         await _kill(running.process)
+
+
+def _opened(kept: Kept) -> int:
+    """A descriptor of the content. Raises Unavailable."""
+    try:
+        return kept.open()
+    except OSError as fault:
+        raise Unavailable(f"a content can't be opened: {fault.strerror}") from fault
 
 
 async def _kill(process: asyncio.subprocess.Process) -> None:

@@ -72,7 +72,7 @@ FILE_KINDS = frozenset(
 )
 ATTACHMENT = "attachment"
 """What a file is used as until it is used as something else."""
-FILE_CLASSES = frozenset({ATTACHMENT, "avatar", "preview", "sticker"})
+FILE_CLASSES = frozenset({ATTACHMENT, "avatar", "sticker"})
 FACTOR_KINDS = (
     "password", "totp", "webauthn", "recovery", "radius", "oidc", "certificate", "kerberos"
 )  # fmt: skip

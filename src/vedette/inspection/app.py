@@ -24,7 +24,7 @@ from vedette.protocol.internal.files import content_to_json, file_from_json, fil
 
 MOST_AT_ONCE = 256
 """So many contents arrive or are looked at side by side; more are asked to come again."""
-_AT_ONCE = 1 << 20
+_AT_ONCE = 256 << 10
 _LONGEST_WAIT = 300.0
 _LONGEST_TOLD = 64 << 10
 _COME_AGAIN = 5

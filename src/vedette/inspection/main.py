@@ -28,6 +28,7 @@ from vedette.adapters.stream_files import StreamFiles, document_of
 from vedette.adapters.system_clock import SystemClock
 from vedette.adapters.yara_rules import YaraRules
 from vedette.core.settings.document import Document
+from vedette.inspection import own_limits
 from vedette.inspection.app import Inspector, make_app
 from vedette.inspection.contents import Contents, InForce
 from vedette.ports.clock import Clock
@@ -142,7 +143,11 @@ def main(folder: Path) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     _check_libraries()
     try:
-        asyncio.run(_run(load(folder)))
+        boot = load(folder)
+        needs = own_limits.needs_of(boot, boot.door(PROCESS))
+        held = own_limits.what_holds(needs, boot.folder)
+        own_limits.confine(needs)
+        asyncio.run(_run(boot, held))
     except (Unavailable, BootFault, OSError, ValueError) as fault:
         raise InspectorFault(str(fault)) from fault
 
@@ -162,7 +167,7 @@ def _check_libraries() -> None:
         )
 
 
-async def _run(boot: Boot) -> None:
+async def _run(boot: Boot, held: tuple[str, ...]) -> None:
     own, clock = boot.inspector, SystemClock()
     folder = boot.path(own.folder)
     spool = Spool(folder / "spool", _LEAST_SPOOL)
@@ -190,7 +195,7 @@ async def _run(boot: Boot) -> None:
             register=register,
             begin=spool.begin,
             largest=rules.largest,
-            ready=lambda: _ready(rules),
+            ready=lambda: _ready(rules, held),
         )
         await _serve(make_app(inspector), boot.path(own.socket), streams)
     finally:
@@ -208,10 +213,12 @@ def _no_longer_followed(following: asyncio.Task[None]) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _ready(rules: Rules) -> tuple[str, dict[str, Any]]:
+def _ready(rules: Rules, held: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
     """What is in force; why nothing new can be judged, if so."""
     state: dict[str, Any] = {
         "holds": list(rules.looker.holds),
+        "holds_fork_server": list(rules.looker.server_holds),
+        "holds_inspector": list(held),
         "detectors": rules.looker.rules,
         "signatures": dict(rules.signatures),
         "silent": dict(rules.silent),

@@ -146,10 +146,10 @@ class _HeldById(DirectServeJsonResource):
         doing = self._holds.hold if held else self._holds.release
         try:
             settled = await doing(*self._file, by)
-        except Unavailable:
-            return 503, {}
+        except Unavailable as outage:
+            return 503, {"why": str(outage)}
         if settled is None:
             return 404, {}
         if isinstance(settled, Permit):
             return 200, {"held": held}
-        return 503 if settled.in_doubt else 403, {}
+        return 503 if settled.in_doubt else 403, {"why": settled.decision.reason.value}

@@ -76,6 +76,7 @@ async def test_a_file_held_by_its_id_is_held_whatever_becomes_of_the_inspector(c
     inspector = cast.example.kill("inspector")
     cast.example.wait_for_another("inspector", inspector)
     await nobody_gets_it()
+    await until(lambda: becomes(cast, address, held=True))  # again, which changes nothing
 
     pid = cast.example.kill("inspector", signal.SIGSTOP)
     try:
@@ -88,10 +89,14 @@ async def test_a_file_held_by_its_id_is_held_whatever_becomes_of_the_inspector(c
     finally:
         os.kill(pid, signal.SIGCONT)
 
-    assert await set_held(cast, address, False) == 200
+    await until(lambda: becomes(cast, address, held=False))
     assert await cast.bob.open_file(room, "secret.pdf") == pdf("secret by id")
     assert await cast.carol.open_file(room, "secret.pdf") == pdf("secret by id")
     cast.example.apply(DOCUMENT)
+
+
+async def becomes(cast: Cast, address: str, *, held: bool) -> bool:
+    return await set_held(cast, address, held) == 200
 
 
 async def opens(cast: Cast, room: str) -> bool:

@@ -16,7 +16,7 @@ import resource
 import signal
 import socket
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from vedette.ports.looking import Limits
@@ -28,14 +28,24 @@ _CLONE_NEWUTS, _CLONE_NEWIPC, _CLONE_NEWUSER, _CLONE_NEWNET = (
 )  # fmt: skip
 MEMORY = 1536 << 20
 """Bytes of address space that one looking may have beyond what the detectors take."""
+SERVER_MEMORY = 256 << 20
+"""Bytes of address space that the fork server may take beyond what it has when it begins."""
+MOST_CHILDREN = 64
+"""So many lookings are under way at most."""
 _DESCRIPTORS = 64
+_SERVER_DESCRIPTORS = 256
 _STATM = Path("/proc/self/statm")
 
 
 def leave_network() -> None:
-    """Give up network and IPC for this process and its children, where the platform offers it."""
+    """Give up network and IPC for this process and its children, where the platform offers it.
+
+    In a user namespace of its own, processes are counted apart from all others of the same user.
+    """
     alone = _CLONE_NEWNET | _CLONE_NEWIPC | _CLONE_NEWUTS
-    if _LIBC.unshare(_CLONE_NEWUSER | alone) != 0:
+    if _LIBC.unshare(_CLONE_NEWUSER | alone) == 0:
+        limit(resource.RLIMIT_NPROC, MOST_CHILDREN + 1, MOST_CHILDREN + 1)
+    else:
         _LIBC.unshare(alone)
 
 
@@ -54,23 +64,58 @@ def scratch_files(folder: str, number: int) -> tuple[int, ...]:
 def enter(keep: Iterable[int], limits: Limits) -> None:
     """Give up everything that looking does not need. Raises OSError."""
     end_with_parent()
-    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+    no_more_rights()
     _prctl(_PR_SET_DUMPABLE, 0)
     _close_all_but(frozenset(keep))
     _limit(limits)
-    _leave_files()
-    _leave_calls()
+    only_files()
+    refuse_calls(_REFUSED_CALLS, processes=False)
+
+
+def enter_server(scratch: Path) -> None:
+    """Give up what a fork server does not need that has loaded everything. Raises OSError.
+
+    What is left is to make processes, to end them, and files without a name in `scratch`.
+    """
+    no_more_rights()
+    _prctl(_PR_SET_DUMPABLE, 0)
+    own = _address_space()
+    limit(resource.RLIMIT_AS, own + SERVER_MEMORY, own + SERVER_MEMORY + MEMORY)
+    limit(resource.RLIMIT_NOFILE, _SERVER_DESCRIPTORS, _SERVER_DESCRIPTORS)
+    limit(resource.RLIMIT_CORE, 0, 0)
+    only_files((Path("/proc"),), (), (scratch,))
+    refuse_calls(NEVER | _NOT_BY_SERVER)
+
+
+def no_more_rights() -> None:
+    """Gain no rights any more by starting a program. Raises OSError."""
+    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
 
 
 def what_holds() -> tuple[str, ...]:
-    """The measures that hold on this machine, found by trying to break each in a child."""
+    """What confines a looking on this machine."""
+    limits = Limits(depth=1, entries=1, unpacked=1 << 20, ratio=1, seconds=10)
+    return tried(lambda answer: enter((answer,), limits), _TRIES)
+
+
+def what_holds_server(scratch: Path) -> tuple[str, ...]:
+    """What confines the fork server itself, called by it."""
+    return tried(lambda _: enter_server(scratch), _SERVER_TRIES)
+
+
+def tried(
+    confine: Callable[[int], None], tries: Mapping[str, Callable[[], object]]
+) -> tuple[str, ...]:
+    """Those of `tries` that fail as they should in a child that is confined.
+
+    `confine` is given the descriptor by which the child answers.
+    """
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
         try:
-            limits = Limits(depth=1, entries=1, unpacked=1 << 20, ratio=1, seconds=10)
-            enter((writing,), limits)
-            held = [words for words, try_ in _TRIES.items() if _fails(try_)]
+            confine(writing)
+            held = [words for words, try_ in tries.items() if _fails(try_)]
             os.write(writing, "\n".join(held).encode())
         finally:
             os._exit(0)
@@ -84,16 +129,40 @@ def what_holds() -> tuple[str, ...]:
 # ---- Limits --------------------------------------------------------------------------------------
 
 
+def limit(which: int, most: int, below: int) -> None:
+    """Take at most `most` of something, and let what is started here raise that up to `below`.
+
+    Nothing is asked for that whoever started this process did not leave it. Raises OSError.
+    """
+    _, left = resource.getrlimit(which)
+    below = min((each for each in (below, left) if each != resource.RLIM_INFINITY), default=-1)
+    most = below if most == resource.RLIM_INFINITY else most
+    resource.setrlimit(
+        which, (most if below == resource.RLIM_INFINITY else min(most, below), below)
+    )
+
+
+def own_data() -> None:
+    """Take as much memory of one's own as was left to this process: other limits hold it."""
+    limit(resource.RLIMIT_DATA, resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+
+
 def _limit(limits: Limits) -> None:
-    pages = int(_STATM.read_text(encoding="ascii").split()[0])
+    own_data()
     for which, most in (
-        (resource.RLIMIT_AS, pages * resource.getpagesize() + MEMORY),
+        (resource.RLIMIT_AS, _address_space() + MEMORY),
         (resource.RLIMIT_CPU, limits.seconds + 10),
         (resource.RLIMIT_FSIZE, limits.unpacked),
         (resource.RLIMIT_NOFILE, _DESCRIPTORS),
+        (resource.RLIMIT_NPROC, 0),
         (resource.RLIMIT_CORE, 0),
     ):
-        resource.setrlimit(which, (most, most))
+        limit(which, most, most)
+
+
+def _address_space() -> int:
+    pages = int(_STATM.read_text(encoding="ascii").split()[0])
+    return pages * resource.getpagesize()
 
 
 def _close_all_but(keep: frozenset[int]) -> None:
@@ -114,14 +183,25 @@ def _prctl(option: int, value: int) -> None:
 
 # ---- Files: Landlock (Linux 5.13, Documentation/userspace-api/landlock.rst) ----------------------
 
-_CREATE_RULESET, _RESTRICT_SELF = 444, 446
+_CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _FS_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}
 """How many rights of the file system each version knows."""
 _NET_RIGHTS, _SCOPES = 0b11, 0b11
+_BENEATH, _PORT, _CONNECT = 1, 2, 0b10
+_EXECUTE, _READ, _LIST = 1 << 0, 1 << 2, 1 << 3
+_FIFO_BLOCK_LINK_DEVICE = 1 << 6 | 1 << 10 | 1 << 11 | 1 << 12 | 1 << 15
+_OF_A_FILE = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14
 
 
-def _leave_files() -> None:
-    """Open no file any more, connect to no port, reach no other process; without Landlock nothing."""
+def only_files(
+    reads: Iterable[Path] = (),
+    starts: Iterable[Path] = (),
+    writes: Iterable[Path] = (),
+    ports: Iterable[int] = (),
+) -> None:
+    """Use no other files than those and what is beneath them, connect to these ports alone, and
+    reach no other process; without Landlock nothing. What is not there is left out.
+    """
     version = _LIBC.syscall(_CREATE_RULESET, None, 0, 1)
     if version < 1:
         return
@@ -131,8 +211,26 @@ def _leave_files() -> None:
     ruleset = _LIBC.syscall(_CREATE_RULESET, packed, len(packed), 0)
     if ruleset < 0:
         return
+    allowed = [(path, _READ | _LIST) for path in reads]
+    allowed += [(path, _READ | _LIST | _EXECUTE) for path in starts]
+    allowed += [(path, rights & ~_EXECUTE & ~_FIFO_BLOCK_LINK_DEVICE) for path in writes]
+    for path, right in allowed:
+        _allow(ruleset, path, right & rights)
+    for port in ports if version >= 4 else ():
+        _LIBC.syscall(_ADD_RULE, ruleset, _PORT, struct.pack("<2Q", _CONNECT, port), 0)
     _LIBC.syscall(_RESTRICT_SELF, ruleset, 0)
     os.close(ruleset)
+
+
+def _allow(ruleset: int, path: Path, rights: int) -> None:
+    try:
+        place = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    except OSError:
+        return
+    if not path.is_dir():
+        rights &= _OF_A_FILE
+    _LIBC.syscall(_ADD_RULE, ruleset, _BENEATH, struct.pack("<Qi", rights, place), 0)
+    os.close(place)
 
 
 # ---- System calls: seccomp (seccomp(2)) ----------------------------------------------------------
@@ -150,6 +248,16 @@ _REFUSED_CALLS = {
     "init_module": (175, 105), "finit_module": (313, 273), "chroot": (161, 51),
     "pivot_root": (155, 41), "name_to_handle_at": (303, 264), "open_by_handle_at": (304, 265),
 }  # fmt: skip
+_NOT_BY_LOOKING = frozenset({"sendto", "pidfd_open", "pidfd_send_signal"})
+"""Calls by which a fork server answers, and keeps its children in order."""
+_NOT_BY_SERVER = frozenset(
+    {
+        "socket", "socketpair", "connect", "bind", "sendmsg", "execve", "execveat", "kill", "tkill",
+        "tgkill", "unshare", "clone3",
+    }
+)  # fmt: skip
+NEVER = frozenset(_REFUSED_CALLS) - _NOT_BY_LOOKING - _NOT_BY_SERVER
+"""Calls that nothing here has a use for: into other processes, the kernel, and round its checks."""
 _OLD_CALLS = (56, 57, 58)  # clone, fork, vfork of x86-64
 _ARCHITECTURES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
 _LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
@@ -158,14 +266,15 @@ _X32 = 0x40000000
 _CLONE_OF_ARM = 220
 
 
-def _leave_calls() -> None:
-    """Refuse system calls that looking has no use for; on other machines than these nothing."""
+def refuse_calls(names: Iterable[str], *, processes: bool = True) -> None:
+    """Refuse system calls, and unless `processes` to make any; on other machines than these nothing."""
     known = _ARCHITECTURES.get(platform.machine())
     if known is None:
         return
     architecture, which = known
-    numbers = [each[which] for each in _REFUSED_CALLS.values()]
-    numbers += list(_OLD_CALLS) if which == 0 else [_CLONE_OF_ARM]
+    numbers = [_REFUSED_CALLS[name][which] for name in sorted(names)]
+    if not processes:
+        numbers += list(_OLD_CALLS) if which == 0 else [_CLONE_OF_ARM]
     program = [
         _step(_LOAD, 4),
         _step(_EQUAL, architecture, 1, 0),
@@ -213,7 +322,16 @@ def _take_memory() -> None:
     bytearray(MEMORY + (64 << 20))
 
 
-_TRIES: dict[str, Callable[[], None]] = {
+def _take_memory_of_server() -> None:
+    bytearray(SERVER_MEMORY + (64 << 20))
+
+
+def _open_many() -> None:
+    for _ in range(_SERVER_DESCRIPTORS + 1):
+        os.dup(0)
+
+
+_TRIES: dict[str, Callable[[], object]] = {
     "opens no file": _open_a_file,
     "makes no file": _make_a_file,
     "reaches no network": _use_the_network,
@@ -221,14 +339,25 @@ _TRIES: dict[str, Callable[[], None]] = {
     "makes no process": _make_a_process,
     "takes no more memory than it may": _take_memory,
 }
+_SERVER_TRIES: dict[str, Callable[[], object]] = {
+    "opens no file": _open_a_file,
+    "makes no file": _make_a_file,
+    "reaches no network": _use_the_network,
+    "starts no program": _start_a_program,
+    "takes no more memory than it may": _take_memory_of_server,
+    "opens no more than it may": _open_many,
+}
 
 
-def _fails(try_: Callable[[], None]) -> bool:
+_REFUSALS = {errno.EPERM, errno.EACCES, errno.ENETUNREACH, errno.ENOMEM, errno.EMFILE}
+
+
+def _fails(try_: Callable[[], object]) -> bool:
     """Whether what must not be possible isn't. Nobody listening is no proof, a refusal is."""
     try:
         try_()
     except MemoryError:
         return True
     except OSError as fault:
-        return fault.errno in (errno.EPERM, errno.EACCES, errno.ENETUNREACH, errno.ENOMEM)
+        return fault.errno in _REFUSALS
     return False
