@@ -41,7 +41,7 @@ NOTES: dict[str, str] = {
     "files_looking.files.clamd": (
         "as for libmagic: clamd looks in threads of one process, and one bad content could take over all"
     ),
-    "files_looking.known": (
+    "files_looking.verdict-cache": (
         "supposed, not measured: a connection for each question, from a client in Python on the same two"
         " cores. It moves with what else runs there: 545, 798 and 1,219 in three runs"
     ),

@@ -90,11 +90,16 @@ class House:
         if answer.status != 200:
             raise RuntimeError(f"a message was refused: {said.decode(errors='replace')}")
 
-    def cpu_seconds(self) -> float:
-        """What the process has used of the CPU so far."""
+    @property
+    def pid(self) -> int:
+        """Its process id. Raises RuntimeError if it does not run."""
         if self.server.process is None:
             raise RuntimeError("this Synapse does not run")
-        threads = Path(f"/proc/{self.server.process.pid}/task").glob("*/schedstat")
+        return self.server.process.pid
+
+    def cpu_seconds(self) -> float:
+        """What the process has used of the CPU so far."""
+        threads = Path(f"/proc/{self.pid}/task").glob("*/schedstat")
         return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e9
 
 

@@ -125,7 +125,7 @@ def test_what_kills_its_looking_is_not_judged(inspector: Inspector) -> None:
     stays_unknown(inspector, data, answer, "ended without an answer")
 
 
-def _exhausting() -> bytes:
+def exhausting() -> bytes:
     """A zip whose entry asks for a dictionary of almost four gigabytes (APPNOTE 5.8.8)."""
     text = b"It is short, and wants much.\n" * 100
     into = BytesIO()
@@ -139,22 +139,25 @@ def _exhausting() -> bytes:
 
 
 def test_what_wants_more_memory_than_there_is_gets_no_verdict(inspector: Inspector) -> None:
-    data = _exhausting()
+    data = exhausting()
     with sending(inspector, data) as answers:
         pass
     stays_unknown(inspector, data, answers[0], "ended without an answer")
 
 
-def _say(inspector: Inspector, told: bytes) -> None:
-    """Answer in the place of the looking, as one that was taken over could, and end it."""
-    assert inspector.child is not None
-    looking = worker(inspector)
+def answer_for(inspector: int, looking: int, told: bytes) -> None:
+    """Answer in the place of a looking, as one that was taken over could, and end it."""
     os.kill(looking, signal.SIGSTOP)
-    for entry in Path(f"/proc/{inspector.child.pid}/fd").iterdir():
+    for entry in Path(f"/proc/{inspector}/fd").iterdir():
         if str(entry.readlink()).startswith("pipe:"):
             with entry.open("wb", buffering=0) as pipe:
                 pipe.write(told)
     os.kill(looking, signal.SIGKILL)
+
+
+def _say(inspector: Inspector, told: bytes) -> None:
+    assert inspector.child is not None
+    answer_for(inspector.child.pid, worker(inspector), told)
 
 
 GARBAGE = {

@@ -77,7 +77,9 @@ async def test_in_element_a_file_is_refused_held_and_released(cast: Cast, tmp_pa
         example.apply(DOCUMENT)
 
 
-async def test_matrix_commander_prints_the_sentence(cast: Cast, tmp_path: Path) -> None:
+async def test_matrix_commander_sees_what_is_refused_held_and_released(
+    cast: Cast, tmp_path: Path
+) -> None:
     dora, environment = cast.example.people["dora"], without_a_screen(tmp_path)
     tool, report = tmp_path / "tool.pdf", tmp_path / "report.pdf"
     tool.write_bytes(program("from a shell"))
@@ -105,3 +107,27 @@ async def test_matrix_commander_prints_the_sentence(cast: Cast, tmp_path: Path) 
     got = await cast.bob.client.download(address[0])
     assert isinstance(got, MemoryDownloadResponse)
     assert got.body == report.read_bytes()
+
+    async def download(address: str, to: Path) -> str:
+        to.unlink(missing_ok=True)
+        where = ("--download", address, "--file-name", str(to))
+        return " ".join((await _run(environment, tmp_path, *trust, *where))[1].split())
+
+    # What is stored while nobody looks is held, and then released.
+    held, to = tmp_path / "held.pdf", tmp_path / "got.pdf"
+    held.write_bytes(pdf("held from a shell"))
+    wait_briefly(cast)
+    pid = cast.example.kill("inspector", signal.SIGSTOP)
+    try:
+        status, said = await _run(environment, tmp_path, *trust, "--upload", str(held), "--plain")
+        assert status == 0, said
+        stored = re.search(r"mxc://[^\s\"',]+", said)
+        assert stored, said
+        assert HELD in await download(stored[0], to)
+        assert not to.exists() or to.read_bytes() != held.read_bytes()
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    await until(lambda: delivered(cast.bob, stored[0]))
+    await download(stored[0], to)
+    assert to.read_bytes() == held.read_bytes()
+    cast.example.apply(DOCUMENT)

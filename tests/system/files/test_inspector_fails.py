@@ -1,5 +1,5 @@
-"""The inspector is killed, hangs, and is fed garbage while files are sent: nothing that was not judged
-is ever delivered, and nothing that was accepted is lost."""
+"""The inspector and its lookings are killed, hang, run out of memory, lie and are fed garbage while
+files are sent: nothing that was not judged is ever delivered, and nothing that was accepted is lost."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ import os
 import random
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
+from itertools import cycle
 
 import pytest
 from nio import DownloadError, MemoryDownloadResponse, UploadError, UploadResponse
 
+from tests.apps.inspection.test_resilience import GARBAGE, answer_for, children, exhausting
 from tests.system.files.conftest import DOCUMENT, Cast, notices
 from tests.system.files.test_what_passes import fetch, store
 from tests.system.files.things import pdf, program, zipped
@@ -140,3 +144,91 @@ async def test_garbage_and_kills_while_uploads_run_deliver_nothing_unjudged(cast
     assert sum(good is True for _, good, _ in sent) == 24
     cast.example.apply(DOCUMENT)
     print(f"\n{len(sent)} of 48 uploads were taken, all 24 good ones delivered, no bad one")
+
+
+def bundle(tag: str) -> bytes:
+    """An archive that takes a while to look at."""
+    return zipped(**{f"n{number}_pdf": pdf(f"{tag} {number}") for number in range(60)})
+
+
+class Harm:
+    """Does harm to every second looking: one dies, one hangs, one answers nonsense or of another."""
+
+    def __init__(self, inspector: int, other: bytes) -> None:
+        self.inspector = inspector
+        self.done: Counter[str] = Counter()
+        self._lies = cycle([GARBAGE["no JSON"], other, GARBAGE["a kind that nobody knows"]])
+        self._ways = cycle(("dies", "is left", "lies", "is left", "hangs", "is left"))
+        self._seen: set[int] = set()
+
+    async def goes_on(self) -> None:
+        while True:
+            for server in children(self.inspector):
+                for looking in set(children(server)) - self._seen:
+                    self._seen.add(looking)
+                    with suppress(ProcessLookupError, FileNotFoundError, PermissionError):
+                        self._does(next(self._ways), looking)
+            await asyncio.sleep(0.01)
+
+    def _does(self, way: str, looking: int) -> None:
+        if way == "dies":
+            os.kill(looking, signal.SIGKILL)
+        elif (
+            way == "hangs" and not self.done[way]
+        ):  # one: two would keep all others from their turn
+            os.kill(looking, signal.SIGSTOP)
+        elif way == "lies":
+            answer_for(self.inspector, looking, next(self._lies))
+        self.done[way] += 1
+
+
+async def test_lookings_that_die_hang_or_lie_while_uploads_run_deliver_nothing_unjudged(
+    cast: Cast,
+) -> None:
+    wait_briefly(cast)
+    inspector = cast.example.pid("inspector")
+    harm = Harm(inspector, b'{"sha256": "%s", "size": 1, "kind": "document"}' % (b"0" * 64))
+    harming = asyncio.create_task(harm.goes_on())
+    wants = exhausting()
+    greedy = await store(cast.alice, "greedy.zip", wants)
+    sent: list[tuple[str, bytes | None]] = []
+    """Each with its bytes, where it may be had."""
+    for wave in range(4):
+        good, bad = bundle(f"good {wave}"), zipped(tool_pdf=program(f"bad {wave}"))
+        some = [(good, good), (bad, None), (pdf(f"wave {wave}"), pdf(f"wave {wave}"))]
+        taken = await asyncio.gather(*(upload(cast.alice, data) for data, _ in some))
+        sent += [(address, may) for address, (_, may) in zip(taken, some, strict=True) if address]
+        await only_what_may_be_had(cast, sent)
+    print(f"\n{harm.done}, {len(sent)} of 12 taken")
+    assert all(harm.done[way] for way in ("dies", "lies", "hangs"))
+    assert (
+        sum(may is not None for _, may in sent) == 8
+    )  # whoever may send is never refused in doubt
+    harming.cancel()
+    # What was given up is set aside for minutes; one that is started anew is asked at once.
+    cast.example.wait_for_another("inspector", cast.example.kill("inspector"))
+    for address, may in sent:
+        if may is not None:
+            await until(lambda address=address: delivered(cast.bob, address), 90)  # type: ignore[misc]
+    await only_what_may_be_had(cast, sent)
+    # What wants more memory than there is stays held, and the next one passes.
+    found = await fetch(cast.bob, greedy)
+    assert isinstance(found, DownloadError)
+    assert found.message == HELD
+    later = await store(cast.alice, "later.pdf", pdf("later"))
+    await until(lambda: delivered(cast.bob, later))
+    cast.example.apply(DOCUMENT)
+
+
+async def upload(person: Person, data: bytes) -> str | None:
+    """The address, or None where it was refused."""
+    stored, _ = await person.client.upload(
+        lambda *_: data, "application/pdf", "file.pdf", filesize=len(data)
+    )
+    return str(stored.content_uri) if isinstance(stored, UploadResponse) else None
+
+
+async def only_what_may_be_had(cast: Cast, sent: list[tuple[str, bytes | None]]) -> None:
+    for address, may in sent:
+        got = await fetch(cast.bob, address)
+        assert not isinstance(got, MemoryDownloadResponse) or got.body == may
