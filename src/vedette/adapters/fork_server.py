@@ -33,7 +33,9 @@ _ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
+    "ORT_DISABLE_TELEMETRY": "1",
 }
+"""Without the last, the wheels of onnxruntime tell their makers of each start, on a thread of their own."""
 
 
 @dataclass(slots=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import resource
+import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,6 +63,12 @@ def test_what_was_tried_and_failed_is_told(inspector: Inspector) -> None:
     assert server <= {*told["holds_fork_server"]}
 
 
+def test_nothing_that_is_loaded_tells_its_makers_of_it(inspector: Inspector) -> None:
+    server = fork_server(inspector)
+    assert len(list(Path(f"/proc/{server}/task").iterdir())) == 1  # it would be done on a thread
+    assert "telemetry" not in inspector.log.lower()
+
+
 def test_the_limits_are_those_of_the_running_processes(inspector: Inspector) -> None:
     """What was tried was tried in a child: here the processes themselves are asked."""
     pid, server = pid_of(inspector), fork_server(inspector)
@@ -112,18 +120,19 @@ def test_without_a_descriptor_for_the_looking_there_is_no_verdict_and_then_there
 def test_memory_that_is_used_up_is_no_verdict_and_the_next_content_is_judged(
     inspector: Inspector,
 ) -> None:
-    """A fork server that has no more memory ends, and its looking too; another one takes its place."""
+    """A fork server without memory makes no looking that could say anything, until it is replaced."""
     server, data = fork_server(inspector), slow("memory is used up")
     resource.prlimit(server, resource.RLIMIT_AS, (1 << 20, 1 << 20))
     assert inspector.ask("PUT", "/contents?wait=1", data)[0] == 202
     until(lambda: tries(inspector, data) > 0, 10)
+    with contextlib.suppress(ProcessLookupError):  # it may have ended by itself
+        os.kill(server, signal.SIGKILL)
     assert inspector.put(data)["kind"] == "archive"
     assert fork_server(inspector) != server
 
 
 def test_a_fork_server_without_descriptors_is_replaced(inspector: Inspector) -> None:
     server = fork_server(inspector)
-    held = opened(server)
-    with at_most(server, resource.RLIMIT_NOFILE, held):
+    with at_most(server, resource.RLIMIT_NOFILE, 3):  # which are in use
         assert inspector.put(b"judged by the next one\n", 80)["kind"] == "text"
     assert fork_server(inspector) != server
