@@ -110,7 +110,7 @@ async def test_matrix_commander_sees_what_is_refused_held_and_released(
 
     async def download(address: str, to: Path) -> str:
         to.unlink(missing_ok=True)
-        where = ("--download", address, "--file-name", str(to))
+        where = ("--download", address, "--file-name", to.name)  # it puts that into the address
         return " ".join((await _run(environment, tmp_path, *trust, *where))[1].split())
 
     # What is stored while nobody looks is held, and then released.
