@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from vedette.admin.rejected import Code, Rejected
+from vedette.core.settings.commands import Edit
 from vedette.core.settings.document import Document, Rule
 from vedette.core.settings.edit import (
     EditError,
     add_rule,
+    change_rule,
     remove,
     remove_rule,
     rule_keys,
@@ -80,6 +82,26 @@ def with_rule(text: str, name: str, keys: Mapping[str, Any], guardrail: bool) ->
         return add_rule(text, name, _with_date(keys), section=section)
     except EditError as fault:
         raise Rejected(Code.INVALID, str(fault)) from fault
+
+
+def with_rule_changed(text: str, name: str, keys: Mapping[str, Any], guardrail: bool) -> str:
+    """The text in which a rule has other keys, all of them. Raises Rejected."""
+    section = "guardrails" if guardrail else "rules"
+    try:
+        return change_rule(text, name, _with_date(keys), section=section)
+    except EditError as fault:
+        hint = "list them with `vedette rule list`; `vedette rule add` adds one"
+        raise Rejected(Code.NOT_FOUND, str(fault), hint) from fault
+
+
+def with_edits(text: str, edits: Iterable[Edit]) -> str:
+    """The text with every edit made, one after the other. Raises Rejected."""
+    for edit in edits:
+        if edit.value is None:
+            text = without_value(text, edit.path)
+        else:
+            text = with_value(text, edit.path, edit.value)
+    return text
 
 
 def _with_date(keys: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,9 @@ from vedette.admin.rules import (
     list_rules,
     show_rule,
     value_at,
+    with_edits,
     with_rule,
+    with_rule_changed,
     with_value,
     without_rule,
     without_value,
@@ -32,10 +34,11 @@ from vedette.api.metrics import CONTENT_TYPE, metrics_text
 from vedette.api.office import Office
 from vedette.core.asks import Act
 from vedette.core.people import Directory
+from vedette.core.settings.commands import API as PREFIX
+from vedette.core.settings.commands import Edit
 from vedette.ports.policy import Policy
 
 _TOKENS = "The local administrator token, or one of `/tokens`."
-PREFIX = "/vedette/api/v1"
 RECORD_PATTERN = r"^[a-z][a-z0-9-]{0,31}:[0-9]{1,18}$"
 Number = Annotated[int, Path(ge=1, le=2**53)]
 Name = Annotated[str, Path(max_length=80)]
@@ -201,6 +204,24 @@ def _changes(office: Office) -> APIRouter:
         """Add one rule."""
         newest = desk.current()[0]
         text = with_rule(newest.text, body.id, body.rule, body.guardrail)
+        return render.applied(
+            await _apply(office, by, text, body.base or newest.number, body.reason)
+        )
+
+    @router.post("/settings/change", dependencies=[reads])
+    async def several(by: By, body: shapes.EditsBody) -> shapes.AppliedShape:
+        """Make several changes at once, as one revision."""
+        newest = desk.current()[0]
+        text = with_edits(newest.text, [Edit(each.path, each.value) for each in body.changes])
+        return render.applied(
+            await _apply(office, by, text, body.base or newest.number, body.reason)
+        )
+
+    @router.put("/rules/{name}", dependencies=[reads])
+    async def rewrite(by: By, name: Name, body: shapes.RuleChangeBody) -> shapes.AppliedShape:
+        """Give one rule another content, all of it."""
+        newest = desk.current()[0]
+        text = with_rule_changed(newest.text, name, body.rule, body.guardrail)
         return render.applied(
             await _apply(office, by, text, body.base or newest.number, body.reason)
         )

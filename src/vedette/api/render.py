@@ -11,6 +11,7 @@ from vedette.admin.settings import Applied, Difference
 from vedette.admin.why import Why, as_contract
 from vedette.api.shapes import (
     AppliedShape,
+    CallShape,
     ChainShape,
     ChangedShape,
     ChangeShape,
@@ -25,6 +26,8 @@ from vedette.api.shapes import (
     WhyShape,
 )
 from vedette.core.revision import Revision
+from vedette.core.settings.changes import together
+from vedette.core.settings.commands import Call
 from vedette.core.settings.faults import Fault
 
 STATUS = {
@@ -71,8 +74,18 @@ def fault(found: Fault) -> FaultShape:
     )
 
 
+def _call(found: Call) -> CallShape:
+    return CallShape(
+        method=found.method,
+        path=found.path,
+        query=None if found.query is None else dict(found.query),
+        body=None if found.body is None else dict(found.body),
+    )
+
+
 def difference(found: Difference) -> DifferenceShape:
     """What a draft changes."""
+    whole = together(found.changes)
     return DifferenceShape(
         changes=[
             ChangeShape(
@@ -81,9 +94,12 @@ def difference(found: Difference) -> DifferenceShape:
                 after=change.after,
                 words=change.words,
                 command=change.command,
+                call=_call(change.call),
             )
             for change in found.changes
         ],
+        command=whole and whole.command,
+        call=whole and _call(whole.call),
         warnings=[fault(each) for each in found.warnings],
         restart=list(found.restart),
         widens=list(found.widens),

@@ -94,6 +94,21 @@ class SetBody(Shape):
     base: int | None = _BASE
 
 
+class EditShape(Shape):
+    """One setting, rule or named table to set; without a value it is taken out."""
+
+    path: str = Field(min_length=1, max_length=300)
+    value: str | None = Field(max_length=65536, description="TOML; null takes it out.")
+
+
+class EditsBody(Shape):
+    """Several changes to make at once, as one revision."""
+
+    changes: list[EditShape] = Field(min_length=1, max_length=1000)
+    reason: str = _REASON
+    base: int | None = _BASE
+
+
 class RestoreBody(Shape):
     """An earlier revision to make the new one."""
 
@@ -111,20 +126,44 @@ class RuleBody(Shape):
     base: int | None = _BASE
 
 
+class RuleChangeBody(Shape):
+    """A rule's new content, all of it: its keys as the document spells them."""
+
+    rule: dict[str, str | list[str]]
+    guardrail: bool = False
+    reason: str = _REASON
+    base: int | None = _BASE
+
+
+class CallShape(Shape):
+    """A call of this API without its reason, which goes into the body, or else into the query.
+
+    `path` stands beneath `/vedette/api/v1`.
+    """
+
+    method: str
+    path: str
+    query: dict[str, str] | None
+    body: dict[str, Any] | None
+
+
 class ChangeShape(Shape):
-    """One difference, in words and as a command."""
+    """One difference, in words, as a command, and as a call of this API."""
 
     path: str
     before: str
     after: str
     words: str
     command: str
+    call: CallShape
 
 
 class DifferenceShape(Shape):
-    """What a draft changes."""
+    """What a draft changes; `command` and `call` make all of it at once, as one revision."""
 
     changes: list[ChangeShape]
+    command: str | None
+    call: CallShape | None
     warnings: list[FaultShape]
     restart: list[str]
     widens: list[str]

@@ -38,23 +38,29 @@ def show(name: Name, place: Dir = None, *, json: Json = False) -> None:
     at.tell(found, [found["sentence"], *owner, "", found["text"].rstrip("\n")])
 
 
+Between = Annotated[tuple[str, str], typer.Option(help="Two parties or partners; both ways.")]
+From = Annotated[str, typer.Option("--from", help="Parties, with commas; one way.")]
+Say = Annotated[str, typer.Option(help="The sentence for a refused person of ours.")]
+Owner = Annotated[str, typer.Option(help="The party that answers for it.")]
+Expires = Annotated[str, typer.Option(help="The last day of an allow, 2027-06-30.")]
+Mode = Annotated[str, typer.Option(help="`observe` decides nothing and records.")]
+
+
 @app.command()
 def add(
     name: Name,
     reason: Reason,
-    between: Annotated[
-        tuple[str, str], typer.Option(help="Two parties or partners; both ways.")
-    ] = ("", ""),
-    from_: Annotated[str, typer.Option("--from", help="Parties, with commas; one way.")] = "",
+    between: Between = ("", ""),
+    from_: From = "",
     to: Words = "",
     allow: Words = "",
     forbid: Words = "",
     when: Conditions = None,
     unless: Conditions = None,
-    say: Annotated[str, typer.Option(help="The sentence for a refused person of ours.")] = "",
-    owner: Annotated[str, typer.Option(help="The party that answers for it.")] = "",
-    expires: Annotated[str, typer.Option(help="The last day of an allow, 2027-06-30.")] = "",
-    mode: Annotated[str, typer.Option(help="`observe` decides nothing and records.")] = "",
+    say: Say = "",
+    owner: Owner = "",
+    expires: Expires = "",
+    mode: Mode = "",
     base: Base = None,
     place: Dir = None,
     *,
@@ -67,22 +73,59 @@ def add(
     --say "With Acme we exchange messages only." --expires 2027-06-30 --reason "contract 4711"
     """
     at = here(place, json=json)
-    said: dict[str, Any] = {
-        "between": [side for side in between if side],
-        "from": words(from_),
-        "to": words(to),
-        "allow": words(allow),
-        "forbid": words(forbid),
-        "when": list(when or ()),
-        "unless": list(unless or ()),
-        "say": say,
-        "owner": owner,
-        "expires": expires,
-        "mode": mode,
-    }
-    rule = {key: value for key, value in said.items() if value}
+    lists = {"from": from_, "to": to, "allow": allow, "forbid": forbid}
+    texts = {"say": say, "owner": owner, "expires": expires, "mode": mode}
+    rule = _keys(between, lists, when, unless, texts)
     body = {"id": name, "rule": rule, "guardrail": guardrail, "reason": reason, "base": base}
     tell_applied(at, Client(at.boot()).ask("POST", "/rules", body))
+
+
+@app.command()
+def change(
+    name: Name,
+    reason: Reason,
+    between: Between = ("", ""),
+    from_: From = "",
+    to: Words = "",
+    allow: Words = "",
+    forbid: Words = "",
+    when: Conditions = None,
+    unless: Conditions = None,
+    say: Say = "",
+    owner: Owner = "",
+    expires: Expires = "",
+    mode: Mode = "",
+    base: Base = None,
+    place: Dir = None,
+    *,
+    guardrail: Guardrail = False,
+    json: Json = False,
+) -> None:
+    """Give a rule another content, all of it, in one revision, and print each door's answer.
+
+    What is not named here is not in the rule any more. To change one key alone:
+    vedette settings set rules.acme.say "With Acme we exchange messages only."
+    """
+    at = here(place, json=json)
+    lists = {"from": from_, "to": to, "allow": allow, "forbid": forbid}
+    texts = {"say": say, "owner": owner, "expires": expires, "mode": mode}
+    rule = _keys(between, lists, when, unless, texts)
+    body = {"rule": rule, "guardrail": guardrail, "reason": reason, "base": base}
+    tell_applied(at, Client(at.boot()).ask("PUT", f"/rules/{quote(name, safe='')}", body))
+
+
+def _keys(
+    between: tuple[str, str],
+    lists: dict[str, str],
+    when: list[str] | None,
+    unless: list[str] | None,
+    texts: dict[str, str],
+) -> dict[str, Any]:
+    """The keys of a rule that were said, as the document spells them."""
+    said: dict[str, Any] = {"between": [side for side in between if side]}
+    said |= {key: words(text) for key, text in lists.items()}
+    said |= {"when": list(when or ()), "unless": list(unless or ()), **texts}
+    return {key: value for key, value in said.items() if value}
 
 
 @app.command()

@@ -104,6 +104,42 @@ def unset(
 
 
 @app.command()
+def change(
+    reason: Reason,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Repeatable.")
+    ] = None,
+    unset_: Annotated[
+        list[str] | None, typer.Option("--unset", metavar="PATH", help="Repeatable.")
+    ] = None,
+    base: Base = None,
+    place: Dir = None,
+    *,
+    json: Json = False,
+) -> None:
+    """Make several changes at once, as one revision: every --set, then every --unset.
+
+    PATH is a setting, rule, party, partner or kind of room, VALUE is TOML:
+    vedette settings change --set 'media.max_upload="10 MiB"' --unset rules.files --reason "disk"
+    """
+    at = here(place, json=json)
+    changes: list[dict[str, str | None]] = [_assignment(each) for each in set_ or ()]
+    changes += [{"path": path, "value": None} for path in unset_ or ()]
+    if not changes:
+        raise fault("nothing is to be changed", "name a `--set` or an `--unset`", Exit.USAGE)
+    body = {"changes": changes, "reason": reason, "base": base}
+    tell_applied(at, Client(at.boot()).ask("POST", "/settings/change", body))
+
+
+def _assignment(text: str) -> dict[str, str | None]:
+    path, equals, value = text.partition("=")
+    if not equals or not path.strip():
+        hint = "write a path, `=` and a value: --set 'media.max_upload=\"10 MiB\"'"
+        raise fault(f"`{text}` sets nothing", hint, Exit.USAGE)
+    return {"path": path.strip(), "value": value.strip()}
+
+
+@app.command()
 def check(draft: Draft, *, json: Json = False) -> None:
     """Name every fault of a document with its line. Needs no running control. Exit 1 on faults."""
     from vedette.adapters.system_clock import SystemClock
@@ -153,8 +189,10 @@ def difference_lines(found: dict[str, Any]) -> Iterable[str]:
     for change in found["changes"]:
         yield change["words"]
         # A change is made with a reason, which only its author knows.
-        commands = change["command"].split(" && ")
-        yield "    " + " && ".join(f'{command} --reason "…"' for command in commands)
+        yield f'    {change["command"]} --reason "…"'
+    if len(found["changes"]) > 1:
+        yield "All of it at once, as one revision:"
+        yield f'    {found["command"]} --reason "…"'
     if found["widens"]:
         yield f"it may allow more towards: {', '.join(found['widens'])}"
     for path in found["restart"]:

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import json
 import shlex
+from dataclasses import astuple
 
 import pytest
 from hypothesis import given
 
 from tests.core.settings.documents import CALM, SAMPLE, documents
-from vedette.core.settings.changes import can_only_refuse_more, differences
+from vedette.core.settings.canonical import digest
+from vedette.core.settings.changes import can_only_refuse_more, differences, together
 from vedette.core.settings.document import Document
 from vedette.core.settings.edit import add_rule, remove, remove_rule, set_value
 from vedette.core.settings.parse import parse_document
@@ -55,11 +58,13 @@ def test_a_removed_rule_says_what_it_said():
     assert change.after == ""
 
 
-def test_a_changed_rule_says_both_and_is_removed_and_added_again():
+def test_a_changed_rule_says_both_and_is_changed_in_one_command():
     change = change_of(set_value(SAMPLE, "rules.acme.expires", "2028-01-01"))
     assert "until 2027-06-30. It says: " in change.words
-    assert change.command.startswith("vedette rule remove acme && vedette rule add acme --between")
+    assert change.command.startswith("vedette rule change acme --between staff acme --allow")
     assert "--expires 2028-01-01" in change.command
+    assert (change.call.method, change.call.path) == ("PUT", "/rules/acme")
+    assert change.call.body["rule"]["expires"] == "2028-01-01"
 
 
 def test_another_sentence_for_people_is_no_other_decision():
@@ -93,21 +98,85 @@ def test_what_is_no_longer_set_is_unset():
 
 
 @CALM
+@given(documents, documents)
+def test_what_makes_all_changes_at_once_leads_to_the_very_same_document(one, other):
+    """Whatever two documents are: the edits of their differences, made together, lead across."""
+    old, new = document_of(one[1]), document_of(other[1])
+    text = one[1]
+    for change in differences(old, new):
+        edit = change.edit
+        text = remove(text, edit.path) if edit.value is None else set_value(text, *astuple(edit))
+    assert digest(document_of(text)) == digest(new)
+
+
+@CALM
 @given(documents)
-def test_the_commands_for_values_do_what_they_say(pair):
-    """Following `set` and `unset` from the default values leads to the very same document."""
-    new = document_of(pair[1])
-    plain = '[organisation]\nname = "Example"\ndomain = "example.org"\n'
-    text = plain
-    for change in differences(document_of(plain), new):
-        words = shlex.split(change.command)
-        if words[:3] == ["vedette", "settings", "set"]:
-            text = set_value(text, words[3], words[4])
-        else:
-            section, name = change.path.split(".")
-            rule = getattr(new, section)[name]
-            text = add_rule(text, name, rule, section=section)
-    assert document_of(text) == new
+def test_a_copied_command_reads_as_its_words_and_its_call_says_the_same(pair):
+    changes = differences(OLD, document_of(pair[1]))
+    for change in changes:
+        assert shlex.split(change.command) == ["vedette", *change.step.words]
+        assert json.loads(change.call.json or "null") == change.call.body
+    step = together(changes)
+    assert step is not None
+    assert shlex.split(step.because("it's agreed\nso")[8:]) == [
+        *step.words, "--reason", "it's agreed\nso",
+    ]  # fmt: skip
+
+
+def test_nothing_is_made_where_nothing_differs():
+    assert together([]) is None
+
+
+def test_names_come_before_what_names_them_and_go_after_it():
+    text = SAMPLE
+    for name, value in (
+        ("parties.a", '{ except = ["z"] }'),
+        ("parties.z", '{ groups = ["Z"] }'),
+        ("partners.new", '{ domains = ["new.example"] }'),
+        ("federation.partners.new", "{ requests = 5 }"),
+        ("rooms.kind", '{ members = ["new"] }'),
+        ("rules.n", '{ between = ["a", "new"], allow = ["message"], when = ["room.kind = kind"] }'),
+    ):
+        text = set_value(text, name, value)
+    there = [change.path for change in differences(OLD, document_of(text))]
+    assert there == [
+        "parties.z", "parties.a", "partners.new", "rooms.kind", "federation.partners.new", "rules.n",
+    ]  # fmt: skip
+    back = [change.path for change in differences(document_of(text), OLD)]
+    assert back == [
+        "rules.n", "federation.partners.new", "rooms.kind", "partners.new", "parties.a", "parties.z",
+    ]  # fmt: skip
+
+
+def test_the_limits_of_one_partner_are_named_tables():
+    old = document_of(
+        set_value(SAMPLE, "federation.partners.acme", "{ requests = 5, invites = 1 }")
+    )
+    (change,) = differences(OLD, old)
+    assert change.command == (
+        "vedette settings set federation.partners.acme '{ requests = 5, invites = 1 }'"
+    )
+    new = document_of(set_value(SAMPLE, "federation.partners.acme", "{ requests = 7 }"))
+    assert [change.command for change in differences(old, new)] == [
+        "vedette settings set federation.partners.acme.requests 7",
+        "vedette settings unset federation.partners.acme.invites",
+    ]
+
+
+def test_several_changes_are_one_command_and_one_call():
+    new = set_value(remove_rule(SAMPLE, "archives"), "media.max_upload", '"1 GiB"')
+    step = together(differences(OLD, document_of(new)))
+    assert step is not None
+    assert step.words == (
+        "settings", "change", "--set", 'media.max_upload="1 GiB"', "--unset", "rules.archives",
+    )  # fmt: skip
+    assert step.call.because("x").body == {
+        "changes": [
+            {"path": "media.max_upload", "value": '"1 GiB"'},
+            {"path": "rules.archives", "value": None},
+        ],
+        "reason": "x",
+    }
 
 
 FORBID = {"between": ["us", "anyone"], "forbid": ["file"], "unless": ["room.ours = yes"]}

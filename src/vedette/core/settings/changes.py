@@ -2,35 +2,63 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from vedette.core.settings.commands import (
+    Call,
+    Edit,
+    Step,
+    add_rule_step,
+    change_rule_step,
+    edit_step,
+    remove_rule_step,
+    rule_value,
+    together_step,
+)
 from vedette.core.settings.document import Document
-from vedette.core.settings.edit import rule_keys
 from vedette.core.settings.reference import spell_value
 from vedette.core.settings.rules import Rule
 from vedette.core.settings.sentences import rule_sentence
 
 _NAMED = {"parties": "party", "partners": "partner", "rooms": "kind of room"}
 _RULES = {"rules": "rule", "guardrails": "guardrail"}
-_LISTS = ("from", "to", "allow", "forbid")
+_BY_NAME = ("parties", "partners", "networks", "rooms")
+"""Sections whose names other parts of a document use."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference. `before` and `after` are TOML spellings, empty where there was or is none."""
+    """One difference. `before` and `after` are TOML spellings, empty where there was or is none.
+
+    `step` makes it by itself; `edit` is the same as one value for a document's text.
+    """
 
     path: str
     before: str
     after: str
     words: str
-    command: str
+    step: Step
+    edit: Edit
+
+    @property
+    def command(self) -> str:
+        """The command that makes it, without the reason."""
+        return self.step.command
+
+    @property
+    def call(self) -> Call:
+        """The call of the admin API that makes it, without the reason."""
+        return self.step.call
 
 
 def differences(old: Document, new: Document) -> list[Change]:
-    """Every difference from `old` to `new`, by section and name."""
+    """Every difference from `old` to `new`, in an order in which each can be made by itself.
+
+    What others name comes first, and goes last. Where even that does not help (a partner that gives
+    its domain to another one), `together` still makes all of them at once.
+    """
     found: list[Change] = []
     before = old.model_dump(mode="json", by_alias=True)
     after = new.model_dump(mode="json", by_alias=True)
@@ -38,10 +66,50 @@ def differences(old: Document, new: Document) -> list[Change]:
         if section in _RULES:
             found += _rule_changes(section, getattr(old, section), getattr(new, section))
         elif section in _NAMED:
-            found += _named_changes(section, before[section], after[section])
+            found += _named_changes((section,), _NAMED[section], before[section], after[section])
         else:
             found += _value_changes((section,), before[section], after[section])
-    return found
+    return _in_order(found, old, new)
+
+
+def together(changes: Sequence[Change]) -> Step | None:
+    """What makes all the changes at once, as one revision; None where there are none."""
+    if len(changes) == 1:
+        return changes[0].step
+    return together_step([change.edit for change in changes]) if changes else None
+
+
+def _in_order(found: list[Change], old: Document, new: Document) -> list[Change]:
+    comes, goes = _excepted_first(new), _excepted_first(old)
+
+    def rank(change: Change) -> tuple[int, int]:
+        section, *rest = change.path.split(".")
+        if section in _BY_NAME:
+            going = not change.after and len(rest) == 1
+            order = comes if not going else {name: -at for name, at in goes.items()}
+            place = order.get(rest[0], 0) if section == "parties" else 0
+            at = _BY_NAME.index(section)
+            return (100 - at if going else at), place
+        if section in _RULES:
+            return (51 if change.after else 52), 0
+        return (53 if not change.after and "." in ".".join(rest) else 50), 0
+
+    return sorted(found, key=rank)
+
+
+def _excepted_first(document: Document) -> dict[str, int]:
+    """Places of parties, such that each one that stands in another's `except` comes before that."""
+    places: dict[str, int] = {}
+
+    def visit(name: str) -> None:
+        if name in document.parties and name not in places:
+            for other in document.parties[name].except_:  # type: ignore[index]
+                visit(other)
+            places[name] = len(places)
+
+    for name in document.parties:
+        visit(name)
+    return places
 
 
 def _value_changes(
@@ -49,33 +117,41 @@ def _value_changes(
 ) -> Iterator[Change]:
     # Keys of a model stand on both sides; the names of networks may not.
     for key in {**before, **after}:
-        if before.get(key) != after.get(key):
-            yield _value_change(".".join((*path, key)), before.get(key), after.get(key))
+        was, becomes = before.get(key), after.get(key)
+        if was == becomes:
+            continue
+        if isinstance(was, dict) and isinstance(becomes, dict):  # tables of partners within limits
+            yield from _named_changes((*path, key), f"table of {path[-1]}", was, becomes)
+        else:
+            yield _value_change(".".join((*path, key)), was, becomes)
 
 
 def _value_change(path: str, before: Any, after: Any) -> Change:
     old, new = _spell(before), _spell(after)
     if not new:
-        return Change(path, old, "", f"{path} is no longer set (it was {old}).", _unset(path))
+        return _change(path, old, "", f"{path} is no longer set (it was {old}).")
     was = f"was {old}" if old else "was not set"
-    return Change(path, old, new, f"{path} becomes {new} (it {was}).", _set(path, new))
+    return _change(path, old, new, f"{path} becomes {new} (it {was}).")
+
+
+def _change(path: str, before: str, after: str, words: str) -> Change:
+    edit = Edit(path, after or None)
+    return Change(path, before, after, words, edit_step(edit), edit)
 
 
 def _named_changes(
-    section: str, before: Mapping[str, Any], after: Mapping[str, Any]
+    section: tuple[str, ...], kind: str, before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> Iterator[Change]:
-    kind = _NAMED[section]
     for name in sorted({*before, *after}):
-        path = f"{section}.{name}"
+        path = ".".join((*section, name))
         if name not in after:
             words = f"The {kind} {name} is removed."
-            yield Change(path, _table(before[name]), "", words, _unset(path))
+            yield _change(path, _table(before[name]), "", words)
         elif name not in before:
             table = _table(after[name])
-            words = f"The {kind} {name} is new: {table}."
-            yield Change(path, "", table, words, _set(path, table))
+            yield _change(path, "", table, f"The {kind} {name} is new: {table}.")
         else:
-            yield from _value_changes((section, name), before[name], after[name])
+            yield from _value_changes((*section, name), before[name], after[name])
 
 
 def _rule_changes(
@@ -87,10 +163,15 @@ def _rule_changes(
         if old == new:
             continue
         words = _rule_words(kind, name, old, new)
-        commands = [_remove_command(section, name)] if old else []
-        commands += [_add_command(section, name, new)] if new else []
-        was, is_now = (_table(rule_keys(rule)) if rule else "" for rule in (old, new))
-        yield Change(f"{section}.{name}", was, is_now, words, " && ".join(commands))
+        was, is_now = (rule_value(rule) if rule else "" for rule in (old, new))
+        path, step = f"{section}.{name}", _rule_step(section, name, old, new)
+        yield Change(path, was, is_now, words, step, Edit(path, is_now or None))
+
+
+def _rule_step(section: str, name: str, old: Rule | None, new: Rule | None) -> Step:
+    if new is None:
+        return remove_rule_step(section, name)
+    return (change_rule_step if old else add_rule_step)(section, name, new)
 
 
 def _rule_words(kind: str, name: str, old: Rule | None, new: Rule | None) -> str:
@@ -112,39 +193,7 @@ def _spell(value: Any) -> str:
 
 
 def _table(keys: Mapping[str, Any]) -> str:
-    said = {key: value for key, value in keys.items() if value not in (None, [], (), "")}
-    inner = ", ".join(f"{key} = {spell_value(value)}" for key, value in said.items())
-    return f"{{ {inner} }}" if inner else "{}"
-
-
-def _set(path: str, value: str) -> str:
-    return f"vedette settings set {path} {shlex.quote(value)}"
-
-
-def _unset(path: str) -> str:
-    return f"vedette settings unset {path}"
-
-
-def _remove_command(section: str, name: str) -> str:
-    return f"vedette rule remove {name}" + (" --guardrail" if section == "guardrails" else "")
-
-
-def _add_command(section: str, name: str, rule: Rule) -> str:
-    """The command that adds a rule; conditions are repeated options, since they hold commas."""
-    keys = rule_keys(rule)
-    words = ["vedette", "rule", "add", name]
-    if "between" in keys:
-        words += ["--between", *keys["between"]]
-    for key in _LISTS:
-        if key in keys:
-            words += [f"--{key}", ",".join(keys[key])]
-    for key in ("when", "unless"):
-        for condition in keys.get(key, ()):
-            words += [f"--{key}", condition]
-    for key in ("say", "owner", "expires", "mode"):
-        if key in keys:
-            words += [f"--{key}", str(keys[key])]
-    return shlex.join(words + (["--guardrail"] if section == "guardrails" else []))
+    return spell_value({k: v for k, v in keys.items() if v not in (None, [], (), "")})
 
 
 def can_only_refuse_more(old: Document, new: Document) -> bool:

@@ -11,6 +11,7 @@ import copy
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from vedette.core.settings.faults import Path
@@ -29,21 +30,49 @@ def set_value(text: str, path: str, value: str) -> str:
     """The text with the setting at the dotted `path` set to `value`, which is TOML.
 
     A comment behind the value stays. Where the setting is not written yet, it is added to its
-    table, and the table to its section.
+    table, and the table to its section. A table that has lines of its own gets the keys of the
+    value one by one, so that comments between them stay.
 
     Raises:
-        EditError: the text or the value can't be read, or the path is a table with a header.
+        EditError: the text or the value can't be read, or the path is a table with lines of its own
+            and the value is none.
     """
     values, names = _load(text), _names(path)
-    wanted = copy.deepcopy(values)
-    _assign(wanted, names, _read_value(value))
+    wanted, new = copy.deepcopy(values), _read_value(value)
+    was = _assign(wanted, names, new)
     tree = tree_of(text)
     place = tree.places.get(names)
     if place is not None and place.kind == "pair":
         return _checked([_splice(text, place.value_start, place.value_end, value)], [wanted], path)
+    if isinstance(was, dict) and isinstance(new, dict):
+        return _checked(_merged(text, path, was, new), [wanted], path)
     if place is not None:
         raise EditError(f"`{path}` is a table with lines of its own; set its single settings")
     return _checked(_insertions(text, tree, names, value), [wanted], path)
+
+
+def _merged(text: str, path: str, was: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    """The text in which a table has other keys: each one set by itself, or the table anew."""
+    merged = text
+    with suppress(EditError):
+        for key, value in new.items():
+            if key not in was or was[key] != value:
+                merged = set_value(merged, f"{path}.{key}", spell_value(value))
+        for key in was.keys() - new.keys():
+            merged = remove(merged, f"{path}.{key}")
+        yield merged
+    yield set_value(remove(text, path), path, spell_value(new))
+
+
+def change_rule(text: str, id: str, rule: Mapping[str, Any], *, section: str = "rules") -> str:  # noqa: A002  # as below
+    """The text in which a rule has other keys, all of them; comments stay where its lines do.
+
+    Raises:
+        EditError: the text can't be read, or has no such rule.
+    """
+    if not _BARE.fullmatch(id) or id not in _load(text).get(section, {}):
+        raise EditError(f"there is no rule `{id}` in `{section}`")
+    return set_value(text, f"{section}.{id}", spell_value(rule))
 
 
 def remove(text: str, path: str) -> str:
@@ -91,7 +120,7 @@ def add_rule(
         _insert_block(
             text, _section_end(text, tree, section), above + rule_table(section, id, keys)
         ),
-        *_insertions(text, tree, (section, id), _inline(keys)),
+        *_insertions(text, tree, (section, id), spell_value(keys)),
     ]
     return _checked(candidates, [wanted], f"{section}.{id}")
 
@@ -122,10 +151,6 @@ def rule_table(section: str, id: str, keys: Mapping[str, Any]) -> str:  # noqa: 
     width = max((len(key) for key in keys), default=0)
     lines = [f"{key:<{width}} = {spell_value(value)}" for key, value in keys.items()]
     return "\n".join([f"[{section}.{_key(id)}]", *lines]) + "\n"
-
-
-def _inline(keys: Mapping[str, Any]) -> str:
-    return "{ " + ", ".join(f"{key} = {spell_value(v)}" for key, v in keys.items()) + " }"
 
 
 def _load(text: str) -> dict[str, Any]:
@@ -166,12 +191,15 @@ def _key(name: str) -> str:
     return name if _BARE.fullmatch(name) else spell_text(name)
 
 
-def _assign(values: dict[str, Any], names: tuple[str, ...], value: object) -> None:
+def _assign(values: dict[str, Any], names: tuple[str, ...], value: object) -> object:
+    """Put `value` where `names` say, and return what was there."""
     for name in names[:-1]:
         values = values.setdefault(name, {})
         if not isinstance(values, dict):
             raise EditError(f"`{name}` is a value and no table, so nothing can be set in it")
+    was = values.get(names[-1])
     values[names[-1]] = value
+    return was
 
 
 def _lacking(values: dict[str, Any], names: tuple[str, ...]) -> Iterator[dict[str, Any]]:
