@@ -260,10 +260,10 @@ def _organisation(folder: Path, people: int, hashed: str) -> Boot:
     """A new organisation, its people with password and app, and the sessions it has already."""
     users = [f"user{number}" for number in range(max(people, SESSIONS))]
     lines = "".join(f"{user},Employees,no,yes\n" for user in users)
-    control, introspection = (f"127.0.0.1:{_free_port()}" for _ in range(2))
+    control, introspection, console = (f"127.0.0.1:{_free_port()}" for _ in range(3))
     wanted = NewOrganisation(
         folder=folder, domain=DOMAIN, control=control, introspection=introspection,
-        people=f"user,groups,guest,active\n{lines}",
+        console=console, people=f"user,groups,guest,active\n{lines}",
     )  # fmt: skip
     init(wanted, datetime.now(UTC))
     boot, now = load(folder), int(time.time())

@@ -16,6 +16,7 @@ ANSWERS = {
     "control": "127.0.0.1:3",
     "pushes": "127.0.0.1:4",
     "introspection": "127.0.0.1:5",
+    "console": "127.0.0.1:6",
     "client_url": "https://127.0.0.1:1",
     "federation_name": "example.test:2",
 }

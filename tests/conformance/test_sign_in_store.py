@@ -14,7 +14,14 @@ from tests.services.postgresql import MISSING, PostgreSql, postgresql, programs
 from vedette.adapters.memory.sign_in import MemorySignInStore
 from vedette.adapters.sign_in_store import open_sign_in_store
 from vedette.core.names import UserId
-from vedette.core.sessions import TRANSITIONS, FactorUse, Session, SessionFacts, SessionState
+from vedette.core.sessions import (
+    CONSOLE,
+    TRANSITIONS,
+    FactorUse,
+    Session,
+    SessionFacts,
+    SessionState,
+)
 from vedette.ports.sign_in import (
     PAST_KEPT,
     REPLACED,
@@ -322,6 +329,22 @@ def test_a_person_s_sessions_are_numbered_by_age(store: SignInStore) -> None:
         ("DEVICE3", 1),
         ("DEVICE4", 2),
     ]
+
+
+def test_a_session_of_the_console_is_no_device(store: SignInStore) -> None:
+    """It is numbered 1, moves nobody else's number, and leaves nothing to delete at Synapse."""
+    store.add_session(session(1, kind=CONSOLE), None, NOW)
+    store.add_session(session(2), None, NOW)
+    store.add_session(session(3, kind=CONSOLE), None, NOW)
+    assert [each.number for each in store.sessions(ALICE)] == [1, 1, 1]
+    found = [store.session(session(number).id) for number in (1, 2, 3)]
+    assert [each.number for each in found if each is not None] == [1, 1, 1]
+    store.add_session(session(4), None, NOW)
+    assert [each.number for each in store.sessions(ALICE)] == [1, 1, 1, 2]
+    store.move_session(session(1).id, SessionState.ENDED, "over", NOW)
+    assert store.outbox() == ()
+    store.move_session(session(2).id, SessionState.ENDED, "over", NOW)
+    assert [each.device for each in store.outbox()] == [session(2).device]
 
 
 def test_a_suspended_or_waiting_session_keeps_its_rank(store: SignInStore) -> None:

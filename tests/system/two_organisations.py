@@ -228,6 +228,7 @@ def make(
             control=control,
             pushes=pushes,
             introspection=introspection,
+            console=f"127.0.0.1:{free_port()}",
             document=document_of(house),
             people=people_of(house),
             certificate=issue(ca, certificate_names(ServerName(house.domain), client), today()),

@@ -154,6 +154,17 @@ class TimestampsBoot(_Section):
     """Its root and intermediate certificates (PEM)."""
 
 
+class ConsoleBoot(_Section):
+    """Where the console listens: for administrators' browsers, over TLS, never by the gateway."""
+
+    listen: Address
+    url: Annotated[str, Field(pattern=r"^https://[a-z0-9.:\[\]-]{1,260}$")]
+    """Its address as browsers name it, without a slash at its end. Give it a host name of its own:
+    browsers send its cookies to every port of the host."""
+    certificate: Path = Path("tls/console.crt")
+    key: Path = Path("tls/console.key")
+
+
 class ControlBoot(_Section):
     """Where control listens and keeps its revisions."""
 
@@ -171,6 +182,8 @@ class ControlBoot(_Section):
     syslog: SyslogBoot | None = None
     metrics_token: Path | None = None
     """The file with the token that opens `/metrics` and nothing else."""
+    console: ConsoleBoot | None = None
+    """The console; without it there is none."""
 
 
 class RadiusBoot(_Section):
@@ -254,6 +267,11 @@ class Boot(_Section):
     def path(self, path: Path) -> Path:
         """A path of the boot file, made absolute."""
         return self.folder / path
+
+    @property
+    def console_url(self) -> str:
+        """The console's address without a slash at its end; empty where there is none."""
+        return "" if self.control.console is None else self.control.console.url
 
     @property
     def doors(self) -> tuple[str, ...]:

@@ -47,7 +47,7 @@ from vedette.adapters.sign_in.tables import (
     TOKEN_KEYS,
 )
 from vedette.core.names import UserId
-from vedette.core.sessions import OVER, Session, SessionFacts, SessionState, may_move
+from vedette.core.sessions import CONSOLE, OVER, Session, SessionFacts, SessionState, may_move
 from vedette.ports.sign_in import (
     PAST_KEPT,
     REPLACED,
@@ -246,13 +246,15 @@ class SqlSignInStore:
                 elder.c.user_id == SESSIONS.c.user_id,
                 elder.c.seq <= SESSIONS.c.seq,
                 elder.c.state.not_in(OVER),
+                elder.c.kind != CONSOLE,
             )
             .scalar_subquery()
         )
         row = self._first(sa.select(SESSIONS, rank.label("rank")).where(SESSIONS.c.id == id))
         if row is None:
             return None
-        return session_of(row, 0 if row.state in OVER else row.rank)
+        rank_ = 1 if row.kind == CONSOLE else row.rank
+        return session_of(row, 0 if row.state in OVER else rank_)
 
     def sessions(self, user: UserId | None = None, *, ended: bool = False) -> tuple[Session, ...]:
         """The sessions that are not ended, or with `ended` all; oldest first."""
@@ -277,7 +279,7 @@ class SqlSignInStore:
             if row is None or not may_move(SessionState(row.state), to):
                 return None
             _move(connection, id, to, because, change, now)
-            if to is SessionState.ENDED:
+            if to is SessionState.ENDED and row.kind != CONSOLE:
                 errand = {"user_id": row.user_id, "device": row.device, "made": now}
                 connection.execute(sa.insert(ERRANDS).values(kind="delete-device", **errand))
             _count(connection, change)

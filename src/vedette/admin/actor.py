@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from vedette.admin.policy import LOCAL_ADMINISTRATOR, local_administrator
 from vedette.core.asks import Act, PartySet, Someone
+from vedette.core.facts import Facts
 from vedette.core.names import UserId
 from vedette.core.people import Directory
 from vedette.core.tokens import ApiToken
@@ -13,10 +14,16 @@ from vedette.core.tokens import ApiToken
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The person `name` (a user id, or `LOCAL_ADMINISTRATOR`), narrowed by a token where one is used."""
+    """The person `name` (a user id, or `LOCAL_ADMINISTRATOR`), narrowed by a token where one is used.
+
+    `session` is theirs by which they are in the console, and `signed` what is known of how they
+    signed in to it; through a token nothing of that is known.
+    """
 
     name: str
     token: ApiToken | None = None
+    session: str = ""
+    signed: Facts = field(default_factory=Facts, compare=False)
 
     @classmethod
     def through(cls, token: ApiToken) -> Actor:

@@ -12,10 +12,12 @@ from vedette.admin.actor import Actor
 from vedette.admin.rejected import Code, Rejected
 from vedette.core.asks import Act, Ask
 from vedette.core.channels import Channel
-from vedette.core.decision import Decision
+from vedette.core.decide import decide
+from vedette.core.decision import Decision, Verdict
 from vedette.core.explain import sentence_for_administrator
 from vedette.core.facts import Facts
 from vedette.core.names import InvalidName, UserId
+from vedette.core.people import ANYONE, US
 from vedette.core.reasons import Reason
 from vedette.core.towards import organisation
 from vedette.ports.policy import Policy
@@ -71,6 +73,34 @@ class AdministrationDoor:
         return True
 
 
+def foreseen(policy: Policy, doing: Doing, today: int) -> bool:
+    """Whether the rules would allow the act. It is not recorded: for what a page offers alone."""
+    asked = _asked(policy, doing)
+    if isinstance(asked, Decision):
+        return False
+    ask, facts = asked
+    dated = Facts({**facts.known, "today": today}, facts.claims)
+    return decide(policy.rules, ask, dated).verdict is Verdict.YES
+
+
+def foreseen_anywhere(policy: Policy, author: Actor, act: Act, today: int) -> bool:
+    """Whether the rules would allow the act over nobody in particular, or over some party."""
+    directory = policy.directory
+    if foreseen(policy, Doing(act=act, author=author), today):
+        return True
+    who = author.someone(directory)
+    for party in ("", *directory.document.parties):
+        over = frozenset({ANYONE, US, party} - {""})
+        if author.lacks(directory, act, over):
+            continue
+        ask = organisation(act, who, Channel.ADMINISTER, over)
+        facts = administration_facts(act, frozenset())
+        dated = Facts({**facts.known, "today": today})
+        if decide(policy.rules, ask, dated).verdict is Verdict.YES:
+            return True
+    return False
+
+
 def refused(refusal: Refusal) -> Rejected:
     """A refusal in the words of administrators.
 
@@ -110,8 +140,14 @@ def _facts(doing: Doing) -> Facts:
     """What the rules read of the act; the claims are for the record alone, no rule can name them."""
     facts = administration_facts(doing.act, doing.widens)
     token = doing.author.token
-    claims = {"reason": doing.reason, "what": doing.what, "token": token.id if token else ""}
-    return Facts(facts.known, {name: text for name, text in claims.items() if text})
+    claims = {
+        "reason": doing.reason,
+        "what": doing.what,
+        "token": token.id if token else "",
+        "session": doing.author.session,
+    }
+    said = {name: text for name, text in claims.items() if text}
+    return doing.author.signed.beside(Facts(facts.known, said))
 
 
 def needs_reason(reason: str) -> str:

@@ -59,6 +59,7 @@ def init(
     lines = [
         f"{domain} lies in {made.folder}; its settings document is {document}",
         f"run it: {run}",
+        f"the console will be at {made.console_url}",
         *(f"then:   {text}" for text in made.to_do),
     ]
     data = {
@@ -66,6 +67,7 @@ def init(
         "dir": str(made.folder),
         "settings": str(document),
         "run": run,
+        "console_url": made.console_url,
         "to_do": list(made.to_do),
     }
     tell(data, lines, json=json or BEFORE.get().json)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import signal
 import socket
+import ssl
 import stat
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import uvicorn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
@@ -53,6 +53,8 @@ from vedette.api.border import Border
 from vedette.api.metrics import Measured
 from vedette.api.office import Office
 from vedette.api.token import LocalToken
+from vedette.console.desks import Desks
+from vedette.console.main import console_app, tls_of
 from vedette.control import examination
 from vedette.control.checkpoints import Anchor
 from vedette.control.counting import Counts
@@ -71,6 +73,7 @@ from vedette.control.records_here import (
     unsent,
     verify_here,
 )
+from vedette.control.serving import Served, serve
 from vedette.control.sessions import SessionStream
 from vedette.control.streams import Publisher
 from vedette.control.telling import Telling
@@ -98,6 +101,8 @@ class Wiring:
     spool: AuditSpool
     upkeep: Upkeep
     office: Office
+    console: Any = None
+    """The console's application, where the boot file has one."""
 
 
 def current_settings(boot: Boot) -> tuple[int, Document]:
@@ -208,7 +213,32 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
     telling = Telling(records, policy.current, publisher, clock)
     departures = _departures(boot, records, anchor)
     upkeep = Upkeep(desk, publisher, people, anchor, sessions, telling, _vouching(boot), departures)
-    return Wiring(boot, spool, upkeep, office)
+    return Wiring(boot, spool, upkeep, office, _console(boot, office, sessions))
+
+
+def _console(boot: Boot, office: Office, sessions: SessionStream) -> Any:
+    """The console, or None where the boot file has none."""
+    own = boot.control.console
+    if own is None:
+        return None
+    return console_app(boot, own, desks_of(office), sessions.store, issuer_of(boot))
+
+
+def desks_of(office: Office) -> Desks:
+    """What the console stands on: the same use-cases as the API."""
+    return Desks(
+        settings=office.desk,
+        records=office.records,
+        people=office.people,
+        doors=office.doors,
+        troubles=office.troubles,
+        sessions=office.sessions,
+        accounts=office.accounts,
+        rooms=office.rooms,
+        partners=office.partners,
+        tokens=office.tokens,
+        audit=office.audit,
+    )
 
 
 def _departures(boot: Boot, records: SpoolReader, anchor: Anchor) -> Departures | None:
@@ -388,8 +418,10 @@ def main(folder: Path) -> None:
     try:
         boot = load(folder)
         # Whoever holds the address is the one control: it comes before anything is written.
-        with _listen(boot.control.listen) as inside:
-            asyncio.run(_run(wire(boot), inside))
+        with contextlib.ExitStack() as held:
+            inside = held.enter_context(_listen(boot.control.listen))
+            console = _console_listens(boot, held)
+            asyncio.run(_run(wire(boot), inside, console))
     except Rejected as rejected:
         faults = "".join(f"\n  {fault}" for fault in rejected.faults)
         raise ControlFault(f"{rejected.message}{faults}") from rejected
@@ -411,12 +443,35 @@ def _listen(address: str) -> socket.socket:
         ) from fault
 
 
-async def _run(wiring: Wiring, inside: socket.socket) -> None:
+def _console_listens(
+    boot: Boot, held: contextlib.ExitStack
+) -> tuple[socket.socket, ssl.SSLContext] | None:
+    """The console's socket and its side of TLS. Raises ControlFault."""
+    own = boot.control.console
+    if own is None:
+        return None
+    _private(boot.path(own.key))
+    try:
+        tls = tls_of(boot, own)
+    except (OSError, ssl.SSLError) as fault:
+        paths = f"`{boot.path(own.certificate)}` and `{boot.path(own.key)}`"
+        raise ControlFault(f"{paths} are no certificate and its key: {fault}") from fault
+    return held.enter_context(_listen(own.listen)), tls
+
+
+async def _run(
+    wiring: Wiring, inside: socket.socket, console: tuple[socket.socket, ssl.SSLContext] | None
+) -> None:
     wiring.spool.start()
     try:
         revision = wiring.upkeep.begin(lambda: first_text(wiring.boot))
         _LOG.info("revision %d is in force; listening on %s", revision, wiring.boot.control.listen)
-        await _serve(wiring, inside)
+        office = wiring.office
+        api = Border(make_app(office), office.token, office.tokens, office.metrics_token)
+        served = [Served(api, inside)]
+        if console is not None:
+            served.append(Served(wiring.console, *console))
+        await serve(served, wiring.upkeep.run())
     finally:
         wiring.spool.close()
         _last_words(wiring.upkeep)  # after the last record was written
@@ -430,48 +485,6 @@ def _last_words(upkeep: Upkeep) -> None:
     with contextlib.suppress(Unavailable):
         if upkeep.departures is not None:
             upkeep.departures.look()
-
-
-async def _serve(wiring: Wiring, inside: socket.socket) -> None:
-    """Serve the API and do the upkeep; whichever ends first ends both."""
-    server = uvicorn.Server(
-        uvicorn.Config(
-            Border(
-                make_app(wiring.office),
-                wiring.office.token,
-                wiring.office.tokens,
-                wiring.office.metrics_token,
-            ),
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            date_header=False,
-            lifespan="off",
-            timeout_graceful_shutdown=5,
-        )
-    )
-    upkeep = asyncio.create_task(wiring.upkeep.run())
-    serving = asyncio.create_task(_until_signal(server, inside))
-    done, _ = await asyncio.wait({upkeep, serving}, return_when=asyncio.FIRST_COMPLETED)
-    server.should_exit = True
-    upkeep.cancel()
-    await asyncio.gather(serving, upkeep, return_exceptions=True)
-    for task in done:
-        task.result()
-
-
-async def _until_signal(server: uvicorn.Server, inside: socket.socket) -> None:
-    """Serve until SIGTERM or SIGINT, then end as a process that was asked to."""
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, _ask_to_end, server)
-    # `serve` would take the signals for itself and raise them again once it is done, which ends
-    # the process before the last records are written; `_serve` does not.
-    await server._serve([inside])  # noqa: SLF001
-
-
-def _ask_to_end(server: uvicorn.Server) -> None:
-    server.should_exit = True
 
 
 def _domain(boot: Boot) -> ServerName:

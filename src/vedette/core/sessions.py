@@ -38,6 +38,9 @@ from vedette.core.towards import organisation
 PAGE = "page"
 PASSWORD_LOGIN = "password-login"  # noqa: S105  # the name of a way in, no password
 DEVICE_GRANT = "device-grant"
+CONSOLE: Literal["console"] = "console"
+"""The kind of a session of the console: it makes no device, takes no device's place, and no door but
+the console knows it."""
 
 MOST_TEXT = 255
 """How long any text in a session's facts may be, in characters."""
@@ -45,6 +48,10 @@ MOST_FACTORS = 16
 """How many uses of factors a session keeps at most."""
 
 _ID = re.compile(r"[A-Za-z0-9_-]{26,43}")
+
+
+Kind = Literal["oauth", "compat", "console"]
+"""By which way of speaking a program has its session."""
 
 
 class SessionState(StrEnum):
@@ -140,7 +147,8 @@ class Session:
     """One session. `created` and `expires` are in unix seconds.
 
     `number` is its rank by age among the person's sessions that are neither expired nor ended, 1
-    the oldest; a candidate gets the number it would have, and one that is over has 0. `because`
+    the oldest; a candidate gets the number it would have, one that is over has 0, and one of the
+    console 1, since it is no device. `because`
     names the rule, or says in words, why it is suspended or ended. `certificate` is the `x5t#S256`
     of the certificate to which its tokens are bound (RFC 8705, section 3.1), or empty.
 
@@ -152,7 +160,7 @@ class Session:
     user: UserId
     device: str
     state: SessionState
-    kind: Literal["oauth", "compat"]
+    kind: Kind
     client: str
     facts: SessionFacts
     created: int

@@ -269,7 +269,8 @@ class SignInStore(Protocol):
     def move_session(self, id: str, to: SessionState, because: str, now: int) -> int | None:  # noqa: A002
         """Move a session; returns the number of the change, None if unknown or not a legal move.
 
-        Ending takes its refresh tokens away and adds the errand that deletes its device.
+        Ending takes its refresh tokens away and adds the errand that deletes its device, if it has
+        one: a session of the console has none.
         """
 
     def set_facts(self, id: str, facts: SessionFacts) -> int | None:  # noqa: A002

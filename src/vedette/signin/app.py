@@ -10,11 +10,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from vedette.pages.language import choose
 from vedette.ports.incidents import Incidents
 from vedette.signin.render import Page, render
 from vedette.signin.sign_in_pages import Shell
 from vedette.signin.wire import CORS, Reply
-from vedette.signin.words import choose
 
 Ready = Callable[[], str]
 """Why the process can't let anybody in now, in words for an operator; empty when it can."""

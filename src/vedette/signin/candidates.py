@@ -5,10 +5,10 @@ from __future__ import annotations
 import secrets
 import string
 from dataclasses import dataclass
-from typing import Literal
 
 from vedette.core.claims import Claims, claims_of
-from vedette.core.sessions import PAGE, Session, SessionFacts, SessionState
+from vedette.core.sessions import CONSOLE, PAGE, Kind, Session, SessionFacts, SessionState
+from vedette.core.settings.sign_in import SignIn
 from vedette.ports.sign_in import SignInStore
 from vedette.signin.signed_in import SignedIn
 
@@ -26,7 +26,7 @@ class Client:
     what it registered, `certificate` the `x5t#S256` of the one that this request showed, or empty.
     """
 
-    kind: Literal["oauth", "compat"]
+    kind: Kind
     id: str
     name: str
     user_agent: str
@@ -35,6 +35,11 @@ class Client:
     flow: str = PAGE
     software_version: str = ""
     certificate: str = ""
+
+
+def life_of(values: SignIn, kind: Kind) -> int:
+    """Seconds for which a session of this kind lasts."""
+    return values.console_session if kind == CONSOLE else values.session
 
 
 def candidate(
@@ -72,9 +77,14 @@ def candidate(
         created=now,
         expires=now + life,
         device_name=(client.device_name or client.name)[:MOST_NAME],
-        number=sum(each.number > 0 for each in store.sessions(signed.user)) + 1,
+        number=1 if client.kind == CONSOLE else _devices(store, signed) + 1,
         certificate=client.certificate,
     )
+
+
+def _devices(store: SignInStore, signed: SignedIn) -> int:
+    found = store.sessions(signed.user)
+    return sum(each.number > 0 and each.kind != CONSOLE for each in found)
 
 
 def _waited(store: SignInStore, signed: SignedIn) -> Session | None:

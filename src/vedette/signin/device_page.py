@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from starlette.responses import Response
 from starlette.routing import Route
 
+from vedette.pages.forms import set_cookie
 from vedette.signin.flow import NoSuchMove
 from vedette.signin.render import Page, go
 from vedette.signin.sign_in_pages import Shell
-from vedette.signin.visit import Visit, page_route, set_cookie
+from vedette.signin.visit import Visit, page_route
 
 PATH = "/sign-in/device"
 FORM_COOKIE = "__Host-vedette-form"

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from vedette.core.asks import Act
-from vedette.core.sessions import OVER, Session, SessionState, proof_wanted
+from vedette.core.sessions import CONSOLE, OVER, Session, SessionState, proof_wanted
 from vedette.ports.clock import Clock
 from vedette.ports.errors import Unavailable
 from vedette.ports.policy import Policy
@@ -150,14 +150,16 @@ class SignInDoor:
         )
 
     def _asked(self, act: Act, candidate: Session) -> Asked:
-        others = self._others(candidate)
+        """The console's session is no device: it is counted, approved and confirmed as none."""
+        console = candidate.kind == CONSOLE
+        others = 0 if console else self._others(candidate)
         return Asked(
             act=act,
             session=candidate,
             now=int(self.clock.now()),
             today=self.clock.today(),
             devices=others + 1,
-            registers=act is Act.SIGN_IN_SESSION_START,
+            registers=act is Act.SIGN_IN_SESSION_START and not console,
             others=others > 0,
         )
 
@@ -168,7 +170,7 @@ class SignInDoor:
         a session of the same device is replaced by the new one.
         """
         return sum(
-            each.state not in (*OVER, SessionState.WAITING)
+            each.state not in (*OVER, SessionState.WAITING) and each.kind != CONSOLE
             for each in self.store.sessions(session.user)
             if session.id != each.id and session.device != each.device
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vedette.core.sessions import OVER, Session, SessionState
+from vedette.core.sessions import CONSOLE, OVER, Session, SessionState
 from vedette.ports.sign_in import SignInStore
 from vedette.spine import Permit
 
@@ -20,6 +20,7 @@ def end_oldest(
         for each in store.sessions(candidate.user)
         if each.id != candidate.id
         and each.device != candidate.device
+        and each.kind != CONSOLE
         and each.state not in (*OVER, SessionState.WAITING)
     ]
     for session in sorted(there, key=lambda each: (each.created, each.number))[:count]:

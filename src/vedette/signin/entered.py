@@ -10,8 +10,8 @@ import json
 import secrets
 from dataclasses import dataclass, replace
 
+from vedette.pages.sealed import Sealed
 from vedette.ports.sign_in import SignInStore
-from vedette.signin.flows import Sealed
 from vedette.signin.signed_in import SignedIn
 
 IDLE = 15 * 60

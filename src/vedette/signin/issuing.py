@@ -14,7 +14,7 @@ from enum import StrEnum
 from hashlib import sha256
 
 from vedette.core.explain import sentence_about_suspension
-from vedette.core.sessions import Session, SessionFacts, SessionState, by_rule
+from vedette.core.sessions import CONSOLE, Session, SessionFacts, SessionState, by_rule
 from vedette.core.suspension import suspension_of
 from vedette.ports.clock import Clock
 from vedette.ports.errors import Unavailable
@@ -301,6 +301,8 @@ class Issuing:
         return None
 
     def _provision(self, session: Session) -> None:
+        if session.kind == CONSOLE:
+            return  # Synapse never hears of it
         localpart = session.user.localpart
         account = self.store.account(localpart)
         if account is None or not account.provisioned:

@@ -18,7 +18,7 @@ from vedette.core.decision import Decision, Verdict
 from vedette.core.facts import Facts
 from vedette.core.names import UserId
 from vedette.core.people import Person
-from vedette.core.sessions import OVER, Session, SessionState, by_rule, sign_in_ask
+from vedette.core.sessions import CONSOLE, OVER, Session, SessionState, by_rule, sign_in_ask
 from vedette.ports.policy import Policy
 from vedette.ports.sign_in import SignInStore
 from vedette.signin.door import SignInDoor
@@ -93,7 +93,7 @@ def _per_person(sessions: Iterable[Session]) -> dict[UserId, set[str]]:
     """The devices of each person that wait for nothing, and whose session is not over."""
     devices: dict[UserId, set[str]] = {}
     for session in sessions:
-        if session.state not in (*OVER, SessionState.WAITING):
+        if session.state not in (*OVER, SessionState.WAITING) and session.kind != CONSOLE:
             devices.setdefault(session.user, set()).add(session.device)
     return devices
 

@@ -82,6 +82,8 @@ class Surroundings:
     incidents: Incidents
     issuer: str
     certificates: str = ""
+    console: str = ""
+    """The console's address, with scheme and without a slash; empty if there is none."""
 
     @property
     def policy(self) -> PolicySource:
@@ -125,7 +127,8 @@ def app_of(around: Surroundings) -> tuple[Starlette, SignInDoor]:
 
 def _routes(around: Surroundings, issuing: Issuing, shell: Shell) -> list[BaseRoute]:
     devices = device_grant.DeviceGrants(issuing)
-    native, older = oauth.OAuth(issuing, devices), compat.Compat(issuing, around.means)
+    native = oauth.OAuth(issuing, devices, oauth.console_client(around.console))
+    older = compat.Compat(issuing, around.means)
     entrances, steps = Entrances.of(around.store), StepUp(issuing)
     walk = Walk(
         means=around.means,
@@ -200,6 +203,7 @@ async def _run(boot: Boot, own: SigninBoot) -> None:
         incidents=incidents,
         issuer=issuer_of(boot),
         certificates=_certificates_of(boot),
+        console=boot.console_url,
     )
     follow = _Follow(streams, listed)
     spool.start()

@@ -15,7 +15,7 @@ from typing import Any
 
 from starlette.routing import Route
 
-from vedette.core.sessions import DEVICE_GRANT, Session, SessionState
+from vedette.core.sessions import CONSOLE, DEVICE_GRANT, Session, SessionState
 from vedette.ports.sign_in import OAuthClient, Taken
 from vedette.protocol.oauth.authorize import (
     Answering,
@@ -24,12 +24,14 @@ from vedette.protocol.oauth.authorize import (
     ToPerson,
     read_authorize,
 )
-from vedette.protocol.oauth.clients import REFRESH_TOKEN
+from vedette.protocol.oauth.clients import AUTHORIZATION_CODE, REFRESH_TOKEN
+from vedette.protocol.oauth.console import BACK, CONSOLE_NAME
+from vedette.protocol.oauth.console import CONSOLE as CONSOLE_CLIENT
 from vedette.protocol.oauth.forms import FormFault, parse_form
 from vedette.protocol.oauth.id_tokens import IdClaims, mint_id_token
 from vedette.protocol.oauth.redirects import parse_redirect, with_answer
 from vedette.protocol.oauth.scopes import parse_scope
-from vedette.signin.candidates import Client, candidate, new_session_name
+from vedette.signin.candidates import Client, candidate, life_of, new_session_name
 from vedette.signin.device_grant import DeviceGrants, DevicePolled
 from vedette.signin.issuing import GONE, Issuing, Withheld, digest
 from vedette.signin.oauth_server import Tokens, TokenServer, body_of, halt, make_server
@@ -53,6 +55,8 @@ class OAuth:
 
     issuing: Issuing
     devices: DeviceGrants
+    console: OAuthClient | None = None
+    """The console where there is one: it is known by the boot file, and never registers."""
 
     def authorize(self, asked: Asked) -> Reply:
         """Send a browser to the pages, or say why not (RFC 6749 section 4.1.1)."""
@@ -60,7 +64,7 @@ class OAuth:
             form = parse_form(asked.query)
         except FormFault as fault:
             return _to_person(f"This sign-in was asked for in a way that can't be read: {fault}.")
-        client = self.issuing.store.client(form.get("client_id", ""))
+        client = self._client(form.get("client_id", ""))
         if client is None:
             return _to_person(
                 "This app is not registered here. Start signing in from the app again."
@@ -72,6 +76,8 @@ class OAuth:
                 answer = {"error": fault_.error, "error_description": fault_.description}
                 return Reply(location=self._back(fault_.answering, answer))
             case AuthorizeRequest() as request:
+                if request.scope.console is not (client.id == CONSOLE_CLIENT):
+                    return Reply(location=self._back(request.answering, _NOT_ITS_SCOPE))
                 if not self.issuing.may_begin(asked.address):
                     return Reply(status=429, sentence=CROWDED)
                 purpose = _purpose(client, request)
@@ -114,6 +120,11 @@ class OAuth:
         form = _form(asked)
         return form if isinstance(form, Reply) else self._server(asked).revoke(form, self._base())
 
+    def _client(self, id_: str) -> OAuthClient | None:
+        if id_ == CONSOLE_CLIENT:
+            return self.console
+        return self.issuing.store.client(id_)
+
     def _base(self) -> str:
         return self.issuing.issuer
 
@@ -121,7 +132,7 @@ class OAuth:
         """The endpoints for one request: what is granted depends on where it came from."""
         return make_server(
             Tokens(
-                find_client=self.issuing.store.client,
+                find_client=self._client,
                 code=self._redeem,
                 begin=lambda granted, client: self._begin(granted, client, asked),
                 refresh=lambda token, client: self._refresh(token, client, asked),
@@ -177,17 +188,29 @@ class OAuth:
         if granted.key and self.issuing.store.peek(_REPLAYED, granted.key, now) is not None:
             self.issuing.end(session, _REUSED)
             raise halt(GONE)
+        if scope.console:
+            return self._console_body(granted, session, now)
         body = {**body_of(issued), "scope": scope.on(session.device)}
         if scope.openid:
             body["id_token"] = self._id_token(granted, session, now, issued.expires_in)
         return body
+
+    def _console_body(self, granted: Redeemed, session: Session, now: int) -> dict[str, Any]:
+        """The console learns who signed in and by which session; it is handed no access token."""
+        token = self._id_token(granted, session, now, CODE_LIFE, session.id)
+        return {
+            "id_token": token,
+            "token_type": "N_A",  # RFC 8693, section 2.2.1: what is given is no access token
+            "expires_in": CODE_LIFE,
+            "scope": granted.scope,
+        }
 
     def _candidate(
         self, granted: Redeemed, client: OAuthClient, asked: Asked, device: str | None
     ) -> Session:
         issuing = self.issuing
         program = Client(
-            kind="oauth",
+            kind=CONSOLE if client.id == CONSOLE_CLIENT else "oauth",
             id=client.id,
             name=client.name,
             user_agent=asked.user_agent,
@@ -197,17 +220,19 @@ class OAuth:
             software_version=client.software_version,
             certificate=asked.certificate,
         )
-        life = issuing.policy.current().directory.document.sign_in.session
+        values = issuing.policy.current().directory.document.sign_in
         return candidate(
             issuing.store,
             granted.signed,
             program,
             name=granted.session,
             now=issuing.now(),
-            life=life,
+            life=life_of(values, program.kind),
         )
 
-    def _id_token(self, granted: Redeemed, session: Session, now: int, life: int) -> str:
+    def _id_token(
+        self, granted: Redeemed, session: Session, now: int, life: int, named: str = ""
+    ) -> str:
         claims = IdClaims(
             issuer=self.issuing.issuer,
             user=session.user,
@@ -216,6 +241,7 @@ class OAuth:
             expires=now + life,
             signed_in=granted.signed.at,
             nonce=granted.nonce,
+            session=named,
         )
         return mint_id_token(claims, self.issuing.signing_key(self.issuing.listed.current()))
 
@@ -254,6 +280,26 @@ def _form(asked: Asked) -> dict[str, str] | Reply:
 def _invalid(description: str) -> Reply:
     body = {"error": "invalid_request", "error_description": description.replace("`", "'")}
     return Reply(status=400, json=body)
+
+
+_NOT_ITS_SCOPE = {
+    "error": "invalid_scope",
+    "error_description": "this scope is not for this client",
+}
+
+
+def console_client(address: str) -> OAuthClient | None:
+    """The console at this address (with scheme, without a slash); None where there is none."""
+    if not address:
+        return None
+    return OAuthClient(
+        id=CONSOLE_CLIENT,
+        name=CONSOLE_NAME,
+        uri=f"{address}/",
+        redirect_uris=(f"{address}{BACK}",),
+        grant_types=(AUTHORIZATION_CODE,),
+        created=0,
+    )
 
 
 def _to_person(sentence: str) -> Reply:

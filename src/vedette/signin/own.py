@@ -20,6 +20,7 @@ from starlette.routing import Route
 from vedette.core.decision import Verdict
 from vedette.core.names import DeviceId, InvalidName
 from vedette.core.sessions import Session, SessionState, by_rule
+from vedette.pages.forms import set_cookie
 from vedette.ports.errors import Unavailable
 from vedette.ports.provisioning import Provisioning
 from vedette.ports.sign_in import Factor
@@ -32,7 +33,7 @@ from vedette.signin.purpose import Purpose, keep_purpose, sign_in_address
 from vedette.signin.render import Page, go
 from vedette.signin.sign_in_pages import Shell, app_setup, moment
 from vedette.signin.step_up import PROVED
-from vedette.signin.visit import OWN_COOKIE, Visit, page_route, set_cookie
+from vedette.signin.visit import OWN_COOKIE, Visit, page_route
 from vedette.signin.walk import Walk
 from vedette.signin.wire import CROWDED
 from vedette.spine import Permit

@@ -14,7 +14,9 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import Literal, get_args
 
+from vedette.core import sessions
 from vedette.ports.sign_in import SignInStore
+from vedette.protocol.oauth.console import CONSOLE as CONSOLE_CLIENT
 from vedette.signin.signed_in import SignedIn
 
 Kind = Literal["oauth", "sso", "device", "own", "session"]
@@ -55,6 +57,18 @@ class Purpose:
     user_hint: str | None
     action: str | None
     body: Mapping[str, str]
+
+    @property
+    def console(self) -> bool:
+        """Whether it is the console that somebody wants to get into."""
+        return self.kind == "oauth" and self.body.get("client_id") == CONSOLE_CLIENT
+
+    @property
+    def session_kind(self) -> sessions.Kind:
+        """The kind of session that comes of it."""
+        if self.console:
+            return sessions.CONSOLE
+        return "compat" if self.kind == "sso" else "oauth"
 
     def to_bytes(self) -> bytes:
         """The purpose as bytes; `from_bytes` reads it back."""

@@ -14,10 +14,12 @@ from importlib.resources import files
 from typing import Any
 
 import segno
-from jinja2 import Environment, FunctionLoader, StrictUndefined
+from jinja2 import Environment
 from starlette.responses import RedirectResponse, Response
 
-from vedette.signin.words import Language, say
+from vedette.pages.language import Language
+from vedette.pages.templates import environment
+from vedette.signin.words import say
 
 _FOLDER = "pages"
 STATIC = {"style.css": "text/css; charset=utf-8", "passkey.js": "text/javascript; charset=utf-8"}
@@ -29,17 +31,7 @@ _NEVER = frozenset({"data:", "javascript:", "blob:", "filesystem:", "about:", "f
 
 @cache
 def _environment() -> Environment:
-    return Environment(
-        loader=FunctionLoader(_source),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def _source(name: str) -> str:
-    return files(__package__).joinpath(_FOLDER, name).read_text(encoding="utf-8")
+    return environment(__package__, _FOLDER)
 
 
 @cache

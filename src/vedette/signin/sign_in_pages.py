@@ -13,6 +13,8 @@ from typing import Any
 from starlette.responses import Response
 from starlette.routing import Route
 
+from vedette.pages.forms import set_cookie
+from vedette.pages.language import Language
 from vedette.ports.errors import Unavailable
 from vedette.protocol import totp
 from vedette.signin.flow import NoSuchMove, Step
@@ -25,10 +27,8 @@ from vedette.signin.visit import (
     Handler,
     Visit,
     page_route,
-    set_cookie,
 )
 from vedette.signin.walk import KNOWN_LIFE, Seen, Turn, Walk
-from vedette.signin.words import Language
 
 PAGE = "/sign-in"
 UPSTREAM = "/sign-in/upstream"
@@ -165,7 +165,7 @@ class SignInPages:
             "client_uri": purpose.client_uri,
             "leads_to": purpose.redirect_host,
             "own": purpose.kind == "own",
-            "device": flow.device,
+            "device": "" if purpose.console else flow.device,
             "action": PAGE,
             "in_flow": True,
             **specific(self.walk, turn),

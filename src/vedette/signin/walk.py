@@ -16,8 +16,16 @@ from vedette.core.decision import Verdict
 from vedette.core.explain import sentence_for_person
 from vedette.core.names import UserId
 from vedette.core.reasons import Reason
-from vedette.core.sessions import DEVICE_GRANT, PAGE, FactorUse, Session, SessionState
+from vedette.core.sessions import (
+    DEVICE_GRANT,
+    PAGE,
+    FactorUse,
+    Session,
+    SessionState,
+    independent,
+)
 from vedette.core.settings.document import SignIn
+from vedette.pages.sealed import Sealed
 from vedette.ports.errors import Unavailable
 from vedette.ports.factors import (
     Accepted,
@@ -27,12 +35,13 @@ from vedette.ports.factors import (
     UpstreamFault,
 )
 from vedette.ports.policy import PolicySource
+from vedette.protocol.oauth.console import FACTORS
 from vedette.signin import proofs, step_up
 from vedette.signin.attempts import Attempts
-from vedette.signin.candidates import Client, candidate, new_device, new_session_name
+from vedette.signin.candidates import Client, candidate, life_of, new_device, new_session_name
 from vedette.signin.door import SignInDoor
 from vedette.signin.flow import LIFE, Event, Flow, NoSuchMove, Step, mistaken, moved, shown
-from vedette.signin.flows import Flows, Sealed
+from vedette.signin.flows import Flows
 from vedette.signin.gather import APPROVED, CONFIRMED
 from vedette.signin.proofs import Means
 from vedette.signin.purpose import ONE_TIME_KIND, Complete, Purpose, key_of
@@ -433,6 +442,8 @@ class Walk:
             return replace(turn, flow=replace(moved(flow, Event.NO), sentence=fault))
         settled = self._judged(turn, seen)
         if isinstance(settled, Permit):
+            if turn.purpose.console and independent(flow.factors) < FACTORS:
+                return self._wanting(turn, "console-wants-two")
             return self._through(turn, seen)
         if settled.in_doubt:
             raise Unavailable("the sign-in could not be decided")
@@ -572,7 +583,7 @@ class Walk:
     def candidate(self, flow: Flow, purpose: Purpose, seen: Seen) -> Session:
         """The session that this sign-in would become."""
         client = Client(
-            kind="compat" if purpose.kind == "sso" else "oauth",
+            kind=purpose.session_kind,
             id=purpose.body.get("client_id", ""),
             name=purpose.client_name,
             user_agent=seen.user_agent,
@@ -586,7 +597,7 @@ class Walk:
             client,
             name=new_session_name(),
             now=self.means.now(),
-            life=self.values().session,
+            life=life_of(self.values(), purpose.session_kind),
         )
 
     def signed_in(self, flow: Flow, seen: Seen) -> SignedIn:

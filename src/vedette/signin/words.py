@@ -1,4 +1,4 @@
-"""Every sentence of the pages, in English and German, and the choice between them.
+"""Every sentence of the pages, in English and German.
 
 Sentences of rules are the organisation's own and are shown as they are. `{name}` marks a place
 that the page fills; what is filled in is always escaped by the template.
@@ -6,42 +6,10 @@ that the page fills; what is filled in is always escaped by the template.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from enum import StrEnum
 from types import MappingProxyType
 
-
-class Language(StrEnum):
-    """A language that the pages speak."""
-
-    EN = "en"
-    DE = "de"
-
-
-_RANGE = re.compile(
-    r"\s*([A-Za-z]{1,8}|\*)(?:-[A-Za-z0-9-]{1,40})?\s*(?:;\s*q\s*=\s*([0-9.]{1,5}))?\s*"
-)
-_MOST_READ = 400
-
-
-def choose(accept_language: str) -> Language:
-    """The language that the browser likes best (RFC 9110, section 12.5.4); English in doubt."""
-    best, weight = Language.EN, 0.0
-    for part in accept_language[:_MOST_READ].split(","):
-        found = _RANGE.fullmatch(part)
-        if found is None or found[1].lower() not in _SPOKEN:
-            continue
-        try:
-            wanted = min(float(found[2] or "1"), 1.0)
-        except ValueError:
-            continue
-        if wanted > weight:
-            best, weight = _SPOKEN[found[1].lower()], wanted
-    return best
-
-
-_SPOKEN = {"en": Language.EN, "de": Language.DE, "*": Language.EN}
+from vedette.pages.language import Language
 
 
 def say(language: Language, key: str, **fill: str) -> str:
@@ -147,6 +115,16 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "too-often": (
             "There were too many wrong attempts. Please begin again.",
             "Es gab zu viele falsche Versuche. Bitte beginnen Sie von vorn.",
+        ),
+        "console-wants-two": (
+            (
+                "The console wants a second proof from everybody, and you have set up none that you "
+                "could show. Ask your help desk for a start code."
+            ),
+            (
+                "Die Konsole verlangt von allen einen zweiten Nachweis, und Sie haben keinen "
+                "eingerichtet. Bitten Sie Ihren Helpdesk um einen Startcode."
+            ),
         ),
         # ---- answer
         "answer": ("One more question", "Eine weitere Frage"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
+from vedette.suite.addresses import split
+
 _TEXT = """\
 # The boot file of {domain}: this host's addresses, paths and secret files.
 #
@@ -62,6 +64,14 @@ database     = "sqlite"             # for trying it; or "file:secrets/..." with 
 # certificate = "tls/control-syslog.crt"
 # key         = "secrets/control-syslog.key"
 
+# The console, for administrators' browsers. Give it a host name of its own, and a certificate for
+# that; it signs in at `client_url`.
+[control.console]
+listen      = {console}
+url         = {console_url}
+certificate = "tls/console.crt"
+key         = "tls/console.key"
+
 # The sign-in service: pages, sessions, second factors. It listens on a Unix socket.
 [signin]
 introspection = {introspection}    # where Synapse asks the module inside it; on this machine alone
@@ -103,6 +113,7 @@ class BootAnswers:
     federation_name: str
     pushes: str
     introspection: str
+    console: str
     routes: dict[str, str] = field(default_factory=dict)
     trusts_ca: bool = False
 
@@ -121,6 +132,8 @@ def boot_text(answers: BootAnswers) -> str:
         client=_quoted(answers.client),
         federation=_quoted(answers.federation),
         control=_quoted(answers.control),
+        console=_quoted(answers.console),
+        console_url=_quoted(web_address(answers.console)),
         client_url=_quoted(answers.client_url),
         federation_name=_quoted(answers.federation_name),
         pushes=_quoted(answers.pushes),
@@ -128,6 +141,12 @@ def boot_text(answers: BootAnswers) -> str:
         routes=_routes(answers.routes),
         introspection=_quoted(answers.introspection),
     )
+
+
+def web_address(address: str) -> str:
+    """The `https` address of a place such as `127.0.0.1:8443`."""
+    host, port = split(address)
+    return f"https://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def _routes(routes: dict[str, str]) -> str:

@@ -26,7 +26,13 @@ from vedette.suite.accounts import NewAccount, register
 from vedette.suite.addresses import free_or_other
 from vedette.suite.certificates import Authority, issue, make_authority, today
 from vedette.suite.client import DEVICE, Client, Refused, session_to, signed_in
-from vedette.suite.organisation import PEOPLE_HEAD, NewOrganisation, certificate_names, init
+from vedette.suite.organisation import (
+    PEOPLE_HEAD,
+    NewOrganisation,
+    certificate_names,
+    console_names,
+    init,
+)
 from vedette.suite.progress import Progress
 from vedette.suite.scene import Cast, Played, SceneFault, play
 from vedette.suite.sign_in_walk import Walker, WalkFault, sign_in
@@ -51,14 +57,14 @@ class Role:
 class House:
     """One organisation of the demo.
 
-    `ports`: client, federation, control, pushes, introspection, where free.
+    `ports`: client, federation, control, pushes, introspection, console, where free.
     """
 
     name: str
     domain: str
     document: str
     people: tuple[Role, ...]
-    ports: tuple[int, int, int, int, int]
+    ports: tuple[int, int, int, int, int, int]
 
 
 EXAMPLE = House(
@@ -70,8 +76,9 @@ EXAMPLE = House(
         Role("bob", ("Employees",)),
         Role("dora", ("Employees", "Engineering")),
         Role("emil", ("Employees",)),
+        Role("olga", ("Employees", "Security-Officers")),
     ),
-    (8443, 8448, 8470, 8471, 8474),
+    (8443, 8448, 8470, 8471, 8474, 8476),
 )
 ACME = House(
     "Acme",
@@ -82,8 +89,9 @@ ACME = House(
         Role("frank", ("Employees",)),
         Role("gina", ("Employees", "Sales")),
         Role("hans", ("Employees",)),
+        Role("otto", ("Employees", "Security-Officers")),
     ),
-    (8444, 8449, 8472, 8473, 8475),
+    (8444, 8449, 8472, 8473, 8475, 8477),
 )
 HOUSES = (EXAMPLE, ACME)
 
@@ -193,7 +201,7 @@ def _init_both(folder: Path, authority: Authority) -> None:
             taken.add(found[-1])
         addresses[house.domain] = tuple(found)
     for house in HOUSES:
-        client, federation, control, pushes, introspection = addresses[house.domain]
+        client, federation, control, pushes, introspection, console = addresses[house.domain]
         names = certificate_names(ServerName(house.domain), client)
         others = {domain: at[1] for domain, at in addresses.items() if domain != house.domain}
         init(
@@ -206,9 +214,11 @@ def _init_both(folder: Path, authority: Authority) -> None:
                 control=control,
                 pushes=pushes,
                 introspection=introspection,
+                console=console,
                 document=document_of(house),
                 people=people_of(house),
                 certificate=issue(authority, names, today()),
+                console_certificate=issue(authority, console_names(console), today()),
                 trusted_ca=authority.pem,
                 routes=others,
             ),
@@ -332,7 +342,7 @@ def described(demo: Demo, boots: list[Boot]) -> dict[str, Any]:
                 "domain": house.domain,
                 "client_url": boot.gateway.client_url,
                 "federation_url": f"https://{boot.gateway.federation}",
-                "console_url": f"http://{boot.control.listen}/",
+                "console_url": f"{boot.console_url}/",
                 "dir": str(demo.dir(house)),
                 "people": [
                     {
@@ -342,6 +352,7 @@ def described(demo: Demo, boots: list[Boot]) -> dict[str, Any]:
                         "groups": list(role.groups),
                     }
                     for role in house.people
+                    if f"@{role.localpart}:{house.domain}" in demo.passwords
                 ],
             }
             for house, boot in zip(HOUSES, boots, strict=True)

@@ -7,7 +7,7 @@ Layout, all of it 0700 and its secrets 0600:
     people.csv       the people and their groups
     keys/            public keys
     secrets/         private keys and shared secrets, one a file
-    tls/             the gateway's certificate and key
+    tls/             the gateway's and the console's certificates and keys
     doors/ audit/ run/ log/ control/ synapse/     made and kept by the processes
 """
 
@@ -33,12 +33,13 @@ from vedette.admin.homeserver import SECRETS
 from vedette.core.names import InvalidName, ServerName
 from vedette.core.settings.default import default_document
 from vedette.suite.addresses import fits_socket, free_or_other, split
-from vedette.suite.boot_text import BootAnswers, boot_text
+from vedette.suite.boot_text import BootAnswers, boot_text, web_address
 from vedette.suite.certificates import ServerCertificate, self_signed
 
 CLIENT, FEDERATION = "127.0.0.1:8443", "127.0.0.1:8448"
 CONTROL, PUSHES = "127.0.0.1:8470", "127.0.0.1:8471"
 INTROSPECTION = "127.0.0.1:8474"
+CONSOLE = "127.0.0.1:8476"
 """Where a new organisation listens if nothing else is said and the ports are free."""
 
 PEOPLE_HEAD = "user,groups,guest,active\n"
@@ -60,10 +61,12 @@ class NewOrganisation:
     control: str | None = None
     pushes: str | None = None
     introspection: str | None = None
+    console: str | None = None
     document: str | None = None
     """The first document, if it isn't the default one."""
     people: str = PEOPLE_HEAD
     certificate: ServerCertificate | None = None
+    console_certificate: ServerCertificate | None = None
     trusted_ca: bytes | None = None
     routes: dict[str, str] = field(default_factory=dict)
     """Servers at fixed addresses."""
@@ -75,6 +78,7 @@ class Made:
 
     folder: Path
     client_url: str
+    console_url: str
     to_do: tuple[str, ...]
 
 
@@ -99,7 +103,7 @@ def init(wanted: NewOrganisation, now: datetime.datetime) -> Made:
     _write(wanted.folder / "people.csv", wanted.people.encode(), 0o600)
     _write(wanted.folder / NAME, boot_text(answers).encode(), 0o644)
     boot = load(wanted.folder)
-    return Made(wanted.folder, boot.gateway.client_url, _to_do(wanted, answers))
+    return Made(wanted.folder, boot.gateway.client_url, boot.console_url, _to_do(wanted, answers))
 
 
 def _domain(text: str) -> ServerName:
@@ -130,18 +134,19 @@ def _answers(wanted: NewOrganisation, domain: ServerName) -> BootAnswers:
     control = wanted.control or free_or_other(CONTROL, frozenset({client, federation}))
     pushes = wanted.pushes or free_or_other(PUSHES, frozenset({client, federation, control}))
     taken = frozenset({client, federation, control, pushes})
-    host, port = split(client)
+    introspection = wanted.introspection or free_or_other(INTROSPECTION, taken)
     return BootAnswers(
         domain=domain,
         client=client,
         federation=federation,
         control=control,
-        client_url=f"https://{f'[{host}]' if ':' in host else host}:{port}",
+        client_url=web_address(client),
         federation_name=_federation_name(domain, federation),
         pushes=pushes,
         routes=wanted.routes,
         trusts_ca=wanted.trusted_ca is not None,
-        introspection=wanted.introspection or free_or_other(INTROSPECTION, taken),
+        introspection=introspection,
+        console=wanted.console or free_or_other(CONSOLE, taken | {introspection}),
     )
 
 
@@ -194,6 +199,9 @@ def _write_tls(wanted: NewOrganisation, answers: BootAnswers, now: datetime.date
     )
     _write(wanted.folder / "tls/gateway.crt", pair.certificate, 0o644)
     _write(wanted.folder / "tls/gateway.key", pair.key)
+    console = wanted.console_certificate or self_signed(console_names(answers.console), now)
+    _write(wanted.folder / "tls/console.crt", console.certificate, 0o644)
+    _write(wanted.folder / "tls/console.key", console.key)
     if wanted.trusted_ca is not None:
         _write(wanted.folder / "tls/ca.crt", wanted.trusted_ca, 0o644)
 
@@ -201,6 +209,11 @@ def _write_tls(wanted: NewOrganisation, answers: BootAnswers, now: datetime.date
 def certificate_names(domain: ServerName, client: str) -> tuple[str, ...]:
     """The names that a gateway's certificate must carry: its domain's host and where it listens."""
     return tuple(dict.fromkeys((domain.host.strip("[]"), split(client)[0], "localhost")))
+
+
+def console_names(console: str) -> tuple[str, ...]:
+    """The names that a console's certificate must carry: where it listens."""
+    return tuple(dict.fromkeys((split(console)[0], "localhost")))
 
 
 def _to_do(wanted: NewOrganisation, answers: BootAnswers) -> tuple[str, ...]:

@@ -52,6 +52,7 @@ class Running:
         return (
             ("clients", gateway.client_url),
             ("federation", f"https://{gateway.federation_name}"),
+            *((("console", self.boot.console_url),) if self.boot.console_url else ()),
             ("administration", f"http://{self.boot.control.listen}/vedette/api/v1"),
         )
 
@@ -212,6 +213,7 @@ def check_paths(boot: Boot) -> None:
         boot.gateway.federation,
         boot.control.listen,
         boot.signin.introspection,
+        *((boot.control.console.listen,) if boot.control.console else ()),
         *((boot.gateway.pushes,) if boot.gateway.pushes else ()),
     }
     taken = sorted(address for address in addresses if not is_free(address))

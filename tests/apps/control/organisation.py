@@ -144,8 +144,8 @@ class Organisation:
 
 
 def make(folder: Path) -> Organisation:
-    addresses = (f"127.0.0.1:{port}" for port in _free_ports(4))
-    client, federation, control, introspection = addresses
+    addresses = (f"127.0.0.1:{port}" for port in _free_ports(5))
+    client, federation, control, introspection, console = addresses
     wanted = NewOrganisation(
         folder=folder,
         domain="example.test",
@@ -154,6 +154,7 @@ def make(folder: Path) -> Organisation:
         federation=federation,
         control=control,
         introspection=introspection,
+        console=console,
     )
     init(wanted, datetime.now(UTC))
     return Organisation(load(folder))

@@ -230,7 +230,7 @@ def test_no_secret_is_logged_or_shown_among_processes(running: Organisation) -> 
     assert running.token() not in checkpoint_file(running.boot).read_text()
 
 
-def test_it_listens_on_its_inside_address_alone(running: Organisation) -> None:
+def test_it_listens_on_its_inside_address_and_for_the_console_alone(running: Organisation) -> None:
     pid = running._children[-1].pid
     shown = subprocess.run(
         ["/usr/bin/env", "cat", f"/proc/{pid}/net/tcp"], capture_output=True, text=True, check=True
@@ -242,8 +242,10 @@ def test_it_listens_on_its_inside_address_alone(running: Organisation) -> None:
         line.split()[1] for line in shown.splitlines()[1:]
         if line.split()[3] == "0A" and line.split()[9] in inodes
     ]  # fmt: skip
-    port = int(running.boot.control.listen.rpartition(":")[2])
-    assert listening == [f"0100007F:{port:04X}"]
+    own = running.boot.control
+    assert own.console is not None
+    ports = [int(at.rpartition(":")[2]) for at in (own.listen, own.console.listen)]
+    assert sorted(listening) == sorted(f"0100007F:{port:04X}" for port in ports)
 
 
 def _links(folder: Path) -> Iterator[str]:

@@ -126,6 +126,8 @@ class House:
     listed: Listed = field(default_factory=Listed)
     control_away: bool = False
     patience: float = 3.0
+    console: str = ""
+    """The address of a console, where there is one."""
     issuing: Issuing = field(init=False)
     oauth: OAuth = field(init=False)
     compat: Compat = field(init=False)
@@ -153,7 +155,7 @@ class House:
                 continue
             self.store.make_account(user.localpart, "", _hash(), 1)
         self.devices = DeviceGrants(self.issuing)
-        self.oauth = OAuth(self.issuing, self.devices)
+        self.oauth = OAuth(self.issuing, self.devices, oauth.console_client(self.console))
         self.compat = Compat(self.issuing, _means(self))
         self.app = Starlette(
             routes=[

@@ -15,9 +15,10 @@ from tests.apps.signin.pages_scene import PASSWORD, RULES, VALUES, TokenServer, 
 from tests.apps.signin.pages_served import NOTHING, Served
 from vedette.core.names import UserId
 from vedette.core.sessions import FactorUse, Session, SessionFacts, SessionState
+from vedette.pages.language import Language
 from vedette.ports.factors import Departure
 from vedette.ports.sign_in import Factor
-from vedette.signin.words import Language, say
+from vedette.signin.words import say
 
 PAGES = Path(vedette.signin.__file__).parent / "pages"
 PARTS = {"base", "own-base", "form"}

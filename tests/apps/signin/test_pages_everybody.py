@@ -6,18 +6,17 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import pytest_asyncio
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser as Chromium
 from playwright.async_api import Page
 
 from tests.apps.signin.pages_scene import PASSWORD
 from tests.apps.signin.pages_served import chromium_runs, served
 from tests.apps.signin.pages_tour import Tour, every_template, surroundings
-from vedette.signin.words import Language
+from tests.axe import violations
+from vedette.pages.language import Language
 
 pytestmark = [
     pytest.mark.browser,
@@ -28,7 +27,6 @@ pytestmark = [
 
 WIDTH = 340
 """CSS pixels of a small phone."""
-STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 FOCUSABLE = "a[href], button, input:not([type=hidden]), [tabindex='0']"
 # For each element that takes the keyboard: its place among all, and whether one sees that it has it.
 FOCUSED = f"""() => {{
@@ -108,21 +106,6 @@ async def test_every_page_is_readable_to_screen_readers_and_in_both_colours(
     assert not faults, "\n".join(sorted(set(faults)))
     assert seen == every_template()
     figure(f"axe-core: {len(seen)} pages in {checked} looks, light and dark, without a fault")
-
-
-async def violations(page: Page) -> list[str]:
-    """What axe-core finds wrong, and the contrasts that it could not measure."""
-    options: dict[str, Any] = {
-        "runOnly": {"type": "tag", "values": STANDARDS},
-        "resultTypes": ["violations", "incomplete"],
-    }
-    found = (await Axe().run(page, options=options)).response
-    unsure = [each for each in found["incomplete"] if each["id"] == "color-contrast"]
-    return [
-        f"{each['id']}: {node['html'][:120]} {node.get('failureSummary', '')}"
-        for each in [*found["violations"], *unsure]
-        for node in each["nodes"]
-    ]
 
 
 async def test_a_page_that_nobody_could_read_is_found_out(chromium: Chromium) -> None:

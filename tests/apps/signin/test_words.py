@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 import vedette.signin
 from vedette.core.sessions import SessionState
-from vedette.signin.words import WORDS, Language, choose, say
+from vedette.pages.language import Language, choose
+from vedette.signin.words import WORDS, say
 
 PAGES = files(vedette.signin).joinpath("pages")
 SOURCES = Path(vedette.signin.__file__).parent

@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 from vedette.core.names import UserId
 from vedette.core.record import canonical
-from vedette.core.sessions import FactorUse, Session, SessionFacts, SessionState, facts_for
+from vedette.core.sessions import (
+    CONSOLE,
+    FactorUse,
+    Session,
+    SessionFacts,
+    SessionState,
+    facts_for,
+)
 from vedette.protocol.internal.sessions import NO_SESSIONS, SessionList, body_of, listed_of
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"k" * 32).public_key()
@@ -40,6 +47,11 @@ def body(*sessions: Session) -> dict[str, Any]:
     made = body_of(as_of=7, issuer="https://a.example/", keys={"k1": KEY}, sessions=sessions)
     arrived: dict[str, Any] = json.loads(canonical(made))
     return arrived
+
+
+def test_sessions_of_the_console_are_told_to_no_door() -> None:
+    console = replace(SESSION, id="session-0000000000000000002", kind=CONSOLE)
+    assert list(listed_of(body(SESSION, console)).sessions) == [SESSION.id]
 
 
 def test_a_list_comes_back_as_it_was_sent() -> None:

@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vedette.protocol.oauth.console import CONSOLE_SCOPE
 from vedette.protocol.oauth.scopes import (
     API,
     DEVICE,
@@ -78,3 +79,14 @@ def test_reading_a_scope_is_total_and_grants_nothing_unknown(text):
 def test_a_chosen_device_is_told():
     assert parse_scope(API).on("NEWDEVICE1") == f"{API} {DEVICE}NEWDEVICE1"
     assert scope_of("D") == f"{API} {DEVICE}D"
+
+
+def test_the_consoles_own_scope_names_no_device_and_mixes_with_nothing():
+    scope = parse_scope(f"openid {CONSOLE_SCOPE}")
+    assert (scope.console, scope.device, scope.openid) == (True, None, True)
+    assert not parse_scope(API).console
+    mixed = parse_scope(f"openid {CONSOLE_SCOPE} {API}")
+    assert not mixed.console
+    assert CONSOLE_SCOPE not in mixed.granted
+    with pytest.raises(ScopeFault):
+        parse_scope(CONSOLE_SCOPE)

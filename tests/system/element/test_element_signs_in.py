@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from tests.system.element import sign_in_page
 from tests.system.element.browser import ElementBrowser, element_browser
@@ -14,10 +11,7 @@ from tests.system.element.build import built_site
 from tests.system.element.serve import served
 from tests.system.listed import factors_of, session_of
 from tests.system.matrix_client import Person, signed_in
-from tests.system.synapse_process import Authority, free_port
-from tests.system.two_organisations import Organisation, TwoOrganisations, make, make_accounts
-from vedette.adapters.boot_file import NAME as BOOT_FILE
-from vedette.suite.demo import EXAMPLE
+from tests.system.two_organisations import Organisation, TwoOrganisations
 from vedette.suite.sign_in_walk import Walker
 
 
@@ -52,28 +46,6 @@ async def test_element_by_oauth(organisations: TwoOrganisations, tmp_path: Path)
         # what Element registered has no version, and its browser's is not its own
         assert session["client_version"] == ""
         assert factors_of(example, session) == {"password", "totp"}
-
-
-@pytest.fixture(scope="module")
-def with_a_name(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Organisation]:
-    """An organisation whose address is a name: passkeys are kept for names, never for numbers."""
-    folder = tmp_path_factory.mktemp("named")
-    at = [f"127.0.0.1:{free_port()}" for _ in range(5)]
-    made = make(folder / EXAMPLE.domain, EXAMPLE, Authority.make(folder / "ca"), {}, at)
-    boot = made.folder / BOOT_FILE
-    numbered, named = (f'"https://{host}:{at[0].rpartition(":")[2]}"' for host in _HOSTS)
-    text = boot.read_text()
-    assert numbered in text
-    boot.write_text(text.replace(numbered, named))
-    try:
-        made.start()
-        make_accounts(made)
-        yield made
-    finally:
-        made.stop()
-
-
-_HOSTS = ("127.0.0.1", "localhost")
 
 
 async def test_element_with_a_passkey(with_a_name: Organisation, tmp_path: Path) -> None:

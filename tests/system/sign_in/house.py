@@ -376,6 +376,7 @@ def make(folder: Path, people: tuple[str, ...], sign_in: str = SIGN_IN) -> MadeH
             control=at[2],
             pushes=at[3],
             introspection=at[4],
+            console=f"{HERE}:{free_port()}",
             document=default_document("Example", DOMAIN) + sign_in,
             people=PEOPLE_HEAD + listed,
             certificate=issue(

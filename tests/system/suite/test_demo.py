@@ -80,7 +80,7 @@ def test_secrets_are_in_a_private_file_and_not_on_the_screen(told: str, folder: 
     file = folder / "demo.json"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     passwords = json.loads(file.read_text())["passwords"]
-    assert len(passwords) == 8
+    assert len(passwords) == 10
     assert not any(password in told for password in passwords.values())
     secrets = json.loads((folder / "demo.json").read_text())["totp"]
     assert secrets.keys() == passwords.keys()
@@ -100,14 +100,15 @@ def test_the_next_run_has_the_same_people_and_prints_them_as_json(told: str, fol
     example, acme = found["organisations"]
     assert (example["domain"], acme["domain"]) == ("example.test", "acme.test")
     for organisation in (example, acme):
+        assert organisation["console_url"].startswith("https://127.0.0.1:")
         assert set(organisation) == {
             "name", "domain", "client_url", "federation_url", "console_url", "dir", "people",
         }  # fmt: skip
-        assert len(organisation["people"]) == 4
-        assert len({group for one in organisation["people"] for group in one["groups"]}) == 2
+        assert len(organisation["people"]) == 5
+        assert len({group for one in organisation["people"] for group in one["groups"]}) == 3
     everybody = [one for organisation in (example, acme) for one in organisation["people"]]
     assert len({len(base64.b32decode(one["totp_secret"])) for one in everybody}) == 1
-    assert len({one["totp_secret"] for one in everybody}) == 8
+    assert len({one["totp_secret"] for one in everybody}) == 10
     alice = example["people"][0]
     assert alice["user"] == "@alice:example.test"
     assert (

@@ -11,6 +11,7 @@ from typing import TypeVar
 from vedette.adapters.sign_in.storable import storable
 from vedette.core.names import UserId
 from vedette.core.sessions import (
+    CONSOLE,
     OVER,
     Session,
     SessionFacts,
@@ -495,6 +496,8 @@ class MemorySignInStore:
         return self._accounts[localpart]
 
     def _errand(self, session: Session, now: int) -> None:
+        if session.kind == CONSOLE:
+            return
         self._errand_number += 1
         self._errands[self._errand_number] = Errand(
             id=self._errand_number,
@@ -556,8 +559,9 @@ def _ranked(sessions: Iterable[Session]) -> tuple[Session, ...]:
     ranks: defaultdict[UserId, int] = defaultdict(int)
     found = []
     for session in sessions:
-        if session.state not in OVER:
+        device = session.kind != CONSOLE
+        if session.state not in OVER and device:
             ranks[session.user] += 1
-        rank = 0 if session.state in OVER else ranks[session.user]
+        rank = 0 if session.state in OVER else ranks[session.user] if device else 1
         found.append(replace(session, number=rank))
     return tuple(found)

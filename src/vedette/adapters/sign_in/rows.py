@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from vedette.adapters.sign_in.seal import Seal
 from vedette.core.names import UserId
 from vedette.core.sessions import (
+    CONSOLE,
     OVER,
     Session,
     SessionFacts,
@@ -128,6 +129,8 @@ def ranked(rows: Iterable[Row]) -> Iterator[Session]:
     for row in rows:
         if row.state in OVER:
             yield session_of(row, 0)
+        elif row.kind == CONSOLE:
+            yield session_of(row, 1)
         else:
             ranks[row.user_id] += 1
             yield session_of(row, ranks[row.user_id])

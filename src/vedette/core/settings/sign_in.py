@@ -66,6 +66,24 @@ class SignIn(Section):
             '"180 days"',
         ),
     ] = 180 * 86400
+    console_session: Annotated[
+        Lasting,
+        Setting(
+            "Console session",
+            "How long a sign-in to the console lasts before all factors are asked again.",
+            "Whoever finds the browser of an administrator open acts in that person's name.",
+            '"8 hours"',
+        ),
+    ] = 8 * 3600
+    console_idle: Annotated[
+        Lasting,
+        Setting(
+            "Console left alone",
+            "How long after the last request a sign-in to the console ends.",
+            "The longer, the longer a browser that was left open can be used by others.",
+            '"30 minutes"',
+        ),
+    ] = 1800
     access_token: Annotated[
         Lasting,
         Setting(

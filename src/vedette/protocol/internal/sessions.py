@@ -4,8 +4,9 @@
      "sessions": {id: {"user", "device", "state", "expires", "number", "facts",
                     "because"}}}
 
-Ended sessions are absent. A body is checked as a whole when it is read, and each session is built
-when it is asked for: a list of a hundred thousand must not hold up the door that receives it.
+Ended sessions are absent, and those of the console, which no door lets in. A body is checked as a
+whole when it is read, and each session is built when it is asked for: a list of a hundred thousand
+must not hold up the door that receives it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from vedette.core.names import DeviceId, UserId
 from vedette.core.sessions import (
+    CONSOLE,
     Session,
     SessionFacts,
     SessionState,
@@ -166,7 +168,7 @@ def body_of(
         "sessions": {
             session.id: _entry_of(session)
             for session in sessions
-            if session.state is not SessionState.ENDED
+            if session.state is not SessionState.ENDED and session.kind != CONSOLE
         },
     }
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from vedette.protocol.oauth.console import CONSOLE_SCOPE
+
 API = "urn:matrix:client:api:*"
 DEVICE = "urn:matrix:client:device:"
 OPENID = "openid"
@@ -34,11 +36,14 @@ class Scope:
     """A scope that can be granted: the client API on `device`, and an id token if `openid`.
 
     `granted` is the scope to tell the client, in its own spelling, without what is unknown here.
+    With `console` it is not the client API that was asked for, but the console: no device, and
+    always an id token.
     """
 
     device: str | None
     openid: bool
     granted: str
+    console: bool = False
 
     def on(self, device: str) -> str:
         """The scope to tell the client once the device is chosen."""
@@ -51,7 +56,7 @@ def parse_scope(text: str) -> Scope:
     1. It is made of RFC 6749's tokens. 2. It asks for the client API. 3. It names one device at
     most (the two spellings may both be used, for the same device). 4. Scopes unknown here are
     left out of what is granted (RFC 6749 section 3.3); Synapse's administration is one of them:
-    it is never a person's.
+    it is never a person's. Apart from that there is the console's own, which names no device.
 
     Raises:
         ScopeFault: one of the first three does not hold.
@@ -59,6 +64,8 @@ def parse_scope(text: str) -> Scope:
     tokens = list(dict.fromkeys(text.split(" "))) if text else []
     if len(text) > _LONGEST or any(_TOKEN.fullmatch(token) is None for token in tokens):
         raise ScopeFault("the scope is not a list of words, each parted from the next by a space")
+    if set(tokens) == {OPENID, CONSOLE_SCOPE}:
+        return Scope(device=None, openid=True, granted=" ".join(tokens), console=True)
     if API not in tokens and _EARLY_API not in tokens:
         raise ScopeFault(f"the scope must ask for {API}")
     devices = {device for token in tokens if (device := _device(token)) is not None}

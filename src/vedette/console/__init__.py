@@ -1,0 +1,1 @@
+"""The console: every page for administrators. A page is a module in `pages` and a template."""

@@ -1,0 +1,40 @@
+"""What the console's pages stand on: the same use-cases as the API's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from vedette.admin.accounts import AccountsDesk
+from vedette.admin.audit_desk import AuditDesk
+from vedette.admin.door import AdministrationDoor
+from vedette.admin.doors import DoorAnswer
+from vedette.admin.partners import PartnersDesk
+from vedette.admin.rooms import RoomsDesk
+from vedette.admin.sessions import SessionsDesk
+from vedette.admin.settings import SettingsDesk
+from vedette.admin.tokens import TokensDesk
+from vedette.ports.people import PeopleSource
+from vedette.ports.records import Records
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desks:
+    """The use-cases and sources behind the pages. `doors` says how each door stands."""
+
+    settings: SettingsDesk
+    records: Records
+    people: PeopleSource
+    doors: Callable[[], tuple[DoorAnswer, ...]]
+    troubles: Callable[[], list[str]]
+    sessions: SessionsDesk
+    accounts: AccountsDesk
+    rooms: RoomsDesk
+    partners: PartnersDesk
+    tokens: TokensDesk
+    audit: AuditDesk
+
+    @property
+    def door(self) -> AdministrationDoor:
+        """Where every act is asked."""
+        return AdministrationDoor(self.settings.spine)

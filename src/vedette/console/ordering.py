@@ -1,0 +1,72 @@
+"""Showing an order before it is applied, and applying it: one way for every form.
+
+`/orders/<kind>/preview` answers with the part of a page that stands under a form while somebody
+types; `/orders/<kind>` shows the whole of it, with the reason still to be given, and applies it when
+that page is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from vedette.admin.door import Doing, foreseen
+from vedette.admin.rejected import Code, Rejected
+from vedette.console.desks import Desks
+from vedette.console.orders import Order, OrderKind, command
+from vedette.console.page import Page, View, Visit
+from vedette.console.registry import ORDERS
+from vedette.core.asks import Act
+
+_OWN_FIELDS = frozenset({"csrf", "step", "reason"})
+
+
+def order_pages() -> tuple[Page, ...]:
+    """The two pages of every order."""
+    return (
+        Page(path="/orders/{kind}/preview", handler=preview, methods=("POST",)),
+        Page(path="/orders/{kind}", handler=order, methods=("POST",)),
+    )
+
+
+async def preview(desks: Desks, visit: Visit) -> View:
+    """What the form says now, as a command, as a call, and in words. Raises Rejected."""
+    kind = _kind(visit)
+    wanted = kind.read(visit.form)
+    return View(template="part-preview", title=kind.title, context=_shown(desks, visit, wanted))
+
+
+async def order(desks: Desks, visit: Visit) -> View:
+    """The order before it is applied; with `step` = `apply` it is applied. Raises Rejected."""
+    kind = _kind(visit)
+    wanted = kind.read(visit.form)
+    context = {"kind": kind, "back": kind.back}
+    if visit.form.get("step") == "apply":
+        done = await wanted.carry_out(desks, visit.by)
+        shown = {"command": command(wanted), "call": wanted.call(), "done": done}
+        return View(template="done", title="done", context={**context, **shown})
+    fields = {name: text for name, text in visit.form.items() if name not in _OWN_FIELDS}
+    shown = {**_shown(desks, visit, wanted), "fields": fields, "reason": wanted.reason}
+    return View(template="review", title="review", context={**context, **shown})
+
+
+def _shown(desks: Desks, visit: Visit, wanted: Order) -> Mapping[str, Any]:
+    """The command, the call, and what it would do, to whoever may read the settings.
+
+    What is typed is looked at again and again, so it is not recorded; what comes of it is.
+    """
+    policy, today = desks.settings.policy.current(), desks.settings.clock.today()
+    reads = Doing(act=Act.ADMINISTRATION_SETTINGS_READ, author=visit.by)
+    may = foreseen(policy, reads, today)
+    return {
+        "command": command(wanted),
+        "call": wanted.call(),
+        "foreseen": wanted.foresee(desks, policy) if may else None,
+    }
+
+
+def _kind(visit: Visit) -> OrderKind:
+    found = ORDERS.get(visit.names["kind"])
+    if found is None:
+        raise Rejected(Code.NOT_FOUND, "nothing of this kind can be done here")
+    return found

@@ -1,0 +1,235 @@
+"""Orders that change the settings: one value, one rule."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vedette.admin.actor import Actor
+from vedette.admin.rejected import Code, Rejected
+from vedette.admin.rules import with_rule, with_value, without_rule, without_value
+from vedette.admin.settings import Applied, Proposal
+from vedette.console.desks import Desks
+from vedette.console.orders import Call, Done, Foreseen, Form, OrderKind, reason_of, words_of
+from vedette.ports.policy import Policy
+
+_LONGEST_PATH = 300
+_LONGEST_VALUE = 65536
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _OfSettings:
+    """What every order about the settings has. `base` is the revision that its author saw."""
+
+    reason: str
+    base: int | None
+
+    def text(self, before: str) -> str:
+        """The document's text with the change. Raises Rejected."""
+        raise NotImplementedError
+
+    def foresee(self, desks: Desks, policy: Policy) -> Foreseen:
+        """What it changes, in words. Raises Rejected with every fault."""
+        del policy  # what changes does not hang on who asks
+        newest, document = desks.settings.current()
+        _, change = desks.settings.difference(document, self.text(newest.text))
+        return Foreseen(
+            words=tuple(each.words for each in change.changes),
+            warnings=tuple(str(each) for each in change.warnings),
+            widens=change.widens,
+            restart=change.restart,
+            base=self.base or newest.number,
+        )
+
+    async def carry_out(self, desks: Desks, by: Actor) -> Done:
+        """Apply it. Raises Rejected."""
+        newest, _ = desks.settings.current()
+        proposal = Proposal(
+            text=self.text(newest.text),
+            base=self.base or newest.number,
+            reason=self.reason,
+            author=by,
+        )
+        return _done(await desks.settings.apply(proposal))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetValue(_OfSettings):
+    """Set one setting to a TOML value; with None it gets its default."""
+
+    path: str
+    value: str | None
+
+    def words(self) -> tuple[str, ...]:
+        """The command."""
+        if self.value is None:
+            return ("settings", "unset", self.path)
+        # what begins with a hyphen would be taken for an option
+        apart = ("--",) if self.value.startswith("-") else ()
+        return ("settings", "set", *apart, self.path, self.value)
+
+    def call(self) -> Call:
+        """The call."""
+        body = {"path": self.path, "value": self.value, "reason": self.reason}
+        return Call("PATCH", "/settings", body)
+
+    def text(self, before: str) -> str:
+        """The text with it."""
+        if self.value is None:
+            return without_value(before, self.path)
+        return with_value(before, self.path, self.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddRule(_OfSettings):
+    """Add a rule, or a guardrail. `rule` are its keys as the API takes them."""
+
+    id: str
+    rule: Mapping[str, str | list[str]]
+    guardrail: bool
+
+    def words(self) -> tuple[str, ...]:
+        """The command; conditions are repeated options, since they hold commas."""
+        said = ["rule", "add", self.id]
+        for key, value in self.rule.items():
+            if key == "between":
+                said += ["--between", *value]
+            elif key in ("when", "unless"):
+                for condition in value:
+                    said += [f"--{key}", condition]
+            else:
+                said += [f"--{key}", value if isinstance(value, str) else ",".join(value)]
+        return (*said, *(("--guardrail",) if self.guardrail else ()))
+
+    def call(self) -> Call:
+        """The call."""
+        body: dict[str, Any] = {"id": self.id, "rule": dict(self.rule)}
+        return Call("POST", "/rules", {**body, "guardrail": self.guardrail, "reason": self.reason})
+
+    def text(self, before: str) -> str:
+        """The text with it."""
+        return with_rule(before, self.id, self.rule, self.guardrail)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveRule(_OfSettings):
+    """Take a rule away."""
+
+    id: str
+    guardrail: bool
+
+    def words(self) -> tuple[str, ...]:
+        """The command."""
+        return ("rule", "remove", self.id, *(("--guardrail",) if self.guardrail else ()))
+
+    def call(self) -> Call:
+        """The call."""
+        query = {"reason": self.reason, **({"guardrail": "true"} if self.guardrail else {})}
+        return Call("DELETE", f"/rules/{self.id}", None, query)
+
+    def text(self, before: str) -> str:
+        """The text without it."""
+        return without_rule(before, self.id, self.guardrail)
+
+
+def _done(applied: Applied) -> Done:
+    return Done(
+        record=applied.record,
+        words=tuple(each.words for each in applied.difference.changes),
+        revision=applied.revision.number,
+        doors=tuple(str(each) for each in applied.doors),
+    )
+
+
+# ---- From forms ----------------------------------------------------------------------------------
+
+
+def _base(form: Form) -> int | None:
+    text = form.get("base", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+
+
+def _path(form: Form) -> str:
+    path = form.get("path", "").strip()
+    if not path or len(path) > _LONGEST_PATH or not path.isprintable():
+        raise Rejected(Code.INVALID, "no setting is named", "open it from the list of settings")
+    return path
+
+
+def _set(form: Form) -> SetValue:
+    value = form.get("value", "").strip()[:_LONGEST_VALUE]
+    if not value:
+        raise Rejected(
+            Code.INVALID, "there is no value", "write one, or give the setting its default"
+        )
+    return SetValue(path=_path(form), value=value, reason=reason_of(form), base=_base(form))
+
+
+def _unset(form: Form) -> SetValue:
+    return SetValue(path=_path(form), value=None, reason=reason_of(form), base=_base(form))
+
+
+_NAME = re.compile(r"(guardrails\.)?[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_TEXTS = ("say", "owner", "expires", "mode")
+
+
+def _name(form: Form) -> str:
+    name = form.get("id", "").strip()
+    if _NAME.fullmatch(name) is None:
+        raise Rejected(
+            Code.INVALID,
+            f"`{name[:80]}` is no name for a rule",
+            "write lower-case letters, digits and hyphens, such as `acme-documents`",
+        )
+    return name
+
+
+def rule_keys_of(form: Form) -> dict[str, str | list[str]]:
+    """The keys of a rule in a form, in the order in which the command names them.
+
+    Conditions stand one on a line; everything else that is a list has commas.
+    """
+    rule: dict[str, str | list[str]] = {}
+    between = [form.get(side, "").strip() for side in ("one", "other")]
+    if all(between):
+        rule["between"] = between
+    for key in ("from", "to", "allow", "forbid"):
+        found = words_of(form.get(key, ""))
+        if found:
+            rule[key] = found
+    for key in ("when", "unless"):
+        lines = [line.strip() for line in form.get(key, "").splitlines() if line.strip()]
+        if lines:
+            rule[key] = lines
+    for key in _TEXTS:
+        text = form.get(key, "").strip()
+        if text:
+            rule[key] = text
+    return rule
+
+
+def _add(form: Form) -> AddRule:
+    return AddRule(
+        id=_name(form),
+        rule=rule_keys_of(form),
+        guardrail=form.get("guardrail") == "yes",
+        reason=reason_of(form),
+        base=_base(form),
+    )
+
+
+def _remove(form: Form) -> RemoveRule:
+    name = _name(form)
+    guardrail = form.get("guardrail") == "yes" or name.startswith("guardrails.")
+    bare = name.removeprefix("guardrails.")
+    return RemoveRule(id=bare, guardrail=guardrail, reason=reason_of(form), base=_base(form))
+
+
+ORDERS = (
+    OrderKind(name="set-value", title="settings", read=_set, back="/settings"),
+    OrderKind(name="unset-value", title="settings", read=_unset, back="/settings"),
+    OrderKind(name="add-rule", title="settings", read=_add, back="/settings"),
+    OrderKind(name="remove-rule", title="settings", read=_remove, back="/settings"),
+)

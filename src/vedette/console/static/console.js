@@ -1,0 +1,55 @@
+// Three things that a page can't do by itself, each of which it does without, too: show what a form
+// would do while somebody types, put what fits into a list while somebody searches, and copy.
+"use strict";
+
+const WAIT = 250; // milliseconds after the last key
+
+const partOf = async (address, form, place) => {
+  const asked = (place.asked = {}); // of two answers the one to the later question counts
+  const fields = new URLSearchParams(new FormData(form));
+  const post = place.dataset.preview !== undefined;
+  try {
+    const answer = await fetch(post ? address : `${address}?${fields}`, {
+      method: post ? "POST" : "GET",
+      headers: { "X-Part": "yes" },
+      body: post ? fields : undefined,
+      redirect: "error",
+      credentials: "same-origin",
+    });
+    const type = answer.headers.get("content-type") || "";
+    if (answer.ok && type.startsWith("text/html") && place.asked === asked) {
+      place.innerHTML = await answer.text();
+      ready(place);
+    }
+  } catch {
+    // away for a moment: what is shown stays, and sending the form says what is wrong
+  }
+};
+
+const follow = (form) => {
+  const place = form.querySelector("[data-preview]") || document.querySelector(form.dataset.list || "#none");
+  if (!place) return;
+  const address = place.dataset.preview || form.action;
+  let waiting = 0;
+  form.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => partOf(address, form, place), WAIT);
+  });
+};
+
+const copies = (button) => {
+  const word = button.textContent;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    button.textContent = button.dataset.done;
+    setTimeout(() => { button.textContent = word; }, 2000);
+  });
+};
+
+const ready = (place) => {
+  place.querySelectorAll("form[data-live]").forEach(follow);
+  place.querySelectorAll("button[data-copy]").forEach(copies);
+};
+
+ready(document);

@@ -1,0 +1,1 @@
+"""What every page for people has in common, whichever process shows it."""

@@ -1,0 +1,187 @@
+"""Every page, for everybody: without scripts, on a phone, by keyboard, to a screen reader, in the dark."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser as Chromium
+from playwright.async_api import Page
+
+from tests.apps.console.served import Served, served
+from tests.apps.signin.pages_served import chromium_runs
+from tests.axe import violations
+from vedette.console.registry import PAGES
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        shutil.which("chromium") is None, reason="needs the Debian package `chromium`"
+    ),
+]
+
+WIDTH = 340
+"""CSS pixels of a small phone."""
+_TAKE_THE_KEYBOARD = ("a[href]", "button:not([hidden])", "input:not([type=hidden])", "select",
+                      "textarea", "summary", "[tabindex='0']")  # fmt: skip
+FOCUSABLE = ", ".join(_TAKE_THE_KEYBOARD)
+FOCUSED = f"""() => {{
+    const at = document.activeElement;
+    const all = [...document.querySelectorAll("{FOCUSABLE}")].filter((one) => one.checkVisibility());
+    const style = getComputedStyle(at);
+    const seen = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+    return [all.indexOf(at), all.length, seen];
+}}"""
+
+
+async def _reviewed(page: Page) -> None:
+    await _send(page, "/orders/set-value", path="sign_in.session", value="20 days")
+
+
+async def _applied(page: Page) -> None:
+    await _reviewed(page)
+    await page.get_by_label("Reason").fill("as agreed")
+    await page.get_by_role("button", name="Apply").click()
+    await page.get_by_role("heading", name="Done").wait_for()
+
+
+async def _refused(page: Page) -> None:
+    await _send(page, "/orders/add-rule", id="x", one="us", other="nobody-known", allow="mail")
+
+
+async def _send(page: Page, to: str, /, **fields: str) -> None:
+    """Send a form from a page of ours, as one of its own would."""
+    await page.goto(_origin(page) + "/")
+    await page.evaluate(
+        """([path, fields]) => {
+            const form = document.createElement("form");
+            form.method = "post"; form.action = path;
+            fields.csrf = document.querySelector("input[name=csrf]").value;
+            for (const [name, value] of Object.entries(fields)) {
+                const field = document.createElement("input");
+                field.type = "hidden"; field.name = name; field.value = value;
+                form.append(field);
+            }
+            document.body.append(form); form.submit();
+        }""",
+        [to, fields],
+    )
+    await page.wait_for_url(f"**{to}")
+
+
+def _origin(page: Page) -> str:
+    return "/".join(page.url.split("/")[:3])
+
+
+Go = Callable[[Page], Awaitable[None]]
+STOPS: dict[str, str | Go] = {
+    "overview": "/",
+    "nothing": "/no/such/page",
+    "review": _reviewed,
+    "done": _applied,
+    "problem": _refused,
+}
+"""Every page that there is, and how one comes to it."""
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with served(tmp_path_factory.mktemp("pages")) as made:
+        yield made
+
+
+@pytest_asyncio.fixture(scope="module")
+async def chromium() -> AsyncIterator[Chromium]:
+    async with chromium_runs() as browser:
+        yield browser
+
+
+async def to(here: Served, page: Page, stop: str) -> None:
+    going = STOPS[stop]
+    if isinstance(going, str):
+        await page.goto(here.house.url + going)
+    else:
+        await page.goto(here.house.url + "/")
+        await going(page)
+    await page.locator("h1").wait_for()
+
+
+def test_every_page_without_a_place_in_its_path_is_a_stop() -> None:
+    paths = {page.path for page in PAGES if "{" not in page.path and "GET" in page.methods}
+    assert paths <= {stop for stop in STOPS.values() if isinstance(stop, str)}
+
+
+async def test_every_page_is_readable_to_screen_readers_in_both_colours_and_by_keyboard(
+    chromium: Chromium, here: Served
+) -> None:
+    faults: list[str] = []
+    page = await here.page(
+        chromium, reduced_motion="reduce", viewport={"width": 1280, "height": 900}
+    )
+    for stop in STOPS:
+        await to(here, page, stop)
+        for colours in ("light", "dark"):
+            await page.emulate_media(color_scheme=colours)
+            faults += [f"{stop} ({colours}): {fault}" for fault in await violations(page)]
+        faults += [f"{stop}: {fault}" for fault in await unreachable(page)]
+    assert not faults, "\n".join(sorted(set(faults)))
+    assert not here.complaints
+
+
+async def unreachable(page: Page) -> list[str]:
+    """What the keyboard does not reach, or reaches unseen."""
+    _, count, _ = await page.evaluate(FOCUSED)
+    reached: dict[int, bool] = {}
+    for _ in range(count + 2):
+        await page.keyboard.press("Tab")
+        at, _, visible = await page.evaluate(FOCUSED)
+        reached[at] = visible
+    reached.pop(-1, None)
+    faults = [] if set(reached) == set(range(count)) else [f"{len(reached)} of {count} are reached"]
+    return faults + [
+        f"nobody sees the keyboard at {at}" for at, seen in reached.items() if not seen
+    ]
+
+
+async def test_every_page_works_without_scripts_on_a_phone_in_german(
+    chromium: Chromium, here: Served
+) -> None:
+    more = {"viewport": {"width": WIDTH, "height": 680}, "color_scheme": "dark", "locale": "de-DE"}
+    page = await here.page(chromium, java_script_enabled=False, **more)
+    for stop in (name for name, going in STOPS.items() if isinstance(going, str)):
+        await to(here, page, stop)
+        assert await page.locator("html").get_attribute("lang") == "de"
+        box = await page.locator("html").bounding_box()
+        assert box is not None
+        assert box["width"] <= WIDTH, f"`{stop}` is wider than the screen"
+
+
+async def test_what_a_form_would_do_is_kept_in_step_while_somebody_types(
+    chromium: Chromium, here: Served
+) -> None:
+    page = await here.page(chromium)
+    await to(here, page, "review")
+    line = page.locator("pre.command")
+    await page.get_by_label("Reason").press_sequentially("contract 4711")
+    await line.filter(has_text="contract 4711").wait_for()
+    assert await line.inner_text() == (
+        "vedette settings set sign_in.session '20 days' --reason 'contract 4711'"
+    )
+    await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await page.get_by_role("button", name="Copy").click()
+    await page.get_by_role("button", name="Copied").wait_for()
+    assert await page.evaluate("navigator.clipboard.readText()") == await line.inner_text()
+    assert not here.complaints
+
+
+async def test_another_language_is_chosen_with_one_click_and_stays(
+    chromium: Chromium, here: Served
+) -> None:
+    page = await here.page(chromium, locale="en-GB")
+    await to(here, page, "overview")
+    await page.get_by_role("link", name="Sprache: Deutsch").click()
+    await page.get_by_role("heading", name="Überblick").wait_for()
+    await page.reload()
+    assert await page.locator("html").get_attribute("lang") == "de"
