@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -89,12 +89,13 @@ class InspectorSeen:
     """What is seen of the inspector; every field says what is wrong, or is empty.
 
     `process` is the inspector itself, `scanners` those that do not answer it, `yara` why the
-    organisation's own rules are not in force.
+    organisation's own rules are not in force, `lacks` what of its confinement does not hold here.
     """
 
     process: str = ""
     scanners: tuple[str, ...] = ()
     yara: str = ""
+    lacks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -349,7 +350,13 @@ def inspector(seen: Examined) -> Iterable[Found]:
         words = f"YARA rules are not in force: {found.yara}"
         folder = boot.path(boot.inspector.yara or boot.folder)
         yield Found("inspector", Health.BROKEN, words, f"$EDITOR {folder}")
-    if found == InspectorSeen():
+    if found.lacks:
+        words = (
+            f"less is confined than could be, since this does not hold: {'; '.join(found.lacks)}"
+        )
+        mend = "run it on a kernel with Landlock (6.7 or newer for ports) and seccomp, and where a"
+        yield Found("inspector", Health.WEAK, words, f"{mend} container hides them, allow them")
+    if replace(found, lacks=()) == InspectorSeen():
         yield Found("inspector", Health.GOOD, "files are looked at")
 
 

@@ -238,13 +238,13 @@ def inspector_seen(boot: Boot) -> InspectorSeen:
         status, words = _told(path)
         state = json.loads(words)
         silent = tuple(str(why) for _, why in sorted(state["silent"].items()))
-        yara = str(state["yara"])
+        yara, lacks = str(state["yara"]), tuple(map(str, state["lacks"]))
         why = "" if status == HTTPStatus.OK or silent or yara else str(state["why"])
     except (OSError, http.client.HTTPException) as fault:
         return InspectorSeen(process=f"it does not answer on {path}: {fault}")
     except (ValueError, LookupError, AttributeError, TypeError):
         return InspectorSeen(process=f"what answers on {path} is no inspector")
-    return InspectorSeen(process=why, scanners=silent, yara=yara)
+    return InspectorSeen(process=why, scanners=silent, yara=yara, lacks=lacks)
 
 
 def _ready(path: Path) -> str | None:

@@ -9,7 +9,7 @@ import hashlib
 import logging
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from vedette.core.settings.document import Document
 from vedette.inspection import own_limits
 from vedette.inspection.app import Inspector, make_app
 from vedette.inspection.contents import Contents, InForce
+from vedette.inspection.look import sandbox
 from vedette.ports.clock import Clock
 from vedette.ports.errors import Unavailable
 from vedette.ports.looking import Limits, Scanner
@@ -219,6 +220,7 @@ def _ready(rules: Rules, held: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
         "holds": list(rules.looker.holds),
         "holds_fork_server": list(rules.looker.server_holds),
         "holds_inspector": list(held),
+        "lacks": list(_lacks(rules.looker, held)),
         "detectors": rules.looker.rules,
         "signatures": dict(rules.signatures),
         "silent": dict(rules.silent),
@@ -228,6 +230,18 @@ def _ready(rules: Rules, held: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
         return "", {**state, "rules": rules.in_force().rules}
     except Unavailable as outage:
         return str(outage), state
+
+
+def _lacks(looker: ForkServer, held: tuple[str, ...]) -> Iterator[str]:
+    """What does not hold on this machine, and of whom."""
+    told = [("the inspector", own_limits.OWN, held)]
+    if looker.pid is not None:
+        told += [
+            ("its fork server", sandbox.SERVER, looker.server_holds),
+            ("what parses contents", sandbox.LOOKING, looker.holds),
+        ]
+    for who, every, holds in told:
+        yield from (f"{who}: {words}" for words in every if words not in holds)
 
 
 def public_key(boot: Boot) -> Ed25519PublicKey:

@@ -100,7 +100,11 @@ def what_holds(needs: Needs, folder: Path) -> tuple[str, ...]:
 
     MUST be called before any thread is started.
     """
-    tries: dict[str, Callable[[], object]] = {
+    return sandbox.tried(lambda _: confine(needs), _tries(folder))
+
+
+def _tries(folder: Path) -> dict[str, Callable[[], object]]:
+    return {
         "reads nothing that it does not need": (folder / "boot.toml").read_bytes,
         "writes in its own folders alone": (folder / "new").touch,
         "dials scanners alone": lambda: socket.create_connection(("127.0.0.1", 9), 0.2),
@@ -108,9 +112,12 @@ def what_holds(needs: Needs, folder: Path) -> tuple[str, ...]:
         "takes no more memory than it may": lambda: bytearray(MEMORY + (64 << 20)),
         "opens no more than it may": _open_many,
     }
-    return sandbox.tried(lambda _: confine(needs), tries)
 
 
 def _open_many() -> None:
     for _ in range(DESCRIPTORS + 1):
         os.dup(2)
+
+
+OWN = tuple(_tries(Path()))
+"""All that holds where the platform offers everything."""

@@ -108,6 +108,11 @@ TROUBLES: dict[str, tuple[dict[str, Any], str, str]] = {
         "inspector",
         "$EDITOR",
     ),
+    "the inspector could do more than it may": (
+        {"inspector": InspectorSeen(lacks=("the inspector: dials scanners alone",))},
+        "inspector",
+        "Landlock",
+    ),
     "control is down": ({"control_answers": False}, "control", "vedette up"),
     "a door is behind": ({"doors": (replace(LAG, in_force=4),)}, "doors", "vedette up"),
     "a door never ran": ({"doors": (replace(LAG, in_force=None),)}, "doors", "vedette up"),

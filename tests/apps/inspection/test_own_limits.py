@@ -17,6 +17,7 @@ from tests.apps.inspection.conftest import Starter
 from tests.apps.inspection.living import Inspector
 from tests.apps.inspection.test_resilience import QUICK, fork_server, slow, tries
 from tests.apps.inspection.test_resilience import idle as nothing_looked_at
+from vedette.inspection import own_limits
 from vedette.inspection.look import sandbox
 from vedette.inspection.own_limits import DESCRIPTORS, MEMORY
 
@@ -61,6 +62,17 @@ def test_what_was_tried_and_failed_is_told(inspector: Inspector) -> None:
     assert own <= {*told["holds_inspector"]}
     server = {"opens no file", "makes no file", "reaches no network", "starts no program"}
     assert server <= {*told["holds_fork_server"]}
+
+
+def test_what_does_not_hold_is_told_too(inspector: Inspector) -> None:
+    told = inspector.ask("GET", "/ready")[1]
+    for who, every, holds in (
+        ("the inspector", own_limits.OWN, "holds_inspector"),
+        ("its fork server", sandbox.SERVER, "holds_fork_server"),
+        ("what parses contents", sandbox.LOOKING, "holds"),
+    ):
+        lacks = {f"{who}: {words}" for words in every if words not in told[holds]}
+        assert lacks == {words for words in told["lacks"] if words.startswith(who)}
 
 
 def test_nothing_that_is_loaded_tells_its_makers_of_it(inspector: Inspector) -> None:
