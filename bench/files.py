@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 
-from bench.files_looking import GIGABYTE, gigabyte, held_by
+from bench.files_looking import GIGABYTE, held_by
 from bench.gateway import Entry
 from bench.synapse import House, Introspection, held, plain
 from tests.apps.control.organisation import make
@@ -34,8 +34,9 @@ LARGE_ROUNDS = 2
 SIZES = {"10KiB": 10 << 10, "1MiB": 1 << 20}
 TARGETS = {"fresh": 0.1, "known": 0.25}
 """To look at bytes takes a confined process made for them; to know them already, three questions."""
-LARGE_TARGET = 0.3
-"""Of 1 GB three copies are made and three digests computed; without inspection one of each."""
+LARGE_TARGET = 0.25
+"""Of 1 GB three copies are made and three digests computed, and it is looked at; without inspection one
+of each."""
 MOST_MEMORY = 256.0
 """MiB that Synapse, inspector and looking may hold more of 1 GB than Synapse alone does."""
 
@@ -85,6 +86,12 @@ def _entry(name: str, target: float, pairs: list[tuple[float, float]]) -> Entry:
     }  # fmt: skip
 
 
+def _gigabyte(tag: str) -> Iterator[bytes]:
+    """A text of 1 GB, never whole in memory."""
+    for number in range(GIGABYTE >> 20):
+        yield _text(1 << 20, f"{tag} {number}")
+
+
 def _large(ours: House, other: House, inspector: Inspector) -> Iterator[Entry]:
     """Uploads of 1 GB in turn, and the most memory that each side holds more meanwhile."""
     assert inspector.child is not None
@@ -94,7 +101,7 @@ def _large(ours: House, other: House, inspector: Inspector) -> Iterator[Entry]:
     for number in range(LARGE_ROUNDS):
         for house, pids in sides if number % 2 else sides[::-1]:
             with _most(pids) as most:
-                took[id(house)].append(_upload(house, gigabyte(), GIGABYTE))
+                took[id(house)].append(_upload(house, _gigabyte(f"{number}"), GIGABYTE))
             more[id(house)] = max(more[id(house)], most[0])
     pairs = list(zip(took[id(ours)], took[id(other)], strict=True))
     yield {

@@ -194,8 +194,7 @@ def held_by(pid: int) -> int:
     return _anonymous(pid) + sum(held_by(int(each)) for each in children)
 
 
-def gigabyte() -> Iterator[bytes]:
-    """A content of 1 GB, never whole in memory."""
+def _gigabyte() -> Iterator[bytes]:
     block = os.urandom(1 << 20)
     for number in range(GIGABYTE >> 20):
         yield number.to_bytes(8, "little") + block[8:]
@@ -209,7 +208,7 @@ def _memory(inspector: Inspector) -> Entry:
     found: list[int] = []
 
     def send() -> None:
-        found.append(inspector.ask("PUT", "/contents?wait=200", gigabyte(), 400)[1]["size"])
+        found.append(inspector.ask("PUT", "/contents?wait=200", _gigabyte(), 400)[1]["size"])
 
     sending = threading.Thread(target=send)
     sending.start()

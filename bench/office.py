@@ -50,7 +50,7 @@ when = ["claimed file.kind in document, image, text"]
 from = ["staff"]
 to = ["anyone"]
 forbid = ["file"]
-when = ["file.size > 50 MB"]
+when = ["file.size > 2 GB"]
 """
 
 
