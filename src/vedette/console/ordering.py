@@ -13,7 +13,7 @@ from typing import Any
 from vedette.admin.door import Doing, foreseen
 from vedette.admin.rejected import Code, Rejected
 from vedette.console.desks import Desks
-from vedette.console.orders import Order, OrderKind, command
+from vedette.console.orders import Order, OrderKind, call, command
 from vedette.console.page import Page, View, Visit
 from vedette.console.registry import ORDERS
 from vedette.core.asks import Act
@@ -43,7 +43,7 @@ async def order(desks: Desks, visit: Visit) -> View:
     context = {"kind": kind, "back": kind.back}
     if visit.form.get("step") == "apply":
         done = await wanted.carry_out(desks, visit.by)
-        shown = {"command": command(wanted), "call": wanted.call(), "done": done}
+        shown = {"command": command(wanted), "call": call(wanted), "done": done}
         return View(template="done", title="done", context={**context, **shown})
     fields = {name: text for name, text in visit.form.items() if name not in _OWN_FIELDS}
     shown = {**_shown(desks, visit, wanted), "fields": fields, "reason": wanted.reason}
@@ -60,7 +60,7 @@ def _shown(desks: Desks, visit: Visit, wanted: Order) -> Mapping[str, Any]:
     may = foreseen(policy, reads, today)
     return {
         "command": command(wanted),
-        "call": wanted.call(),
+        "call": call(wanted),
         "foreseen": wanted.foresee(desks, policy) if may else None,
     }
 

@@ -7,40 +7,17 @@ is shown before can't be another thing than what is done after.
 
 from __future__ import annotations
 
-import json
-import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
-from urllib.parse import urlencode
+from typing import Protocol
 
 from vedette.admin.actor import Actor
 from vedette.console.desks import Desks
+from vedette.core.settings.commands import Call, Step
 from vedette.ports.policy import Policy
 
-API = "/vedette/api/v1"
 NO_REASON = "…"
 """What stands for the reason until one is typed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One call of the API: its path is beneath `API`, its body JSON, or None."""
-
-    method: str
-    path: str
-    body: Mapping[str, Any] | None = None
-    query: Mapping[str, str] | None = None
-
-    @property
-    def target(self) -> str:
-        """The path with its query, as it stands in a request."""
-        return API + self.path + (f"?{urlencode(self.query)}" if self.query else "")
-
-    @property
-    def json(self) -> str:
-        """The body as text, empty where there is none."""
-        return "" if self.body is None else json.dumps(self.body, indent=2, ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,20 +42,14 @@ class Done:
 
 
 class Order(Protocol):
-    """One thing that somebody wants done.
-
-    `reason` is why; `words` are the command's, without its `vedette` and without the reason.
-    """
+    """One thing that somebody wants done."""
 
     @property
     def reason(self) -> str:
         """Why, for the record."""
 
-    def words(self) -> tuple[str, ...]:
-        """The words of the command that does it."""
-
-    def call(self) -> Call:
-        """The call of the API that does it, with the reason."""
+    def step(self) -> Step:
+        """The command and the call that do it, without the reason."""
 
     def foresee(self, desks: Desks, policy: Policy) -> Foreseen:
         """What it would do. Raises Rejected where it can't be done as it is."""
@@ -89,10 +60,12 @@ class Order(Protocol):
 
 def command(order: Order) -> str:
     """The command line that does it, to be pasted into a shell."""
-    words, why = list(order.words()), ["--reason", order.reason or NO_REASON]
-    # behind `--` nothing is an option any more
-    at = words.index("--") if "--" in words else len(words)
-    return shlex.join(["vedette", *words[:at], *why, *words[at:]])
+    return order.step().because(order.reason or NO_REASON)
+
+
+def call(order: Order) -> Call:
+    """The call of the API that does it."""
+    return order.step().call.because(order.reason or NO_REASON)
 
 
 Form = Mapping[str, str]

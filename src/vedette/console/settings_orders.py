@@ -5,14 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from vedette.admin.actor import Actor
 from vedette.admin.rejected import Code, Rejected
-from vedette.admin.rules import with_rule, with_value, without_rule, without_value
+from vedette.admin.rules import (
+    with_rule,
+    with_rule_changed,
+    with_value,
+    without_rule,
+    without_value,
+)
 from vedette.admin.settings import Applied, Proposal
 from vedette.console.desks import Desks
-from vedette.console.orders import Call, Done, Foreseen, Form, OrderKind, reason_of, words_of
+from vedette.console.orders import Done, Foreseen, Form, OrderKind, reason_of, words_of
+from vedette.core.settings.commands import (
+    Edit,
+    Step,
+    add_rule_step,
+    change_rule_step,
+    edit_step,
+    remove_rule_step,
+)
 from vedette.ports.policy import Policy
 
 _LONGEST_PATH = 300
@@ -62,18 +75,9 @@ class SetValue(_OfSettings):
     path: str
     value: str | None
 
-    def words(self) -> tuple[str, ...]:
-        """The command."""
-        if self.value is None:
-            return ("settings", "unset", self.path)
-        # what begins with a hyphen would be taken for an option
-        apart = ("--",) if self.value.startswith("-") else ()
-        return ("settings", "set", *apart, self.path, self.value)
-
-    def call(self) -> Call:
-        """The call."""
-        body = {"path": self.path, "value": self.value, "reason": self.reason}
-        return Call("PATCH", "/settings", body)
+    def step(self) -> Step:
+        """The command and the call."""
+        return edit_step(Edit(self.path, self.value))
 
     def text(self, before: str) -> str:
         """The text with it."""
@@ -90,27 +94,30 @@ class AddRule(_OfSettings):
     rule: Mapping[str, str | list[str]]
     guardrail: bool
 
-    def words(self) -> tuple[str, ...]:
-        """The command; conditions are repeated options, since they hold commas."""
-        said = ["rule", "add", self.id]
-        for key, value in self.rule.items():
-            if key == "between":
-                said += ["--between", *value]
-            elif key in ("when", "unless"):
-                for condition in value:
-                    said += [f"--{key}", condition]
-            else:
-                said += [f"--{key}", value if isinstance(value, str) else ",".join(value)]
-        return (*said, *(("--guardrail",) if self.guardrail else ()))
-
-    def call(self) -> Call:
-        """The call."""
-        body: dict[str, Any] = {"id": self.id, "rule": dict(self.rule)}
-        return Call("POST", "/rules", {**body, "guardrail": self.guardrail, "reason": self.reason})
+    def step(self) -> Step:
+        """The command and the call."""
+        return add_rule_step(_section(self.guardrail), self.id, self.rule)
 
     def text(self, before: str) -> str:
         """The text with it."""
         return with_rule(before, self.id, self.rule, self.guardrail)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeRule(_OfSettings):
+    """Give a rule another content, all of it."""
+
+    id: str
+    rule: Mapping[str, str | list[str]]
+    guardrail: bool
+
+    def step(self) -> Step:
+        """The command and the call."""
+        return change_rule_step(_section(self.guardrail), self.id, self.rule)
+
+    def text(self, before: str) -> str:
+        """The text with it."""
+        return with_rule_changed(before, self.id, self.rule, self.guardrail)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,18 +127,17 @@ class RemoveRule(_OfSettings):
     id: str
     guardrail: bool
 
-    def words(self) -> tuple[str, ...]:
-        """The command."""
-        return ("rule", "remove", self.id, *(("--guardrail",) if self.guardrail else ()))
-
-    def call(self) -> Call:
-        """The call."""
-        query = {"reason": self.reason, **({"guardrail": "true"} if self.guardrail else {})}
-        return Call("DELETE", f"/rules/{self.id}", None, query)
+    def step(self) -> Step:
+        """The command and the call."""
+        return remove_rule_step(_section(self.guardrail), self.id)
 
     def text(self, before: str) -> str:
         """The text without it."""
         return without_rule(before, self.id, self.guardrail)
+
+
+def _section(guardrail: bool) -> str:
+    return "guardrails" if guardrail else "rules"
 
 
 def _done(applied: Applied) -> Done:
@@ -220,16 +226,29 @@ def _add(form: Form) -> AddRule:
     )
 
 
+def _change(form: Form) -> ChangeRule:
+    return ChangeRule(
+        id=_name(form).removeprefix("guardrails."),
+        rule=rule_keys_of(form),
+        guardrail=_guardrail(form),
+        reason=reason_of(form),
+        base=_base(form),
+    )
+
+
+def _guardrail(form: Form) -> bool:
+    return form.get("guardrail") == "yes" or form.get("id", "").startswith("guardrails.")
+
+
 def _remove(form: Form) -> RemoveRule:
-    name = _name(form)
-    guardrail = form.get("guardrail") == "yes" or name.startswith("guardrails.")
-    bare = name.removeprefix("guardrails.")
-    return RemoveRule(id=bare, guardrail=guardrail, reason=reason_of(form), base=_base(form))
+    bare = _name(form).removeprefix("guardrails.")
+    return RemoveRule(id=bare, guardrail=_guardrail(form), reason=reason_of(form), base=_base(form))
 
 
 ORDERS = (
     OrderKind(name="set-value", title="settings", read=_set, back="/settings"),
     OrderKind(name="unset-value", title="settings", read=_unset, back="/settings"),
     OrderKind(name="add-rule", title="settings", read=_add, back="/settings"),
+    OrderKind(name="change-rule", title="settings", read=_change, back="/settings"),
     OrderKind(name="remove-rule", title="settings", read=_remove, back="/settings"),
 )

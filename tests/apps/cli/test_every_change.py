@@ -84,6 +84,8 @@ VALUES = {
     "sign_in.second_factors": '["webauthn", "radius"]',
     "sign_in.session": '"12 hours"',
     "sign_in.expired_kept": '"90 days"',
+    "sign_in.console_session": '"4 hours"',
+    "sign_in.console_idle": '"20 minutes"',
     "sign_in.access_token": '"5 minutes"',
     "sign_in.outage_grace": '"1 hour"',
     "sign_in.enrolment_grace": '"1 day"',

@@ -26,7 +26,7 @@ from vedette.adapters.boot_file import load
 from vedette.api.app import make_app
 from vedette.api.border import Border
 from vedette.cli.main import app
-from vedette.console.orders import Order, command
+from vedette.console.orders import Order, call, command
 from vedette.console.registry import ORDERS
 from vedette.core.settings.canonical import digest
 
@@ -48,6 +48,8 @@ FORMS: list[tuple[str, dict[str, str]]] = [
     ("add-rule", RULE),
     ("add-rule", ONE_WAY),
     ("add-rule", {"id": "apart", "from": "guests", "forbid": "sign-in", "guardrail": "yes"}),
+    ("change-rule", {**RULE, "allow": "message", "say": "", "when": "today < 2027-01-01"}),
+    ("change-rule", {**ONE_WAY, "id": "no-archives", "mode": ""}),
     ("remove-rule", {"id": "acme"}),
     ("remove-rule", {"id": "guardrails.administrators-apart"}),
 ]  # fmt: skip
@@ -99,13 +101,13 @@ def same(order: Order, heard: tuple[str, str, Any]) -> None:
     """The call that was shown is the call that was made, whose base nobody named."""
     method, target, body = heard
     parts = urlsplit(target)
-    call = order.call()
-    shown = urlsplit(call.target)
-    assert (method, parts.path) == (call.method, shown.path)
+    shown_call = call(order)
+    shown = urlsplit(shown_call.target)
+    assert (method, parts.path) == (shown_call.method, shown.path)
     assert dict(parse_qsl(parts.query)) == dict(parse_qsl(shown.query))
     if body is not None:
         assert body.pop("base", None) is None
-    assert body == (None if call.body is None else json.loads(call.json))
+    assert body == (None if shown_call.body is None else json.loads(shown_call.json))
 
 
 @pytest.fixture(scope="module")

@@ -64,7 +64,9 @@ class Step:
 
     def because(self, reason: str) -> str:
         """The command line with its reason, to be pasted into a shell."""
-        return shlex.join(("vedette", *self.words, "--reason", reason))
+        # behind `--` nothing is an option any more
+        at = self.words.index("--") if "--" in self.words else len(self.words)
+        return shlex.join(("vedette", *self.words[:at], "--reason", reason, *self.words[at:]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +87,23 @@ def edit_step(edit: Edit) -> Step:
     return Step(("settings", "set", *apart, edit.path, edit.value), call)
 
 
-def add_rule_step(section: str, name: str, rule: Rule) -> Step:
+RuleData = Mapping[str, str | list[str]]
+"""The keys of a rule as the API takes them: a text, or a list of texts."""
+
+
+def add_rule_step(section: str, name: str, rule: Rule | RuleData) -> Step:
     """How a rule is added; `section` is `rules` or `guardrails`."""
-    body = {"id": name, "rule": rule_data(rule), "guardrail": section == "guardrails"}
-    return Step(("rule", "add", *_rule_words(section, name, rule)), Call("POST", "/rules", body))
+    data = rule_data(rule) if isinstance(rule, Rule) else dict(rule)
+    body = {"id": name, "rule": data, "guardrail": section == "guardrails"}
+    return Step(("rule", "add", *_rule_words(section, name, data)), Call("POST", "/rules", body))
 
 
-def change_rule_step(section: str, name: str, rule: Rule) -> Step:
+def change_rule_step(section: str, name: str, rule: Rule | RuleData) -> Step:
     """How a rule is given another content, all of it."""
-    body = {"rule": rule_data(rule), "guardrail": section == "guardrails"}
+    data = rule_data(rule) if isinstance(rule, Rule) else dict(rule)
+    body = {"rule": data, "guardrail": section == "guardrails"}
     call = Call("PUT", f"/rules/{quote(name, safe='')}", body)
-    return Step(("rule", "change", *_rule_words(section, name, rule)), call)
+    return Step(("rule", "change", *_rule_words(section, name, data)), call)
 
 
 def remove_rule_step(section: str, name: str) -> Step:
@@ -131,9 +139,8 @@ def rule_value(rule: Rule) -> str:
     return spell_value(rule_keys(rule))
 
 
-def _rule_words(section: str, name: str, rule: Rule) -> tuple[str, ...]:
+def _rule_words(section: str, name: str, keys: RuleData) -> tuple[str, ...]:
     """A rule as options; conditions are repeated options, since they hold commas."""
-    keys = rule_data(rule)
     words = [name, *(("--between", *keys["between"]) if "between" in keys else ())]
     for key in _LISTS:
         if key in keys:
