@@ -33,10 +33,6 @@ NOTES: dict[str, str] = {
         "both pay the same for TLS in Python, so the gateway's lead over a slower carrier shrinks to what"
         " is left beside it; kernel TLS would give the lead back"
     ),
-    "files.upload.fresh-10KiB": (
-        "Synapse takes some milliseconds for a small file, and to look at one takes a process made for it,"
-        " as for files_looking.files.libmagic; beside other programs on both cores, at a load of nine"
-    ),
     "files_looking.files.libmagic": (
         "libmagic looks at the outside in a process that stays; here each content has a process of its own:"
         " of about 32 ms for a small text on a busy machine the fork takes 5 and looking in a process whose"

@@ -37,14 +37,17 @@ class Actor:
         return directory.someone(UserId(self.name))
 
     def lacks(self, directory: Directory, act: Act, over: PartySet | None) -> bool:
-        """Whether the token refuses this act, whatever the rules say.
+        """Whether this act is refused, whatever the rules say.
 
-        1. It is not good for the act, or not over those parties. 2. Its person left, was
-        deactivated, or is a guest: a token does not outlive that, whichever way a party names them.
+        1. The person left, was deactivated, or is a guest: no token and no change that waits
+        outlives that, whichever way a party names them. 2. The token is not good for the act, or
+        not over those parties.
         """
-        if self.token is None:
+        if self.name == LOCAL_ADMINISTRATOR:
             return False
-        return not self.token.covers(act, over) or not is_active(directory, self.token.user)
+        if self.name not in directory.people or not is_active(directory, UserId(self.name)):
+            return True
+        return self.token is not None and not self.token.covers(act, over)
 
 
 def is_active(directory: Directory, user: UserId) -> bool:

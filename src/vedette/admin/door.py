@@ -6,6 +6,7 @@ desk the factors of `staff` and of nobody else. The yes is on record before anyt
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from vedette.admin.actor import Actor
@@ -15,13 +16,13 @@ from vedette.core.channels import Channel
 from vedette.core.decide import decide
 from vedette.core.decision import Decision, Verdict
 from vedette.core.explain import sentence_for_administrator
-from vedette.core.facts import Facts
+from vedette.core.facts import Facts, Missing
 from vedette.core.names import InvalidName, UserId
 from vedette.core.people import ANYONE, US
 from vedette.core.reasons import Reason
 from vedette.core.towards import organisation
 from vedette.ports.policy import Policy
-from vedette.spine import Permit, Refusal, Spine, refuse
+from vedette.spine import NOTHING_LATER, Permit, Refusal, Settled, Spine, refuse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +31,8 @@ class Doing:
 
     `over` is None for what concerns the organisation as a whole. `what` names the session, device
     or partner for the record; `reason` is kept there as the claim that it is. `widens` names the
-    parties towards which a change of the settings may allow more.
+    parties towards which a change of the settings may allow more, `approvals` how many other people
+    have approved exactly this (pending where more of them can come).
     """
 
     act: Act
@@ -39,6 +41,11 @@ class Doing:
     reason: str = ""
     what: str = ""
     widens: frozenset[str] = frozenset()
+    approvals: int | Missing = 0
+
+
+Preparing = Callable[[Policy, Doing], "tuple[Ask, Facts] | Decision"]
+"""How an act becomes an ask and its facts, or a refusal that is fixed in code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +60,23 @@ class AdministrationDoor:
         Raises:
             Rejected: the rules refuse it, or it can't be decided now; nothing may be done.
         """
-
-        async def gather(policy: Policy) -> tuple[Ask, Facts] | Decision:
-            return _asked(policy, doing)
-
-        settled = await self.spine.settle_durably(doing.act, doing.author.name, gather)
+        settled = await self.settle(doing, asked)
         if isinstance(settled, Permit):
             return settled
         raise refused(settled)
+
+    async def settle(
+        self, doing: Doing, prepare: Preparing, later: frozenset[str] = NOTHING_LATER
+    ) -> Settled:
+        """What is answered to one act, prepared in another way than `asked` alone does.
+
+        `later` names the facts that other people still add: what waits for those alone is kept.
+        """
+
+        async def gather(policy: Policy) -> tuple[Ask, Facts] | Decision:
+            return prepare(policy, doing)
+
+        return await self.spine.settle_durably(doing.act, doing.author.name, gather, later)
 
     async def may(self, doing: Doing) -> bool:
         """Whether the rules allow the act; also recorded. Raises Rejected when in doubt."""
@@ -75,10 +91,10 @@ class AdministrationDoor:
 
 def foreseen(policy: Policy, doing: Doing, today: int) -> bool:
     """Whether the rules would allow the act. It is not recorded: for what a page offers alone."""
-    asked = _asked(policy, doing)
-    if isinstance(asked, Decision):
+    found = asked(policy, doing)
+    if isinstance(found, Decision):
         return False
-    ask, facts = asked
+    ask, facts = found
     dated = Facts({**facts.known, "today": today}, facts.claims)
     return decide(policy.rules, ask, dated).verdict is Verdict.YES
 
@@ -118,12 +134,12 @@ def refused(refusal: Refusal) -> Rejected:
     )
 
 
-def administration_facts(act: Act, widened: frozenset[str], approvals: int = 0) -> Facts:
+def administration_facts(act: Act, widened: frozenset[str], approvals: int | Missing = 0) -> Facts:
     """What is known of an administrative act, whoever does it."""
     return Facts({"act": act.value, "approvals": approvals, "change.widens": widened})
 
 
-def _asked(policy: Policy, doing: Doing) -> tuple[Ask, Facts] | Decision:
+def asked(policy: Policy, doing: Doing) -> tuple[Ask, Facts] | Decision:
     """The ask, whose question names the person over whom it goes, unless the token is narrower."""
     whom = policy.directory.someone(doing.over) if doing.over else None
     if doing.author.lacks(policy.directory, doing.act, whom.parties if whom else None):
@@ -138,7 +154,7 @@ def _asked(policy: Policy, doing: Doing) -> tuple[Ask, Facts] | Decision:
 
 def _facts(doing: Doing) -> Facts:
     """What the rules read of the act; the claims are for the record alone, no rule can name them."""
-    facts = administration_facts(doing.act, doing.widens)
+    facts = administration_facts(doing.act, doing.widens, doing.approvals)
     token = doing.author.token
     claims = {
         "reason": doing.reason,

@@ -3,49 +3,65 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from vedette.admin.actor import Actor
-from vedette.admin.door import AdministrationDoor, Doing, administration_facts
+from vedette.admin.asking import LATER, prepare
+from vedette.admin.door import AdministrationDoor, Doing, refused
 from vedette.admin.doors import Announce, DoorAnswer
-from vedette.admin.policy import CurrentPolicy, local_administrator, rules_of
+from vedette.admin.lockout import refuse_lockout
+from vedette.admin.policy import CurrentPolicy, rules_of
 from vedette.admin.rejected import Code, Rejected
-from vedette.admin.widening import widens
+from vedette.admin.second_person import Wanted, approvers, wanted_by_code
+from vedette.admin.waiting import end_what_is_over
+from vedette.admin.widening import narrows, widens
 from vedette.core.asks import Act
-from vedette.core.channels import Channel
-from vedette.core.decide import decide
-from vedette.core.decision import Verdict
-from vedette.core.facts import Facts
+from vedette.core.decision import Decision, Verdict
+from vedette.core.pending import TRANSITIONS, Approval, Event, PendingChange, State
+from vedette.core.people import Directory
+from vedette.core.reasons import Reason
 from vedette.core.record import GENESIS
 from vedette.core.revision import Revision
 from vedette.core.settings.canonical import digest
 from vedette.core.settings.changes import Change, differences
-from vedette.core.settings.document import Document, Rule
+from vedette.core.settings.document import Document
 from vedette.core.settings.faults import Fault
 from vedette.core.settings.parse import check_document
 from vedette.core.settings.reference import settings_reference
-from vedette.core.towards import organisation
 from vedette.ports.clock import Clock
 from vedette.ports.errors import Unavailable
+from vedette.ports.pending import PendingChanges
 from vedette.ports.people import PeopleSource
+from vedette.ports.policy import Policy
 from vedette.ports.revisions import RevisionConflict, Revisions
 from vedette.spine import Permit, Spine
 
 LONGEST_TEXT = 4 << 20
 """The largest settings document in bytes."""
+KEPT_SECONDS = 7 * 86400
+"""So long a change waits for a second person."""
+LATEST_START = 90 * 86400
+"""So many seconds ahead a change may be set to start."""
+MOST_OPEN = 50
+"""So many changes may wait at once; each is a whole document."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """A draft to be applied on top of the revision `base`."""
+    """A draft to be applied on top of the revision `base`, not before `starts` where one is named.
+
+    `starts` is in seconds since 1970 UTC.
+    """
 
     text: str
     base: int
     reason: str
     author: Actor
     act: Act = Act.ADMINISTRATION_SETTINGS_APPLY
+    starts: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +78,43 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
-    """A new revision, what it changed, and what the doors answered."""
+    """A new revision, what it changed, and what the doors answered.
+
+    `voided` are the ids of changes that waited on the revision before, and wait no more.
+    """
 
     revision: Revision
     difference: Difference
     record: str
     doors: tuple[DoorAnswer, ...]
+    voided: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A change that is allowed, but not yet: it was kept, and waits. Nothing else was changed."""
+
+    change: PendingChange
+    record: str
+
+
+Outcome = Applied | Kept
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """A draft that may stand: the policy that is, the one that would be, and what differs."""
+
+    base: Revision
+    old: Policy
+    new: Policy
+    difference: Difference
+
+    @property
+    def narrows(self) -> bool:
+        """Whether it can only refuse more, so that it never waits."""
+        before, after = self.old.directory, self.new.directory
+        return narrows(before.document, after.document, date.fromordinal(after.today))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +127,9 @@ class SettingsDesk:
     spine: Spine
     clock: Clock
     announce: Announce
-    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    pending: PendingChanges
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by whoever changes the settings, or how a waiting change stands."""
 
     def begin(self, first_text: Callable[[], str]) -> tuple[Revision, Document]:
         """Decide by the newest revision; without any, make the first one of what `first_text` reads.
@@ -132,13 +181,13 @@ class SettingsDesk:
         new, warnings = self.check(text)
         return new, difference(old, new, self.clock.today(), warnings)
 
-    async def apply(self, proposal: Proposal) -> Applied:
-        """Make the draft the revision in force.
+    async def apply(self, proposal: Proposal) -> Outcome:
+        """Make the draft the revision in force, or keep it until it may be.
 
         1. The draft has no fault and is about the same organisation. 2. It stands on the newest
-        revision, so that nobody's change is lost. 3. It changes something. 4. It loses no
-        guardrail and locks nobody out. 5. The rules in force allow the act. 6. It is kept, then
-        announced.
+        revision, so that nobody's change is lost. 3. It changes something. 4. It locks nobody out.
+        5. The rules in force allow the act; where they wait for approvals, or it takes a second
+        person in any case, it is kept and waits. 6. It is kept, then announced.
 
         Raises:
             Rejected: one of these does not hold; nothing was changed.
@@ -147,26 +196,96 @@ class SettingsDesk:
             raise Rejected(
                 Code.INVALID, "a change needs a reason", 'say why, with `--reason "contract 4711"`'
             )
-        async with self._turn:
-            base, old = self.current()
-            if proposal.base != base.number:  # (2) first: faults may come from the other's change
-                raise _conflict(proposal.base, base)
-            new, change = self.difference(old, proposal.text)  # (1)
-            _same_organisation(old, new)
-            if digest(new) == base.digest and proposal.text == base.text:  # (3)
-                raise Rejected(Code.NOTHING_CHANGES, "the draft says what is in force already")
-            _keeps_guardrails(old, new)  # (4)
-            _keeps_administrator(new, base.number + 1, self.clock.today())
-            permit = await self._permit(proposal, change)  # (5)
-            made = self._next(
-                new, proposal.text, base, change.changes, proposal.reason, proposal.author.name
+        if (
+            proposal.starts is not None
+            and not 0 < proposal.starts - self.clock.now() < LATEST_START
+        ):
+            raise Rejected(
+                Code.INVALID,
+                "a change can't start then",
+                f"name a moment to come, at most {LATEST_START // 86400} days ahead",
             )
-            self._keep(permit, made)  # (6)
-            self.take(new, made.number)
-            doors = await self.announce(made, new)
-        return Applied(revision=made, difference=change, record=permit.record, doors=doors)
+        async with self.turn:
+            return self.told(await self.decide(proposal))
 
-    async def restore(self, number: int, reason: str, author: Actor) -> Applied:
+    def told(self, outcome: Outcome) -> Outcome:
+        """The same, with what else came of it: changes that waited on the revision before are void."""
+        over = self.end_what_is_over()
+        return replace(outcome, voided=over) if isinstance(outcome, Applied) else outcome
+
+    def end_what_is_over(self) -> tuple[str, ...]:
+        """End waiting changes that can't become a revision any more; the caller holds `turn`."""
+        newest = self.current()[0].number
+        return end_what_is_over(self.pending, self.revisions, newest, self.clock.now())
+
+    async def decide(
+        self,
+        proposal: Proposal,
+        change: PendingChange | None = None,
+        approvals: tuple[Approval, ...] = (),
+    ) -> Outcome:
+        """What becomes of a proposal, with the approvals that it has; the caller holds `turn`.
+
+        `change` is the one as which it waits already. Raises Rejected like `apply`.
+        """
+        found = self.examine(proposal)
+        author = proposal.author.name
+        wanted = Wanted(0, ()) if found.narrows else wanted_by_code(found.old, found.new, author)
+        settled = await AdministrationDoor(self.spine).settle(
+            Doing(
+                act=proposal.act,
+                author=proposal.author,
+                widens=frozenset(found.difference.widens),
+                approvals=len(approvals),
+            ),
+            prepare(narrows=found.narrows, persons=wanted.persons),
+            LATER,
+        )
+        if not isinstance(settled, Permit):
+            raise refused(settled)
+        waits = settled.decision.verdict is not Verdict.YES
+        if waits or (proposal.starts or 0) > self.clock.now():
+            why = (*wanted.why, *_why(settled.decision)) if waits else ()
+            return self._park(settled, proposal, found, change, why)
+        made = self._next(
+            found.new.directory.document,
+            proposal.text,
+            found.base,
+            found.difference.changes,
+            proposal.reason,
+            author,
+            approvers(approvals),
+        )
+        self._keep(settled, made)  # (6)
+        self.take(found.new.directory.document, made.number)
+        doors = await self.announce(made, found.new.directory.document)
+        return Applied(
+            revision=made, difference=found.difference, record=settled.record, doors=doors
+        )
+
+    def examine(self, proposal: Proposal) -> Examined:
+        """The checks 1 to 4 of `apply`. Raises Rejected."""
+        base, old = self.current()
+        if proposal.base != base.number:  # (2) first: faults may come from the other's change
+            raise _conflict(proposal.base, base)
+        new, change = self.difference(old, proposal.text)  # (1)
+        _same_organisation(old, new)
+        if digest(new) == base.digest and proposal.text == base.text:  # (3)
+            raise Rejected(Code.NOTHING_CHANGES, "the draft says what is in force already")
+        found = Examined(
+            base=base,
+            old=self.policy.current(),
+            new=self._policy_of(new, base.number + 1),
+            difference=change,
+        )
+        refuse_lockout(found.old, found.new)  # (4)
+        return found
+
+    def _policy_of(self, document: Document, number: int) -> Policy:
+        directory = Directory(document, dict(self.people.people()), self.clock.today())
+        return Policy(rules_of(document, number), directory)
+
+    async def restore(self, number: int, reason: str, author: Actor) -> Outcome:
         """Make the text of an earlier revision a new one. Raises Rejected like `apply`."""
         earlier, newest = self.revision(number), self.current()[0]
         return await self.apply(
@@ -179,11 +298,6 @@ class SettingsDesk:
             )
         )
 
-    async def _permit(self, proposal: Proposal, change: Difference) -> Permit:
-        return await AdministrationDoor(self.spine).permit(
-            Doing(act=proposal.act, author=proposal.author, widens=frozenset(change.widens))
-        )
-
     def _next(
         self,
         new: Document,
@@ -192,12 +306,14 @@ class SettingsDesk:
         changes: tuple[Change, ...],
         reason: str,
         author: str,
+        approved: tuple[str, ...] = (),
     ) -> Revision:
         return Revision(
             number=base.number + 1 if base else 1,
             text=text,
             digest=digest(new),
             author=author,
+            approvers=approved,
             reason=reason.strip(),
             at=int(self.clock.now()),
             words=tuple(change.words for change in changes),
@@ -212,6 +328,56 @@ class SettingsDesk:
         except RevisionConflict:
             newest = self.current()[0]
             raise _conflict(revision.number - 1, newest) from None
+
+    def _park(
+        self,
+        permit: Permit,
+        proposal: Proposal,
+        found: Examined,
+        change: PendingChange | None,
+        why: tuple[str, ...],
+    ) -> Kept:
+        """Keep a change until it may be applied; the Permit is one to pass it on."""
+        event = Event.NOT_ENOUGH if why else Event.AGREED_EARLY
+        if change is None:
+            new = self._new_change(proposal, found, why, event)
+            known = next((each for each in self.pending.open() if _same(each, new)), None)
+            if known is None:
+                self.pending.add(new)
+            return Kept(change=known or new, record=permit.record)
+        stands = replace(change, state=TRANSITIONS[change.state, event], why=why)
+        self.pending.move(stands, change.state)
+        return Kept(change=stands, record=permit.record)
+
+    def _new_change(
+        self, proposal: Proposal, found: Examined, why: tuple[str, ...], event: Event
+    ) -> PendingChange:
+        if len(self.pending.open()) >= MOST_OPEN:
+            raise Rejected(
+                Code.CONFLICT,
+                f"{MOST_OPEN} changes wait already; nothing was changed",
+                "`vedette settings pending` lists them; some can be rejected or withdrawn",
+            )
+        now, token = int(self.clock.now()), proposal.author.token
+        return PendingChange(
+            id=secrets.token_hex(5),
+            text=proposal.text,
+            digest=digest(found.new.directory.document),
+            base=found.base.number,
+            act=proposal.act,
+            author=proposal.author.name,
+            token=token.id if token else "",
+            reason=proposal.reason.strip(),
+            asked=now,
+            expires=max(now, proposal.starts or 0) + KEPT_SECONDS,
+            starts=proposal.starts,
+            why=why,
+            words=tuple(each.words for each in found.difference.changes),
+            commands=tuple(each.command for each in found.difference.changes),
+            widens=found.difference.widens,
+            signed=proposal.author.signed,
+            state=TRANSITIONS[State.WAITING, event],
+        )
 
 
 def checked(text: str, today: int) -> tuple[Document, tuple[Fault, ...]]:
@@ -275,34 +441,14 @@ def _same_organisation(old: Document, new: Document) -> None:
         )
 
 
-def _keeps_guardrails(old: Document, new: Document) -> None:
-    """A guardrail may only grow here; losing or weakening one takes a second person."""
-    for name, rule in old.guardrails.items():
-        kept = new.guardrails.get(name)
-        if kept is None or _what_it_forbids(kept) != _what_it_forbids(rule):
-            raise Rejected(
-                Code.GUARDRAIL,
-                f"the guardrail `{name}` would be lost or changed",
-                "unlocking a guardrail takes a second person's approval, which the local token "
-                "can't give; leave the guardrail as it is",
-            )
+def _same(one: PendingChange, other: PendingChange) -> bool:
+    """Whether two changes say the same: asked for twice, a change waits once."""
+    return replace(one, id="").content == replace(other, id="").content
 
 
-def _what_it_forbids(rule: Rule) -> dict[str, object]:
-    return rule.model_dump(exclude={"say", "owner"})
-
-
-def _keeps_administrator(new: Document, revision: int, today: int) -> None:
-    """Refuse a document under which the local administrator could not even take rights away."""
-    act = Act.ADMINISTRATION_SETTINGS_APPLY
-    facts = administration_facts(act, frozenset())
-    facts = Facts({**facts.known, "today": today})
-    ask = organisation(act, local_administrator(new), Channel.ADMINISTER)
-    decision = decide(rules_of(new, revision), ask, facts)
-    if decision.verdict is not Verdict.YES:
-        raise Rejected(
-            Code.LOCK_OUT,
-            f"under this document nobody could change the settings any more: rule "
-            f"`{decision.rule}` would refuse the local administrator",
-            'give the rule a condition, such as `when = ["change.widens in partners, outside"]`',
-        )
+def _why(decision: Decision) -> tuple[str, ...]:
+    """What the rules wait for; what the code waits for is said elsewhere."""
+    if decision.reason is Reason.SECOND_PERSON:
+        return ()
+    said = f": {decision.say}" if decision.say else "."
+    return (f"Rule `{decision.rule}` waits for approvals{said}",)

@@ -36,6 +36,11 @@ def widens(old: Document, new: Document, today: date) -> frozenset[str]:
     return frozenset(named | _around(named, old, new))
 
 
+def narrows(old: Document, new: Document, today: date) -> bool:
+    """Whether `new` can only refuse more than `old`, what has ended before `today` left aside."""
+    return can_only_refuse_more(_without_what_ended(old, today), _without_what_ended(new, today))
+
+
 def _without_what_ended(document: Document, today: date) -> Document:
     """The same without allows that have ended, and without partners that count as outside again.
 

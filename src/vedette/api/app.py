@@ -9,7 +9,6 @@ from fastapi import APIRouter, Depends, FastAPI, Path, Query
 from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.security import HTTPBearer
 
-from vedette.admin.actor import Actor
 from vedette.admin.audit import find_record
 from vedette.admin.policy import rules_of
 from vedette.admin.rejected import Code, Rejected
@@ -18,38 +17,29 @@ from vedette.admin.rules import (
     list_rules,
     show_rule,
     value_at,
-    with_edits,
-    with_rule,
-    with_rule_changed,
-    with_value,
-    without_rule,
-    without_value,
 )
-from vedette.admin.settings import Applied, Proposal, difference, document_of
+from vedette.admin.settings import difference, document_of
 from vedette.admin.why import Wondering, why, why_record
-from vedette.api import audit, partners, render, rooms, shapes, sign_in, tokens
-from vedette.api.acting import By, asks
+from vedette.api import audit, changes, partners, render, rooms, shapes, sign_in, tokens
+from vedette.api.acting import asks
 from vedette.api.border import METRICS, add_errors
 from vedette.api.metrics import CONTENT_TYPE, metrics_text
 from vedette.api.office import Office
 from vedette.core.asks import Act
 from vedette.core.people import Directory
 from vedette.core.settings.commands import API as PREFIX
-from vedette.core.settings.commands import Edit
 from vedette.ports.policy import Policy
 
 _TOKENS = "The local administrator token, or one of `/tokens`."
 RECORD_PATTERN = r"^[a-z][a-z0-9-]{0,31}:[0-9]{1,18}$"
 Number = Annotated[int, Path(ge=1, le=2**53)]
 Name = Annotated[str, Path(max_length=80)]
-Reason = Annotated[str, Query(min_length=1, max_length=500)]
-Base = Annotated[int | None, Query(ge=1, le=2**53)]
 ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"model": shapes.ErrorShape, "description": words}
     for status, words in {
         400: "The request, the document or the rule has faults.",
         401: "The token is missing, wrong, or over.",
-        403: "The rules, a guardrail or the guard against lock-out refuse it.",
+        403: "The rules, the code or the guard against lock-out refuse it.",
         404: "What was named does not exist.",
         409: "Somebody else changed it meanwhile, it is there or over already, or nothing changes.",
         413: "The body is too large.",
@@ -72,7 +62,7 @@ def make_app(office: Office) -> FastAPI:
     add_errors(app)
     _add_health(app, office)
     bearer = Depends(HTTPBearer(auto_error=False, description=_TOKENS))
-    own = (_settings(office), _changes(office), _rules(office), _answers(office))
+    own = (_settings(office), *changes.routers(office), _rules(office), _answers(office))
     more = (
         audit.router(office),
         partners.router(office),
@@ -170,76 +160,6 @@ def _settings(office: Office) -> APIRouter:
         return render.difference(difference(old, new, desk.clock.today()))
 
     return router
-
-
-def _changes(office: Office) -> APIRouter:
-    router, desk = APIRouter(tags=["settings"]), office.desk
-    # A change is asked as reading first: whoever may not read learns nothing from its faults.
-    reads = asks(office, Act.ADMINISTRATION_SETTINGS_READ)
-
-    @router.put("/settings", dependencies=[reads])
-    async def apply(by: By, body: shapes.ApplyBody) -> shapes.AppliedShape:
-        """Apply a whole draft."""
-        return render.applied(await _apply(office, by, body.text, body.base, body.reason))
-
-    @router.patch("/settings", dependencies=[reads])
-    async def change(by: By, body: shapes.SetBody) -> shapes.AppliedShape:
-        """Set one setting, or give it its default."""
-        newest = desk.current()[0]
-        if body.value is None:
-            text = without_value(newest.text, body.path)
-        else:
-            text = with_value(newest.text, body.path, body.value)
-        return render.applied(
-            await _apply(office, by, text, body.base or newest.number, body.reason)
-        )
-
-    @router.post("/settings/restore", dependencies=[reads])
-    async def restore(by: By, body: shapes.RestoreBody) -> shapes.AppliedShape:
-        """Make an earlier revision's text the new revision."""
-        return render.applied(await desk.restore(body.revision, body.reason, by))
-
-    @router.post("/rules", dependencies=[reads])
-    async def add(by: By, body: shapes.RuleBody) -> shapes.AppliedShape:
-        """Add one rule."""
-        newest = desk.current()[0]
-        text = with_rule(newest.text, body.id, body.rule, body.guardrail)
-        return render.applied(
-            await _apply(office, by, text, body.base or newest.number, body.reason)
-        )
-
-    @router.post("/settings/change", dependencies=[reads])
-    async def several(by: By, body: shapes.EditsBody) -> shapes.AppliedShape:
-        """Make several changes at once, as one revision."""
-        newest = desk.current()[0]
-        text = with_edits(newest.text, [Edit(each.path, each.value) for each in body.changes])
-        return render.applied(
-            await _apply(office, by, text, body.base or newest.number, body.reason)
-        )
-
-    @router.put("/rules/{name}", dependencies=[reads])
-    async def rewrite(by: By, name: Name, body: shapes.RuleChangeBody) -> shapes.AppliedShape:
-        """Give one rule another content, all of it."""
-        newest = desk.current()[0]
-        text = with_rule_changed(newest.text, name, body.rule, body.guardrail)
-        return render.applied(
-            await _apply(office, by, text, body.base or newest.number, body.reason)
-        )
-
-    @router.delete("/rules/{name}", dependencies=[reads])
-    async def drop(
-        by: By, name: Name, reason: Reason, base: Base = None, *, guardrail: bool = False
-    ) -> shapes.AppliedShape:
-        """Remove one rule."""
-        newest = desk.current()[0]
-        text = without_rule(newest.text, name, guardrail or name.startswith("guardrails."))
-        return render.applied(await _apply(office, by, text, base or newest.number, reason))
-
-    return router
-
-
-async def _apply(office: Office, by: Actor, text: str, base: int, reason: str) -> Applied:
-    return await office.desk.apply(Proposal(text=text, base=base, reason=reason, author=by))
 
 
 def _rules(office: Office) -> APIRouter:

@@ -10,6 +10,7 @@ from vedette.admin.audit import ChainReport
 from vedette.admin.audit_desk import AuditDesk
 from vedette.admin.doors import DoorAnswer
 from vedette.admin.partners import PartnersDesk
+from vedette.admin.pending import PendingDesk
 from vedette.admin.rooms import RoomsDesk
 from vedette.admin.sessions import SessionsDesk
 from vedette.admin.settings import SettingsDesk
@@ -29,6 +30,7 @@ class Office:
     """
 
     desk: SettingsDesk
+    pending: PendingDesk
     records: Records
     people: PeopleSource
     token: LocalToken

@@ -21,6 +21,7 @@ from vedette.admin.partners import (
 from vedette.admin.settings import Proposal
 from vedette.api import render
 from vedette.api.acting import By, asks
+from vedette.api.changes import KEPT, answered
 from vedette.api.office import Office
 from vedette.api.shapes import AppliedShape, DifferenceShape, Shape
 from vedette.core.asks import Act
@@ -133,14 +134,13 @@ def router(office: Office) -> APIRouter:
         """One partner."""
         return _partner(show_partner(desk.policy.current(), name))
 
-    @routes.post("/partners", dependencies=[reads])
-    async def add(by: By, body: NewPartnerBody) -> AppliedShape:
+    @routes.post("/partners", dependencies=[reads], responses=KEPT, response_model=AppliedShape)
+    async def add(by: By, body: NewPartnerBody) -> Any:
         """Add a partner, and a rule with it where one is asked for."""
         newest, document = desk.current()
         text = with_partner(newest.text, document, _new(body))
-        return render.applied(
-            await desk.apply(_proposal(by, text, body.base or newest.number, body))
-        )
+        wished = _proposal(by, text, body.base or newest.number, body)
+        return await answered(office, await desk.apply(wished))
 
     @routes.post("/partners/difference", dependencies=[reads])
     async def preview(body: NewPartnerBody) -> DifferenceShape:
@@ -149,8 +149,10 @@ def router(office: Office) -> APIRouter:
         text = with_partner(newest.text, document, _new(body))
         return render.difference(desk.difference(document, text)[1])
 
-    @routes.delete("/partners/{name}", dependencies=[reads])
-    async def drop(by: By, name: Name, reason: Reason, base: Base = None) -> AppliedShape:
+    @routes.delete(
+        "/partners/{name}", dependencies=[reads], responses=KEPT, response_model=AppliedShape
+    )
+    async def drop(by: By, name: Name, reason: Reason, base: Base = None) -> Any:
         """Remove a partner that no rule names; from then on it counts as outside."""
         newest, document = desk.current()
         text = without_partner(newest.text, document, name)
@@ -161,7 +163,7 @@ def router(office: Office) -> APIRouter:
             author=by,
             act=_CHANGE,
         )
-        return render.applied(await desk.apply(made))
+        return await answered(office, await desk.apply(made))
 
     @routes.post("/partners/{name}/check")
     async def check(by: By, name: Name) -> CheckedShape:

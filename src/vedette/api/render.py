@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vedette.admin.audit import ChainReport
 from vedette.admin.doors import DoorAnswer
+from vedette.admin.pending import Waiting
 from vedette.admin.rejected import Code, Rejected
 from vedette.admin.replay import Replayed
 from vedette.admin.rules import RuleView
@@ -11,6 +12,7 @@ from vedette.admin.settings import Applied, Difference
 from vedette.admin.why import Why, as_contract
 from vedette.api.shapes import (
     AppliedShape,
+    ApprovalShape,
     CallShape,
     ChainShape,
     ChangedShape,
@@ -20,6 +22,7 @@ from vedette.api.shapes import (
     ErrorBody,
     ErrorShape,
     FaultShape,
+    PendingShape,
     ReplayShape,
     RevisionShape,
     RuleShape,
@@ -33,7 +36,6 @@ from vedette.core.settings.faults import Fault
 STATUS = {
     Code.CONFLICT: 409,
     Code.FAULTS: 400,
-    Code.GUARDRAIL: 403,
     Code.INVALID: 400,
     Code.LOCK_OUT: 403,
     Code.NOTHING_CHANGES: 409,
@@ -125,6 +127,38 @@ def applied(done: Applied) -> AppliedShape:
         record=done.record,
         difference=difference(done.difference),
         doors=[door(each) for each in done.doors],
+        voided=list(done.voided),
+    )
+
+
+def pending(found: Waiting, *, text: bool, record: str | None = None) -> PendingShape:
+    """A waiting change; lists leave the text out."""
+    change = found.change
+    return PendingShape(
+        id=change.id,
+        state=change.state.value,
+        content=change.content,
+        base=change.base,
+        digest=change.digest,
+        author=change.author,
+        reason=change.reason,
+        asked=change.asked,
+        expires=change.expires,
+        starts=change.starts,
+        why=list(change.why),
+        words=list(change.words),
+        commands=list(change.commands),
+        widens=list(change.widens),
+        approvals=[
+            ApprovalShape(person=each.person, reason=each.reason, at=each.at, record=each.record)
+            for each in found.approvals
+        ],
+        could=list(found.could),
+        ended=change.ended,
+        said=change.said,
+        revision=change.revision,
+        text=change.text if text else None,
+        record=record,
     )
 
 

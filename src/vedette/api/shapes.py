@@ -83,6 +83,9 @@ class ApplyBody(Shape):
     text: str = _TEXT
     base: int = Field(ge=1, le=2**53, description="The revision on which the draft stands.")
     reason: str = _REASON
+    starts: int | None = Field(
+        default=None, ge=0, le=2**53, description="Not before this moment, seconds since 1970 UTC."
+    )
 
 
 class SetBody(Shape):
@@ -187,6 +190,59 @@ class AppliedShape(Shape):
     record: str
     difference: DifferenceShape
     doors: list[DoorShape]
+    voided: list[str]
+
+
+class ApprovalShape(Shape):
+    """One person's yes to exactly one change."""
+
+    person: str
+    reason: str
+    at: int
+    record: str
+
+
+class PendingShape(Shape):
+    """A change that waits, or has waited. Times are in seconds since 1970 UTC.
+
+    `content` is the hash of what is approved, `why` says what it waits for, `could` names some who
+    might be a second person for it now, `said` how it ended. Lists leave the text out.
+    """
+
+    id: str
+    state: str
+    content: str
+    base: int
+    digest: str
+    author: str
+    reason: str
+    asked: int
+    expires: int
+    starts: int | None
+    why: list[str]
+    words: list[str]
+    commands: list[str]
+    widens: list[str]
+    approvals: list[ApprovalShape]
+    could: list[str]
+    ended: int | None
+    said: str
+    revision: int | None
+    text: str | None
+    record: str | None
+
+
+class ApproveBody(Shape):
+    """A yes to a change. `content` is the hash of what was seen; another one is refused."""
+
+    reason: str = _REASON
+    content: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
+
+
+class EndBody(Shape):
+    """Why a change is rejected or withdrawn."""
+
+    reason: str = _REASON
 
 
 class RevisionShape(Shape):

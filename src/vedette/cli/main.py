@@ -12,6 +12,7 @@ import typer
 
 from vedette.cli import (
     audit_commands,
+    change_commands,
     device_commands,
     doctor_command,
     partner_commands,
@@ -40,7 +41,7 @@ app = typer.Typer(
     name="vedette",
     help="Decides, message by message, what your organisation shares, and says why.",
     epilog="Exit codes: 0 done; 1 something was found; 2 the command is wrong; 3 rejected, nothing "
-    "was changed; 4 something needed does not answer.",
+    "was changed; 4 something needed does not answer; 5 the change is kept, and waits.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -57,6 +58,7 @@ def organisation(place: Dir = None, token_file: TokenFile = None, *, json: Json 
 
 
 suite_commands.register(app)
+change_commands.register(settings_commands.app)
 app.add_typer(settings_commands.app, name="settings")
 app.add_typer(rule_commands.app, name="rule")
 app.add_typer(room_commands.app, name="room")

@@ -27,6 +27,7 @@ from vedette.cli.surroundings import (
     fault_data,
     fault_line,
     here,
+    moment,
     read_text,
     tell,
 )
@@ -203,7 +204,15 @@ def difference_lines(found: dict[str, Any]) -> Iterable[str]:
 
 @app.command("apply")
 def apply_(
-    draft: Draft, reason: Reason, base: Base = None, place: Dir = None, *, json: Json = False
+    draft: Draft,
+    reason: Reason,
+    base: Base = None,
+    at_: Annotated[
+        str, typer.Option("--at", metavar="TIME", help="Not before then: 2027-06-30T22:00, UTC.")
+    ] = "",
+    place: Dir = None,
+    *,
+    json: Json = False,
 ) -> None:
     """Make a draft the settings in force and print each door's answer.
 
@@ -222,17 +231,59 @@ def apply_(
         )
     stands_on = base if base is not None else int(marked["number"]) if marked else 0
     text = text[marked.end() :] if marked else text
-    body = {"text": text, "base": stands_on, "reason": reason}
+    starts = moment(at_)
+    body = {
+        "text": text,
+        "base": stands_on,
+        "reason": reason,
+        "starts": None if starts is None else int(starts),
+    }
     tell_applied(at, Client(at.boot()).ask("PUT", "/settings", body))
 
 
 def tell_applied(at: Surroundings, found: dict[str, Any]) -> None:
-    """Print a new revision, what it changed, and what the doors answered."""
+    """Print a new revision, what it changed, and what the doors answered; or the change that waits.
+
+    Raises:
+        typer.Exit: the change waits.
+    """
+    if "state" in found:
+        at.tell(found, kept_lines(found))
+        raise typer.Exit(Exit.WAITS)
     lines = [f"revision {found['revision']} is applied (record {found['record']})"]
     lines += difference_lines(found["difference"])
     lines += [door["words"] for door in found["doors"]]
+    lines += [
+        f"change {each} stood on the revision before, and is void" for each in found["voided"]
+    ]
     rooms, words = concerned(at, found["revision"])
     at.tell(found | {"rooms": rooms}, [*lines, *words])
+
+
+def kept_lines(found: dict[str, Any]) -> Iterable[str]:
+    """A change that waits: what it would change, for what it waits, and what to do."""
+    yield f"change {found['id']} is kept, and nothing is changed yet ({_stands(found)})"
+    yield from (f"    {words}" for words in found["words"])
+    yield from found["why"]
+    for each in found["approvals"]:
+        yield f"approved by {each['person']}: {each['reason']}"
+    if found["state"] == "waiting":
+        could = ", ".join(found["could"]) or "nobody at present"
+        yield f"who could approve it: {could}"
+        yield f'    vedette settings approve {found["id"]} --reason "…"'
+    if found["ended"] is not None:
+        yield f"{found['state']} on {_when(found['ended'])}: {found['said']}"
+
+
+def _stands(found: dict[str, Any]) -> str:
+    starts = f", to start on {_when(found['starts'])}" if found["starts"] is not None else ""
+    if found["state"] == "waiting":
+        return f"waits for a second person until {_when(found['expires'])}{starts}"
+    return f"{found['state']}{starts}"
+
+
+def _when(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 @app.command()
@@ -245,8 +296,9 @@ def history(place: Dir = None, *, json: Json = False) -> None:
 
 def _history(found: list[dict[str, Any]]) -> Iterable[str]:
     for each in found:
-        when = datetime.fromtimestamp(each["at"], UTC).strftime("%Y-%m-%d %H:%M UTC")
-        yield f"{each['number']:>4}  {when}  {each['author']}: {each['reason']}"
+        yield f"{each['number']:>4}  {_when(each['at'])}  {each['author']}: {each['reason']}"
+        if each["approvers"]:
+            yield f"        approved by {', '.join(each['approvers'])}"
         yield from (f"        {words}" for words in each["words"])
 
 
@@ -271,16 +323,25 @@ def restore(
 
 def _restore_without_control(at: Surroundings, number: int, reason: str) -> dict[str, Any]:
     from vedette.admin.rejected import Rejected
+    from vedette.admin.settings import Applied
     from vedette.api.render import applied, error
     from vedette.control.main import ControlFault, restore_here
     from vedette.ports.errors import Unavailable
 
     try:
-        return applied(asyncio.run(restore_here(at.boot(), number, reason))).model_dump()
+        outcome = asyncio.run(restore_here(at.boot(), number, reason))
     except Rejected as rejected:
         raise CliFault(error(rejected).model_dump()["error"], Exit.REJECTED) from rejected
     except (ControlFault, Unavailable) as found:
         raise fault(str(found), code=Exit.UNAVAILABLE) from found
+    if isinstance(outcome, Applied):
+        return applied(outcome).model_dump()
+    raise fault(
+        f"change {outcome.change.id} waits for a second person: {' '.join(outcome.change.why)}",
+        f"start control; another officer approves it with `vedette settings approve "
+        f"{outcome.change.id}`",
+        Exit.WAITS,
+    )
 
 
 @app.command()

@@ -41,7 +41,7 @@ LARGEST_FORM = 1 << 20
 _MOST_FIELDS = 400
 _SAFE = frozenset({"GET", "HEAD"})
 _YEAR = 365 * 86400
-_STATUS = {Code.REFUSED: 403, Code.GUARDRAIL: 403, Code.LOCK_OUT: 403, Code.NOT_FOUND: 404,
+_STATUS = {Code.REFUSED: 403, Code.LOCK_OUT: 403, Code.NOT_FOUND: 404,
            Code.CONFLICT: 409, Code.NOTHING_CHANGES: 409, Code.UNAVAILABLE: 503}  # fmt: skip
 _AWAY = View(template="notice", title="away", context={"says": "away-says"}, status=503)
 _FOREIGN = View(template="notice", title="foreign", context={"says": "foreign-says"}, status=403)

@@ -10,6 +10,7 @@ from vedette.admin.audit_desk import AuditDesk
 from vedette.admin.door import AdministrationDoor
 from vedette.admin.doors import DoorAnswer
 from vedette.admin.partners import PartnersDesk
+from vedette.admin.pending import PendingDesk
 from vedette.admin.rooms import RoomsDesk
 from vedette.admin.sessions import SessionsDesk
 from vedette.admin.settings import SettingsDesk
@@ -23,6 +24,7 @@ class Desks:
     """The use-cases and sources behind the pages. `doors` says how each door stands."""
 
     settings: SettingsDesk
+    pending: PendingDesk
     records: Records
     people: PeopleSource
     doors: Callable[[], tuple[DoorAnswer, ...]]

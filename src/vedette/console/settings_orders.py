@@ -15,7 +15,7 @@ from vedette.admin.rules import (
     without_rule,
     without_value,
 )
-from vedette.admin.settings import Applied, Proposal
+from vedette.admin.settings import Applied, Outcome, Proposal
 from vedette.console.desks import Desks
 from vedette.console.orders import Done, Foreseen, Form, OrderKind, reason_of, words_of
 from vedette.core.settings.commands import (
@@ -140,7 +140,12 @@ def _section(guardrail: bool) -> str:
     return "guardrails" if guardrail else "rules"
 
 
-def _done(applied: Applied) -> Done:
+def _done(outcome: Outcome) -> Done:
+    if not isinstance(outcome, Applied):
+        kept = outcome.change
+        words = f"change {kept.id} is kept and waits; nothing is changed yet"
+        return Done(record=outcome.record, words=(words, *kept.why, *kept.words))
+    applied = outcome
     return Done(
         record=applied.record,
         words=tuple(each.words for each in applied.difference.changes),

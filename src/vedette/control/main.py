@@ -24,6 +24,7 @@ from vedette.adapters.gateway_inner import GatewayInner
 from vedette.adapters.line_files import LineFile
 from vedette.adapters.log_incidents import LogIncidents
 from vedette.adapters.passwords import Argon2Passwords
+from vedette.adapters.pending import SqlPendingChanges
 from vedette.adapters.people_file import PeopleFile
 from vedette.adapters.positions_file import PositionsFile
 from vedette.adapters.revisions import SqlRevisions, open_database
@@ -42,11 +43,12 @@ from vedette.admin.doctor import Examined, Found, SignInSeen, examine
 from vedette.admin.door import AdministrationDoor
 from vedette.admin.homeserver import issuer_of
 from vedette.admin.partners import PartnersDesk
+from vedette.admin.pending import PendingDesk
 from vedette.admin.policy import CurrentPolicy
 from vedette.admin.rejected import Rejected
 from vedette.admin.rooms import RoomsDesk
 from vedette.admin.sessions import SessionsDesk
-from vedette.admin.settings import Applied, SettingsDesk, checked, document_of
+from vedette.admin.settings import Outcome, SettingsDesk, checked, document_of
 from vedette.admin.tokens import TokensDesk
 from vedette.api.app import make_app
 from vedette.api.border import Border
@@ -191,10 +193,13 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
         counts.count,
     )
     spine = Spine(policy, spool, LogIncidents(), clock)
-    desk = SettingsDesk(revisions, people, policy, spine, clock, publisher.announce)
+    pending, tokens = SqlPendingChanges(revisions.engine), SqlTokens(revisions.engine)
+    desk = SettingsDesk(revisions, people, policy, spine, clock, publisher.announce, pending)
+    changes = PendingDesk(desk, tokens)
     sessions = _session_stream(boot, publisher)
     office = Office(
         desk=desk,
+        pending=changes,
         records=records,
         people=people,
         token=token,
@@ -208,11 +213,13 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
         audit=AuditDesk(AdministrationDoor(spine), records, policy.current),
         measured=lambda: _measured(counts, anchor, publisher, desk, upkeep),
         metrics_token=_metrics_token(boot),
-        tokens=TokensDesk(AdministrationDoor(spine), SqlTokens(revisions.engine), clock),
+        tokens=TokensDesk(AdministrationDoor(spine), tokens, clock),
     )
     telling = Telling(records, policy.current, publisher, clock)
     departures = _departures(boot, records, anchor)
-    upkeep = Upkeep(desk, publisher, people, anchor, sessions, telling, _vouching(boot), departures)
+    upkeep = Upkeep(
+        desk, changes, publisher, people, anchor, sessions, telling, _vouching(boot), departures
+    )
     return Wiring(boot, spool, upkeep, office, _console(boot, office, sessions))
 
 
@@ -228,6 +235,7 @@ def desks_of(office: Office) -> Desks:
     """What the console stands on: the same use-cases as the API."""
     return Desks(
         settings=office.desk,
+        pending=office.pending,
         records=office.records,
         people=office.people,
         doors=office.doors,
@@ -387,7 +395,7 @@ def _chains(boot: Boot) -> tuple[tuple[ChainReport, ...], str | None, float]:
     return tuple(reports), None, anchored or 0
 
 
-async def restore_here(boot: Boot, number: int, reason: str) -> Applied:
+async def restore_here(boot: Boot, number: int, reason: str) -> Outcome:
     """Restore a revision while control is down, by whoever may read its keys on this host.
 
     It takes the same road as with control up: asked, recorded (as `restore`), signed, sent.

@@ -9,7 +9,8 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from vedette.admin.settings import SettingsDesk
+from vedette.admin.pending import PendingDesk
+from vedette.admin.settings import Applied, SettingsDesk
 from vedette.control.checkpoints import Anchor
 from vedette.control.departures import Departures
 from vedette.control.sessions import SessionStream
@@ -26,6 +27,7 @@ _LONGEST_RENEWAL = 3600.0
 _ANCHOR_SECONDS = 60.0
 _TELL_SECONDS = 0.5
 _DEPART_SECONDS = 1.0
+_CHANGE_SECONDS = 1.0
 
 
 @dataclass(slots=True)
@@ -33,6 +35,7 @@ class Upkeep:
     """The running duties of control. `begin` once, then `run` until cancelled."""
 
     desk: SettingsDesk
+    pending: PendingDesk
     publisher: Publisher
     people: PeopleSource
     anchor: Anchor
@@ -68,6 +71,7 @@ class Upkeep:
             duties.create_task(self.sessions.run())
             duties.create_task(_every(lambda: _TELL_SECONDS, self._tell))
             duties.create_task(_every(lambda: _DEPART_SECONDS, self._depart))
+            duties.create_task(_every(lambda: _CHANGE_SECONDS, self._keep_changes))
 
     def _renewal(self) -> float:
         return min(_LONGEST_RENEWAL, max(1.0, self.publisher.lifetime / 2))
@@ -97,6 +101,14 @@ class Upkeep:
     async def _depart(self) -> None:
         if self.departures is not None:
             await asyncio.to_thread(self.departures.look)
+
+    async def _keep_changes(self) -> None:
+        for outcome in await self.pending.keep():
+            if isinstance(outcome, Applied):
+                made = outcome.revision
+                _LOG.info(
+                    "revision %d of %s has its hour: %s", made.number, made.author, made.reason
+                )
 
     async def _tell(self) -> None:
         await asyncio.to_thread(self.telling.look)

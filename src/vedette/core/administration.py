@@ -10,10 +10,13 @@ from vedette.core.asks import Act
 MEANINGS: Mapping[Act, str] = MappingProxyType(
     {
         Act.ADMINISTRATION_SETTINGS_APPLY: "change the settings and the rules",
+        Act.ADMINISTRATION_SETTINGS_APPROVE: "be the second person for a change of somebody else",
         Act.ADMINISTRATION_SETTINGS_READ: "read the settings, the rules and their history; compare a "
         "draft with them. Every change of the settings asks for this too",
+        Act.ADMINISTRATION_SETTINGS_REJECT: "turn a waiting change away",
         Act.ADMINISTRATION_SETTINGS_REPLAY: "have recorded asks decided by a draft",
         Act.ADMINISTRATION_SETTINGS_RESTORE: "make an earlier revision the newest",
+        Act.ADMINISTRATION_SETTINGS_WITHDRAW: "take back a waiting change of one's own",
         Act.ADMINISTRATION_AUDIT_VERIFY: "have the audit chains checked",
         Act.ADMINISTRATION_PERSON_REPORT: "have told what the record says of somebody",
         Act.ADMINISTRATION_AUDIT_READ: "read records of the audit log, which say who did what when",

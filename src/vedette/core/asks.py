@@ -22,9 +22,12 @@ class Act(StrEnum):
     """What somebody is about to do, `<area>:<subject>:<action>`. Alphabetical; never reused."""
 
     ADMINISTRATION_SETTINGS_APPLY = "administration:settings:apply"
+    ADMINISTRATION_SETTINGS_APPROVE = "administration:settings:approve"
     ADMINISTRATION_SETTINGS_READ = "administration:settings:read"
+    ADMINISTRATION_SETTINGS_REJECT = "administration:settings:reject"
     ADMINISTRATION_SETTINGS_REPLAY = "administration:settings:replay"
     ADMINISTRATION_SETTINGS_RESTORE = "administration:settings:restore"
+    ADMINISTRATION_SETTINGS_WITHDRAW = "administration:settings:withdraw"
     ADMINISTRATION_AUDIT_VERIFY = "audit:chain:verify"
     ADMINISTRATION_PERSON_REPORT = "audit:person:report"
     ADMINISTRATION_AUDIT_READ = "audit:record:read"

@@ -35,6 +35,8 @@ _FOR_PERSON = {
     Reason.FILE_HELD: HELD,
     Reason.NOT_SUPPORTED: "This is not possible here.",
     Reason.BEYOND_TOKEN: "The token is not good for this.",
+    Reason.SECOND_PERSON: "Another administrator must approve this first.",
+    Reason.OWN_CHANGE: "Somebody else must do this.",
     Reason.ROOM_POWER: "People from other organisations can't be given control over this room.",
     Reason.ROOM_ENCRYPTION: "This room is encrypted, and this was not.",
     Reason.ROOM_HISTORY: "This room's history can't be opened that far.",
@@ -59,7 +61,7 @@ _NO_NEXT = frozenset(
         Reason.NOT_SUPPORTED, Reason.UNKNOWN_ENDPOINT, Reason.STALE, Reason.UNAVAILABLE,
         Reason.INTERNAL_ERROR, Reason.ROOM_ENCRYPTION, Reason.ENDS_CHANNELS, Reason.BAD_SIGNATURE,
         Reason.MALFORMED, Reason.TOO_MUCH,
-        Reason.BEYOND_TOKEN,
+        Reason.BEYOND_TOKEN, Reason.SECOND_PERSON, Reason.OWN_CHANGE,
     }
 )  # fmt: skip
 

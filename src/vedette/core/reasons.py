@@ -32,6 +32,10 @@ class Reason(StrEnum):
     """The suite never lets this pass: third-party invites, guests, `world_readable`."""
     BEYOND_TOKEN = "beyond-token"  # noqa: S105  # a reason, no password
     """The token by which somebody acts is narrower than this, or its person is not active here."""
+    SECOND_PERSON = "second-person"
+    """A change that takes a second person whatever the rules say, and nobody has approved it yet."""
+    OWN_CHANGE = "own-change"
+    """Whoever made a change, or could be who made it, or would gain by it, is no second person for it."""
     ROOM_POWER = "room-power"
     """The change would give power over a room's state to someone from elsewhere."""
     ROOM_ENCRYPTION = "room-encryption"

@@ -149,7 +149,7 @@ def verify_lines(
 def body(ask: Ask, facts: Facts, decision: Decision) -> dict[str, JSON]:
     """The part of a record that says what was asked, known and answered."""
     parts = [
-        {name: _to_json(value) for name, value in sorted(part.items())} for part in facts.parts
+        {name: fact_to_json(value) for name, value in sorted(part.items())} for part in facts.parts
     ]
     return {
         "act": ask.act.value,
@@ -165,8 +165,8 @@ def body(ask: Ask, facts: Facts, decision: Decision) -> dict[str, JSON]:
             }
             for q in ask.questions
         ],
-        "facts": {name: _to_json(value) for name, value in sorted(facts.known.items())},
-        "claims": {name: _to_json(value) for name, value in sorted(facts.claims.items())},
+        "facts": {name: fact_to_json(value) for name, value in sorted(facts.known.items())},
+        "claims": {name: fact_to_json(value) for name, value in sorted(facts.claims.items())},
         **({"parts": parts} if parts else {}),
         "decision": decision_body(decision),
     }
@@ -210,12 +210,12 @@ def read_body(data: Mapping[str, JSON]) -> tuple[Ask, Facts, Decision]:
             need=Need(data["need"]),
             where=data["where"],
         )
-        claims = {name: _from_json(value) for name, value in data["claims"].items()}
+        claims = {name: fact_from_json(value) for name, value in data["claims"].items()}
         facts = Facts(
-            {name: _from_json(value) for name, value in data["facts"].items()},
+            {name: fact_from_json(value) for name, value in data["facts"].items()},
             {name: value for name, value in claims.items() if not isinstance(value, Missing)},
             tuple(
-                {name: _from_json(value) for name, value in part.items()}
+                {name: fact_from_json(value) for name, value in part.items()}
                 for part in data.get("parts", ())
             ),
         )
@@ -238,7 +238,8 @@ def _read_decision(data: Mapping[str, JSON]) -> Decision:
     )
 
 
-def _to_json(value: Value | Missing) -> JSON:
+def fact_to_json(value: Value | Missing) -> JSON:
+    """A fact's value as it is kept."""
     if isinstance(value, Missing):
         return {"missing": value.value}
     if isinstance(value, frozenset):
@@ -246,7 +247,8 @@ def _to_json(value: Value | Missing) -> JSON:
     return {"version": list(value)} if isinstance(value, tuple) else value
 
 
-def _from_json(value: JSON) -> Value | Missing:
+def fact_from_json(value: JSON) -> Value | Missing:
+    """A fact's value as it was kept. Raises RecordFault where it is none."""
     if not isinstance(value, dict):
         if isinstance(value, bool | int | str):
             return value

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
+import secrets
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -13,20 +13,18 @@ from typing import Any
 
 import pytest
 
-from tests.apps.control.organisation import PREFIX, make
+from tests.apps.control.house import DOMAIN, House
+from tests.apps.control.organisation import PREFIX
 from tests.apps.control.sign_in import session as made
 from vedette.adapters.sign_in_store import open_sign_in_store
-from vedette.admin.actor import LOCAL
 from vedette.admin.rejected import Rejected
-from vedette.admin.tokens import NewToken, digest_of
+from vedette.admin.tokens import digest_of
 from vedette.api.app import make_app
-from vedette.api.border import Border
-from vedette.control.main import first_text, wire
 from vedette.core.asks import Act
 from vedette.core.names import UserId
+from vedette.core.pending import PendingChange
 from vedette.core.tokens import GRANTABLE
 
-DOMAIN = "example.test"
 PEOPLE = {
     "officer": "Security-Officers",
     "manager": "Federation-Managers",
@@ -34,6 +32,7 @@ PEOPLE = {
     "helper": "IT-Helpdesk",
     "auditor": "Auditors",
     "alice": "Employees",
+    "colleague": "Security-Officers",
 }
 ROLES = ("officer", "manager", "operator", "helper", "auditor", "alice")
 INSIDE, OUTSIDE = "alice", "officer"
@@ -45,7 +44,7 @@ MAY: dict[str, set[str]] = {
     "officer": {act.value for act in GRANTABLE},
     "manager": {
         PARTNERS, "partners:partner:change", "partners:partner:check", SETTINGS,
-        "policy:decision:explain", "doors:door:list", *ROOMS,
+        "administration:settings:withdraw", "policy:decision:explain", "doors:door:list", *ROOMS,
     },
     "operator": {
         SETTINGS, "audit:chain:verify", "doors:door:list", PARTNERS, "partners:partner:check",
@@ -107,6 +106,14 @@ TABLE = [
     Row("DELETE /rules/{name}", CHANGE, "/rules/pictures-of-people?reason=x"),
     Row("POST /settings/restore", (SETTINGS, "administration:settings:restore"),
         body={"revision": 1, "reason": "x"}),
+    Row("GET /settings/pending", (SETTINGS,)),
+    Row("GET /settings/pending/{change}", (SETTINGS,), "/settings/pending/{CHANGE}"),
+    Row("POST /settings/pending/{change}/approve", (SETTINGS, "administration:settings:approve"),
+        "/settings/pending/{CHANGE}/approve", {"reason": "x"}),
+    Row("POST /settings/pending/{change}/reject", (SETTINGS, "administration:settings:reject"),
+        "/settings/pending/{CHANGE}/reject", {"reason": "x"}),
+    Row("POST /settings/pending/{change}/withdraw", (SETTINGS, "administration:settings:withdraw"),
+        "/settings/pending/{CHANGE}/withdraw", {"reason": "x"}),
     Row("POST /why", ("policy:decision:explain",),
         body={"from": "@a:example.test", "to": "@b:example.test", "channel": "message"}),
     Row("GET /why/{record}", ("audit:record:read",), "/why/control:1"),
@@ -160,30 +167,17 @@ TABLE = [
 ]  # fmt: skip
 
 
-class House:
-    """A whole control, wired as it runs, asked in this process. Everyone has a token for every act."""
+class Roles(House):
+    """The house with everyone's sessions, on which the table acts."""
 
     def __init__(self, folder: Path) -> None:
+        super().__init__(folder, PEOPLE)
         self.sessions = 0
-        self.boot = make(folder).boot
-        lines = [f"@{name}:{DOMAIN},{group}" for name, group in PEOPLE.items()]
-        people = self.boot.path(self.boot.control.people)
-        head = people.read_text().splitlines()
-        columns = next(line for line in head if line and not line.startswith("#"))
-        people.write_text("\n".join([columns, *(_row(columns, line) for line in lines)]) + "\n")
-        self.loop = asyncio.new_event_loop()
-        self.wiring = wire(self.boot)
-        self.wiring.spool.start()
-        self.office = self.wiring.office
-        self.wiring.office.people.poll()
-        self.wiring.upkeep.begin(lambda: first_text(self.boot))
-        self.app = Border(make_app(self.office), self.office.token, self.office.tokens)
         self.store = open_sign_in_store(self.boot.sign_in_database(), self.boot.store_key())
         self.names: dict[str, dict[str, str]] = {}
         for name in (INSIDE, OUTSIDE):
             self.store.make_account(name, name, "x", int(time.time()), must_change=False)
             self.sign_in(name)
-        self.tokens = {name: self.token(name) for name in PEOPLE}
         acme = {"name": "acme", "domains": ["acme.example"], "reason": "for the table"}
         assert self.ask(self.office.token.value, "POST /partners", body=acme)[0] == 200
 
@@ -195,41 +189,23 @@ class House:
         self.store.add_session(one, None, int(time.time()))
         self.names[name] = {"SESSION": one.id, "DEVICE": one.device}
 
-    def token(self, name: str, **other: Any) -> str:
-        wanted: dict[str, Any] = {
-            "user": UserId(f"@{name}:{DOMAIN}"),
-            "acts": tuple(act.value for act in GRANTABLE),
-            "over": (),
-            "expires": datetime.now(UTC).date(),
-            "reason": "table",
-        }
-        adding = self.office.tokens.add(LOCAL, NewToken(**{**wanted, **other}))
-        return self.loop.run_until_complete(adding).value
-
-    def ask(self, token: str, operation: str, path: str = "", body: Any = None) -> tuple[int, Any]:
-        method, _, template = operation.partition(" ")
-        return self.loop.run_until_complete(self._ask(token, method, path or template, body))
-
-    async def _ask(self, token: str, method: str, path: str, body: Any) -> tuple[int, Any]:
-        data = b"" if body is None else json.dumps(body).encode()
-        where, _, query = (PREFIX + path).partition("?")
-        headers = [(b"authorization", f"Bearer {token}".encode()),
-                   (b"content-type", b"application/json")]  # fmt: skip
-        scope = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1",
-                 "method": method, "path": where, "raw_path": where.encode(), "root_path": "",
-                 "query_string": query.encode(), "headers": headers, "scheme": "http",
-                 "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 2)}  # fmt: skip
-        sent: list[Any] = []
-
-        async def receive() -> Any:
-            return {"type": "http.request", "body": data, "more_body": False}
-
-        async def send(message: Any) -> None:
-            sent.append(message)
-
-        await self.app(scope, receive, send)
-        whole = b"".join(each.get("body", b"") for each in sent[1:])
-        return sent[0]["status"], json.loads(whole)
+    def waiting(self, author: str) -> str:
+        """A change of somebody's that waits."""
+        newest = self.office.desk.current()[0]
+        change = PendingChange(
+            id=secrets.token_hex(5),
+            text=newest.text + "# one line more\n",
+            digest=newest.digest,
+            base=newest.number,
+            act=Act.ADMINISTRATION_SETTINGS_APPLY,
+            author=f"@{author}:{DOMAIN}",
+            token="",
+            reason="x",
+            asked=int(time.time()),
+            expires=int(time.time()) + 99,
+        )
+        self.office.desk.pending.add(change)
+        return change.id
 
     def row(self, row: Row, role: str, whom: str) -> tuple[int, Any]:
         """One row of the table, its names filled in."""
@@ -240,6 +216,8 @@ class House:
         if "{TOKEN}" in row.path:
             self.token(whom)
             names["TOKEN"] = self.office.tokens.store.every()[-1].id
+        if "{CHANGE}" in row.path:
+            names["CHANGE"] = self.waiting(role if row.path.endswith("withdraw") else "colleague")
         newest = self.office.desk.current()[0]
         names["TEXT"] = newest.text + "# one more line\n"
         path, body = _filled(row.path, names), _filled(row.body, names)
@@ -248,15 +226,8 @@ class House:
         return self.ask(self.tokens[role], row.operation, path, body)
 
     def close(self) -> None:
-        self.wiring.spool.close()
         self.store.close()
-        self.loop.close()
-
-
-def _row(columns: str, line: str) -> str:
-    user, _, group = line.partition(",")
-    known = {"user": user, "groups": group, "active": "yes", "guest": "no"}
-    return ",".join(known.get(each.strip(), "") for each in columns.split(","))
+        super().close()
 
 
 def _filled(value: Any, names: dict[str, str]) -> Any:
@@ -270,8 +241,8 @@ def _filled(value: Any, names: dict[str, str]) -> Any:
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    house = House(tmp_path_factory.mktemp("roles") / "org")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Roles]:
+    house = Roles(tmp_path_factory.mktemp("roles") / "org")
     yield house
     house.close()
 
@@ -281,7 +252,7 @@ def may(role: str, row: Row, whom: str) -> bool:
     return set(row.acts) <= MAY[role] and not apart
 
 
-def test_every_operation_has_a_row(house: House) -> None:
+def test_every_operation_has_a_row(house: Roles) -> None:
     paths = make_app(house.office).openapi()["paths"]
     served = {
         f"{method.upper()} {path.removeprefix(PREFIX)}"
@@ -309,7 +280,7 @@ CASES = [
 
 @pytest.mark.parametrize(("row", "role", "whom"), CASES)
 def test_a_role_does_what_its_rule_names_over_whom_it_names(
-    house: House, row: Row, role: str, whom: str
+    house: Roles, row: Row, role: str, whom: str
 ) -> None:
     status, answer = house.row(row, role, whom)
     if row.filters:
@@ -330,20 +301,20 @@ def code(answer: tuple[int, Any]) -> tuple[int, str]:
     return answer[0], answer[1]["error"]["code"] if "error" in answer[1] else ""
 
 
-def test_a_token_is_good_for_its_acts_alone(house: House) -> None:
+def test_a_token_is_good_for_its_acts_alone(house: Roles) -> None:
     narrow = house.token("officer", acts=("doors:door:list",))
     assert house.ask(narrow, "GET /doors")[0] == 200
     status, answer = house.ask(narrow, "GET /settings")
     assert (status, answer["error"]["message"]) == (403, "no: no rule, beyond-token")
 
 
-def test_a_token_gives_nothing_that_its_person_may_not(house: House) -> None:
+def test_a_token_gives_nothing_that_its_person_may_not(house: Roles) -> None:
     wide = house.token("alice", acts=("doors:door:list",))
     assert code(house.ask(wide, "GET /doors")) == (403, "refused")
 
 
 def test_a_token_over_parties_is_good_over_nobody_else_and_not_for_the_organisation(
-    house: House,
+    house: Roles,
 ) -> None:
     narrow = house.token("officer", over=("help-desk",))
     helper, alice = (f"/people/@{name}:{DOMAIN}/unlock" for name in ("helper", "alice"))
@@ -352,7 +323,7 @@ def test_a_token_over_parties_is_good_over_nobody_else_and_not_for_the_organisat
     assert code(house.ask(narrow, "GET /settings")) == (403, "refused")
 
 
-def test_no_token_makes_tokens_whatever_its_person_may(house: House) -> None:
+def test_no_token_makes_tokens_whatever_its_person_may(house: Roles) -> None:
     body = {"user": "officer", "acts": ["doors:door:list"], "reason": "x",
             "expires": str(datetime.now(UTC).date())}  # fmt: skip
     assert code(house.ask(house.tokens["officer"], "POST /tokens", body=body)) == (403, "refused")
@@ -362,7 +333,7 @@ def test_no_token_makes_tokens_whatever_its_person_may(house: House) -> None:
     assert code(house.ask(local, "POST /tokens", body=wished)) == (400, "invalid")
 
 
-def test_a_removed_token_is_nothing_at_once(house: House) -> None:
+def test_a_removed_token_is_nothing_at_once(house: Roles) -> None:
     value, local = house.token("officer"), house.office.token.value
     newest = house.office.tokens.store.every()
     own = next(each for each in newest if each.digest == digest_of(value))
@@ -372,7 +343,7 @@ def test_a_removed_token_is_nothing_at_once(house: House) -> None:
     assert code(house.ask(local, "DELETE", f"/tokens/{own.id}?reason=lost")) == (404, "not-found")
 
 
-def test_a_token_ends_with_its_last_day(house: House) -> None:
+def test_a_token_ends_with_its_last_day(house: Roles) -> None:
     value = house.token("officer")
     kept = house.office.tokens.store.by_digest(digest_of(value))
     assert kept is not None
@@ -384,18 +355,18 @@ def test_a_token_ends_with_its_last_day(house: House) -> None:
 
 
 @pytest.mark.parametrize("days", [-1, 401])
-def test_a_last_day_is_neither_over_nor_far_away(house: House, days: int) -> None:
+def test_a_last_day_is_neither_over_nor_far_away(house: Roles, days: int) -> None:
     with pytest.raises(Rejected, match="last day"):
         house.token("officer", expires=datetime.now(UTC).date() + timedelta(days=days))
 
 
 @pytest.mark.parametrize("wish", [{"acts": ("no:such:act",)}, {"over": ("nobody",)}, {"acts": ()}])
-def test_what_is_no_act_and_no_party_makes_no_token(house: House, wish: dict[str, Any]) -> None:
+def test_what_is_no_act_and_no_party_makes_no_token(house: Roles, wish: dict[str, Any]) -> None:
     with pytest.raises(Rejected):
         house.token("officer", **wish)
 
 
-def test_the_value_is_kept_nowhere_and_what_is_listed_has_none(house: House) -> None:
+def test_the_value_is_kept_nowhere_and_what_is_listed_has_none(house: Roles) -> None:
     value = house.token("auditor")
     listed = house.ask(house.office.token.value, "GET /tokens")[1]
     assert value not in json.dumps(listed)
@@ -405,27 +376,21 @@ def test_the_value_is_kept_nowhere_and_what_is_listed_has_none(house: House) -> 
         assert not path.is_file() or value.encode() not in path.read_bytes(), path
 
 
-def test_whoever_left_is_not_acted_for_any_more(house: House) -> None:
+def test_whoever_left_is_not_acted_for_any_more(house: Roles) -> None:
     people = house.boot.path(house.boot.control.people)
     before = people.read_text()
     try:
         people.write_text(before.replace("@auditor:", "@somebody-else:"))
-        house.office.people.poll()
-        house.office.desk.take(
-            house.office.desk.current()[1], house.office.desk.current()[0].number
-        )
+        house.look_at_people()
         assert code(house.ask(house.tokens["auditor"], "GET /doors")) == (403, "refused")
         with pytest.raises(Rejected, match="not in the directory"):
             house.token("auditor")
     finally:
         people.write_text(before)
-        house.office.people.poll()
-        house.office.desk.take(
-            house.office.desk.current()[1], house.office.desk.current()[0].number
-        )
+        house.look_at_people()
 
 
-def test_adding_a_partner_gives_nobody_administration(house: House) -> None:
+def test_adding_a_partner_gives_nobody_administration(house: Roles) -> None:
     body = {"name": "gamma", "domains": ["gamma.example"], "reason": "x", "direction": "out",
             "allow": ["administer"]}  # fmt: skip
     assert code(house.ask(house.tokens["manager"], "POST /partners", body=body)) == (400, "invalid")

@@ -216,10 +216,10 @@ def can_only_refuse_more(old: Document, new: Document) -> bool:
 
 
 def _rules_stricter(before: Mapping[str, Rule], after: Mapping[str, Rule]) -> bool:
-    return all(_stricter(before.get(name), after.get(name)) for name in {*before, *after})
+    return all(stricter(before.get(name), after.get(name)) for name in {*before, *after})
 
 
-def _stricter(old: Rule | None, new: Rule | None) -> bool:
+def stricter(old: Rule | None, new: Rule | None) -> bool:
     """Whether `new` in place of `old` can only refuse more."""
     old = old if old and old.mode == "enforce" else None
     new = new if new and new.mode == "enforce" else None

@@ -183,7 +183,15 @@ owner  = "security-office"
 # is about everybody, and about the organisation itself. Every act stands in docs/reference/acts.md;
 # `vedette token add` lets somebody act with a token that is narrower than their role.
 
-# The security office administers: every act, over everybody.
+# The security office administers: every act, over everybody. To have what opens us to others decided
+# by two of them (three people have to be in the office), take the `#` away:
+#   [rules.four-eyes-towards-others]
+#   from   = ["us"]
+#   forbid = ["administer"]
+#   when   = ["change.widens in partners, outside"]
+#   unless = ["approvals >= 1"]
+#   say    = "Two of us decide about others."
+#   owner  = "security-office"
 [rules.security-office]
 from  = ["security-office"]
 allow = ["administer"]
@@ -193,7 +201,7 @@ owner = "security-office"
 [rules.federation-managers]
 from  = ["federation-managers"]
 allow = ["administer"]
-when  = ["act in partners:partner:list, partners:partner:change, partners:partner:check, administration:settings:read, policy:decision:explain, doors:door:list, rooms:room:count, rooms:room:list"]
+when  = ["act in partners:partner:list, partners:partner:change, partners:partner:check, administration:settings:read, administration:settings:withdraw, policy:decision:explain, doors:door:list, rooms:room:count, rooms:room:list"]
 owner = "security-office"
 
 # Operators see how everything stands and have rooms judged again; they change no rule.

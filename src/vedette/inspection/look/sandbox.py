@@ -351,7 +351,7 @@ _SERVER_TRIES: dict[str, Callable[[], object]] = {
 
 LOOKING, SERVER = tuple(_TRIES), tuple(_SERVER_TRIES)
 """All that holds where the platform offers everything, as `what_holds` and `what_holds_server` say it."""
-_REFUSALS = {errno.EPERM, errno.EACCES, errno.ENETUNREACH, errno.ENOMEM, errno.EMFILE, errno.EAGAIN}
+_REFUSALS = {errno.EPERM, errno.EACCES, errno.ENETUNREACH, errno.ENOMEM, errno.EMFILE}
 
 
 def _fails(try_: Callable[[], object]) -> bool:

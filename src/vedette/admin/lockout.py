@@ -1,0 +1,169 @@
+"""Whether a revision would shut out those who could mend it.
+
+Asked with whatever could still be had: a factor that may be enrolled, a device that may be approved,
+a network that one may go to. What stays a no even so, nobody gets past.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vedette.admin.door import administration_facts
+from vedette.admin.policy import local_administrator
+from vedette.admin.rejected import Code, Rejected
+from vedette.admin.rights import AS_MANY_AS_WANTED, CHANGES, at_best, who_may
+from vedette.admin.second_person import approvals_wanted
+from vedette.core.asks import Act
+from vedette.core.channels import Channel
+from vedette.core.decide import decide
+from vedette.core.decision import Decision, Verdict
+from vedette.core.facts import REGISTRY, Facts, Missing, Value
+from vedette.core.names import UserId
+from vedette.core.sessions import FactorUse, independent, sign_in_ask
+from vedette.core.settings.document import Document, Rule
+from vedette.core.towards import organisation
+from vedette.ports.policy import Policy
+
+_APPLY, _READ = Act.ADMINISTRATION_SETTINGS_APPLY, Act.ADMINISTRATION_SETTINGS_READ
+_APPROVE = Act.ADMINISTRATION_SETTINGS_APPROVE
+_SECONDS = frozenset({"webauthn", "totp", "radius", "recovery"})
+"""The kinds of second factor that there are; a certificate is none yet."""
+
+
+def refuse_lockout(old: Policy, new: Policy) -> None:
+    """Refuse a revision that locks out those who could change it again.
+
+    1. The holder of the local token could not even take rights away. 2. No officer is left who
+    could change the settings and sign in, where there was one. 3. A rule asks for approvals that
+    too few people could give.
+
+    Raises:
+        Rejected: says who is shut out, and by what.
+    """
+    _keeps_local(new)  # (1)
+    _keeps_officer(old, new)  # (2)
+    _has_second_persons(old, new)  # (3)
+
+
+def officers(policy: Policy, act: Act = _APPLY) -> Iterator[UserId]:
+    """Our active people, guests apart, who might be allowed an act and might sign in."""
+    return (user for user in who_may(policy, act) if _no_way_in(policy, user) is None)
+
+
+def _keeps_local(new: Policy) -> None:
+    who = local_administrator(new.directory.document)
+    for act, doing in ((_READ, "see"), (_APPLY, "change")):
+        approvals = AS_MANY_AS_WANTED if act in CHANGES else 0
+        facts = administration_facts(act, frozenset(), approvals).known
+        ask = organisation(act, who, Channel.ADMINISTER)
+        decision = decide(new.rules, ask, Facts({**facts, "today": new.directory.today}))
+        if decision.verdict is not Verdict.YES:
+            raise Rejected(
+                Code.LOCK_OUT,
+                f"under this document nobody could {doing} the settings any more: rule "
+                f"`{decision.rule}` would refuse the local administrator",
+                'give the rule a condition, such as `when = ["change.widens in partners, outside"]`',
+            )
+
+
+def _keeps_officer(old: Policy, new: Policy) -> None:
+    if next(officers(new), None) is not None or next(officers(old), None) is None:
+        return
+    last = next(officers(old))
+    barred = next(who_may(new, _APPLY), None)
+    if barred is not None:
+        decision = _no_way_in(new, barred)
+        raise Rejected(
+            Code.LOCK_OUT,
+            f"under this document nobody who may change the settings could sign in: "
+            f"{_by(decision, barred)}, whatever they show",
+            "allow the sign-in of those who administer, or ask of it what they can have",
+        )
+    decision = at_best(new, new.directory.someone(last), _APPLY)
+    raise Rejected(
+        Code.LOCK_OUT,
+        f"under this document no security officer would be left: {_by(decision, last)} to "
+        "change the settings, and nobody else may",
+        "somebody of us must be allowed `administration:settings:apply`",
+    )
+
+
+def _by(decision: Decision | None, whom: UserId) -> str:
+    if decision is None or decision.rule is None:
+        return f"no rule would allow `{whom}`"
+    return f"rule `{decision.rule}` would refuse `{whom}`"
+
+
+def _no_way_in(policy: Policy, user: UserId) -> Decision | None:
+    """The answer to somebody's sign-in if it is no whatever they show; else None."""
+    who, found = policy.directory.someone(user), None
+    for facts in _ways_in(policy):
+        ask = sign_in_ask(Act.SIGN_IN_SESSION_START, who)
+        decision = decide(policy.rules, ask, facts)
+        if decision.verdict is not Verdict.NO:
+            return None
+        if found is None or decision.rule is not None:  # a rule that bites says more than none
+            found = decision
+    return found
+
+
+def _ways_in(policy: Policy) -> Iterator[Facts]:
+    """What is known of a sign-in, for each set of factors that one could have."""
+    seconds = _SECONDS.intersection(policy.directory.document.sign_in.second_factors)
+    ways: list[tuple[FactorUse, ...]] = [(_use("password"),), (_use("oidc"),)]
+    ways += [(_use("password"), _use(each)) for each in sorted(seconds)]
+    if "webauthn" in seconds:
+        ways.append((_use("webauthn", "passkey"),))
+    for uses in ways:
+        kinds = frozenset(use.kind for use in uses)
+        held = Missing.PENDING if "webauthn" in kinds else None
+        known: dict[str, Value | Missing] = {
+            **_TO_BE_HAD,
+            "sign_in.factors": independent(uses),
+            "sign_in.kinds": kinds,
+            "sign_in.age": 0,
+            "sign_in.flow": "page",
+            "sign_in.attested": held or False,
+            "sign_in.models": held or frozenset(),
+            "device.count": 1,
+            "today": policy.directory.today,
+        }
+        yield Facts(known)
+
+
+_TO_BE_HAD: dict[str, Value | Missing] = {
+    name: Missing.PENDING for name, spec in REGISTRY.items() if Channel.SIGN_IN in spec.channels
+}
+
+
+def _use(kind: str, proven_by: str = "") -> FactorUse:
+    return FactorUse(kind=kind, at=0, proven_by=proven_by)
+
+
+def _has_second_persons(old: Policy, new: Policy) -> None:
+    """Whoever asks for approvals needs people who can give them, and one who may be away."""
+    asking = dict(_asking(new.directory.document))
+    if not asking:
+        return
+    most, name = max((approvals_wanted(rule), name) for name, rule in asking.items())
+    there = set(officers(new, _APPROVE))
+    switched_on = dict(_asking(old.directory.document)).get(name) != asking[name]
+    fewer = len(there) < len(set(officers(old, _APPROVE)))
+    if len(there) >= most + 2 or not (switched_on or fewer):
+        return
+    named = ", ".join(f"`{user}`" for user in sorted(there)) or "nobody"
+    raise Rejected(
+        Code.LOCK_OUT,
+        f"rule `{name}` asks for {most} approval{'s' if most != 1 else ''}, which takes {most + 2} "
+        f"people who may approve and sign in: who asks, who approves, and one more for when "
+        f"somebody is away; there would be {len(there)} ({named})",
+        "bring more people into the party that may do `administration:settings:approve`, then "
+        "change this again",
+    )
+
+
+def _asking(document: Document) -> Iterator[tuple[str, Rule]]:
+    for section in (document.rules, document.guardrails):
+        for name, rule in section.items():
+            if rule.mode == "enforce" and approvals_wanted(rule):
+                yield str(name), rule

@@ -1,0 +1,304 @@
+"""Changes that wait: who asked, who approved, and what becomes of them.
+
+Every method raises Rejected where the rules refuse the act or the change stands otherwise, and
+Unavailable where a store does not answer. Console, API and command line use the same ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+
+from vedette.admin.actor import Actor
+from vedette.admin.door import AdministrationDoor, Doing, asked, refused
+from vedette.admin.lockout import officers
+from vedette.admin.rejected import Code, Rejected
+from vedette.admin.rights import may_at_best
+from vedette.admin.second_person import cant_approve
+from vedette.admin.settings import Applied, Examined, Outcome, Proposal, SettingsDesk
+from vedette.admin.waiting import move
+from vedette.core.asks import Act, Ask
+from vedette.core.decision import Decision
+from vedette.core.facts import Facts
+from vedette.core.names import UserId
+from vedette.core.pending import (
+    OPEN,
+    Approval,
+    Event,
+    PendingChange,
+    State,
+    counting,
+)
+from vedette.core.reasons import Reason
+from vedette.core.tokens import ApiToken
+from vedette.ports.pending import PendingChanges
+from vedette.ports.policy import Policy
+from vedette.ports.tokens import ApiTokens
+from vedette.spine import Permit, refuse
+
+_APPROVE = Act.ADMINISTRATION_SETTINGS_APPROVE
+_MOST_LISTED = 200
+_MOST_NAMED = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A change, those who approved exactly it, and who could be a second person for it now."""
+
+    change: PendingChange
+    approvals: tuple[Approval, ...]
+    could: tuple[UserId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PendingDesk:
+    """Where changes wait for a second person or for their hour."""
+
+    desk: SettingsDesk
+    tokens: ApiTokens
+
+    async def every(self) -> tuple[Waiting, ...]:
+        """Every open change, and those that ended last; newest first."""
+        async with self.desk.turn:
+            self.desk.end_what_is_over()
+            return tuple(self._waiting(each) for each in self._store.newest(_MOST_LISTED))
+
+    async def one(self, id_: str) -> Waiting:
+        """One change."""
+        async with self.desk.turn:
+            self.desk.end_what_is_over()
+            return self._waiting(self._found(id_))
+
+    async def approve(self, author: Actor, id_: str, reason: str, content: str = "") -> Outcome:
+        """Be the second person for a change, and apply it if that is enough.
+
+        `content` is the hash of what the approver has seen, where they say so.
+        """
+        reason = _reasoned(reason)
+        async with self.desk.turn:
+            self.desk.end_what_is_over()
+            change = self._open(id_)
+            if change.state is not State.WAITING:
+                raise Rejected(Code.CONFLICT, f"the change `{id_}` waits for nobody any more")
+            if content and content != change.content:
+                raise Rejected(
+                    Code.CONFLICT,
+                    f"the change `{id_}` says something else than what you have seen",
+                    f"look at it again with `vedette settings pending {id_}`",
+                )
+            permit = await self._may_approve(author, change, reason)
+            self._agree(permit, author, change, reason)
+            return await self._finish(change)
+
+    async def reject(self, author: Actor, id_: str, reason: str) -> PendingChange:
+        """Turn a waiting change away, for good."""
+        return await self._close(author, id_, reason, Event.TURNED_AWAY)
+
+    async def withdraw(self, author: Actor, id_: str, reason: str) -> PendingChange:
+        """Take back a change of one's own that waits."""
+        return await self._close(author, id_, reason or "taken back", Event.TAKEN_BACK)
+
+    async def keep(self) -> tuple[Outcome, ...]:
+        """End what can't become a revision any more, and apply what has its hour; asks nobody.
+
+        What is refused now is void, with the reason.
+        """
+        done: list[Outcome] = []
+        async with self.desk.turn:
+            self.desk.end_what_is_over()
+            now = self.desk.clock.now()
+            for change in self._store.open():
+                if change.state is State.SCHEDULED and (change.starts or 0) <= now:
+                    with suppress(Rejected):  # what was refused is void by now, and says why
+                        done.append(await self._finish(change))
+        return tuple(done)
+
+    # ---- what becomes of it --------------------------------------------------------------------
+
+    async def _finish(self, change: PendingChange) -> Outcome:
+        """Ask for the change again, with everybody who has approved it and still may."""
+        try:
+            outcome = await self.desk.decide(
+                self._asked_again(change), change, self._counting(change)
+            )
+        except Rejected as rejected:
+            if rejected.code is not Code.UNAVAILABLE:
+                self._move(change, Event.REFUSED, rejected.message)
+            raise
+        if not isinstance(outcome, Applied):
+            return outcome
+        number = outcome.revision.number
+        self._move(change, Event.AGREED, f"it is revision {number}", number)
+        return self.desk.told(outcome)
+
+    def _asked_again(self, change: PendingChange) -> Proposal:
+        """The change by whoever asked for it. Raises Rejected where their token was removed."""
+        token = self._token(change)
+        if change.token and token is None:
+            words = "the token through which the change was asked for is removed"
+            raise Rejected(Code.REFUSED, words)
+        return Proposal(
+            text=change.text,
+            base=change.base,
+            reason=change.reason,
+            author=Actor(change.author, token, signed=change.signed),
+            act=change.act,
+            starts=change.starts,
+        )
+
+    def _move(
+        self, change: PendingChange, event: Event, said: str, revision: int | None = None
+    ) -> PendingChange:
+        return move(self._store, change, event, self.desk.clock.now(), said, revision)
+
+    async def _close(self, author: Actor, id_: str, reason: str, event: Event) -> PendingChange:
+        reason, turned_away = _reasoned(reason), event is Event.TURNED_AWAY
+        async with self.desk.turn:
+            self.desk.end_what_is_over()
+            change = self._open(id_)
+            own = author.name == change.author
+            act = (
+                Act.ADMINISTRATION_SETTINGS_REJECT
+                if turned_away
+                else Act.ADMINISTRATION_SETTINGS_WITHDRAW
+            )
+            words = None if turned_away or own else "only whoever asked for a change takes it back"
+            doing = Doing(act=act, author=author, reason=reason, what=id_)
+            permit = await self._permit(
+                doing, words, f"`vedette settings reject {id_}` turns it away"
+            )
+            return self._end(permit, change, event, f"{author.name}: {reason}")
+
+    # ---- who may approve -----------------------------------------------------------------------
+
+    async def _may_approve(self, author: Actor, change: PendingChange, reason: str) -> Permit:
+        doing = Doing(act=_APPROVE, author=author, reason=reason, what=change.id)
+        words = self._cant(change, author)
+        if words is None and author.name in {each.person for each in self._counting(change)}:
+            words = "you have approved it already; another person is wanted"
+        return await self._permit(doing, words, "another person may approve it, in their own name")
+
+    async def _permit(self, doing: Doing, barred: str | None, hint: str) -> Permit:
+        """The permit for an act, unless the code bars it; both are on record."""
+        door = AdministrationDoor(self.desk.spine)
+        settled = await door.settle(doing, _own_change if barred else asked)
+        if isinstance(settled, Permit):
+            return settled
+        rejected = refused(settled)
+        if barred is not None and settled.decision.reason is Reason.OWN_CHANGE:
+            rejected = Rejected(Code.REFUSED, barred, hint, record=settled.record)
+        raise rejected
+
+    def _cant(self, change: PendingChange, approver: Actor) -> str | None:
+        found = self._examined(change)
+        return cant_approve(change, self._token(change), approver, found.old, found.new)
+
+    def _examined(self, change: PendingChange) -> Examined:
+        return self.desk.examine(
+            Proposal(
+                text=change.text,
+                base=change.base,
+                reason=change.reason,
+                author=Actor(change.author),
+            )
+        )
+
+    def _counting(self, change: PendingChange) -> tuple[Approval, ...]:
+        """The approvals that are good now: for this content, by people who still may approve."""
+        policy = self.desk.policy.current()
+        return tuple(
+            each
+            for each in counting(change, self._store.approvals(change.id))
+            if _still_may(policy, each) and self._not_removed(each)
+        )
+
+    def _not_removed(self, approval: Approval) -> bool:
+        return not approval.token or self.tokens.by_id(approval.token) is not None
+
+    def _token(self, change: PendingChange) -> ApiToken | None:
+        return self.tokens.by_id(change.token) if change.token else None
+
+    # ---- what is kept --------------------------------------------------------------------------
+
+    @property
+    def _store(self) -> PendingChanges:
+        return self.desk.pending
+
+    def _found(self, id_: str) -> PendingChange:
+        found = self._store.get(id_)
+        if found is None:
+            raise Rejected(
+                Code.NOT_FOUND,
+                f"there is no change `{id_}`",
+                "list them with `vedette settings pending`",
+            )
+        return found
+
+    def _open(self, id_: str) -> PendingChange:
+        """A change that can still become a revision. Raises Rejected where it can't."""
+        found = self._found(id_)
+        if found.state not in OPEN:
+            words = f"the change `{id_}` is {found.state.value}: {found.said}"
+            raise Rejected(Code.CONFLICT, words, "ask for it again where it is still wanted")
+        return found
+
+    def _waiting(self, change: PendingChange) -> Waiting:
+        approvals = counting(change, self._store.approvals(change.id))
+        could = islice(self._could(change, approvals), _MOST_NAMED)
+        return Waiting(change=change, approvals=approvals, could=tuple(could))
+
+    def _could(self, change: PendingChange, approvals: tuple[Approval, ...]) -> Iterator[UserId]:
+        """Who might be a second person now, where one is wanted."""
+        if change.state is not State.WAITING:
+            return
+        done = {each.person for each in approvals}
+        try:
+            found = self._examined(change)
+        except Rejected:  # as it is now it can't be applied, whoever approves it
+            return
+        token = self._token(change)
+        for user in officers(found.old, _APPROVE):
+            barred = cant_approve(change, token, Actor(user), found.old, found.new)
+            if user not in done and barred is None:
+                yield user
+
+    # ---- effects: each takes a Permit ----------------------------------------------------------
+
+    def _agree(self, permit: Permit, author: Actor, change: PendingChange, reason: str) -> None:
+        approval = Approval(
+            change=change.id,
+            content=change.content,
+            person=author.name,
+            token=author.token.id if author.token else "",
+            reason=reason,
+            at=int(self.desk.clock.now()),
+            record=permit.record,
+        )
+        self._store.approve(approval)
+
+    def _end(
+        self, _permit: Permit, change: PendingChange, event: Event, said: str
+    ) -> PendingChange:
+        return self._move(change, event, said)
+
+
+def _own_change(policy: Policy, doing: Doing) -> tuple[Ask, Facts] | Decision:
+    """The refusal of somebody who is no second person; what the rules refuse, they refuse first."""
+    found = asked(policy, doing)
+    return found if isinstance(found, Decision) else refuse(policy, Reason.OWN_CHANGE)
+
+
+def _still_may(policy: Policy, approval: Approval) -> bool:
+    """Whether whoever approved is still one of us who may."""
+    actor = Actor(approval.person)
+    if actor.lacks(policy.directory, _APPROVE, None):
+        return False
+    return may_at_best(policy, actor.someone(policy.directory), _APPROVE)
+
+
+def _reasoned(reason: str) -> str:
+    if not reason.strip():
+        raise Rejected(Code.INVALID, "this needs a reason", 'say why, with `--reason "as agreed"`')
+    return reason.strip()

@@ -1,0 +1,104 @@
+"""What somebody may do by the rules at best, whatever is still to be shown or approved.
+
+Nothing is settled here: no record and no Permit come of it. It is for what is fixed in code about
+changes of the rules themselves: who could be a second person, who would gain, who would be left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vedette.core.asks import Act, PartySet, Someone
+from vedette.core.channels import Channel
+from vedette.core.decide import decide
+from vedette.core.decision import Decision, Verdict
+from vedette.core.facts import REGISTRY, Facts, Missing, Value
+from vedette.core.names import UserId
+from vedette.core.people import ANYONE, GUESTS, US, Person
+from vedette.core.towards import organisation
+from vedette.ports.policy import Policy
+
+CHANGES = frozenset(
+    {
+        Act.ADMINISTRATION_SETTINGS_APPLY,
+        Act.ADMINISTRATION_SETTINGS_RESTORE,
+        Act.ADMINISTRATION_PARTNER_CHANGE,
+    }
+)
+"""The acts that make a revision, and that others may therefore approve."""
+AS_MANY_AS_WANTED = (1 << 53) - 1
+"""The number of approvals of a change that can only refuse more: it never waits for anybody."""
+
+_TO_BE_HAD: dict[str, Value | Missing] = {
+    name: Missing.PENDING for name, spec in REGISTRY.items() if Channel.ADMINISTER in spec.channels
+}
+
+
+def at_best(policy: Policy, who: Someone, act: Act, over: PartySet | None = None) -> Decision:
+    """The answer to an act if every fact that can still be had were had; a no is a no for good.
+
+    A change of the settings is taken as one that can only refuse more.
+    """
+    known: dict[str, Value | Missing] = {
+        **_TO_BE_HAD,
+        "act": act.value,
+        "approvals": AS_MANY_AS_WANTED if act in CHANGES else 0,
+        "change.widens": frozenset(),
+        "today": policy.directory.today,
+    }
+    ask = organisation(act, who, Channel.ADMINISTER, over)
+    return decide(policy.rules, ask, Facts(known))
+
+
+def may_at_best(policy: Policy, who: Someone, act: Act, over: PartySet | None = None) -> bool:
+    """Whether somebody might be allowed an act."""
+    return at_best(policy, who, act, over).verdict is not Verdict.NO
+
+
+def who_may(policy: Policy, act: Act) -> Iterator[UserId]:
+    """Our active people, guests apart, who might be allowed an act; by name."""
+    directory = policy.directory
+    named = {user for party in directory.document.parties.values() for user in party.users}
+    known: dict[frozenset[str], bool] = {}
+    for each in sorted(user for user, person in directory.people.items() if _counts(person)):
+        user, groups = UserId(each), directory.people[each].groups
+        if user in named:
+            may = may_at_best(policy, directory.someone(user), act)
+        else:  # people of the same groups are told apart by nothing
+            may = known[groups] = known[groups] if groups in known else may_at_best(
+                policy, directory.someone(user), act
+            )  # fmt: skip
+        if may:
+            yield user
+
+
+def _counts(person: Person) -> bool:
+    return person.active and not person.guest
+
+
+def gains(old: Policy, new: Policy, who: str) -> Act | None:
+    """An act of administration that a change of the settings would let somebody do for the first time.
+
+    Over somebody of some party, or over the organisation. The holder of the local token gains
+    nothing: what they may is fixed in code.
+    """
+    try:
+        user = UserId(who)
+    except ValueError:
+        return None
+    was, becomes = old.directory.someone(user), new.directory.someone(user)
+    overs = _overs(old, new)
+    for act in Act:
+        if act.name.startswith("ADMINISTRATION_") and any(
+            may_at_best(new, becomes, act, over) and not may_at_best(old, was, act, over)
+            for over in overs
+        ):
+            return act
+    return None
+
+
+def _overs(*policies: Policy) -> list[PartySet | None]:
+    """Over whom an act may go: nobody, all of us, guests, and whoever is in one more party."""
+    parties = {str(name) for each in policies for name in each.directory.document.parties}
+    of_us: list[PartySet | None] = [frozenset({ANYONE, US, name}) for name in sorted(parties)]
+    return [None, frozenset({ANYONE, US}), frozenset({ANYONE, GUESTS}), *of_us]

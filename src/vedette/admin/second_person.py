@@ -1,0 +1,156 @@
+"""When a change takes a second person whatever the rules say, and who can't be that person.
+
+Fixed in code, because the rules that would ask for it are what the change is about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from vedette.admin.actor import Actor
+from vedette.admin.policy import LOCAL_ADMINISTRATOR
+from vedette.admin.rights import gains
+from vedette.core.conditions import Operator, parse
+from vedette.core.pending import Approval, PendingChange
+from vedette.core.people import OUTSIDE, PARTNERS
+from vedette.core.settings.changes import stricter
+from vedette.core.settings.document import Document, Partner, Party, Rule
+from vedette.core.tokens import ApiToken
+from vedette.ports.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """So many other persons a change takes whatever the rules say, and why, in sentences."""
+
+    persons: int
+    why: tuple[str, ...]
+
+
+def wanted_by_code(old: Policy, new: Policy, author: str) -> Wanted:
+    """How many more persons a change takes, and why; nobody where the rules alone say so.
+
+    1. A guardrail would be lost, or hold for less: one. 2. A rule that asks for approvals would: as
+    many as it asks for. 3. The author would get a right of administration that they don't have: one.
+    """
+    before, after = old.directory.document, new.directory.document
+    fewer = dict(_fewer_eyes(before, after))
+    why = [f"The guardrail `{name}` would be lost or weaker." for name in _lost(before, after)]
+    why += [
+        f"The rule `{name}`, which asks for approvals, would be lost or weaker." for name in fewer
+    ]
+    gained = gains(old, new, author)
+    if gained is not None:
+        why.append(f"Its author would get a right that they don't have: `{gained}`.")
+    return Wanted(max([*fewer.values(), min(len(why), 1)]), tuple(why))
+
+
+def _lost(before: Document, after: Document) -> Iterator[str]:
+    for name, rule in before.guardrails.items():
+        if _weaker(rule, after.guardrails.get(name), before, after):
+            yield str(name)
+
+
+def _fewer_eyes(before: Document, after: Document) -> Iterator[tuple[str, int]]:
+    for name, rule in before.rules.items():
+        asks = approvals_wanted(rule) if rule.mode == "enforce" else 0
+        if asks and _weaker(rule, after.rules.get(name), before, after):
+            yield str(name), asks
+
+
+def approvals_wanted(rule: Rule) -> int:
+    """The highest number of approvals that a rule speaks of; 0 where it asks for none."""
+    most = 0
+    for text in (*rule.when, *rule.unless):
+        condition = parse(text)
+        if condition.fact == "approvals":
+            numbers = [value for value in condition.values if isinstance(value, int)]
+            most = max(most, max(numbers) + (condition.operator is Operator.MORE))
+    return most
+
+
+def _weaker(rule: Rule, kept: Rule | None, before: Document, after: Document) -> bool:
+    """Whether what a rule refuses might pass, the sets of people that it names looked at too."""
+    if kept is None or not stricter(rule, kept):
+        return True
+    sides = {*(rule.between or ()), *(rule.from_ or ()), *(rule.to or ())}
+    return any(_shrinks(side, before, after) for side in sides) or _falls_outside(
+        sides, before, after
+    )
+
+
+def _shrinks(name: str, before: Document, after: Document) -> bool:
+    """Whether somebody might fall out of a party or partner of the document."""
+    for own, was in before.parties.items():
+        if own == name:
+            becomes = after.parties.get(own)
+            return becomes is None or _loses(was, becomes, before, after)
+    for own, partner in before.partners.items():
+        if own == name:
+            same = [each for other, each in after.partners.items() if other == own]
+            return _leaves([partner], same)
+    return False
+
+
+def _falls_outside(sides: set[str], before: Document, after: Document) -> bool:
+    """Whether a server leaves `partners` for `outside`, where only the first is named.
+
+    The other way round is no loss: `outside` is whoever nobody has named, by what the word means.
+    """
+    return (
+        PARTNERS in sides
+        and OUTSIDE not in sides
+        and _leaves(before.partners.values(), after.partners.values())
+    )
+
+
+def _leaves(was: Iterable[Partner], becomes: Iterable[Partner]) -> bool:
+    """Whether a server that was one of these partners' might not be any more, now or one day."""
+    ends = {domain: _end(each) for each in was for domain in each.domains}
+    kept = {domain: _end(each) for each in becomes for domain in each.domains}
+    return any(domain not in kept or kept[domain] < ends[domain] for domain in ends)
+
+
+def _end(partner: Partner) -> date:
+    return partner.valid_until or date.max
+
+
+def _loses(was: Party, becomes: Party, before: Document, after: Document) -> bool:
+    grown = set(was.groups) <= set(becomes.groups) and set(was.users) <= set(becomes.users)
+    fewer = set(becomes.except_) <= set(was.except_)
+    same = {own: party for own, party in before.parties.items() if own in becomes.except_}
+    return not (grown and fewer and all(after.parties.get(own) == same[own] for own in same))
+
+
+def cant_approve(
+    change: PendingChange, asked_by: ApiToken | None, approver: Actor, old: Policy, new: Policy
+) -> str | None:
+    """Why somebody is no second person for a change, or None where they may be.
+
+    1. The local token is nobody's second person. 2. Nobody approves their own change, whichever
+    token they use. 3. Whoever made a token has seen its value: if they asked for the change, or
+    the change was asked for through a token of theirs, the token is no second person; nor is one
+    that was made once the change was waiting. 4. Nobody approves what gives themselves a right.
+    """
+    if approver.name == LOCAL_ADMINISTRATOR:  # (1)
+        return "the local token is nobody's second person: it stands for no person"
+    if approver.name == change.author:  # (2)
+        return "nobody approves their own change, through whichever token"
+    if asked_by is not None and asked_by.made_by == approver.name:  # (3)
+        return "it was asked for through a token that you have made"
+    token = approver.token
+    if token is not None and token.made_by == change.author:
+        return "the token through which you approve was made by whoever asked for the change"
+    if token is not None and token.made > change.asked:
+        return "the token through which you approve is younger than the change"
+    gained = gains(old, new, approver.name)  # (4)
+    if gained is not None:
+        return f"the change would give yourself a right that you don't have: `{gained}`"
+    return None
+
+
+def approvers(approvals: tuple[Approval, ...]) -> tuple[str, ...]:
+    """Who approved, by the time they did."""
+    return tuple(each.person for each in approvals)
