@@ -6,7 +6,6 @@ which a later part of the suite adds its own.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from vedette.adapters.boot_file import NAME, Boot, BootFault
 from vedette.admin.audit import ChainReport
 from vedette.admin.homeserver import homeserver_file, render
 from vedette.admin.rules import value_at
+from vedette.admin.settings_list import recommended
 from vedette.core.settings.document import Document
 from vedette.core.settings.reference import settings_reference, spell_value
 
@@ -44,6 +44,14 @@ class Found:
     health: Health
     words: str
     mend: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What a look at this host found, and when it was, in seconds since 1970."""
+
+    found: tuple[Found, ...]
+    at: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,24 +175,21 @@ def drift(seen: Examined) -> Iterable[Found]:
 
 def weak_settings(seen: Examined) -> Iterable[Found]:
     """Settings that are weaker than, or simply other than, what is recommended."""
+    return weak_in(seen.document)
+
+
+def weak_in(document: Document) -> Iterable[Found]:
+    """The settings of a document that are weaker than, or other than, what is recommended."""
     for info in settings_reference():
-        wanted = _toml(info.recommended)
+        wanted = recommended(info)
         if "<" in info.path or wanted is None:
             continue
-        value = value_at(seen.document, info.path)
+        value = value_at(document, info.path)
         if value != wanted:
             words = f"`{info.path}` is {spell_value(value)}. {info.risk}"
             mend = f"vedette settings set {info.path} '{info.recommended}' --reason recommended"
             yield Found("settings", Health.WEAK, words, mend)
-    yield from _weak_words(seen.document)
-
-
-def _toml(text: str) -> object:
-    """The value that a recommendation spells, or None where it is only words."""
-    try:
-        return tomllib.loads(f"v = {text}")["v"]
-    except tomllib.TOMLDecodeError:
-        return None
+    yield from _weak_words(document)
 
 
 def _weak_words(document: Document) -> Iterable[Found]:

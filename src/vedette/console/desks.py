@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from vedette.admin.accounts import AccountsDesk
 from vedette.admin.audit_desk import AuditDesk
+from vedette.admin.doctor import Examination
 from vedette.admin.door import AdministrationDoor
 from vedette.admin.doors import DoorAnswer
 from vedette.admin.partners import PartnersDesk
@@ -35,6 +36,10 @@ class Desks:
     partners: PartnersDesk
     tokens: TokensDesk
     audit: AuditDesk
+    health: Callable[[], Awaitable[Examination | None]]
+    """What was found on this host within the last minute or so; None before the first look is done."""
+    refused: Callable[[], tuple[int, ...]]
+    """How much was refused in each of the last 24 hours, the one that runs last."""
 
     @property
     def door(self) -> AdministrationDoor:

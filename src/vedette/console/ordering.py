@@ -44,7 +44,8 @@ async def order(desks: Desks, visit: Visit) -> View:
     if visit.form.get("step") == "apply":
         done = await wanted.carry_out(desks, visit.by)
         shown = {"command": command(wanted), "call": call(wanted), "done": done}
-        return View(template="done", title="done", context={**context, **shown})
+        title = "waits" if done.waits else "done"
+        return View(template="done", title=title, context={**context, **shown})
     fields = {name: text for name, text in visit.form.items() if name not in _OWN_FIELDS}
     shown = {**_shown(desks, visit, wanted), "fields": fields, "reason": wanted.reason}
     return View(template="review", title="review", context={**context, **shown})

@@ -33,11 +33,14 @@ class Foreseen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """What came of an order. `revision` is the new one where the settings changed."""
+    """What came of an order. `revision` is the new one where the settings changed; with `waits` nothing
+    is changed yet: it is kept until somebody else agrees, or until its hour.
+    """
 
     record: str
     words: tuple[str, ...] = ()
     revision: int | None = None
+    waits: bool = False
     doors: tuple[str, ...] = ()
 
 

@@ -144,7 +144,8 @@ def _done(outcome: Outcome) -> Done:
     if not isinstance(outcome, Applied):
         kept = outcome.change
         words = f"change {kept.id} is kept and waits; nothing is changed yet"
-        return Done(record=outcome.record, words=(words, *kept.why, *kept.words))
+        how = f"somebody else approves it with `vedette settings approve {kept.id} --reason …`"
+        return Done(record=outcome.record, words=(words, *kept.why, *kept.words, how), waits=True)
     applied = outcome
     return Done(
         record=applied.record,

@@ -200,6 +200,10 @@ WORDS: Words = MappingProxyType(
         "apply": ("Apply", "Anwenden"),
         "back": ("Back", "Zurück"),
         "done": ("Done", "Erledigt"),
+        "waits": (
+            "It waits, and nothing is changed yet",
+            "Es wartet, und noch ist nichts geändert",
+        ),
         "revision-now": (
             "Revision {number} is in force.",
             "Revision {number} gilt jetzt.",

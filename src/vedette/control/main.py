@@ -61,6 +61,7 @@ from vedette.control import examination
 from vedette.control.checkpoints import Anchor
 from vedette.control.counting import Counts
 from vedette.control.departures import Departures
+from vedette.control.looking import Looking
 from vedette.control.records_here import (
     PROCESS,
     checkpoint_copy,
@@ -103,6 +104,7 @@ class Wiring:
     spool: AuditSpool
     upkeep: Upkeep
     office: Office
+    desks: Desks
     console: Any = None
     """The console's application, where the boot file has one."""
 
@@ -220,18 +222,20 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
     upkeep = Upkeep(
         desk, changes, publisher, people, anchor, sessions, telling, _vouching(boot), departures
     )
-    return Wiring(boot, spool, upkeep, office, _console(boot, office, sessions))
+    looking = Looking(lambda: examine_here(boot, control_answers=True, anchor=anchor), clock)
+    desks = desks_of(office, looking, counts)
+    return Wiring(boot, spool, upkeep, office, desks, _console(boot, sessions, desks))
 
 
-def _console(boot: Boot, office: Office, sessions: SessionStream) -> Any:
+def _console(boot: Boot, sessions: SessionStream, desks: Desks) -> Any:
     """The console, or None where the boot file has none."""
     own = boot.control.console
     if own is None:
         return None
-    return console_app(boot, own, desks_of(office), sessions.store, issuer_of(boot))
+    return console_app(boot, own, desks, sessions.store, issuer_of(boot))
 
 
-def desks_of(office: Office) -> Desks:
+def desks_of(office: Office, looking: Looking, counts: Counts) -> Desks:
     """What the console stands on: the same use-cases as the API."""
     return Desks(
         settings=office.desk,
@@ -246,6 +250,8 @@ def desks_of(office: Office) -> Desks:
         partners=office.partners,
         tokens=office.tokens,
         audit=office.audit,
+        health=looking,
+        refused=lambda: counts.refused(looking.clock.now()),
     )
 
 
@@ -340,15 +346,17 @@ def _verify(boot: Boot, records: SpoolReader, revisions: SqlRevisions) -> list[C
     return verify_all(records, revisions.history(), newest_checkpoints(boot))
 
 
-def examine_here(boot: Boot, *, control_answers: bool) -> list[Found]:
+def examine_here(boot: Boot, *, control_answers: bool, anchor: Anchor | None = None) -> list[Found]:
     """Everything that `doctor` finds on this host, with control running or not.
+
+    Where `anchor` follows the chains, they are as it found them, and are not all read again.
 
     Raises:
         Rejected: there is no revision yet and the first document has faults.
         Unavailable: the revisions or the public key can't be read.
     """
     revision, document = current_settings(boot)
-    chains, trouble, anchored = _chains(boot)
+    chains, trouble, anchored = _chains(boot) if anchor is None else _followed(anchor)
     folders = DoorFolders({name: boot.door(name) for name in boot.doors})
     people = PeopleFile(boot.path(boot.control.people), _domain(boot))
     people.poll()
@@ -393,6 +401,22 @@ def _chains(boot: Boot) -> tuple[tuple[ChainReport, ...], str | None, float]:
     except (CheckpointFault, Unavailable) as fault:
         return (), str(fault), 0
     return tuple(reports), None, anchored or 0
+
+
+def _followed(anchor: Anchor) -> tuple[tuple[ChainReport, ...], str | None, float]:
+    """The chains as control verified them within the last minute."""
+    broken = anchor.broken()
+    reports = tuple(
+        ChainReport(
+            process=process,
+            holds=process not in broken,
+            records=state.length,
+            anchored=state.last,
+            words=broken.get(process, "it holds"),
+        )
+        for process, state in anchor.states().items()
+    )
+    return reports, None, 0
 
 
 async def restore_here(boot: Boot, number: int, reason: str) -> Outcome:

@@ -26,7 +26,7 @@ from vedette.adapters.memory.incidents import MemoryIncidents
 from vedette.adapters.sign_in_store import open_sign_in_store
 from vedette.console.app import COOKIE, Console, make_app, only_here
 from vedette.console.entrance import Entrance
-from vedette.control.main import desks_of, first_text, wire
+from vedette.control.main import first_text, wire
 from vedette.core.names import UserId
 from vedette.core.sessions import Session
 from vedette.ports.errors import Unavailable
@@ -124,7 +124,7 @@ class House:
                 self.store.make_account(name, name.title(), None, int(self.clock.now()))
         self.incidents = MemoryIncidents()
         self.endpoint = Endpoint(self.signin)
-        self.desks = desks_of(self.wiring.office)
+        self.desks = self.wiring.desks
         self.entrance = Entrance(
             store=open_sign_in_store(self.boot.sign_in_database(), None),
             policy=self.desks.settings.policy,

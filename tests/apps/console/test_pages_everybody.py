@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -24,8 +26,10 @@ pytestmark = [
 
 WIDTH = 340
 """CSS pixels of a small phone."""
-_TAKE_THE_KEYBOARD = ("a[href]", "button:not([hidden])", "input:not([type=hidden])", "select",
-                      "textarea", "summary", "[tabindex='0']")  # fmt: skip
+_TAKE_THE_KEYBOARD = (
+    "a[href]", "button:not([hidden])", "select", "textarea", "summary", "[tabindex='0']",
+    "input:not([type=hidden], [type=radio]:not(:checked))",
+)  # fmt: skip
 FOCUSABLE = ", ".join(_TAKE_THE_KEYBOARD)
 FOCUSED = f"""() => {{
     const at = document.activeElement;
@@ -78,6 +82,8 @@ def _origin(page: Page) -> str:
 Go = Callable[[Page], Awaitable[None]]
 STOPS: dict[str, str | Go] = {
     "overview": "/",
+    "settings": "/settings",
+    "rules": "/settings/rules",
     "nothing": "/no/such/page",
     "review": _reviewed,
     "done": _applied,
@@ -122,12 +128,23 @@ async def test_every_page_is_readable_to_screen_readers_in_both_colours_and_by_k
     )
     for stop in STOPS:
         await to(here, page, stop)
+        await page.evaluate(
+            "document.querySelectorAll('details').forEach((one) => { one.open = true; })"
+        )
+        await kept(page, stop)
         for colours in ("light", "dark"):
             await page.emulate_media(color_scheme=colours)
             faults += [f"{stop} ({colours}): {fault}" for fault in await violations(page)]
         faults += [f"{stop}: {fault}" for fault in await unreachable(page)]
     assert not faults, "\n".join(sorted(set(faults)))
     assert not here.complaints
+
+
+async def kept(page: Page, name: str) -> None:
+    """Keep what it looks like, where somebody wants it."""
+    folder = os.environ.get("VEDETTE_PICTURES")
+    if folder:
+        await page.screenshot(path=Path(folder) / f"console-{name}.png", full_page=True)
 
 
 async def unreachable(page: Page) -> list[str]:

@@ -1,18 +1,317 @@
-"""The first page: how the organisation stands."""
+"""The first page: what is promised, whether it is healthy, and what wants somebody's attention.
+
+Each part is shown to whoever may see what stands in it; the others are left out.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from types import MappingProxyType
+from typing import Any
 
+from vedette.admin.baseline import lacking
+from vedette.admin.doctor import Examination, Found, Health, weak_in
+from vedette.admin.door import Doing, foreseen, foreseen_anywhere
+from vedette.admin.doors import DoorAnswer, DoorState
+from vedette.admin.partners import PartnerView, list_partners
+from vedette.admin.rejected import Rejected
+from vedette.admin.sessions import Wanted
 from vedette.console.desks import Desks
 from vedette.console.page import Page, View, Visit, Words
+from vedette.core.asks import Act
+from vedette.core.holding import HOLDINGS, ROOMLESS, UNHELD_BESIDES
+from vedette.core.partners import Extent, OneWay
+from vedette.core.pending import OPEN
+from vedette.core.sessions import SessionState
+from vedette.core.settings.commands import Edit, edit_step
+from vedette.core.settings.document import Document
+from vedette.ports.policy import Policy
+
+SOON_DAYS = 30
+"""How long before its last day something is said to end."""
+_PROMISED = ("message", "file", "voice", "video", "conference", "contact", "presence")
+_REASON = "recommended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Todo:
+    """What wants attention and is mended by the same command: how grave it is, and what it is."""
+
+    health: Health
+    words: tuple[str, ...]
+    mend: str = ""
+    note: str = ""
+    command: bool = False
+    """Whether `mend` is a command of ours and no advice in words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """What passes between one partner and us: channels with both ways alike, and the others."""
+
+    name: str
+    ended: bool
+    channels: tuple[tuple[str, str], ...]
+    consequences: tuple[str, ...]
 
 
 async def overview(desks: Desks, visit: Visit) -> View:
-    """How it stands, as far as the visitor may know."""
-    del visit
-    return View(template="overview", title="overview", context={"doors": desks.doors()})
+    """How the organisation stands, as far as the visitor may know."""
+    policy, today = desks.settings.policy.current(), desks.settings.clock.today()
+    reads = await _may(desks, visit, Act.ADMINISTRATION_SETTINGS_READ)
+    sees_doors = await _may(desks, visit, Act.ADMINISTRATION_DOOR_LIST)
+    examined = await desks.health() if sees_doors else None
+    waiting = await _waiting(desks, visit, policy, today)
+    doors = desks.doors() if sees_doors else ()
+    todo = [
+        *_doors(doors),
+        *_found(examined.found if examined is not None else ()),
+        *(_of_settings(policy, today) if reads else ()),
+    ]
+    partners = await _may(desks, visit, Act.ADMINISTRATION_PARTNER_LIST)
+    context = {
+        "promises": [_promise(each) for each in list_partners(policy)] if partners else None,
+        "todo": together(todo),
+        "waiting": waiting,
+        "changes": await _changes(desks) if reads else None,
+        "doors": doors,
+        "examined": _examined(examined) if sees_doors else None,
+        "chart": chart(desks.refused()) if sees_doors else None,
+        "unheld": list(_unheld()),
+        "sees": reads or sees_doors or partners or waiting is not None,
+    }
+    return View(template="overview", title="overview", context=context)
+
+
+async def _may(desks: Desks, visit: Visit, act: Act) -> bool:
+    """Whether they may; where they may, the look is recorded as every other."""
+    policy, today = desks.settings.policy.current(), desks.settings.clock.today()
+    doing = Doing(act=act, author=visit.by)
+    return foreseen(policy, doing, today) and await desks.door.may(doing)
+
+
+async def _waiting(desks: Desks, visit: Visit, policy: Policy, today: int) -> int | None:
+    """How many devices wait to be let in, of people whom the visitor may see."""
+    act = Act.ADMINISTRATION_SESSION_LIST
+    if not foreseen_anywhere(policy, visit.by, act, today):
+        return None
+    try:
+        wanted = Wanted(state=SessionState.WAITING)
+        return len(await desks.sessions.sessions(visit.by, wanted))
+    except Rejected:
+        return None
+
+
+async def _changes(desks: Desks) -> int:
+    """How many changes of the settings wait for a second person, or for their hour."""
+    return sum(each.change.state in OPEN for each in await desks.pending.every())
+
+
+# ---- what is promised ----------------------------------------------------------------------------
+
+
+def _promise(view: PartnerView) -> Promise:
+    by = {each.channel.value: each for each in view.channels}
+    found = [(name, _state(by[name].to_us, by[name].to_them)) for name in _PROMISED if name in by]
+    return Promise(
+        name=view.name,
+        ended=view.ended,
+        channels=tuple(found),
+        consequences=view.consequences,
+    )
+
+
+def _state(to_us: OneWay, to_them: OneWay) -> str:
+    """The key of the word for both ways together."""
+    if to_us.extent is Extent.NONE and to_them.extent is Extent.NONE:
+        return "no"
+    if to_us.extent is Extent.NONE:
+        return "out"
+    if to_them.extent is Extent.NONE:
+        return "in"
+    partly = Extent.SOME in (to_us.extent, to_them.extent)
+    return "partly" if partly or to_us.conditions or to_them.conditions else "yes"
+
+
+# ---- what wants attention ------------------------------------------------------------------------
+
+
+def together(todo: Iterable[Todo]) -> list[Todo]:
+    """What one command mends, as one; what is broken comes first."""
+    found: dict[tuple[Health, str], Todo] = {}
+    for index, each in enumerate(todo):
+        key = (each.health, each.mend or f"{index}")
+        before = found.get(key)
+        found[key] = each if before is None else replace(before, words=before.words + each.words)
+    return sorted(found.values(), key=lambda each: each.health is not Health.BROKEN)
+
+
+def _doors(doors: tuple[DoorAnswer, ...]) -> Iterator[Todo]:
+    for each in doors:
+        if each.state is not DoorState.IN_FORCE:
+            yield Todo(health=Health.BROKEN, words=(str(each),))
+
+
+def _found(found: Iterable[Found], *, settings: bool = False) -> Iterator[Todo]:
+    """What a look found. What it says of the settings may be a minute old: that is looked at anew."""
+    for each in found:
+        if each.health is Health.GOOD or (each.check == "settings") is not settings:
+            continue
+        mend, _, note = (each.mend or "").partition("    (")
+        yield Todo(
+            health=each.health,
+            words=(each.words,),
+            mend=mend,
+            note=note.rstrip(")"),
+            command=mend.startswith("vedette "),
+        )
+
+
+def _of_settings(policy: Policy, today: int) -> Iterator[Todo]:
+    """What ends soon, what is lacking, and what is other than recommended."""
+    yield from _ending(policy, today)
+    for lack in lacking(policy):
+        mend = lack.step.because(_REASON)
+        yield Todo(health=Health.WEAK, words=(lack.words,), mend=mend, command=True)
+    yield from _found(weak_in(policy.directory.document), settings=True)
+
+
+def _ending(policy: Policy, today: int) -> Iterator[Todo]:
+    """Allows and partners that have ended, or will soon."""
+    document: Document = policy.directory.document
+    for name, rule in document.rules.items():
+        if rule.expires is not None:
+            yield from _ends(f"rules.{name}.expires", f"the allow `{name}`", rule.expires, today)
+    for name, partner in document.partners.items():
+        if partner.valid_until is not None:
+            path = f"partners.{name}.valid_until"
+            yield from _ends(path, f"the partner `{name}`", partner.valid_until, today)
+
+
+def _ends(path: str, what: str, last: date, today: int) -> Iterator[Todo]:
+    days = last.toordinal() - today
+    if days > SOON_DAYS:
+        return
+    when = f"ended on {last}" if days < 0 else f"ends on {last}, in {days} days"
+    longer = date.fromordinal(max(today, last.toordinal()) + 365)
+    mend = edit_step(Edit(path, longer.isoformat())).because("agreed for another year")
+    yield Todo(health=Health.WEAK, words=(f"{what} {when}",), mend=mend, command=True)
+
+
+def _examined(examined: Examination | None) -> dict[str, Any]:
+    if examined is None:
+        return {"at": "", "good": ()}
+    good: tuple[Found, ...] = tuple(each for each in examined.found if each.health is Health.GOOD)
+    at = datetime.fromtimestamp(examined.at, UTC).strftime("%H:%M:%S UTC")
+    return {"at": at, "good": good}
+
+
+# ---- refused today, and what is not held ----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One hour of the chart: its label, how much, and where its bar stands in the picture."""
+
+    label: str
+    count: int
+    x: int
+    height: int
+
+
+WIDTH, HEIGHT = 480, 96
+"""Of the chart, in its own units."""
+
+
+def chart(refused: tuple[int, ...]) -> dict[str, Any]:
+    """The last hours as bars; the last is the hour that runs."""
+    most, step = max(refused, default=0), WIDTH // max(1, len(refused))
+    bars = tuple(
+        Bar(
+            label=str(index - len(refused) + 1),
+            count=count,
+            x=index * step,
+            height=round(count * HEIGHT / most) if most else 0,
+        )
+        for index, count in enumerate(refused)
+    )
+    return {"bars": bars, "total": sum(refused), "most": most, "width": WIDTH, "height": HEIGHT,
+            "bar": step - 4}  # fmt: skip
+
+
+def _unheld() -> Iterator[tuple[str, str]]:
+    """What no door holds, with the reason."""
+    for (what, encrypted), holding in HOLDINGS.items():
+        if not holding.held:
+            room = "" if what in ROOMLESS else " in encrypted rooms" if encrypted else ""
+            yield f"{what.value}{room}", holding.how
+    yield from UNHELD_BESIDES
 
 
 PAGES = (Page(path="/", handler=overview, asks=False, entry="overview"),)
-WORDS: Words = MappingProxyType({})
+WORDS: Words = MappingProxyType(
+    {
+        "overview-promises": ("What is promised", "Was versprochen ist"),
+        "overview-no-partners": (
+            "No partner is named yet, so nothing passes to other organisations.",
+            "Noch ist kein Partner benannt; nichts geht zu anderen Organisationen.",
+        ),
+        "overview-ended": ("has ended", "ist beendet"),
+        "overview-yes": ("yes", "ja"),
+        "overview-no": ("no", "nein"),
+        "overview-partly": ("for some, or under conditions", "für manche oder unter Bedingungen"),
+        "overview-in": ("only from them to us", "nur von ihnen zu uns"),
+        "overview-out": ("only from us to them", "nur von uns zu ihnen"),
+        "overview-message": ("messages", "Nachrichten"),
+        "overview-file": ("files", "Dateien"),
+        "overview-voice": ("voice", "Sprache"),
+        "overview-video": ("video", "Video"),
+        "overview-conference": ("conferences", "Konferenzen"),
+        "overview-contact": ("contact", "Kontakt"),
+        "overview-presence": ("presence", "Anwesenheit"),
+        "overview-todo": ("Wants attention", "Braucht Aufmerksamkeit"),
+        "overview-todo-none": (
+            "Nothing. What can be looked at from here is as it should be.",
+            "Nichts. Was von hier aus zu sehen ist, ist, wie es sein soll.",
+        ),
+        "overview-broken": ("broken", "kaputt"),
+        "overview-weak": ("weak", "schwach"),
+        "overview-waiting": (
+            "{count} devices wait to be let in.",
+            "{count} Geräte warten darauf, zugelassen zu werden.",
+        ),
+        "overview-changes": (
+            "{count} changes wait for a second person, or for their hour.",
+            "{count} Änderungen warten auf eine zweite Person oder auf ihre Stunde.",
+        ),
+        "overview-waiting-none": (
+            "No device waits to be let in.",
+            "Kein Gerät wartet darauf, zugelassen zu werden.",
+        ),
+        "overview-health": ("Health", "Gesundheit"),
+        "overview-looked": ("Looked at {at}.", "Angesehen um {at}."),
+        "overview-looking": (
+            "This host is being looked at; open the page again in a moment.",
+            "Dieser Rechner wird gerade angesehen; öffnen Sie die Seite gleich noch einmal.",
+        ),
+        "overview-good": (
+            "{count} things are as they should be",
+            "{count} Dinge sind, wie sie sein sollen",
+        ),
+        "overview-doors": ("Doors", "Türen"),
+        "overview-refused": ("Refused in the last 24 hours", "Abgelehnt in den letzten 24 Stunden"),
+        "overview-refused-says": (
+            "{total} asks were refused; the busiest hour had {most}.",
+            "{total} Anfragen wurden abgelehnt; in der stärksten Stunde {most}.",
+        ),
+        "overview-table": ("As a table", "Als Tabelle"),
+        "overview-hour": ("Hours ago", "Vor Stunden"),
+        "overview-count": ("Refused", "Abgelehnt"),
+        "overview-unheld": (
+            "Not held, whatever the rules say",
+            "Nicht gehalten, was auch die Regeln sagen",
+        ),
+    }
+)

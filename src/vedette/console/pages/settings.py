@@ -1,0 +1,203 @@
+"""Every setting on one page, and every rule as a sentence; each is edited in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any
+
+from vedette.admin.rules import list_rules
+from vedette.admin.settings_list import SettingRow, last_change, last_changes, setting_rows
+from vedette.console.desks import Desks
+from vedette.console.page import Page, View, Visit, Words
+from vedette.core.asks import Act
+from vedette.core.channels import WORDS as CHANNEL_WORDS
+from vedette.core.people import BUILT_IN
+from vedette.core.revision import Revision
+from vedette.core.settings.commands import rule_data
+from vedette.core.settings.document import Document
+
+_SHOWN = ("all", "changed", "lacking")
+_LONGEST_QUERY = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """One setting as the page shows it; `choices` are TOML spellings where there is a closed list."""
+
+    row: SettingRow
+    choices: tuple[str, ...]
+    last: str
+
+
+async def values(desks: Desks, visit: Visit) -> View:
+    """The settings that the search finds."""
+    newest, document = desks.settings.current()
+    changes = last_changes(desks.settings.revisions.history())
+    query, show = _query(visit), visit.query.get("show", "all")
+    words = query.casefold().split()
+    rows = [row for row in setting_rows(document) if row.says(words) and _wanted(row, show)]
+    sections: dict[str, list[Shown]] = {}
+    for row in rows:
+        last = _last(last_change(changes, row.path))
+        shown = Shown(row=row, choices=_choices(row), last=last)
+        sections.setdefault(row.section, []).append(shown)
+    context = {
+        "sections": sections,
+        "count": len(rows),
+        "query": query,
+        "show": show if show in _SHOWN else "all",
+        "shows": _SHOWN,
+        "base": newest.number,
+    }
+    return _view(visit, "settings", "part-settings", context)
+
+
+async def rules(desks: Desks, visit: Visit) -> View:
+    """The rules that the search finds, as sentences, guardrails first."""
+    newest, document = desks.settings.current()
+    changes = last_changes(desks.settings.revisions.history())
+    query = _query(visit)
+    words = query.casefold().split()
+    found = [
+        {"view": view, "keys": _keys(document, view.id), "last": _last(last_change(changes, path))}
+        for view in list_rules(document)
+        if all(word in f"{view.id} {view.sentence} {view.say} {view.owner}".casefold()
+               for word in words)
+        for path in [view.id if view.guardrail else f"rules.{view.id}"]
+    ]  # fmt: skip
+    context = {
+        "rules": found,
+        "query": query,
+        "base": newest.number,
+        "parties": sorted({*BUILT_IN, *map(str, document.parties), *map(str, document.partners)}),
+        "channels": sorted(CHANNEL_WORDS),
+    }
+    return _view(visit, "rules", "part-rules", context)
+
+
+def _view(visit: Visit, whole: str, part: str, context: Mapping[str, Any]) -> View:
+    title = "settings" if whole == "settings" else "settings-rules"
+    return View(template=part if visit.part else whole, title=title, context=context)
+
+
+def _query(visit: Visit) -> str:
+    return visit.query.get("q", "").strip()[:_LONGEST_QUERY]
+
+
+def _wanted(row: SettingRow, show: str) -> bool:
+    return row.differs if show == "changed" else row.lacks if show == "lacking" else True
+
+
+def _choices(row: SettingRow) -> tuple[str, ...]:
+    if row.info.type == "true or false":
+        return ("true", "false")
+    kind, _, words = row.info.type.partition("one of ")
+    return () if kind or not words else tuple(words.split(", "))
+
+
+def _last(revision: Revision | None) -> str:
+    if revision is None:
+        return ""
+    day = datetime.fromtimestamp(revision.at, UTC).strftime("%Y-%m-%d %H:%M")
+    return f"{revision.author}, {day} UTC, revision {revision.number}: {revision.reason}"
+
+
+def _keys(document: Document, id_: str) -> dict[str, str]:
+    """A rule's keys as the form has them: lists with commas, conditions one on a line."""
+    bare = id_.removeprefix("guardrails.")
+    table = document.guardrails if id_ != bare else document.rules
+    data = rule_data(next(rule for name, rule in table.items() if str(name) == bare))
+    found: dict[str, str] = {}
+    for key, value in data.items():
+        if key == "between":
+            found["one"], found["other"] = list(value)
+        elif key in ("when", "unless"):
+            found[key] = "\n".join(value)
+        else:
+            found[key] = value if isinstance(value, str) else ", ".join(value)
+    return found
+
+
+_READ = Act.ADMINISTRATION_SETTINGS_READ
+PAGES = (
+    Page(path="/settings", handler=values, act=_READ, entry="settings"),
+    Page(path="/settings/rules", handler=rules, act=_READ),
+)
+WORDS: Words = MappingProxyType(
+    {
+        "settings-values": ("Values", "Werte"),
+        "settings-rules": ("Rules", "Regeln"),
+        "settings-search": ("Search", "Suche"),
+        "settings-found": ("{count} settings", "{count} Einstellungen"),
+        "settings-none": (
+            "No setting says this. Try fewer or other words.",
+            "Keine Einstellung sagt das. Versuchen Sie weniger oder andere Wörter.",
+        ),
+        "settings-show": ("Show", "Zeigen"),
+        "settings-all": ("all", "alle"),
+        "settings-changed": ("other than by itself", "anders als von selbst"),
+        "settings-lacking": ("other than recommended", "anders als empfohlen"),
+        "settings-value": ("Value", "Wert"),
+        "settings-default": ("By itself", "Von selbst"),
+        "settings-recommended": ("Recommended", "Empfohlen"),
+        "settings-risk": ("Risk", "Risiko"),
+        "settings-type": ("Kind", "Art"),
+        "settings-last": ("Changed last", "Zuletzt geändert"),
+        "settings-never": ("not since the beginning", "seit dem Anfang nicht"),
+        "settings-restart": ("at Synapse's next start", "beim nächsten Start von Synapse"),
+        "settings-lacks": ("other than recommended", "anders als empfohlen"),
+        "settings-own": ("set here", "hier gesetzt"),
+        "settings-edit": ("Change {path}", "{path} ändern"),
+        "settings-unset": (
+            "Give it the value that it has by itself",
+            "Zurück auf den Wert von selbst",
+        ),
+        "settings-other": ("Set another path", "Einen anderen Pfad setzen"),
+        "settings-other-says": (
+            "A party, a partner, a network, a kind of room, by its path and a TOML value.",
+            "Eine Gruppe, ein Partner, ein Netz, eine Raumart, mit Pfad und TOML-Wert.",
+        ),
+        "settings-path": ("Path", "Pfad"),
+        "settings-toml": (
+            "Value in TOML; a bare text will do.",
+            "Wert in TOML; bloßer Text geht auch.",
+        ),
+        "settings-rule-add": ("Add a rule", "Eine Regel hinzufügen"),
+        "settings-rule-edit": ("Change {id}", "{id} ändern"),
+        "settings-rule-remove": ("Remove {id}", "{id} entfernen"),
+        "settings-rule-none": (
+            "No rule says this. An organisation without rules allows nothing.",
+            "Keine Regel sagt das. Eine Organisation ohne Regeln erlaubt nichts.",
+        ),
+        "settings-rule-id": ("Name", "Name"),
+        "settings-rule-between": ("Between, both ways", "Zwischen, in beide Richtungen"),
+        "settings-rule-and": ("and", "und"),
+        "settings-rule-from": ("Or from", "Oder von"),
+        "settings-rule-to": ("to", "zu"),
+        "settings-rule-allow": ("Allow", "Erlauben"),
+        "settings-rule-forbid": ("Forbid", "Verbieten"),
+        "settings-rule-when": (
+            "When: conditions that must all hold, one on a line",
+            "Wenn: Bedingungen, die alle gelten müssen, eine je Zeile",
+        ),
+        "settings-rule-unless": (
+            "Unless: any one of these lifts the rule, one on a line",
+            "Außer: eine davon hebt die Regel auf, eine je Zeile",
+        ),
+        "settings-rule-say": ("What a refused person reads", "Was Abgewiesene lesen"),
+        "settings-rule-owner": ("Who answers for it", "Wer sie verantwortet"),
+        "settings-rule-expires": ("Last day of an allow", "Letzter Tag einer Erlaubnis"),
+        "settings-rule-mode": ("Mode", "Modus"),
+        "settings-rule-enforce": ("it decides", "sie entscheidet"),
+        "settings-rule-observe": ("it only observes", "sie beobachtet nur"),
+        "settings-rule-guardrail": (
+            "a guardrail: no revision may lose it",
+            "eine Leitplanke: Keine Revision darf sie verlieren",
+        ),
+        "settings-commas": ("words with commas between them", "Wörter mit Kommas dazwischen"),
+        "settings-guardrail": ("guardrail", "Leitplanke"),
+    }
+)

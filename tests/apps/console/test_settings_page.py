@@ -1,0 +1,122 @@
+"""Every setting and every rule in one place, found by searching, changed where it stands."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.apps.console.house import Browser, House
+from vedette.core.settings.reference import settings_reference
+
+MAY = {"olga", "fred", "otto", "ada"}
+"""Who may read the settings, by the shipped roles."""
+
+
+@pytest.fixture(scope="module")
+def officer(house: House) -> Browser:
+    browser = house.browser()
+    browser.signs_in("olga")
+    for kind, form in (
+        ("set-value", {"path": "partners.acme", "value": '{ domains = ["acme.example"] }'}),
+        ("set-value", {"path": "rooms.board", "value": '{ members = ["us"] }'}),
+        ("set-value", {"path": "networks.office", "value": '["10.1.0.0/16"]'}),
+        ("set-value", {"path": "federation.partners.acme", "value": "{ requests = 7 }"}),
+        ("set-value", {"path": "sign_in.session", "value": "12 days"}),
+        ("add-rule", {"id": "acme", "one": "us", "other": "acme", "allow": "message, contact",
+                      "say": '<b>bold</b> & "quoted"', "when": "today < 2030-01-01"}),
+    ):  # fmt: skip
+        page = browser.send(f"/orders/{kind}", {**form, "reason": "contract 4711", "step": "apply"})
+        assert page.status == 200, page.words
+    return browser
+
+
+def test_every_setting_of_the_reference_is_there_with_what_is_said_of_it(officer):
+    page = officer.get("/settings")
+    rules = officer.get("/settings/rules")
+    for info in settings_reference():
+        if info.path.startswith(("rules.", "guardrails.")):
+            continue
+        path = info.path.replace("networks.<name>", "networks.office")
+        for section, name in (
+            ("parties", "security-office"),
+            ("partners", "acme"),
+            ("rooms", "board"),
+        ):
+            path = path.replace(f"{section}.<name>", f"{section}.{name}")
+        assert f"<code>{path}</code>" in page.text, path
+        for words in (info.title, info.meaning, info.risk, info.recommended):
+            assert " ".join(words.split()) in page.words, f"{path}: {words}"
+    assert rules.status == 200
+
+
+def test_a_setting_shows_its_value_its_default_and_who_changed_it_last(officer):
+    page = officer.get("/settings?q=sign_in.session")
+    assert '"12 days"' in page.words
+    assert '"30 days"' in page.words
+    assert "@olga:example.org" in page.words.split("Changed last")[1]
+    assert "contract 4711" in page.words
+
+
+@pytest.mark.parametrize(
+    ("query", "there", "away"),
+    [
+        ("q=session+idle", "", "sign_in.session"),
+        ("q=COOKIE+nothing+says+this", "", "media.max_upload"),
+        ("q=passkey", "sign_in.second_factors", "media.max_upload"),
+        ("q=12+days", "sign_in.session", "sign_in.expired_kept"),
+        ("show=changed", "sign_in.session", "sign_in.expired_kept"),
+        ("show=lacking", "sign_in.session", "organisation.name"),
+        ("show=nonsense", "media.max_upload", ""),
+    ],
+)
+def test_the_search_finds_what_says_every_word(officer, query, there, away):
+    page = officer.get(f"/settings?{query}")
+    assert not there or f"<code>{there}</code>" in page.text
+    assert not away or f"<code>{away}</code>" not in page.text
+
+
+def test_while_somebody_types_the_part_that_changes_is_sent_alone(officer):
+    part = officer.get("/settings?q=upload", x_part="yes")
+    assert "<html" not in part.text
+    assert "media.max_upload" in part.text
+    assert "<html" not in officer.get("/settings/rules?q=acme", x_part="yes").text
+
+
+def test_rules_are_read_as_sentences_and_their_forms_say_what_they_say(officer):
+    page = officer.get("/settings/rules")
+    assert "administration is forbidden" in page.words
+    acme = officer.get("/settings/rules?q=acme")
+    assert 'value="message, contact"' in acme.text
+    assert "today &lt; 2030-01-01</textarea>" in acme.text
+    assert "<b>bold</b>" not in acme.text
+    assert "guardrails.administrators-apart" not in acme.text
+
+
+def test_a_rule_is_changed_as_its_form_says(house, officer):
+    page = officer.get("/settings/rules?q=acme")
+    base = page.hidden("base")
+    form = {"id": "acme", "one": "us", "other": "acme", "allow": "message", "say": "Only words.",
+            "base": base, "step": "apply", "reason": "less"}  # fmt: skip
+    assert officer.send("/orders/change-rule", form).status == 200
+    rule = next(r for n, r in house.desks.settings.current()[1].rules.items() if n == "acme")
+    assert (rule.allow, rule.say, rule.when) == (("message",), "Only words.", ())
+    assert officer.send("/orders/change-rule", {**form, "reason": "again"}).status == 409
+
+
+def test_a_guardrail_is_not_lost_by_a_click(house, officer):
+    form = {"id": "guardrails.administrators-apart", "step": "apply", "reason": "x"}
+    page = officer.send("/orders/remove-rule", form)
+    assert "It waits, and nothing is changed yet" in page.words
+    assert "vedette settings approve" in page.words
+    assert "1 changes wait" in officer.get("/").words
+    assert house.desks.settings.current()[1].guardrails
+
+
+@pytest.mark.parametrize("name", ["olga", "fred", "otto", "hugo", "ada", "anna"])
+def test_the_settings_are_for_those_who_may_read_them(house, name):
+    browser = house.browser()
+    home = browser.signs_in(name)
+    page = browser.get("/settings")
+    assert page.status == (200 if name in MAY else 403)
+    assert browser.get("/settings/rules").status == page.status
+    assert ('href="/settings"' in home.text) is (name in MAY)
+    assert ("sign_in.session" in page.text) is (name in MAY)
