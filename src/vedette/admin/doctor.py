@@ -133,6 +133,8 @@ class Examined:
     reachable: Mapping[str, Astray | None]
     sign_in: SignInSeen
     inspector: InspectorSeen
+    console_ends: float | None = None
+    """When the console's certificate expires; None where there is no console, or it can't be read."""
     unsent: tuple[str, ...] = ()
     """The ways named in the boot file by which the record does not leave this machine, and why."""
 
@@ -309,6 +311,25 @@ def certificate(seen: Examined) -> Iterable[Found]:
         yield Found("certificate", Health.GOOD, "the gateway's certificate lasts two weeks or more")
 
 
+def console_certificate(seen: Examined) -> Iterable[Found]:
+    """Whether the console's certificate lasts, where there is a console."""
+    own = seen.boot.control.console
+    if own is None:
+        return
+    path = seen.boot.path(own.certificate)
+    mend = f"install -m 600 NEW.pem {path}    (it is read when control starts)"
+    if seen.console_ends is None:
+        words = f"the console's certificate `{path}` can't be read"
+        yield Found("console", Health.BROKEN, words, mend)
+    elif seen.console_ends - seen.now < EXPIRES_SOON:
+        days = max(0, round((seen.console_ends - seen.now) / 86400))
+        yield Found(
+            "console", Health.BROKEN, f"the console's certificate ends in {days} days", mend
+        )
+    else:
+        yield Found("console", Health.GOOD, "the console's certificate lasts two weeks or more")
+
+
 def delegation(seen: Examined) -> Iterable[Found]:
     """Whether others find the way in: names, `.well-known` and the gateway itself."""
     for address, trouble in seen.reachable.items():
@@ -415,6 +436,7 @@ CHECKS: tuple[Check, ...] = (
     clock,
     disk,
     certificate,
+    console_certificate,
     delegation,
     sign_in,
     inspector,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 
 from vedette.admin.accounts import AccountsDesk
 from vedette.admin.audit_desk import AuditDesk
@@ -16,8 +16,17 @@ from vedette.admin.rooms import RoomsDesk
 from vedette.admin.sessions import SessionsDesk
 from vedette.admin.settings import SettingsDesk
 from vedette.admin.tokens import TokensDesk
+from vedette.core.revision import Revision
 from vedette.ports.people import PeopleSource
 from vedette.ports.records import Records
+
+
+@dataclass(slots=True)
+class Remembered:
+    """What was read from the history up to the revision of this hash."""
+
+    revision: str = ""
+    changes: Mapping[str, Revision] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +49,8 @@ class Desks:
     """What was found on this host within the last minute or so; None before the first look is done."""
     refused: Callable[[], tuple[int, ...]]
     """How much was refused in each of the last 24 hours, the one that runs last."""
+
+    remembered: Remembered = field(default_factory=Remembered)
 
     @property
     def door(self) -> AdministrationDoor:

@@ -85,10 +85,20 @@ def free_bytes(boot: Boot) -> int:
     return shutil.disk_usage(boot.folder).free
 
 
+def console_ends(boot: Boot) -> float | None:
+    """When the console's certificate expires; None if there is no console, or it can't be read."""
+    own = boot.control.console
+    return None if own is None else _ends(boot.path(own.certificate))
+
+
 def certificate_ends(boot: Boot) -> float | None:
     """When the gateway's certificate expires, in seconds since 1970; None if it can't be read."""
+    return _ends(boot.path(boot.gateway.certificate))
+
+
+def _ends(path: Path) -> float | None:
     try:
-        data = boot.path(boot.gateway.certificate).read_bytes()
+        data = path.read_bytes()
         return x509.load_pem_x509_certificate(data).not_valid_after_utc.timestamp()
     except (OSError, ValueError):
         return None

@@ -376,6 +376,7 @@ def examine_here(boot: Boot, *, control_answers: bool, anchor: Anchor | None = N
         newest=anchored,
         free_bytes=examination.free_bytes(boot),
         certificate_ends=examination.certificate_ends(boot),
+        console_ends=examination.console_ends(boot),
         reachable=examination.reachable(boot),
         sign_in=_sign_in_seen(boot, document, now),
         unsent=unsent(boot, now),

@@ -77,6 +77,7 @@ def healthy(organisation: Organisation) -> Examined:
         newest=NOW - 5,
         free_bytes=50 << 30,
         certificate_ends=NOW + 90 * 86400,
+        console_ends=NOW + 90 * 86400,
         reachable={"https://chat.example.test": None},
         sign_in=SIGN_IN,
         inspector=InspectorSeen(),
@@ -128,6 +129,8 @@ TROUBLES: dict[str, tuple[dict[str, Any], str, str]] = {
     "the disk is full": ({"free_bytes": 5 << 20}, "disk", "du -xh"),
     "the certificate ends": ({"certificate_ends": NOW + 86400}, "certificate", "install -m 600"),
     "the certificate is gone": ({"certificate_ends": None}, "certificate", "install -m 600"),
+    "the console's certificate ends": ({"console_ends": NOW + 86400}, "console", "console.crt"),
+    "the console's certificate is gone": ({"console_ends": None}, "console", "console.crt"),
     "nobody finds the way in": (
         {"reachable": {"x": Astray("silent", "curl -s x")}},
         "delegation",

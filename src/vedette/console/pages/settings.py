@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -35,7 +36,7 @@ class Shown:
 async def values(desks: Desks, visit: Visit) -> View:
     """The settings that the search finds."""
     newest, document = desks.settings.current()
-    changes = last_changes(desks.settings.revisions.history())
+    changes = await _changes(desks, newest)
     query, show = _query(visit), visit.query.get("show", "all")
     words = query.casefold().split()
     rows = [row for row in setting_rows(document) if row.says(words) and _wanted(row, show)]
@@ -58,7 +59,7 @@ async def values(desks: Desks, visit: Visit) -> View:
 async def rules(desks: Desks, visit: Visit) -> View:
     """The rules that the search finds, as sentences, guardrails first."""
     newest, document = desks.settings.current()
-    changes = last_changes(desks.settings.revisions.history())
+    changes = await _changes(desks, newest)
     query = _query(visit)
     words = query.casefold().split()
     found = [
@@ -76,6 +77,15 @@ async def rules(desks: Desks, visit: Visit) -> View:
         "channels": sorted(CHANNEL_WORDS),
     }
     return _view(visit, "rules", "part-rules", context)
+
+
+async def _changes(desks: Desks, newest: Revision) -> Mapping[str, Revision]:
+    """Who changed what last. The history only grows, so it is read once for each revision."""
+    seen = desks.remembered
+    if seen.revision != newest.hash:
+        history = await asyncio.to_thread(desks.settings.revisions.history)
+        seen.changes, seen.revision = last_changes(history), newest.hash
+    return seen.changes
 
 
 def _view(visit: Visit, whole: str, part: str, context: Mapping[str, Any]) -> View:

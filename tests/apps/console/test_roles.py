@@ -1,0 +1,69 @@
+"""Every page of the console, asked for by every shipped role; no page is without a row."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.apps.console.house import GROUPS, Browser, House
+from vedette.console.registry import NAVIGATION, PAGES, SENTENCES
+
+OFFICER, MANAGER, OPERATOR, HELPER, AUDITOR, NOBODY = "olga", "fred", "otto", "hugo", "ada", "anna"
+READERS = {OFFICER, MANAGER, OPERATOR, AUDITOR}
+EVERYBODY = set(GROUPS)
+
+TABLE: dict[str, set[str]] = {
+    "/": EVERYBODY,
+    "/settings": READERS,
+    "/settings/rules": READERS,
+}
+"""Who may see each page, written down apart from the code; `{…}` of a path is filled in `NAMES`."""
+NAMES: dict[str, str] = {}
+"""What stands in the places of a path."""
+
+
+@pytest.fixture(scope="module")
+def browsers(house: House) -> dict[str, Browser]:
+    made = {name: house.browser() for name in GROUPS}
+    for name, browser in made.items():
+        assert browser.signs_in(name).status == 200
+    return made
+
+
+def test_no_page_is_without_a_row() -> None:
+    assert {page.path for page in PAGES if "GET" in page.methods} == set(TABLE)
+
+
+ASKED_BY_FORM: set[str] = set()
+"""Pages to which something is sent that changes nothing, such as a question."""
+
+
+def test_what_changes_something_is_an_order() -> None:
+    """It goes through `/orders`, where the command is shown before; pages only show."""
+    sent = {page.path for page in PAGES if page.methods != ("GET",)}
+    assert sent == ASKED_BY_FORM
+
+
+def test_every_entry_of_the_navigation_is_a_word_of_it() -> None:
+    entries = [page.entry for page in PAGES if page.entry]
+    assert len(entries) == len(set(entries))
+    assert set(entries) <= set(NAVIGATION) <= SENTENCES.keys()
+
+
+@pytest.mark.parametrize("path", sorted(TABLE))
+@pytest.mark.parametrize("name", sorted(GROUPS))
+def test_each_page_is_for_those_who_may_see_it(browsers, name, path):
+    shown = browsers[name].get(path.format_map(NAMES))
+    if name in TABLE[path]:
+        assert shown.status == 200, shown.words[:300]
+    else:
+        assert shown.status == 403
+        assert "You may not do this" in shown.words
+
+
+@pytest.mark.parametrize("name", sorted(GROUPS))
+def test_the_navigation_leads_nobody_to_a_closed_page(browsers, name):
+    home = browsers[name].get("/").text
+    for page in PAGES:
+        if page.entry:
+            leads = f'<a href="{page.path}"' in home
+            assert leads is (name in TABLE[page.path]), f"{name}: {page.path}"
