@@ -37,8 +37,14 @@ def test_with_parties_it_is_good_over_them_alone():
 
 def test_none_makes_tokens_even_if_it_says_so():
     assert not token(ADD).covers(ADD, STAFF)
-    assert frozenset({ADD}) == NEVER
-    assert ADD not in GRANTABLE
+    assert ADD in NEVER
+    assert not NEVER & GRANTABLE
+
+
+def test_none_is_good_for_recovery():
+    recovery = {act for act in Act if act.value.startswith("administration:recovery:")}
+    assert len(recovery) == 3
+    assert recovery <= NEVER
 
 
 def test_from_its_end_on_it_is_nothing():

@@ -17,6 +17,7 @@ from vedette.core.names import InvalidName, ServerName
 from vedette.protocol.syslog import EXAMPLE_ENTERPRISE
 
 NAME = "boot.toml"
+OFFLINE_CODE = "offline-code.txt"
 _KEY_BYTES = 32
 
 
@@ -267,6 +268,14 @@ class Boot(_Section):
     def path(self, path: Path) -> Path:
         """A path of the boot file, made absolute."""
         return self.folder / path
+
+    def recovery(self) -> Path:
+        """Where control keeps how recovery stands."""
+        return self.path(self.control.folder) / "recovery.json"
+
+    def offline_code(self) -> Path:
+        """Where the code for recovery lies until somebody has put it away."""
+        return self.folder / OFFLINE_CODE
 
     @property
     def console_url(self) -> str:

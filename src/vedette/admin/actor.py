@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from vedette.admin.policy import LOCAL_ADMINISTRATOR, local_administrator
+from vedette.admin.policy import (
+    LOCAL_ADMINISTRATOR,
+    RECOVERY,
+    local_administrator,
+    recovering_administrator,
+)
 from vedette.core.asks import Act, PartySet, Someone
 from vedette.core.facts import Facts
 from vedette.core.names import UserId
@@ -34,6 +39,8 @@ class Actor:
         """This actor as the rules see them: a token's person has all parties of the person."""
         if self.name == LOCAL_ADMINISTRATOR:
             return local_administrator(directory.document)
+        if self.name == RECOVERY:
+            return recovering_administrator(directory.document)
         return directory.someone(UserId(self.name))
 
     def lacks(self, directory: Directory, act: Act, over: PartySet | None) -> bool:
@@ -43,7 +50,7 @@ class Actor:
         outlives that, whichever way a party names them. 2. The token is not good for the act, or
         not over those parties.
         """
-        if self.name == LOCAL_ADMINISTRATOR:
+        if self.name in (LOCAL_ADMINISTRATOR, RECOVERY):
             return False
         if self.name not in directory.people or not is_active(directory, UserId(self.name)):
             return True
@@ -58,3 +65,5 @@ def is_active(directory: Directory, user: UserId) -> bool:
 
 LOCAL = Actor(LOCAL_ADMINISTRATOR)
 """Whoever holds the local token."""
+RECOVERING = Actor(RECOVERY)
+"""The same while recovery is open (`admin.break_glass`)."""

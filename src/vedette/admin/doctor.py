@@ -17,6 +17,7 @@ from vedette.admin.audit import ChainReport
 from vedette.admin.homeserver import homeserver_file, render
 from vedette.admin.rules import value_at
 from vedette.admin.settings_list import recommended
+from vedette.core.break_glass import Recovery
 from vedette.core.settings.document import Document
 from vedette.core.settings.reference import settings_reference, spell_value
 
@@ -137,6 +138,10 @@ class Examined:
     """When the console's certificate expires; None where there is no console, or it can't be read."""
     unsent: tuple[str, ...] = ()
     """The ways named in the boot file by which the record does not leave this machine, and why."""
+    recovery: Recovery | None = None
+    """How recovery stands; None where there is no offline code."""
+    code_lies_here: Path | None = None
+    """The file in which the offline code still lies on this host."""
 
 
 Check = Callable[[Examined], Iterable[Found]]
@@ -235,6 +240,22 @@ def leaving(seen: Examined) -> Iterable[Found]:
     for words in seen.unsent:
         mend = f"tail {seen.boot.log('control')}    (it says what the other side said)"
         yield Found("audit-leaves", Health.BROKEN, words, mend)
+
+
+def recovery(seen: Examined) -> Iterable[Found]:
+    """Whether recovery is open, and whether there is a code for it that is put away."""
+    if seen.recovery is None:
+        words = "there is no offline code: nobody can help when everybody is locked out"
+        yield Found("recovery", Health.WEAK, words, "vedette recover --new-code")
+    elif seen.recovery.is_open(seen.now):
+        words = (
+            f"recovery is open (record {seen.recovery.record}): rules do not hold the local token"
+        )
+        yield Found("recovery", Health.BROKEN, words, "vedette recover --end")
+    if seen.code_lies_here is not None:
+        words = f"the offline code lies in `{seen.code_lies_here}`, where an intruder finds it"
+        mend = f"rm {seen.code_lies_here}    (once it is on paper and locked away)"
+        yield Found("recovery", Health.WEAK, words, mend)
 
 
 def doors(seen: Examined) -> Iterable[Found]:
@@ -432,6 +453,7 @@ CHECKS: tuple[Check, ...] = (
     people,
     chain,
     leaving,
+    recovery,
     secrets,
     clock,
     disk,

@@ -25,6 +25,17 @@ from vedette.ports.policy import Policy
 LOCAL_ADMINISTRATOR = "local administrator"
 """The name and the party of whoever holds the local token. No document can name it: it has a space."""
 
+RECOVERY = "local administrator in recovery"
+"""The name and the only party of whoever holds the local token while recovery is open: no forbid of a
+document can name it."""
+
+IN_RECOVERY = CompiledRule(
+    id="built-in.recovery",
+    forbids=False,
+    channels=frozenset({Channel.ADMINISTER}),
+    pairs=frozenset({(RECOVERY, EVERYONE)}),
+)
+
 BUILT_IN = CompiledRule(
     id="built-in.local-administrator",
     forbids=False,
@@ -39,9 +50,14 @@ def local_administrator(document: Document) -> Someone:
     return Someone(LOCAL_ADMINISTRATOR, parties, document.organisation.domain, True)
 
 
+def recovering_administrator(document: Document) -> Someone:
+    """The same while recovery is open: nobody whom a document could speak about."""
+    return Someone(RECOVERY, frozenset({RECOVERY}), document.organisation.domain, True)
+
+
 def rules_of(document: Document, revision: int) -> Ruleset:
-    """The rules of a revision, with the one that is fixed in code."""
-    return Ruleset.of(revision, [*compile_rules(document, revision).rules, BUILT_IN])
+    """The rules of a revision, with those that are fixed in code."""
+    return Ruleset.of(revision, [*compile_rules(document, revision).rules, BUILT_IN, IN_RECOVERY])
 
 
 @dataclass(slots=True)

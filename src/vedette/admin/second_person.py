@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from vedette.admin.actor import Actor
-from vedette.admin.policy import LOCAL_ADMINISTRATOR
+from vedette.admin.policy import LOCAL_ADMINISTRATOR, RECOVERY
 from vedette.admin.rights import gains
 from vedette.core.conditions import Operator, parse
 from vedette.core.pending import Approval, PendingChange
@@ -134,7 +134,7 @@ def cant_approve(
     the change was asked for through a token of theirs, the token is no second person; nor is one
     that was made once the change was waiting. 4. Nobody approves what gives themselves a right.
     """
-    if approver.name == LOCAL_ADMINISTRATOR:  # (1)
+    if approver.name in (LOCAL_ADMINISTRATOR, RECOVERY):  # (1)
         return "the local token is nobody's second person: it stands for no person"
     if approver.name == change.author:  # (2)
         return "nobody approves their own change, through whichever token"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from vedette.admin.actor import Actor
+from vedette.admin.actor import RECOVERING, Actor
 from vedette.admin.asking import LATER, prepare
 from vedette.admin.door import AdministrationDoor, Doing, refused
 from vedette.admin.doors import Announce, DoorAnswer
@@ -230,7 +230,8 @@ class SettingsDesk:
         """
         found = self.examine(proposal)
         author = proposal.author.name
-        wanted = Wanted(0, ()) if found.narrows else wanted_by_code(found.old, found.new, author)
+        alone = found.narrows or proposal.author == RECOVERING
+        wanted = Wanted(0, ()) if alone else wanted_by_code(found.old, found.new, author)
         settled = await AdministrationDoor(self.spine).settle(
             Doing(
                 act=proposal.act,
@@ -278,7 +279,8 @@ class SettingsDesk:
             new=self._policy_of(new, base.number + 1),
             difference=change,
         )
-        refuse_lockout(found.old, found.new)  # (4)
+        if proposal.author != RECOVERING:  # half a repair may be one
+            refuse_lockout(found.old, found.new)  # (4)
         return found
 
     def _policy_of(self, document: Document, number: int) -> Policy:

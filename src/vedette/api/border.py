@@ -15,7 +15,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from vedette.admin.actor import LOCAL, Actor
+from vedette.admin.actor import LOCAL, RECOVERING, Actor
 from vedette.admin.rejected import Rejected
 from vedette.admin.tokens import TokensDesk, digest_of
 from vedette.api.acting import ACTOR
@@ -61,6 +61,8 @@ class Border:
     token: LocalToken
     tokens: TokensDesk
     metrics_token: LocalToken | None = None
+    recovering: Callable[[], bool] = lambda: False
+    """Whether recovery is open; asked at every request, so that it ends by itself."""
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Let a request pass, or answer it here."""
@@ -93,7 +95,7 @@ class Border:
         if scheme.lower() != "bearer":
             return None
         if self.token.matches(value.strip()):
-            return LOCAL
+            return RECOVERING if await asyncio.to_thread(self.recovering) else LOCAL
         if path == METRICS:
             known = self.metrics_token is not None and self.metrics_token.matches(value.strip())
             return COUNTING if known else None

@@ -17,6 +17,7 @@ from vedette.cli import (
     doctor_command,
     partner_commands,
     process_commands,
+    recover_command,
     replay_command,
     room_commands,
     rule_commands,
@@ -70,6 +71,7 @@ app.add_typer(user_commands.app, name="user")
 app.add_typer(session_commands.app, name="session")
 app.add_typer(device_commands.app, name="device")
 app.add_typer(token_commands.app, name="token")
+app.command("recover")(recover_command.recover)
 app.command("doctor")(doctor_command.doctor)
 process_commands.register(app)
 

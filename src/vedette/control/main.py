@@ -27,6 +27,7 @@ from vedette.adapters.passwords import Argon2Passwords
 from vedette.adapters.pending import SqlPendingChanges
 from vedette.adapters.people_file import PeopleFile
 from vedette.adapters.positions_file import PositionsFile
+from vedette.adapters.recovery_file import RecoveryFile
 from vedette.adapters.revisions import SqlRevisions, open_database
 from vedette.adapters.room_reports import RoomReportFiles
 from vedette.adapters.sign_in_store import open_sign_in_store
@@ -36,7 +37,7 @@ from vedette.adapters.system_clock import SystemClock
 from vedette.adapters.timestamp_authority import HttpTimestampAuthority
 from vedette.adapters.tokens import SqlTokens
 from vedette.admin.accounts import AccountsDesk
-from vedette.admin.actor import LOCAL
+from vedette.admin.actor import LOCAL, RECOVERING
 from vedette.admin.audit import ChainReport, verify_all
 from vedette.admin.audit_desk import AuditDesk
 from vedette.admin.doctor import Examined, Found, SignInSeen, examine
@@ -380,6 +381,8 @@ def examine_here(boot: Boot, *, control_answers: bool, anchor: Anchor | None = N
         reachable=examination.reachable(boot),
         sign_in=_sign_in_seen(boot, document, now),
         unsent=unsent(boot, now),
+        recovery=RecoveryFile(boot.recovery()).load(),
+        code_lies_here=boot.offline_code() if boot.offline_code().exists() else None,
         inspector=examination.inspector_seen(boot),
     )
     return examine(seen)
@@ -434,9 +437,20 @@ async def restore_here(boot: Boot, number: int, reason: str) -> Outcome:
     wiring.spool.start()
     try:
         wiring.upkeep.begin(lambda: first_text(boot))
-        return await wiring.office.desk.restore(number, reason, LOCAL)
+        author = RECOVERING if recovering(boot) else LOCAL
+        return await wiring.office.desk.restore(number, reason, author)
     finally:
         wiring.spool.close()
+
+
+def recovering(boot: Boot) -> bool:
+    """Whether recovery is open now; where that can't be read it is not."""
+    try:
+        kept = RecoveryFile(boot.recovery()).load()
+    except Unavailable as fault:
+        _LOG.error("%s", fault)
+        return False
+    return kept is not None and kept.is_open(SystemClock().now())
 
 
 def main(folder: Path) -> None:
@@ -500,7 +514,13 @@ async def _run(
         revision = wiring.upkeep.begin(lambda: first_text(wiring.boot))
         _LOG.info("revision %d is in force; listening on %s", revision, wiring.boot.control.listen)
         office = wiring.office
-        api = Border(make_app(office), office.token, office.tokens, office.metrics_token)
+        api = Border(
+            make_app(office),
+            office.token,
+            office.tokens,
+            office.metrics_token,
+            lambda: recovering(wiring.boot),
+        )
         served = [Served(api, inside)]
         if console is not None:
             served.append(Served(wiring.console, *console))

@@ -9,16 +9,24 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
+from vedette.admin.break_glass import officers
 from vedette.control.streams import Publisher
 from vedette.core.asks import Act
+from vedette.core.break_glass import HOUR
 from vedette.core.decision import Decision, Verdict
 from vedette.core.names import InvalidName, ServerName, UserId
-from vedette.core.notices import TOLD, matter_of, notice_of, person_at_the_door
+from vedette.core.notices import (
+    TOLD,
+    matter_of,
+    notice_of,
+    person_at_the_door,
+    recovery_words,
+)
 from vedette.core.pace import Pace
 from vedette.core.record import RecordFault, read_body
 from vedette.ports.clock import Clock
@@ -27,7 +35,9 @@ from vedette.ports.records import Records
 from vedette.protocol.internal.notices import MOST, Notice, body_of
 
 _LOG = logging.getLogger("vedette.control")
-_OWN_VOICE = frozenset({"control", "restore", "synapse"})
+_RECOVERY = "recover"
+"""The chain in which recovery is recorded on this host; in no other one it is believed."""
+_OWN_VOICE = frozenset({"control", "restore", "synapse", _RECOVERY})
 """Processes whose refusals are not told from here: Synapse's door tells by itself, and what an
 administrator is refused stands on the screen that asked."""
 _LATELY = 60.0
@@ -51,9 +61,13 @@ class Telling:
     _lately: deque[Notice] = field(default_factory=lambda: deque(maxlen=MOST))
 
     def begin(self) -> None:
-        """Leave aside what was recorded before: whoever was refused then knows it by now."""
+        """Leave aside what was recorded before: whoever was refused then knows it by now.
+
+        Recovery may have been begun while control was away, so that is told now.
+        """
         for process in self.records.processes():
-            self._skip(process)
+            if process != _RECOVERY:
+                self._skip(process)
 
     def look(self) -> int:
         """Send what is to be told of new records; returns how many notices are new.
@@ -69,6 +83,8 @@ class Telling:
             for entry in self._new(process)
             if (notice := self._notice(entry, policy)) is not None
         ]
+        for entry in self._new(_RECOVERY):
+            found += self._of_recovery(entry, policy)
         if found:
             now = self.clock.now()
             self._lately = deque(
@@ -96,6 +112,24 @@ class Telling:
             self._offsets[process] = self.records.end(process)
         except OSError as fault:
             _LOG.warning("the records of `%s` can't be read: %s", process, fault)
+
+    def _of_recovery(self, entry: dict[str, Any], policy: Policy) -> Iterator[Notice]:
+        """What every officer is told of recovery that was begun, or tried, within the last hour."""
+        at = entry.get("at")
+        if entry.get("kind") != "decision" or not isinstance(at, int | float):
+            return
+        now = self.clock.now()
+        if entry.get("act") != Act.ADMINISTRATION_RECOVERY_BEGIN or now - at >= HOUR:
+            return
+        try:
+            ask, _, decision = read_body(entry)
+        except RecordFault:
+            return
+        record = str(entry.get("id"))
+        text = recovery_words(decision, record)
+        for officer in officers(policy):
+            if self._pace.admits(now, officer, f"{ask.act} {decision.verdict}", 1, _LATELY):
+                yield Notice(record=record, at=now, to=officer, matter="recovery", text=text)
 
     def _notice(self, entry: dict[str, Any], policy: Policy) -> Notice | None:
         """What is to be told of one record, if anything is, to anybody, now."""

@@ -9,6 +9,10 @@ from vedette.core.asks import Act
 
 MEANINGS: Mapping[Act, str] = MappingProxyType(
     {
+        Act.ADMINISTRATION_RECOVERY_BEGIN: "open recovery with the offline code, on control's host; no "
+        "rule gives or forbids it",
+        Act.ADMINISTRATION_RECOVERY_END: "close recovery, on control's host",
+        Act.ADMINISTRATION_RECOVERY_RENEW: "make a new offline code, on control's host",
         Act.ADMINISTRATION_SETTINGS_APPLY: "change the settings and the rules",
         Act.ADMINISTRATION_SETTINGS_APPROVE: "be the second person for a change of somebody else",
         Act.ADMINISTRATION_SETTINGS_READ: "read the settings, the rules and their history; compare a "

@@ -21,6 +21,9 @@ PartySet = frozenset[str]
 class Act(StrEnum):
     """What somebody is about to do, `<area>:<subject>:<action>`. Alphabetical; never reused."""
 
+    ADMINISTRATION_RECOVERY_BEGIN = "administration:recovery:begin"
+    ADMINISTRATION_RECOVERY_END = "administration:recovery:end"
+    ADMINISTRATION_RECOVERY_RENEW = "administration:recovery:renew"
     ADMINISTRATION_SETTINGS_APPLY = "administration:settings:apply"
     ADMINISTRATION_SETTINGS_APPROVE = "administration:settings:approve"
     ADMINISTRATION_SETTINGS_READ = "administration:settings:read"

@@ -37,6 +37,7 @@ _FOR_PERSON = {
     Reason.BEYOND_TOKEN: "The token is not good for this.",
     Reason.SECOND_PERSON: "Another administrator must approve this first.",
     Reason.OWN_CHANGE: "Somebody else must do this.",
+    Reason.WRONG_CODE: "This is not the offline code.",
     Reason.ROOM_POWER: "People from other organisations can't be given control over this room.",
     Reason.ROOM_ENCRYPTION: "This room is encrypted, and this was not.",
     Reason.ROOM_HISTORY: "This room's history can't be opened that far.",
@@ -61,7 +62,7 @@ _NO_NEXT = frozenset(
         Reason.NOT_SUPPORTED, Reason.UNKNOWN_ENDPOINT, Reason.STALE, Reason.UNAVAILABLE,
         Reason.INTERNAL_ERROR, Reason.ROOM_ENCRYPTION, Reason.ENDS_CHANNELS, Reason.BAD_SIGNATURE,
         Reason.MALFORMED, Reason.TOO_MUCH,
-        Reason.BEYOND_TOKEN, Reason.SECOND_PERSON, Reason.OWN_CHANGE,
+        Reason.BEYOND_TOKEN, Reason.SECOND_PERSON, Reason.OWN_CHANGE, Reason.WRONG_CODE,
     }
 )  # fmt: skip
 

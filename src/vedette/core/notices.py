@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vedette.core.asks import Act, Ask
-from vedette.core.decision import Decision
+from vedette.core.decision import Decision, Verdict
 from vedette.core.explain import sentence_for_person
 
 MINUTE = 60.0
@@ -45,6 +45,19 @@ def person_at_the_door(ask: Ask) -> str | None:
 def notice_of(act: Act, decision: Decision, record: str) -> str:
     """What the notice account says of a refusal. The act MUST be one of `TOLD`."""
     return f"{TOLD[act].words} {sentence_for_person(decision)} (Record {record})"
+
+
+def recovery_words(decision: Decision, record: str) -> str:
+    """What officers are told of somebody who showed an offline code on control's host."""
+    if decision.verdict is Verdict.YES:
+        said = (
+            "Recovery was begun with the offline code: for an hour, whoever holds the local token on "
+            "control's host may do what the settings forbid. If you know nothing of it, have "
+            "`vedette recover --end` run there at once, and ask who opened the safe."
+        )
+    else:
+        said = "Somebody tried to begin recovery on control's host, and the code was not taken."
+    return f"{said} (Record {record})"
 
 
 def matter_of(decision: Decision) -> str:

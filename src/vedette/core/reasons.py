@@ -36,6 +36,8 @@ class Reason(StrEnum):
     """A change that takes a second person whatever the rules say, and nobody has approved it yet."""
     OWN_CHANGE = "own-change"
     """Whoever made a change, or could be who made it, or would gain by it, is no second person for it."""
+    WRONG_CODE = "wrong-code"
+    """The offline code was wrong, or too many wrong ones were shown shortly before."""
     ROOM_POWER = "room-power"
     """The change would give power over a room's state to someone from elsewhere."""
     ROOM_ENCRYPTION = "room-encryption"

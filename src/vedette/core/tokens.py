@@ -12,8 +12,16 @@ from vedette.core.administration import MEANINGS
 from vedette.core.asks import Act, PartySet
 from vedette.core.names import UserId
 
-NEVER = frozenset({Act.ADMINISTRATION_TOKEN_ADD})
-"""Acts that no token has: one that makes tokens could make a wider one, or outlive itself."""
+NEVER = frozenset(
+    {
+        Act.ADMINISTRATION_RECOVERY_BEGIN,
+        Act.ADMINISTRATION_RECOVERY_END,
+        Act.ADMINISTRATION_RECOVERY_RENEW,
+        Act.ADMINISTRATION_TOKEN_ADD,
+    }
+)
+"""Acts that no token has: one that makes tokens could make a wider one, or outlive itself, and
+recovery is nobody's over the network."""
 
 GRANTABLE = frozenset(MEANINGS) - NEVER
 """The acts that a token may have."""

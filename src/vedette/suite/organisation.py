@@ -5,6 +5,7 @@ Layout, all of it 0700 and its secrets 0600:
     boot.toml        addresses, paths and secret files of this host
     settings.toml    the first settings document; becomes revision 1
     people.csv       the people and their groups
+    offline-code.txt the code for recovery, to be put away
     keys/            public keys
     secrets/         private keys and shared secrets, one a file
     tls/             the gateway's and the console's certificates and keys
@@ -28,10 +29,13 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from vedette.adapters.boot_file import NAME, load
+from vedette.adapters.boot_file import NAME, OFFLINE_CODE, load
+from vedette.adapters.recovery_file import RecoveryFile
+from vedette.admin.break_glass import OFFLINE_BYTES, new_recovery
 from vedette.admin.homeserver import SECRETS
 from vedette.core.names import InvalidName, ServerName
 from vedette.core.settings.default import default_document
+from vedette.protocol.recovery import offline_code
 from vedette.suite.addresses import fits_socket, free_or_other, split
 from vedette.suite.boot_text import BootAnswers, boot_text, web_address
 from vedette.suite.certificates import ServerCertificate, self_signed
@@ -41,6 +45,8 @@ CONTROL, PUSHES = "127.0.0.1:8470", "127.0.0.1:8471"
 INTROSPECTION = "127.0.0.1:8474"
 CONSOLE = "127.0.0.1:8476"
 """Where a new organisation listens if nothing else is said and the ports are free."""
+
+_WHY_CODE = "with that code `vedette recover` lets you in when everybody is locked out"
 
 PEOPLE_HEAD = "user,groups,guest,active\n"
 
@@ -101,8 +107,12 @@ def init(wanted: NewOrganisation, now: datetime.datetime) -> Made:
     document = wanted.document or default_document(wanted.name or domain, domain)
     _write(wanted.folder / "settings.toml", document.encode(), 0o644)
     _write(wanted.folder / "people.csv", wanted.people.encode(), 0o600)
+    code = offline_code(secrets.token_bytes(OFFLINE_BYTES))
+    _write(wanted.folder / OFFLINE_CODE, f"{code}\n".encode())
     _write(wanted.folder / NAME, boot_text(answers).encode(), 0o644)
     boot = load(wanted.folder)
+    kept = new_recovery(code, boot.organisation, now.timestamp())
+    RecoveryFile(boot.recovery()).keep(kept)
     return Made(wanted.folder, boot.gateway.client_url, boot.console_url, _to_do(wanted, answers))
 
 
@@ -217,7 +227,10 @@ def console_names(console: str) -> tuple[str, ...]:
 
 
 def _to_do(wanted: NewOrganisation, answers: BootAnswers) -> tuple[str, ...]:
-    to_do = [f"add people: vedette --dir {wanted.folder} user add NAME --groups GROUP"]
+    to_do = [
+        f"put {wanted.folder}/{OFFLINE_CODE} on paper, locked away, and delete it: {_WHY_CODE}",
+        f"add people: vedette --dir {wanted.folder} user add NAME --groups GROUP",
+    ]
     if wanted.certificate is None:
         to_do.append(
             "the certificate vouches only for itself, and other servers and most clients will not"

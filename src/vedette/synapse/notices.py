@@ -132,14 +132,15 @@ class FromOtherDoors:
     since: float
     tell: Callable[[str, str, str], object]
     """Told person, matter and text."""
-    _told: OrderedDict[str, None] = field(default_factory=OrderedDict)
+    _told: OrderedDict[tuple[str, str], None] = field(default_factory=OrderedDict)
 
     def take(self, body: Mapping[str, Any]) -> None:
         """Tell what is new in a part. Raises ValueError where it can't be read."""
         for notice in notices_of(body):
-            if notice.at < self.since or notice.record in self._told:
+            told = (notice.record, notice.to)  # of one record several people may be told
+            if notice.at < self.since or told in self._told:
                 continue
-            self._told[notice.record] = None
+            self._told[told] = None
             if len(self._told) > _MOST_REMEMBERED:
                 self._told.popitem(last=False)
             self.tell(notice.to, notice.matter, notice.text)

@@ -5,6 +5,7 @@ They are wired as they run, but have no doors: nobody waits for answers that wou
 
 from __future__ import annotations
 
+import json
 import shlex
 import threading
 from collections.abc import Mapping
@@ -21,7 +22,7 @@ from vedette.api.app import make_app
 from vedette.api.border import Border
 from vedette.cli.main import app
 from vedette.cli.surroundings import CliFault
-from vedette.control.main import first_text, wire
+from vedette.control.main import first_text, recovering, wire
 from vedette.core.revision import Revision
 from vedette.core.settings.document import Document
 
@@ -40,9 +41,11 @@ class Served:
     _close: list[Any] = field(default_factory=list)
 
     @classmethod
-    def at(cls, folder: Path, text: str) -> Served:
-        """A new organisation with this first document."""
+    def at(cls, folder: Path, text: str, people: str = "") -> Served:
+        """A new organisation with this first document, and these lines of people."""
         made = make(folder)
+        with made.boot.path(made.boot.control.people).open("a") as file:
+            file.write(people)
         made.boot.path(made.boot.settings).write_text(text, encoding="utf-8")
         wiring = wire(made.boot)
         wiring.spool.start()
@@ -50,7 +53,9 @@ class Served:
         wiring.upkeep.begin(lambda: first_text(made.boot))
         office = replace(wiring.office, desk=replace(wiring.office.desk, announce=_nobody))
         host, _, port = made.boot.control.listen.rpartition(":")
-        border = Border(make_app(office), office.token, office.tokens)
+        border = Border(
+            make_app(office), office.token, office.tokens, None, lambda: recovering(made.boot)
+        )
         server = uvicorn.Server(uvicorn.Config(border, host=host, port=int(port), log_config=None))
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
@@ -79,6 +84,15 @@ class Served:
         if isinstance(found.exception, CliFault):
             return int(found.exception.code), str(found.exception)
         return found.exit_code, found.output
+
+    def data(self, *words: str, given: str = "") -> tuple[int, Any]:
+        """The same with --json: its exit code and what it printed, or the error."""
+        place = ["--dir", str(self.organisation.boot.folder)]
+        found = CliRunner().invoke(app, [*place, *words, "--json"], input=given)
+        if isinstance(found.exception, CliFault):
+            return int(found.exception.code), {"error": found.exception.error}
+        assert found.stdout, found.exception
+        return found.exit_code, json.loads(found.stdout)
 
     def copy(self, command: str, reason: str = "copied") -> tuple[int, str]:
         """A command as it was shown, read as a shell reads it, with a reason behind it."""

@@ -23,6 +23,7 @@ from vedette.admin.doctor import (
 from vedette.admin.homeserver import homeserver_file, render
 from vedette.control.examination import open_secrets
 from vedette.control.main import current_settings
+from vedette.core.break_glass import Recovery
 from vedette.core.settings.document import Document, Rule
 
 NOW = 1_800_000_000.0
@@ -81,11 +82,28 @@ def healthy(organisation: Organisation) -> Examined:
         reachable={"https://chat.example.test": None},
         sign_in=SIGN_IN,
         inspector=InspectorSeen(),
+        recovery=Recovery(digest="d" * 64, made=1),
     )
 
 
 def troubles(seen: Examined) -> list[Found]:
     return [found for found in examine(seen) if found.health is not Health.GOOD]
+
+
+def test_recovery_that_is_open_is_loud(healthy: Examined) -> None:
+    assert healthy.recovery is not None
+    opened = healthy.recovery.opened(NOW, "recover:7")
+    (found,) = troubles(replace(healthy, recovery=opened))
+    assert (found.health, found.mend) == (Health.BROKEN, "vedette recover --end")
+    assert "recover:7" in found.words
+
+
+def test_an_offline_code_that_is_missing_or_lies_about_is_weak(healthy: Examined) -> None:
+    (found,) = troubles(replace(healthy, recovery=None))
+    assert (found.health, found.mend) == (Health.WEAK, "vedette recover --new-code")
+    (found,) = troubles(replace(healthy, code_lies_here=Path("/srv/x/offline-code.txt")))
+    assert found.health is Health.WEAK
+    assert "/srv/x/offline-code.txt" in found.words
 
 
 def test_a_healthy_organisation_has_no_trouble(healthy: Examined) -> None:

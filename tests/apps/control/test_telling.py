@@ -79,7 +79,7 @@ class Scene:
     def records(self, *refusals: tuple[Act, str, Decision], process: str = "gateway") -> None:
         """Have a process record these, and write them."""
         folder = self.folder / "audit" / process
-        spool = AuditSpool(folder, process, self.clock, _nobody_waits)
+        spool = AuditSpool(folder, process, self.clock, _nobody_waits, whole=True)
         spool.start()
         for act, who, decision in refusals:
             spool.note(_ask(act, who), Facts(), decision)
@@ -176,6 +176,63 @@ def test_nobody_is_told_of(scene: Scene, refusal: tuple[Act, str, Decision]) -> 
 @pytest.mark.parametrize("process", ["synapse", "control", "restore"])
 def test_those_who_tell_by_themselves_are_not_told_for(scene: Scene, process: str) -> None:
     scene.records((UPLOAD, ALICE, ACME), process=process)
+    assert scene.telling.look() == 0
+
+
+BEGIN = Act.ADMINISTRATION_RECOVERY_BEGIN
+BEGUN = Decision(verdict=Verdict.YES, reason=Reason.ALLOWED, rule="built-in.recovery", revision=1)
+OFFICERS = """
+[parties.officers]
+groups = ["Officers"]
+[rules.officers-administer]
+from = ["officers"]
+allow = ["administer"]
+unless = ["change.widens in outside"]
+"""
+
+
+def _with_officers(scene: Scene) -> None:
+    scene.document = DOCUMENT + OFFICERS
+    for name in ("olga", "otto"):
+        scene.people[f"@{name}:example.org"] = Person(groups=frozenset({"Officers"}))
+    scene.people["@left:example.org"] = Person(groups=frozenset({"Officers"}), active=False)
+    scene.people[ALICE] = Person()
+
+
+def test_recovery_is_told_to_every_officer_and_nobody_else(scene: Scene) -> None:
+    _with_officers(scene)
+    scene.records((BEGIN, "local administrator in recovery", BEGUN), process="recover")
+    assert scene.telling.look() == 2
+    told = scene.told()
+    assert {each.to for each in told} == {"@olga:example.org", "@otto:example.org"}
+    assert all("Recovery was begun" in each.text and each.record in each.text for each in told)
+
+
+def test_recovery_begun_while_control_was_down_is_told_at_its_start(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    _with_officers(scene)
+    scene.records((BEGIN, "local administrator in recovery", BEGUN), process="recover")
+    scene.clock.at += 1800
+    scene.telling.begin()
+    assert scene.telling.look() == 2
+    scene.clock.at += 1801
+    later = Scene(tmp_path, clock=scene.clock)
+    _with_officers(later)
+    later.telling.begin()
+    assert later.telling.look() == 0  # its hour is over
+
+
+def test_wrong_codes_are_told_once_in_a_while(scene: Scene) -> None:
+    _with_officers(scene)
+    wrong = Decision(verdict=Verdict.NO, reason=Reason.WRONG_CODE, revision=1)
+    scene.records(*[(BEGIN, "local administrator in recovery", wrong)] * 5, process="recover")
+    assert scene.telling.look() == 2
+    assert "was not taken" in scene.told()[0].text
+
+
+def test_no_other_process_can_cry_recovery(scene: Scene) -> None:
+    _with_officers(scene)
+    scene.records((BEGIN, "local administrator in recovery", BEGUN), process="gateway")
     assert scene.telling.look() == 0
 
 
