@@ -31,12 +31,14 @@ from vedette.core.settings.document import Document
 from vedette.core.settings.faults import Fault
 from vedette.core.settings.parse import check_document
 from vedette.core.settings.reference import settings_reference
+from vedette.core.trial import TRIAL_SECONDS, Trial, is_risky
 from vedette.ports.clock import Clock
 from vedette.ports.errors import Unavailable
 from vedette.ports.pending import PendingChanges
 from vedette.ports.people import PeopleSource
 from vedette.ports.policy import Policy
 from vedette.ports.revisions import RevisionConflict, Revisions
+from vedette.ports.trials import Trials
 from vedette.spine import Permit, Spine
 
 LONGEST_TEXT = 4 << 20
@@ -53,7 +55,8 @@ MOST_OPEN = 50
 class Proposal:
     """A draft to be applied on top of the revision `base`, not before `starts` where one is named.
 
-    `starts` is in seconds since 1970 UTC.
+    `starts` is in seconds since 1970 UTC. `confirmed`: it goes on no trial, since whoever applies it
+    is on control's own host to mend what was broken.
     """
 
     text: str
@@ -62,6 +65,7 @@ class Proposal:
     author: Actor
     act: Act = Act.ADMINISTRATION_SETTINGS_APPLY
     starts: int | None = None
+    confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +84,8 @@ class Difference:
 class Applied:
     """A new revision, what it changed, and what the doors answered.
 
-    `voided` are the ids of changes that waited on the revision before, and wait no more.
+    `voided` are the ids of changes that waited on the revision before, and wait no more. `trial` says
+    when it returns by itself unless it is confirmed.
     """
 
     revision: Revision
@@ -88,6 +93,7 @@ class Applied:
     record: str
     doors: tuple[DoorAnswer, ...]
     voided: tuple[str, ...] = ()
+    trial: Trial | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +134,7 @@ class SettingsDesk:
     clock: Clock
     announce: Announce
     pending: PendingChanges
+    trials: Trials
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held by whoever changes the settings, or how a waiting change stands."""
 
@@ -257,12 +264,40 @@ class SettingsDesk:
             author,
             approvers(approvals),
         )
-        self._keep(settled, made)  # (6)
-        self.take(found.new.directory.document, made.number)
-        doors = await self.announce(made, found.new.directory.document)
+        trial = self._trial(proposal, found)
+        self._keep(settled, made, trial)  # (6)
+        doors = await self.put_in_force(made, found.new.directory.document)
         return Applied(
-            revision=made, difference=found.difference, record=settled.record, doors=doors
+            revision=made,
+            difference=found.difference,
+            record=settled.record,
+            doors=doors,
+            trial=trial,
         )
+
+    async def put_in_force(self, made: Revision, document: Document) -> tuple[DoorAnswer, ...]:
+        """Decide by a revision that is kept, and announce it."""
+        self.take(document, made.number)
+        return await self.announce(made, document)
+
+    def _trial(self, proposal: Proposal, found: Examined) -> Trial | None:
+        """The trial of a risky revision; what undoes one that is on trial goes on none itself."""
+        before = self.on_trial()
+        undoes = before is not None and self.revision(before.back_to).text == proposal.text
+        old, new = found.old.directory.document, found.new.directory.document
+        mends = proposal.confirmed or proposal.author == RECOVERING
+        if mends or undoes or not is_risky(old, new):
+            return None
+        until = int(self.clock.now()) + TRIAL_SECONDS
+        return Trial(revision=found.base.number + 1, back_to=found.base.number, until=until)
+
+    def on_trial(self) -> Trial | None:
+        """The trial of the revision in force, if it is on trial.
+
+        A revision made on it has ended its trial: whoever made that one stood on it.
+        """
+        trial = self.trials.current()
+        return trial if trial is not None and trial.revision == self.current()[0].number else None
 
     def examine(self, proposal: Proposal) -> Examined:
         """The checks 1 to 4 of `apply`. Raises Rejected."""
@@ -287,7 +322,9 @@ class SettingsDesk:
         directory = Directory(document, dict(self.people.people()), self.clock.today())
         return Policy(rules_of(document, number), directory)
 
-    async def restore(self, number: int, reason: str, author: Actor) -> Outcome:
+    async def restore(
+        self, number: int, reason: str, author: Actor, *, confirmed: bool = False
+    ) -> Outcome:
         """Make the text of an earlier revision a new one. Raises Rejected like `apply`."""
         earlier, newest = self.revision(number), self.current()[0]
         return await self.apply(
@@ -297,8 +334,19 @@ class SettingsDesk:
                 reason=reason or f"restore revision {number}",
                 author=author,
                 act=Act.ADMINISTRATION_SETTINGS_RESTORE,
+                confirmed=confirmed,
             )
         )
+
+    def back(self, permit: Permit, trial: Trial, reason: str) -> tuple[Revision, Document]:
+        """Keep the revision by which one on trial returns; the caller holds `turn`."""
+        base, old = self.current()
+        earlier = self.revision(trial.back_to)
+        document = document_of(earlier)
+        changes = difference(old, document, self.clock.today()).changes
+        made = self._next(document, earlier.text, base, changes, reason, "control")
+        self._keep(permit, made, None)
+        return made, document
 
     def _next(
         self,
@@ -323,11 +371,17 @@ class SettingsDesk:
             previous=base.hash if base else GENESIS,
         )
 
-    def _keep(self, _permit: Permit, revision: Revision) -> None:
-        """Keep the revision: the effect, which takes a Permit."""
+    def _keep(self, _permit: Permit, revision: Revision, trial: Trial | None) -> None:
+        """Keep the revision: the effect, which takes a Permit.
+
+        A trial is kept before it: if we stop in between, the number is that of no revision yet.
+        """
+        if trial is not None:
+            self.trials.begin(trial)
         try:
             self.revisions.append(revision)
         except RevisionConflict:
+            self.trials.end()
             newest = self.current()[0]
             raise _conflict(revision.number - 1, newest) from None
 

@@ -108,6 +108,7 @@ def _settings(office: Office) -> APIRouter:
             digest=revision.digest,
             text=revision.text,
             document=document.model_dump(mode="json", by_alias=True),
+            trial=render.trial(await office.trial.current()),
         )
 
     @router.get("/settings/value", dependencies=[reads])

@@ -20,6 +20,7 @@ from vedette.admin.settings import Applied, Outcome, Proposal
 from vedette.api import render, shapes
 from vedette.api.acting import By, asks
 from vedette.api.office import Office
+from vedette.api.sign_in_shapes import RecordShape
 from vedette.core.asks import Act
 from vedette.core.settings.commands import Edit
 
@@ -146,6 +147,11 @@ async def _apply(
 def _pending(office: Office) -> APIRouter:
     router, desk = APIRouter(tags=["settings"]), office.pending
     reads = asks(office, Act.ADMINISTRATION_SETTINGS_READ)
+
+    @router.post("/settings/confirm", dependencies=[reads])
+    async def confirm(by: By, body: shapes.ConfirmBody) -> RecordShape:
+        """Let a revision stay that would return by itself."""
+        return RecordShape(record=await office.trial.confirm(by, body.revision, body.reason))
 
     @router.get("/settings/pending", dependencies=[reads])
     async def waiting() -> list[shapes.PendingShape]:

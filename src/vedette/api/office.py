@@ -15,6 +15,7 @@ from vedette.admin.rooms import RoomsDesk
 from vedette.admin.sessions import SessionsDesk
 from vedette.admin.settings import SettingsDesk
 from vedette.admin.tokens import TokensDesk
+from vedette.admin.trial import TrialDesk
 from vedette.api.metrics import Measured
 from vedette.api.token import LocalToken
 from vedette.ports.people import PeopleSource
@@ -31,6 +32,7 @@ class Office:
 
     desk: SettingsDesk
     pending: PendingDesk
+    trial: TrialDesk
     records: Records
     people: PeopleSource
     token: LocalToken

@@ -26,12 +26,14 @@ from vedette.api.shapes import (
     ReplayShape,
     RevisionShape,
     RuleShape,
+    TrialShape,
     WhyShape,
 )
 from vedette.core.revision import Revision
 from vedette.core.settings.changes import together
 from vedette.core.settings.commands import Call
 from vedette.core.settings.faults import Fault
+from vedette.core.trial import Trial
 
 STATUS = {
     Code.CONFLICT: 409,
@@ -128,7 +130,15 @@ def applied(done: Applied) -> AppliedShape:
         difference=difference(done.difference),
         doors=[door(each) for each in done.doors],
         voided=list(done.voided),
+        trial=trial(done.trial),
     )
+
+
+def trial(found: Trial | None) -> TrialShape | None:
+    """When a revision returns, if it does."""
+    if found is None:
+        return None
+    return TrialShape(revision=found.revision, back_to=found.back_to, until=found.until)
 
 
 def pending(found: Waiting, *, text: bool, record: str | None = None) -> PendingShape:

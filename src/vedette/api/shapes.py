@@ -55,6 +55,21 @@ class Status(Shape):
     detail: list[str]
 
 
+class TrialShape(Shape):
+    """A revision that returns by itself at `until` (seconds since 1970 UTC) unless it is confirmed."""
+
+    revision: int
+    back_to: int
+    until: int
+
+
+class ConfirmBody(Shape):
+    """Which revision shut nobody out."""
+
+    revision: int = Field(ge=1, le=2**53)
+    reason: str = Field(default="it shut nobody out", min_length=1, max_length=500)
+
+
 class SettingsShape(Shape):
     """The settings in force."""
 
@@ -62,6 +77,7 @@ class SettingsShape(Shape):
     digest: str
     text: str
     document: dict[str, Any]
+    trial: TrialShape | None
 
 
 class ValueShape(Shape):
@@ -191,6 +207,7 @@ class AppliedShape(Shape):
     difference: DifferenceShape
     doors: list[DoorShape]
     voided: list[str]
+    trial: TrialShape | None
 
 
 class ApprovalShape(Shape):

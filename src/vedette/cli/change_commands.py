@@ -16,7 +16,7 @@ Id = Annotated[str, typer.Argument(metavar="ID", help="The change's id.")]
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `vedette settings`."""
-    for command in (pending, approve, reject, withdraw):
+    for command in (pending, approve, reject, withdraw, confirm):
         app.command()(command)
 
 
@@ -68,6 +68,20 @@ def reject(id_: Id, reason: Reason, place: Dir = None, *, json: Json = False) ->
 def withdraw(id_: Id, reason: Reason, place: Dir = None, *, json: Json = False) -> None:
     """Take back a waiting change of your own."""
     _end(place, id_, "withdraw", reason, json=json)
+
+
+def confirm(
+    revision: Annotated[int, typer.Argument(help="The revision in force.")],
+    reason: Reason = "it shut nobody out",
+    place: Dir = None,
+    *,
+    json: Json = False,
+) -> None:
+    """Let a revision stay that would return by itself, once you have seen that everybody gets in."""
+    at = here(place, json=json)
+    body = {"revision": revision, "reason": reason}
+    found = Client(at.boot()).ask("POST", "/settings/confirm", body)
+    at.tell(found, [f"revision {revision} stays (record {found['record']})"])
 
 
 def _end(place: Dir, id_: str, how: str, reason: str, *, json: bool) -> None:

@@ -53,7 +53,8 @@ def show(place: Dir = None, *, json: Json = False) -> None:
     """Print the settings in force, comments included."""
     at = here(place, json=json)
     found = Client(at.boot()).get("/settings")
-    at.tell(found, [f"# revision {found['revision']}", found["text"].rstrip("\n")])
+    head = [f"# revision {found['revision']}", *(f"# {line}" for line in trial_lines(found))]
+    at.tell(found, [*head, found["text"].rstrip("\n")])
 
 
 @app.command()
@@ -256,8 +257,17 @@ def tell_applied(at: Surroundings, found: dict[str, Any]) -> None:
     lines += [
         f"change {each} stood on the revision before, and is void" for each in found["voided"]
     ]
+    lines += trial_lines(found)
     rooms, words = concerned(at, found["revision"])
     at.tell(found | {"rooms": rooms}, [*lines, *words])
+
+
+def trial_lines(found: dict[str, Any]) -> Iterable[str]:
+    """When a revision returns by itself, and how it stays."""
+    if found["trial"] is not None:
+        back, until = found["trial"]["back_to"], _when(found["trial"]["until"])
+        yield f"it might shut somebody out: it returns to revision {back} at {until}, unless you"
+        yield f"    vedette settings confirm {found['revision']}"
 
 
 def kept_lines(found: dict[str, Any]) -> Iterable[str]:

@@ -16,6 +16,7 @@ from vedette.admin.rooms import RoomsDesk
 from vedette.admin.sessions import SessionsDesk
 from vedette.admin.settings import SettingsDesk
 from vedette.admin.tokens import TokensDesk
+from vedette.admin.trial import TrialDesk
 from vedette.core.revision import Revision
 from vedette.ports.people import PeopleSource
 from vedette.ports.records import Records
@@ -35,6 +36,7 @@ class Desks:
 
     settings: SettingsDesk
     pending: PendingDesk
+    trial: TrialDesk
     records: Records
     people: PeopleSource
     doors: Callable[[], tuple[DoorAnswer, ...]]

@@ -36,6 +36,7 @@ from vedette.adapters.syslog_tls import SyslogTls
 from vedette.adapters.system_clock import SystemClock
 from vedette.adapters.timestamp_authority import HttpTimestampAuthority
 from vedette.adapters.tokens import SqlTokens
+from vedette.adapters.trials import SqlTrials
 from vedette.admin.accounts import AccountsDesk
 from vedette.admin.actor import LOCAL, RECOVERING
 from vedette.admin.audit import ChainReport, verify_all
@@ -51,6 +52,7 @@ from vedette.admin.rooms import RoomsDesk
 from vedette.admin.sessions import SessionsDesk
 from vedette.admin.settings import Outcome, SettingsDesk, checked, document_of
 from vedette.admin.tokens import TokensDesk
+from vedette.admin.trial import TrialDesk
 from vedette.api.app import make_app
 from vedette.api.border import Border
 from vedette.api.metrics import Measured
@@ -196,13 +198,14 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
         counts.count,
     )
     spine = Spine(policy, spool, LogIncidents(), clock)
-    pending, tokens = SqlPendingChanges(revisions.engine), SqlTokens(revisions.engine)
-    desk = SettingsDesk(revisions, people, policy, spine, clock, publisher.announce, pending)
-    changes = PendingDesk(desk, tokens)
+    tokens = SqlTokens(revisions.engine)
+    desk = _settings_desk(revisions, people, policy, spine, publisher)
+    changes, trial = PendingDesk(desk, tokens), TrialDesk(desk)
     sessions = _session_stream(boot, publisher)
     office = Office(
         desk=desk,
         pending=changes,
+        trial=trial,
         records=records,
         people=people,
         token=token,
@@ -219,13 +222,24 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
         tokens=TokensDesk(AdministrationDoor(spine), tokens, clock),
     )
     telling = Telling(records, policy.current, publisher, clock)
-    departures = _departures(boot, records, anchor)
-    upkeep = Upkeep(
-        desk, changes, publisher, people, anchor, sessions, telling, _vouching(boot), departures
-    )
+    duties = (anchor, sessions, telling, _vouching(boot), _departures(boot, records, anchor))
+    upkeep = Upkeep(desk, changes, trial, publisher, people, *duties)
     looking = Looking(lambda: examine_here(boot, control_answers=True, anchor=anchor), clock)
     desks = desks_of(office, looking, counts)
     return Wiring(boot, spool, upkeep, office, desks, _console(boot, sessions, desks))
+
+
+def _settings_desk(
+    revisions: SqlRevisions,
+    people: PeopleFile,
+    policy: CurrentPolicy,
+    spine: Spine,
+    publisher: Publisher,
+) -> SettingsDesk:
+    pending, trials = SqlPendingChanges(revisions.engine), SqlTrials(revisions.engine)
+    return SettingsDesk(
+        revisions, people, policy, spine, spine.clock, publisher.announce, pending, trials
+    )
 
 
 def _console(boot: Boot, sessions: SessionStream, desks: Desks) -> Any:
@@ -241,6 +255,7 @@ def desks_of(office: Office, looking: Looking, counts: Counts) -> Desks:
     return Desks(
         settings=office.desk,
         pending=office.pending,
+        trial=office.trial,
         records=office.records,
         people=office.people,
         doors=office.doors,
@@ -438,7 +453,7 @@ async def restore_here(boot: Boot, number: int, reason: str) -> Outcome:
     try:
         wiring.upkeep.begin(lambda: first_text(boot))
         author = RECOVERING if recovering(boot) else LOCAL
-        return await wiring.office.desk.restore(number, reason, author)
+        return await wiring.office.desk.restore(number, reason, author, confirmed=True)
     finally:
         wiring.spool.close()
 

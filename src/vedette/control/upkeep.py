@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from vedette.admin.pending import PendingDesk
 from vedette.admin.settings import Applied, SettingsDesk
+from vedette.admin.trial import TrialDesk
 from vedette.control.checkpoints import Anchor
 from vedette.control.departures import Departures
 from vedette.control.sessions import SessionStream
@@ -36,6 +37,7 @@ class Upkeep:
 
     desk: SettingsDesk
     pending: PendingDesk
+    trial: TrialDesk
     publisher: Publisher
     people: PeopleSource
     anchor: Anchor
@@ -103,6 +105,9 @@ class Upkeep:
             await asyncio.to_thread(self.departures.look)
 
     async def _keep_changes(self) -> None:
+        returned = await self.trial.keep()
+        if returned is not None:
+            _LOG.warning("revision %d: %s", returned.number, returned.reason)
         for outcome in await self.pending.keep():
             if isinstance(outcome, Applied):
                 made = outcome.revision

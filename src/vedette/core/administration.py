@@ -15,6 +15,8 @@ MEANINGS: Mapping[Act, str] = MappingProxyType(
         Act.ADMINISTRATION_RECOVERY_RENEW: "make a new offline code, on control's host",
         Act.ADMINISTRATION_SETTINGS_APPLY: "change the settings and the rules",
         Act.ADMINISTRATION_SETTINGS_APPROVE: "be the second person for a change of somebody else",
+        Act.ADMINISTRATION_SETTINGS_CONFIRM: "say of a revision on trial that it shut nobody out, so that "
+        "it stays",
         Act.ADMINISTRATION_SETTINGS_READ: "read the settings, the rules and their history; compare a "
         "draft with them. Every change of the settings asks for this too",
         Act.ADMINISTRATION_SETTINGS_REJECT: "turn a waiting change away",

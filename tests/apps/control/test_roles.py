@@ -106,6 +106,8 @@ TABLE = [
     Row("DELETE /rules/{name}", CHANGE, "/rules/pictures-of-people?reason=x"),
     Row("POST /settings/restore", (SETTINGS, "administration:settings:restore"),
         body={"revision": 1, "reason": "x"}),
+    Row("POST /settings/confirm", (SETTINGS, "administration:settings:confirm"),
+        body={"revision": 1}),
     Row("GET /settings/pending", (SETTINGS,)),
     Row("GET /settings/pending/{change}", (SETTINGS,), "/settings/pending/{CHANGE}"),
     Row("POST /settings/pending/{change}/approve", (SETTINGS, "administration:settings:approve"),

@@ -1,0 +1,85 @@
+"""Revisions on trial: confirmed by somebody who got in, or returned by control itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vedette.admin.actor import Actor
+from vedette.admin.door import AdministrationDoor, Doing
+from vedette.admin.rejected import Code, Rejected
+from vedette.admin.settings import SettingsDesk
+from vedette.core.asks import Act, Ask
+from vedette.core.decision import Decision, Verdict
+from vedette.core.facts import Facts
+from vedette.core.reasons import Reason
+from vedette.core.revision import Revision
+from vedette.core.trial import TRIAL_SECONDS, Trial
+from vedette.ports.errors import Unavailable
+from vedette.ports.policy import Policy
+from vedette.spine import Permit
+
+_WHO = "control"
+_CONFIRM = Act.ADMINISTRATION_SETTINGS_CONFIRM
+_RESTORE = Act.ADMINISTRATION_SETTINGS_RESTORE
+
+
+@dataclass(frozen=True, slots=True)
+class TrialDesk:
+    """Where a revision on trial is confirmed, and from where it returns."""
+
+    desk: SettingsDesk
+
+    async def current(self) -> Trial | None:
+        """The trial of the revision in force, if it is on trial. Raises Unavailable."""
+        async with self.desk.turn:
+            return self.desk.on_trial()
+
+    async def confirm(self, author: Actor, revision: int, reason: str) -> str:
+        """Let the revision in force stay; returns the record.
+
+        Raises:
+            Rejected: it is not on trial, or not the one in force; or the rules refuse it.
+        """
+        async with self.desk.turn:
+            trial = self.desk.on_trial()
+            doing = Doing(act=_CONFIRM, author=author, what=str(revision), reason=reason)
+            permit = await AdministrationDoor(self.desk.spine).permit(doing)
+            if trial is None or trial.revision != revision:
+                raise Rejected(
+                    Code.CONFLICT,
+                    f"revision {revision} is not on trial: it is confirmed, has returned, or another "
+                    "one was applied on it",
+                    "`vedette settings history` shows which one is in force",
+                )
+            self._confirm(permit)
+        return permit.record
+
+    async def keep(self) -> Revision | None:
+        """Return what nobody has confirmed in time; the revision by which it returned, or None.
+
+        No rule is asked: a rule of the very revision might refuse it. It is fixed in code, and on
+        record. Raises Unavailable.
+        """
+        async with self.desk.turn:
+            trial = self.desk.on_trial()
+            if trial is None or self.desk.clock.now() < trial.until:
+                return None
+            settled = await self.desk.spine.settle_durably(_RESTORE, _WHO, _fixed)
+            if not isinstance(settled, Permit):
+                raise Unavailable(
+                    f"revision {trial.revision} can't return: nothing can be recorded"
+                )
+            words = (
+                f"nobody confirmed revision {trial.revision} within {TRIAL_SECONDS // 60} minutes"
+            )
+            made, document = self.desk.back(settled, trial, words)
+            self.desk.end_what_is_over()
+            await self.desk.put_in_force(made, document)
+        return made
+
+    def _confirm(self, _permit: Permit) -> None:
+        self.desk.trials.end()
+
+
+async def _fixed(policy: Policy) -> tuple[Ask, Facts] | Decision:
+    return Decision(verdict=Verdict.YES, reason=Reason.SERVICE, revision=policy.rules.revision)
