@@ -19,7 +19,10 @@ from vedette.admin.second_person import Wanted, approvers, wanted_by_code
 from vedette.admin.waiting import end_what_is_over
 from vedette.admin.widening import narrows, widens
 from vedette.core.asks import Act
+from vedette.core.decide import decide
 from vedette.core.decision import Decision, Verdict
+from vedette.core.explain import sentence_for_administrator
+from vedette.core.facts import Facts
 from vedette.core.pending import TRANSITIONS, Approval, Event, PendingChange, State
 from vedette.core.people import Directory
 from vedette.core.reasons import Reason
@@ -121,6 +124,19 @@ class Examined:
         """Whether it can only refuse more, so that it never waits."""
         before, after = self.old.directory, self.new.directory
         return narrows(before.document, after.document, date.fromordinal(after.today))
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What would become of a draft: it is applied (yes), waits (not yet), or is refused, and why.
+
+    `trial`: it would go back by itself unless somebody confirms it.
+    """
+
+    difference: Difference
+    verdict: Verdict
+    why: tuple[str, ...]
+    trial: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,17 +253,9 @@ class SettingsDesk:
         """
         found = self.examine(proposal)
         author = proposal.author.name
-        alone = found.narrows or proposal.author == RECOVERING
-        wanted = Wanted(0, ()) if alone else wanted_by_code(found.old, found.new, author)
+        wanted, doing = _asking(proposal, found, len(approvals))
         settled = await AdministrationDoor(self.spine).settle(
-            Doing(
-                act=proposal.act,
-                author=proposal.author,
-                widens=frozenset(found.difference.widens),
-                approvals=len(approvals),
-            ),
-            prepare(narrows=found.narrows, persons=wanted.persons),
-            LATER,
+            doing, prepare(narrows=found.narrows, persons=wanted.persons), LATER
         )
         if not isinstance(settled, Permit):
             raise refused(settled)
@@ -298,6 +306,28 @@ class SettingsDesk:
         """
         trial = self.trials.current()
         return trial if trial is not None and trial.revision == self.current()[0].number else None
+
+    def foresee(self, proposal: Proposal) -> Foreseen:
+        """What `apply` would do with a proposal now. Nothing is asked on record, kept or changed.
+
+        Raises:
+            Rejected: the draft could not stand, as in `apply`.
+        """
+        found = self.examine(proposal)
+        wanted, doing = _asking(proposal, found, 0)
+        prepared = prepare(narrows=found.narrows, persons=wanted.persons)(found.old, doing)
+        if isinstance(prepared, Decision):
+            decision = prepared
+        else:
+            ask, facts = prepared
+            dated = Facts({**facts.known, "today": self.clock.today()}, facts.claims)
+            decision = decide(found.old.rules, ask, dated)
+        waits = decision.verdict is Verdict.NOT_YET
+        why = (*wanted.why, *_why(decision)) if waits else ()
+        if decision.verdict is Verdict.NO:
+            why = (decision.say or sentence_for_administrator(decision),)
+        trial = self._trial(proposal, found) is not None
+        return Foreseen(found.difference, decision.verdict, why, trial)
 
     def examine(self, proposal: Proposal) -> Examined:
         """The checks 1 to 4 of `apply`. Raises Rejected."""
@@ -500,6 +530,17 @@ def _same_organisation(old: Document, new: Document) -> None:
 def _same(one: PendingChange, other: PendingChange) -> bool:
     """Whether two changes say the same: asked for twice, a change waits once."""
     return replace(one, id="").content == replace(other, id="").content
+
+
+def _asking(proposal: Proposal, found: Examined, approvals: int) -> tuple[Wanted, Doing]:
+    """Who else the code wants for a proposal, and the act as which it is asked."""
+    alone = found.narrows or proposal.author == RECOVERING
+    author = proposal.author.name
+    wanted = Wanted(0, ()) if alone else wanted_by_code(found.old, found.new, author)
+    widens = frozenset(found.difference.widens)
+    return wanted, Doing(
+        act=proposal.act, author=proposal.author, widens=widens, approvals=approvals
+    )
 
 
 def _why(decision: Decision) -> tuple[str, ...]:

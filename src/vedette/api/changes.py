@@ -63,6 +63,13 @@ def _changes(office: Office) -> APIRouter:
         """Apply a whole draft."""
         return await _apply(office, by, body.text, body.base, body.reason, body.starts)
 
+    @router.post("/settings/foresee", dependencies=[reads])
+    async def foresee(by: By, body: shapes.ForeseeBody) -> shapes.ForeseenShape:
+        """What applying a draft would do now; nothing is changed and nothing is kept."""
+        base = body.base or desk.current()[0].number
+        wished = Proposal(text=body.text, base=base, reason="foreseen", author=by)
+        return render.foreseen(desk.foresee(wished))
+
     @router.patch(
         "/settings", dependencies=[reads], responses=KEPT, response_model=shapes.AppliedShape
     )

@@ -8,7 +8,7 @@ from vedette.admin.pending import Waiting
 from vedette.admin.rejected import Code, Rejected
 from vedette.admin.replay import Replayed
 from vedette.admin.rules import RuleView
-from vedette.admin.settings import Applied, Difference
+from vedette.admin.settings import Applied, Difference, Foreseen
 from vedette.admin.why import Why, as_contract
 from vedette.api.shapes import (
     AppliedShape,
@@ -22,6 +22,7 @@ from vedette.api.shapes import (
     ErrorBody,
     ErrorShape,
     FaultShape,
+    ForeseenShape,
     PendingShape,
     ReplayShape,
     RevisionShape,
@@ -29,6 +30,7 @@ from vedette.api.shapes import (
     TrialShape,
     WhyShape,
 )
+from vedette.core.decision import Verdict
 from vedette.core.revision import Revision
 from vedette.core.settings.changes import together
 from vedette.core.settings.commands import Call
@@ -119,6 +121,17 @@ def door(answer: DoorAnswer) -> DoorShape:
         milliseconds=answer.milliseconds,
         why=answer.why,
         words=str(answer),
+    )
+
+
+def foreseen(found: Foreseen) -> ForeseenShape:
+    """What would become of a draft."""
+    becomes = {Verdict.YES: "applied", Verdict.NOT_YET: "waits", Verdict.NO: "refused"}
+    return ForeseenShape(
+        becomes=becomes[found.verdict],
+        why=list(found.why),
+        trial=found.trial,
+        difference=difference(found.difference),
     )
 
 

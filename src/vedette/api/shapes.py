@@ -104,6 +104,13 @@ class ApplyBody(Shape):
     )
 
 
+class ForeseeBody(Shape):
+    """A draft of which is asked what would become of it now."""
+
+    text: str = _TEXT
+    base: int | None = _BASE
+
+
 class SetBody(Shape):
     """One setting to set; without a value it gets its default."""
 
@@ -186,6 +193,18 @@ class DifferenceShape(Shape):
     warnings: list[FaultShape]
     restart: list[str]
     widens: list[str]
+
+
+class ForeseenShape(Shape):
+    """What applying a draft would do now.
+
+    `becomes` is `applied`, `waits` or `refused`; `why` says for whom it would wait, or what refuses it.
+    """
+
+    becomes: str
+    why: list[str]
+    trial: bool = Field(description="Whether it would go back by itself unless confirmed.")
+    difference: DifferenceShape
 
 
 class DoorShape(Shape):

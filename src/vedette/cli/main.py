@@ -44,7 +44,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 done; 1 something was found; 2 the command is wrong; 3 rejected, nothing "
     "was changed; 4 something needed does not answer; 5 the change is kept, and waits.",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )

@@ -9,12 +9,16 @@ from urllib.parse import quote
 import typer
 
 from vedette.cli.client import Client
+from vedette.cli.completion import partner_names
 from vedette.cli.settings_commands import difference_lines, tell_applied
 from vedette.cli.surroundings import Base, Dir, Exit, Json, Reason, here, read_text, words
 
 app = typer.Typer(help="Other organisations: name, look at and try them.", no_args_is_help=True)
 
-Name = Annotated[str, typer.Argument(help="The partner's name, such as `acme`.")]
+Name = Annotated[
+    str,
+    typer.Argument(help="The partner's name, such as `acme`.", autocompletion=partner_names),
+]
 Preview = Annotated[bool, typer.Option("--preview", help="Only say what it would change.")]
 _MARKS = {"good": "good  ", "weak": "weak  ", "broken": "BROKEN"}
 _CHECK_SECONDS = 120.0

@@ -8,13 +8,17 @@ from urllib.parse import quote
 import typer
 
 from vedette.cli.client import Client
+from vedette.cli.completion import rule_names
 from vedette.cli.settings_commands import tell_applied
 from vedette.cli.surroundings import Base, Dir, Exit, Json, Reason, fault, here, read_text, words
 from vedette.cli.why_command import file_of, why_lines
 
 app = typer.Typer(help="Rules: list, show, add, remove, try.", no_args_is_help=True)
 
-Name = Annotated[str, typer.Argument(metavar="ID", help="The rule's name.")]
+Name = Annotated[
+    str,
+    typer.Argument(metavar="ID", help="The rule's name.", autocompletion=rule_names),
+]
 Words = Annotated[str, typer.Option(help="Words with commas between them.")]
 Guardrail = Annotated[bool, typer.Option("--guardrail", help="A guardrail, not a rule.")]
 Conditions = Annotated[list[str] | None, typer.Option(help="A condition; may be repeated.")]

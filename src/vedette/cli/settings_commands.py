@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json as json_
 import re
+import shlex
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from difflib import unified_diff
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,6 +16,7 @@ from typing import Annotated, Any
 import typer
 
 from vedette.cli.client import Client, ControlDown
+from vedette.cli.completion import setting_paths
 from vedette.cli.room_commands import concerned
 from vedette.cli.surroundings import (
     Base,
@@ -59,7 +62,10 @@ def show(place: Dir = None, *, json: Json = False) -> None:
 
 @app.command()
 def get(
-    path: Annotated[str, typer.Argument(help="A setting, such as `media.max_upload`.")],
+    path: Annotated[
+        str,
+        typer.Argument(help="A setting, such as `media.max_upload`.", autocompletion=setting_paths),
+    ],
     place: Dir = None,
     *,
     json: Json = False,
@@ -76,7 +82,10 @@ def _plain(value: object) -> str:
 
 @app.command("set")
 def set_(
-    path: Annotated[str, typer.Argument(help="A setting, such as `media.max_upload`.")],
+    path: Annotated[
+        str,
+        typer.Argument(help="A setting, such as `media.max_upload`.", autocompletion=setting_paths),
+    ],
     value: Annotated[str, typer.Argument(help="Its value in TOML; a bare text will do.")],
     reason: Reason,
     base: Base = None,
@@ -92,7 +101,12 @@ def set_(
 
 @app.command()
 def unset(
-    path: Annotated[str, typer.Argument(help="A setting, party, partner or kind of room.")],
+    path: Annotated[
+        str,
+        typer.Argument(
+            help="A setting, party, partner or kind of room.", autocompletion=setting_paths
+        ),
+    ],
     reason: Reason,
     base: Base = None,
     place: Dir = None,
@@ -143,7 +157,11 @@ def _assignment(text: str) -> dict[str, str | None]:
 
 @app.command()
 def check(draft: Draft, *, json: Json = False) -> None:
-    """Name every fault of a document with its line. Needs no running control. Exit 1 on faults."""
+    """Name every fault of a document with its line. Needs no organisation and no running control.
+
+    For pipelines: exit 0 without faults (there may be warnings), 1 with faults, 2 if the file can't
+    be read. With --json: `valid`, and each fault's `line`, `path`, `message`, `hint`, `severity`.
+    """
     from vedette.adapters.system_clock import SystemClock
     from vedette.admin.rejected import Rejected
     from vedette.admin.settings import checked
@@ -168,20 +186,39 @@ def diff(
     to: Annotated[int | None, typer.Option("--to", help="A later revision.")] = None,
     place: Dir = None,
     *,
+    patch: Annotated[
+        bool, typer.Option("--patch", help="As a patch of the text, comments included.")
+    ] = False,
     json: Json = False,
 ) -> None:
-    """Say what a draft would change, or what changed between two revisions, in words."""
+    """Say what a draft would change, or what changed between two revisions, in words or as a patch."""
     at = here(place, json=json)
     client = Client(at.boot())
-    if draft and since is None:
-        text = _STANDS_ON.sub("", read_text(draft), count=1)
+    if bool(draft) == (since is not None):
+        raise fault("name a draft, or revisions with `--from N --to M`", code=Exit.USAGE)
+    text = _STANDS_ON.sub("", read_text(draft), count=1) if draft else ""
+    if patch:
+        lines = list(_patch(client, draft, text, since, to))
+        at.tell({"patch": "\n".join(lines)}, lines)
+        return
+    if draft:
         found = client.ask("POST", "/settings/diff", {"text": text})
-    elif since is not None and not draft:
+    else:
         newest = to or client.get("/settings")["revision"]
         found = client.get(f"/settings/revisions/{newest}/diff", since=since)
-    else:
-        raise fault("name a draft, or revisions with `--from N --to M`", code=Exit.USAGE)
     at.tell(found, difference_lines(found))
+
+
+def _patch(
+    client: Client, draft: str, text: str, since: int | None, to: int | None
+) -> Iterable[str]:
+    """The difference between two texts, line by line, as `diff -u` writes it."""
+    newest = client.get("/settings")["revision"]
+    first, second = since or newest, to or newest
+    before = client.get(f"/settings/revisions/{first}")["text"]
+    after = text if draft else client.get(f"/settings/revisions/{second}")["text"]
+    names = f"revision {first}", draft or f"revision {second}"
+    return unified_diff(before.splitlines(), after.splitlines(), *names, lineterm="")
 
 
 def difference_lines(found: dict[str, Any]) -> Iterable[str]:
@@ -206,23 +243,36 @@ def difference_lines(found: dict[str, Any]) -> Iterable[str]:
 @app.command("apply")
 def apply_(
     draft: Draft,
-    reason: Reason,
+    reason: Reason = "",
     base: Base = None,
     at_: Annotated[
         str, typer.Option("--at", metavar="TIME", help="Not before then: 2027-06-30T22:00, UTC.")
     ] = "",
     place: Dir = None,
     *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what it would do, and do nothing.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Make a draft the settings in force and print each door's answer.
 
     The draft must say on which revision it stands: `settings export` writes that into its first
     line, `--base` says it otherwise. If another revision was applied since, nothing is changed.
+
+    With --dry-run nothing is done: exit 0 if it would be applied or changes nothing, 3 if it would
+    be refused, 5 if it would wait. Without a revision it is then compared with the newest one.
     """
     at = here(place, json=json)
     text = read_text(draft)
     marked = _STANDS_ON.match(text)
+    if dry_run:
+        stands = base if base is not None else int(marked["number"]) if marked else None
+        _foresee(at, draft, text[marked.end() :] if marked else text, stands)
+        return
+    if not reason.strip():
+        hint = 'say why, with `--reason "contract 4711"`'
+        raise fault("a change needs a reason", hint, Exit.USAGE)
     if base is None and marked is None:
         raise fault(
             "on which revision does this draft stand?",
@@ -240,6 +290,34 @@ def apply_(
         "starts": None if starts is None else int(starts),
     }
     tell_applied(at, Client(at.boot()).ask("PUT", "/settings", body))
+
+
+_BECOMES = {
+    "applied": ("it would be applied", Exit.DONE),
+    "waits": ("it would wait for a second person", Exit.WAITS),
+    "refused": ("it would be refused", Exit.REJECTED),
+}
+
+
+def _foresee(at: Surroundings, draft: str, text: str, base: int | None) -> None:
+    """Say what applying a text would do, and exit by that. Raises typer.Exit and CliFault."""
+    try:
+        found = Client(at.boot()).ask("POST", "/settings/foresee", {"text": text, "base": base})
+    except CliFault as rejected:
+        if rejected.error["code"] != "nothing-changes":
+            raise
+        at.tell({"becomes": "nothing"}, ["it changes nothing: this is in force already"])
+        return
+    said, code = _BECOMES[found["becomes"]]
+    lines = [*difference_lines(found["difference"]), said, *found["why"]]
+    if found["trial"]:
+        lines.append(
+            "it would go back by itself unless it is confirmed: `vedette settings confirm`"
+        )
+    if draft != "-":
+        lines.append(f"whom it would affect: vedette replay {shlex.quote(draft)}")
+    at.tell(found, lines)
+    raise typer.Exit(code)
 
 
 def tell_applied(at: Surroundings, found: dict[str, Any]) -> None:
