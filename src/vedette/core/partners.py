@@ -12,14 +12,11 @@ from enum import StrEnum
 
 from vedette.core.asks import PartySet, Question
 from vedette.core.channels import BETWEEN_PEOPLE, Channel
-from vedette.core.decide import answer
 from vedette.core.decision import Verdict
-from vedette.core.facts import Facts, Missing, Value
+from vedette.core.outlook import Outlook
 from vedette.core.people import ANYONE, GUESTS, US, Directory
 from vedette.core.ruleset import Ruleset
 
-_OF_A_DEVICE = ("client.", "device.", "sign_in.")
-"""Facts about people elsewhere that no door of ours ever learns."""
 _MOST_NAMED = 6
 
 
@@ -66,17 +63,17 @@ class ChannelGlance:
 def glance(rules: Ruleset, directory: Directory, partner: str) -> tuple[ChannelGlance, ...]:
     """Every channel between people, in the order of their names; `partner` is one of the document."""
     them, ours = directory.partner(partner), _kinds_of_us(directory)
-    asked = _Asked(rules, directory.today)
+    asked = Outlook(rules, directory.today)
     return tuple(
         ChannelGlance(
             channel=channel,
             to_us=_summed(
                 directory,
-                {us: asked(Question(channel, them.parties, us, them.name)) for us in ours},
+                {us: asked(Question(channel, them.parties, us, them.name)).verdict for us in ours},
             ),
             to_them=_summed(
                 directory,
-                {us: asked(Question(channel, us, them.parties, them.name)) for us in ours},
+                {us: asked(Question(channel, us, them.parties, them.name)).verdict for us in ours},
             ),
         )
         for channel in Channel
@@ -102,28 +99,6 @@ def consequences(found: Iterable[ChannelGlance]) -> tuple[str, ...]:
     if message.to_them.extent is not Extent.NONE and message.to_us.extent is Extent.NONE:
         said.append("We may write to them; what they write is not shown to us.")
     return tuple(said)
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """Asks with nothing known but the day: what else rules read is still to be learnt."""
-
-    rules: Ruleset
-    today: int
-
-    def __call__(self, question: Question) -> Verdict:
-        known: dict[str, Value | Missing] = {
-            name: self._missing(name, question) for name in self.rules.needs((question,))
-        }
-        known["today"] = self.today
-        return answer(self.rules, question, Facts(known)).verdict
-
-    @staticmethod
-    def _missing(name: str, question: Question) -> Missing:
-        """Of people elsewhere no device is ever known; who fetches a file of theirs is one of us."""
-        elsewhere = US not in question.from_ and GUESTS not in question.from_
-        never = elsewhere and question.channel is not Channel.FILE
-        return Missing.UNKNOWN if never and name.startswith(_OF_A_DEVICE) else Missing.PENDING
 
 
 def _kinds_of_us(directory: Directory) -> frozenset[PartySet]:
