@@ -106,6 +106,10 @@ def _is_of(name: str, domains: tuple[str, ...]) -> bool:
     return any(domain_matches(pattern, server) for pattern in domains)
 
 
+RECORD_PATTERN = r"^[a-z][a-z0-9-]{0,31}:[0-9]{1,18}$"
+"""What a record is called: its process, and its number there."""
+
+
 def find_record(records: Records, name: str) -> dict[str, Any] | None:
     """The record with the id `<process>:<number>`, or None. Raises RecordFault."""
     process, _, _ = name.rpartition(":")

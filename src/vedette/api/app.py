@@ -9,8 +9,7 @@ from fastapi import APIRouter, Depends, FastAPI, Path, Query
 from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.security import HTTPBearer
 
-from vedette.admin.audit import find_record
-from vedette.admin.policy import rules_of
+from vedette.admin.audit import RECORD_PATTERN, find_record
 from vedette.admin.rejected import Code, Rejected
 from vedette.admin.replay import recorded, replay
 from vedette.admin.rules import (
@@ -19,19 +18,17 @@ from vedette.admin.rules import (
     value_at,
 )
 from vedette.admin.settings import difference, document_of
-from vedette.admin.why import Wondering, why, why_record
+from vedette.admin.why import Wondering, under_draft, why, why_record
 from vedette.api import audit, changes, partners, render, rooms, shapes, sign_in, tokens
 from vedette.api.acting import asks
 from vedette.api.border import METRICS, add_errors
 from vedette.api.metrics import CONTENT_TYPE, metrics_text
 from vedette.api.office import Office
 from vedette.core.asks import Act
-from vedette.core.people import Directory
 from vedette.core.settings.commands import API as PREFIX
 from vedette.ports.policy import Policy
 
 _TOKENS = "The local administrator token, or one of `/tokens`."
-RECORD_PATTERN = r"^[a-z][a-z0-9-]{0,31}:[0-9]{1,18}$"
 Number = Annotated[int, Path(ge=1, le=2**53)]
 Name = Annotated[str, Path(max_length=80)]
 ERRORS: dict[int | str, dict[str, Any]] = {
@@ -230,6 +227,4 @@ def _policy(office: Office, draft: str | None) -> Policy:
     policy = office.desk.policy.current()
     if draft is None:
         return policy
-    document, _ = office.desk.check(draft)
-    directory = Directory(document, policy.directory.people, policy.directory.today)
-    return Policy(rules_of(document, policy.rules.revision), directory)
+    return under_draft(policy, office.desk.check(draft)[0])

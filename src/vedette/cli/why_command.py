@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from vedette.cli.client import Client
-from vedette.cli.surroundings import CliFault, Dir, Exit, Json, fault, here
+from vedette.cli.surroundings import CliFault, Dir, Exit, Json, fault, here, read_text
 
 _RECORD_SECONDS = 2.0
 """How long to wait for a record that was only just given its id and is not written yet."""
@@ -35,6 +35,9 @@ def why(
             help="`file.malware = yes`, `room.encrypted = yes`; may be repeated, and wins."
         ),
     ] = None,
+    draft: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Ask a draft; `-` is standard input.")
+    ] = None,
     place: Dir = None,
     *,
     json: Json = False,
@@ -51,6 +54,8 @@ def why(
         found = _recorded(client, record)
     elif from_ and channel:
         body = {"from": from_, "to": to, "channel": channel, "facts": fact or [], **file_of(file)}
+        if draft:
+            body["draft"] = read_text(draft)
         found = client.ask("POST", "/why", body)
     else:
         raise fault(

@@ -10,6 +10,7 @@ from vedette.admin.audit_desk import AuditDesk
 from vedette.admin.doctor import Examination
 from vedette.admin.door import AdministrationDoor
 from vedette.admin.doors import DoorAnswer
+from vedette.admin.grid import GridDesk
 from vedette.admin.partners import PartnersDesk
 from vedette.admin.pending import PendingDesk
 from vedette.admin.rooms import RoomsDesk
@@ -47,6 +48,7 @@ class Desks:
     partners: PartnersDesk
     tokens: TokensDesk
     audit: AuditDesk
+    grid: GridDesk
     health: Callable[[], Awaitable[Examination | None]]
     """What was found on this host within the last minute or so; None before the first look is done."""
     refused: Callable[[], tuple[int, ...]]

@@ -13,7 +13,8 @@ from typing import Any
 from vedette.admin.door import Doing, foreseen
 from vedette.admin.rejected import Code, Rejected
 from vedette.console.desks import Desks
-from vedette.console.orders import Order, OrderKind, call, command
+from vedette.console.entrance import inside
+from vedette.console.orders import Form, Order, OrderKind, call, command
 from vedette.console.page import Page, View, Visit
 from vedette.console.registry import ORDERS
 from vedette.core.asks import Act
@@ -40,7 +41,7 @@ async def order(desks: Desks, visit: Visit) -> View:
     """The order before it is applied; with `step` = `apply` it is applied. Raises Rejected."""
     kind = _kind(visit)
     wanted = kind.read(visit.form)
-    context = {"kind": kind, "back": kind.back}
+    context = {"kind": kind, "back": back_of(visit.form, kind)}
     if visit.form.get("step") == "apply":
         done = await wanted.carry_out(desks, visit.by)
         shown = {"command": command(wanted), "call": call(wanted), "done": done}
@@ -49,6 +50,12 @@ async def order(desks: Desks, visit: Visit) -> View:
     fields = {name: text for name, text in visit.form.items() if name not in _OWN_FIELDS}
     shown = {**_shown(desks, visit, wanted), "fields": fields, "reason": wanted.reason}
     return View(template="review", title="review", context={**context, **shown})
+
+
+def back_of(form: Form, kind: OrderKind) -> str:
+    """Where people go back to: the page that the form names as its own, if it is one of ours."""
+    named = form.get("back", "")
+    return inside(named) if named else kind.back
 
 
 def _shown(desks: Desks, visit: Visit, wanted: Order) -> Mapping[str, Any]:

@@ -12,13 +12,14 @@ from types import MappingProxyType
 from vedette.console import settings_orders
 from vedette.console.orders import OrderKind
 from vedette.console.page import Page, Words
-from vedette.console.pages import overview, settings
+from vedette.console.pages import grid, overview, pair, rules, settings, why
 from vedette.console.words import WORDS
 
 NAVIGATION = (
     "overview",
     "settings",
     "grid",
+    "why",
     "partners",
     "sessions",
     "people",
@@ -30,7 +31,7 @@ NAVIGATION = (
 )
 """The words of the navigation, in order. One without a page is not shown."""
 
-MODULES = (overview, settings)
+MODULES = (overview, settings, grid, pair, rules, why)
 """The modules of `pages`, each with its `PAGES`, `WORDS`, and `ORDERS` where it has any."""
 
 PAGES: tuple[Page, ...] = tuple(page for module in MODULES for page in module.PAGES)

@@ -18,6 +18,7 @@ from vedette.admin.rules import (
 from vedette.admin.settings import Applied, Outcome, Proposal
 from vedette.console.desks import Desks
 from vedette.console.orders import Done, Foreseen, Form, OrderKind, reason_of, words_of
+from vedette.core.channels import WORDS
 from vedette.core.settings.commands import (
     Edit,
     Step,
@@ -201,16 +202,19 @@ def _name(form: Form) -> str:
 def rule_keys_of(form: Form) -> dict[str, str | list[str]]:
     """The keys of a rule in a form, in the order in which the command names them.
 
-    Conditions stand one on a line; everything else that is a list has commas.
+    Conditions stand one on a line; everything else that is a list has commas. Channels may be
+    ticked instead, each in a field of its own beside `answer`, and the sides named beside `way`.
     """
+    lists = {key: words_of(form.get(key, "")) for key in ("from", "to", "allow", "forbid")}
+    sides = [form.get(side, "").strip() for side in ("one", "other")]
+    if form.get("way") == "one":
+        lists["from"], lists["to"] = (words_of(side) for side in sides)
+    if form.get("answer") in ("allow", "forbid"):
+        lists[form["answer"]] = _ticked(form)
     rule: dict[str, str | list[str]] = {}
-    between = [form.get(side, "").strip() for side in ("one", "other")]
-    if all(between):
-        rule["between"] = between
-    for key in ("from", "to", "allow", "forbid"):
-        found = words_of(form.get(key, ""))
-        if found:
-            rule[key] = found
+    if all(sides) and form.get("way") != "one":
+        rule["between"] = sides
+    rule |= {key: words for key, words in lists.items() if words}
     for key in ("when", "unless"):
         lines = [line.strip() for line in form.get(key, "").splitlines() if line.strip()]
         if lines:
@@ -220,6 +224,13 @@ def rule_keys_of(form: Form) -> dict[str, str | list[str]]:
         if text:
             rule[key] = text
     return rule
+
+
+def _ticked(form: Form) -> list[str]:
+    """The channels that are ticked: first those that the rule had, as it had them in `order`."""
+    had = words_of(form.get("order", ""))
+    ticked = [word for word in WORDS if form.get(f"channel-{word}") == "yes"]
+    return sorted(ticked, key=lambda word: had.index(word) if word in had else len(had))
 
 
 def _add(form: Form) -> AddRule:

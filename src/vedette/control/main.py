@@ -43,6 +43,7 @@ from vedette.admin.audit import ChainReport, verify_all
 from vedette.admin.audit_desk import AuditDesk
 from vedette.admin.doctor import Examined, Found, SignInSeen, examine
 from vedette.admin.door import AdministrationDoor
+from vedette.admin.grid import GridDesk
 from vedette.admin.homeserver import issuer_of
 from vedette.admin.partners import PartnersDesk
 from vedette.admin.pending import PendingDesk
@@ -266,6 +267,7 @@ def desks_of(office: Office, looking: Looking, counts: Counts) -> Desks:
         partners=office.partners,
         tokens=office.tokens,
         audit=office.audit,
+        grid=GridDesk(office.desk.policy),
         health=looking,
         refused=lambda: counts.refused(looking.clock.now()),
     )

@@ -50,6 +50,9 @@ FORMS: list[tuple[str, dict[str, str]]] = [
     ("add-rule", {"id": "apart", "from": "guests", "forbid": "sign-in", "guardrail": "yes"}),
     ("change-rule", {**RULE, "allow": "message", "say": "", "when": "today < 2027-01-01"}),
     ("change-rule", {**ONE_WAY, "id": "no-archives", "mode": ""}),
+    ("change-rule", {"id": "acme", "way": "one", "one": "us, guests", "other": "outside",
+                     "answer": "allow", "channel-contact": "yes", "channel-message": "yes",
+                     "order": "contact"}),
     ("remove-rule", {"id": "acme"}),
     ("remove-rule", {"id": "guardrails.administrators-apart"}),
 ]  # fmt: skip

@@ -15,9 +15,15 @@ TABLE: dict[str, set[str]] = {
     "/": EVERYBODY,
     "/settings": READERS,
     "/settings/rules": READERS,
+    "/grid": READERS,
+    "/grid/list": READERS,
+    "/grid.csv": READERS,
+    "/grid/{one}/{other}": READERS,
+    "/why": {OFFICER, MANAGER, AUDITOR},
+    "/why/{record}": {OFFICER, AUDITOR},
 }
 """Who may see each page, written down apart from the code; `{…}` of a path is filled in `NAMES`."""
-NAMES: dict[str, str] = {}
+NAMES: dict[str, str] = {"one": "us", "other": "guests", "record": "control:2"}
 """What stands in the places of a path."""
 
 
@@ -26,6 +32,7 @@ def browsers(house: House) -> dict[str, Browser]:
     made = {name: house.browser() for name in GROUPS}
     for name, browser in made.items():
         assert browser.signs_in(name).status == 200
+    made[OFFICER].get("/settings")  # so that there is a record to be looked at
     return made
 
 
@@ -33,7 +40,7 @@ def test_no_page_is_without_a_row() -> None:
     assert {page.path for page in PAGES if "GET" in page.methods} == set(TABLE)
 
 
-ASKED_BY_FORM: set[str] = set()
+ASKED_BY_FORM: set[str] = {"/why"}
 """Pages to which something is sent that changes nothing, such as a question."""
 
 

@@ -1,5 +1,6 @@
-// Three things that a page can't do by itself, each of which it does without, too: show what a form
-// would do while somebody types, put what fits into a list while somebody searches, and copy.
+// Four things that a page can't do by itself, each of which it does without, too: show what a form
+// would do while somebody types, put what fits into a list while somebody searches, copy, and go from
+// cell to cell of a grid by the arrow keys.
 "use strict";
 
 const WAIT = 250; // milliseconds after the last key
@@ -47,9 +48,23 @@ const copies = (button) => {
   });
 };
 
+const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+
+const walk = (table) => table.addEventListener("keydown", (event) => {
+  const step = STEPS[event.key];
+  const cell = event.target.closest("td");
+  if (!step || !cell || event.altKey || event.ctrlKey || event.metaKey) return;
+  const row = table.rows[cell.parentNode.rowIndex + step[0]];
+  const link = row && row.cells[cell.cellIndex + step[1]] && row.cells[cell.cellIndex + step[1]].querySelector("a");
+  if (!link) return;
+  event.preventDefault();
+  link.focus();
+});
+
 const ready = (place) => {
   place.querySelectorAll("form[data-live]").forEach(follow);
   place.querySelectorAll("button[data-copy]").forEach(copies);
+  place.querySelectorAll("table[data-grid]").forEach(walk);
 };
 
 ready(document);

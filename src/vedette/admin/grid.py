@@ -1,0 +1,37 @@
+"""Who may do what with whom: the grid of the policy in force, made once for each policy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from vedette.admin.rejected import Code, Rejected
+from vedette.core.grid import Grid
+from vedette.core.ruleset import Ruleset
+from vedette.core.settings.spelling import did_you_mean
+from vedette.ports.policy import Policy, PolicySource
+
+
+@dataclass(slots=True)
+class GridDesk:
+    """Where the grid is read. It is worked out as far as somebody looks, and kept until something
+    changes: the settings, the people, or the day.
+    """
+
+    policy: PolicySource
+    _made: tuple[Policy, Grid] | None = field(default=None, repr=False)
+
+    def current(self) -> Grid:
+        """The grid of the policy in force. Raises StalePolicy."""
+        policy = self.policy.current()
+        if self._made is None or self._made[0] is not policy:
+            # with a memory of its own: what doors remember is not crowded out by what is looked at
+            rules = Ruleset.of(policy.rules.revision, policy.rules.rules)
+            self._made = policy, Grid(rules, policy.directory)
+        return self._made[1]
+
+    def party(self, grid: Grid, name: str) -> str:
+        """The name of a party of the grid. Raises Rejected when there is none of this name."""
+        if name not in grid.names:
+            hint = did_you_mean(name, grid.names) or "choose one from the grid"
+            raise Rejected(Code.NOT_FOUND, f"there is no party `{name}`", hint)
+        return name
