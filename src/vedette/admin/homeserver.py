@@ -70,6 +70,32 @@ def render(document: Document, boot: Boot, *, module: bool = True) -> str:
     return _written(config)
 
 
+_NOT_POLICY = frozenset(
+    {"database", "federation_ip_range_blacklist", "http_proxy", "https_proxy", "instance_map",
+     "listeners", "log_config", "modules", "no_proxy_hosts", "pid_file", "public_baseurl",
+     "server_name"}
+)  # fmt: skip
+"""Keys that say where things are on this host, and what is the module's own."""
+
+
+def beneath(document: Document, boot: Boot) -> dict[str, str]:
+    """What Vedette writes for Synapse to obey, apart from addresses and paths: each key with its
+    value as JSON. Nothing secret is among it.
+
+    Raises:
+        BootFault: the address of the database can't be read.
+    """
+    config = {**_identity(document, boot), **_reach(boot), **_accounts(boot), **_rooms(),
+              **_media(document, boot), **_limits()}  # fmt: skip
+    return {
+        key: json.dumps(value, sort_keys=True)
+        for key, value in sorted(config.items())
+        if key not in _NOT_POLICY
+        and not key.endswith("_path")
+        and "secret" not in json.dumps(value)
+    }
+
+
 def render_log(boot: Boot) -> str:
     """Synapse's log configuration: warnings and its own course, never content."""
     handler = {

@@ -19,6 +19,7 @@ from vedette.admin.settings import SettingsDesk
 from vedette.admin.tokens import TokensDesk
 from vedette.admin.trial import TrialDesk
 from vedette.core.revision import Revision
+from vedette.core.settings.document import Document
 from vedette.ports.people import PeopleSource
 from vedette.ports.records import Records
 
@@ -54,6 +55,8 @@ class Desks:
     refused: Callable[[], tuple[int, ...]]
     """How much was refused in each of the last 24 hours, the one that runs last."""
 
+    beneath: Callable[[Document], Mapping[str, str]] = lambda _document: {}
+    """What Vedette has Synapse obey: its own keys, each with its value as JSON."""
     remembered: Remembered = field(default_factory=Remembered)
 
     @property

@@ -44,7 +44,7 @@ from vedette.admin.audit_desk import AuditDesk
 from vedette.admin.doctor import Examined, Found, SignInSeen, examine
 from vedette.admin.door import AdministrationDoor
 from vedette.admin.grid import GridDesk
-from vedette.admin.homeserver import issuer_of
+from vedette.admin.homeserver import beneath, issuer_of
 from vedette.admin.partners import PartnersDesk
 from vedette.admin.pending import PendingDesk
 from vedette.admin.policy import CurrentPolicy
@@ -226,7 +226,7 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
     duties = (anchor, sessions, telling, _vouching(boot), _departures(boot, records, anchor))
     upkeep = Upkeep(desk, changes, trial, publisher, people, *duties)
     looking = Looking(lambda: examine_here(boot, control_answers=True, anchor=anchor), clock)
-    desks = desks_of(office, looking, counts)
+    desks = desks_of(boot, office, looking, counts)
     return Wiring(boot, spool, upkeep, office, desks, _console(boot, sessions, desks))
 
 
@@ -251,7 +251,7 @@ def _console(boot: Boot, sessions: SessionStream, desks: Desks) -> Any:
     return console_app(boot, own, desks, sessions.store, issuer_of(boot))
 
 
-def desks_of(office: Office, looking: Looking, counts: Counts) -> Desks:
+def desks_of(boot: Boot, office: Office, looking: Looking, counts: Counts) -> Desks:
     """What the console stands on: the same use-cases as the API."""
     return Desks(
         settings=office.desk,
@@ -270,6 +270,7 @@ def desks_of(office: Office, looking: Looking, counts: Counts) -> Desks:
         grid=GridDesk(office.desk.policy),
         health=looking,
         refused=lambda: counts.refused(looking.clock.now()),
+        beneath=lambda document: beneath(document, boot),
     )
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.apps.console.house import Browser, House
 from vedette.core.settings.reference import settings_reference
@@ -120,3 +124,26 @@ def test_the_settings_are_for_those_who_may_read_them(house, name):
     assert browser.get("/settings/rules").status == page.status
     assert ('href="/settings"' in home.text) is (name in MAY)
     assert ("sign_in.session" in page.text) is (name in MAY)
+
+
+def test_what_synapse_obeys_beneath_is_listed_searched_and_holds_no_secret(house, officer):
+    page = officer.get("/settings?q=url_preview")
+    assert "url_preview_enabled" in page.words
+    assert "enable_registration" not in page.words
+    whole = officer.get("/settings").words
+    assert "enable_registration false" in whole
+    secrets = [path for path in house.boot.path("secrets").iterdir() if path.stat().st_size < 200]
+    assert len(secrets) > 3
+    for path in secrets:
+        assert path.read_bytes().decode("latin-1").strip() not in whole, path.name
+    assert str(house.boot.folder) not in whole
+
+
+@settings(max_examples=40, deadline=None)
+@given(query=st.text(max_size=60), show=st.text(max_size=12))
+def test_whatever_is_searched_for_is_text(officer, query, show):
+    asked = urlencode({"q": query + "<script>x", "show": show}, errors="replace")
+    for path in ("/settings", "/settings/rules"):
+        page = officer.get(f"{path}?{asked}")
+        assert page.status == 200
+        assert "<script>x" not in page.text

@@ -52,8 +52,18 @@ async def values(desks: Desks, visit: Visit) -> View:
         "show": show if show in _SHOWN else "all",
         "shows": _SHOWN,
         "base": newest.number,
+        "beneath": _beneath(desks, document, words) if show not in _SHOWN[1:] else {},
     }
     return _view(visit, "settings", "part-settings", context)
+
+
+def _beneath(desks: Desks, document: Document, words: list[str]) -> dict[str, str]:
+    """Synapse's own keys, as far as they say every word."""
+    return {
+        key: value
+        for key, value in desks.beneath(document).items()
+        if all(word in f"synapse {key} {value}".casefold() for word in words)
+    }
 
 
 async def rules(desks: Desks, visit: Visit) -> View:
@@ -150,6 +160,20 @@ WORDS: Words = MappingProxyType(
         "settings-all": ("all", "alle"),
         "settings-changed": ("other than by itself", "anders als von selbst"),
         "settings-lacking": ("other than recommended", "anders als empfohlen"),
+        "settings-beneath": (
+            "Beneath: Synapse's own configuration",
+            "Darunter: Synapses eigene Konfiguration",
+        ),
+        "settings-beneath-says": (
+            (
+                "Vedette writes this for Synapse before each start, from the settings above and from what "
+                "is fixed in it; an edit by hand is drift, which the overview shows."
+            ),
+            (
+                "Vedette schreibt das vor jedem Start für Synapse, aus den Einstellungen oben und aus "
+                "dem, was darin feststeht; eine Änderung von Hand ist Drift, den der Überblick zeigt."
+            ),
+        ),
         "settings-value": ("Value", "Wert"),
         "settings-default": ("By itself", "Von selbst"),
         "settings-recommended": ("Recommended", "Empfohlen"),
