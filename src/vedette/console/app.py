@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -19,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from vedette.admin.door import Doing, foreseen_anywhere
+from vedette.admin.door import Doing, foreseen, foreseen_anywhere
 from vedette.admin.rejected import Code, Rejected
 from vedette.console.desks import Desks
 from vedette.console.entrance import Entered, Entrance, Out, inside
@@ -27,6 +28,7 @@ from vedette.console.ordering import order_pages
 from vedette.console.page import Page, View, Visit
 from vedette.console.registry import NAVIGATION, PAGES
 from vedette.console.render import HEADERS, STATIC, go, render, static
+from vedette.core.asks import Act
 from vedette.pages.forms import bounded_body, fields_of, is_form, set_cookie
 from vedette.pages.language import Language, choose
 from vedette.ports.errors import Unavailable
@@ -128,7 +130,20 @@ class Console:
             "here": visit.path,
             "navigation": self._navigation(visit),
             "revision": policy.rules.revision,
+            "trial": self._trial(visit),
         }
+
+    def _trial(self, visit: Visit) -> dict[str, str] | None:
+        """The revision that returns by itself, for whoever may let it stay."""
+        desk, act = self.desks.settings, Act.ADMINISTRATION_SETTINGS_CONFIRM
+        policy, today = desk.policy.current(), desk.clock.today()
+        if not foreseen(policy, Doing(act=act, author=visit.by), today):
+            return None
+        trial = desk.on_trial()
+        if trial is None:
+            return None
+        at = datetime.fromtimestamp(trial.until, UTC).strftime("%H:%M UTC")
+        return {"revision": str(trial.revision), "back": str(trial.back_to), "at": at}
 
     def _navigation(self, visit: Visit) -> list[tuple[str, str]]:
         policy, clock = self.desks.settings.policy.current(), self.desks.settings.clock
@@ -151,7 +166,7 @@ class Console:
         except Unavailable:
             name = ""
         return {"organisation": name, "user": "", "csrf": "", "here": "", "navigation": [],
-                "revision": 0}  # fmt: skip
+                "revision": 0, "trial": None}  # fmt: skip
 
     # ---- coming and going ------------------------------------------------------------------------
 

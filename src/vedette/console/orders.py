@@ -14,6 +14,7 @@ from typing import Protocol
 from vedette.admin.actor import Actor
 from vedette.console.desks import Desks
 from vedette.core.settings.commands import Call, Step
+from vedette.core.trial import Trial
 from vedette.ports.policy import Policy
 
 NO_REASON = "…"
@@ -41,6 +42,8 @@ class Done:
     words: tuple[str, ...] = ()
     revision: int | None = None
     waits: bool = False
+    trial: Trial | None = None
+    """When the new revision returns by itself, unless it is confirmed."""
     doors: tuple[str, ...] = ()
 
 

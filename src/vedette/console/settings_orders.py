@@ -20,6 +20,7 @@ from vedette.console.desks import Desks
 from vedette.console.orders import Done, Foreseen, Form, OrderKind, reason_of, words_of
 from vedette.core.channels import WORDS
 from vedette.core.settings.commands import (
+    Call,
     Edit,
     Step,
     add_rule_step,
@@ -137,6 +138,29 @@ class RemoveRule(_OfSettings):
         return without_rule(before, self.id, self.guardrail)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmRevision:
+    """Let a revision stay that would return by itself."""
+
+    revision: int
+    reason: str
+
+    def step(self) -> Step:
+        """The command and the call."""
+        call = Call("POST", "/settings/confirm", {"revision": self.revision})
+        return Step(("settings", "confirm", str(self.revision)), call)
+
+    def foresee(self, desks: Desks, policy: Policy) -> Foreseen:
+        """It stays; nothing else changes."""
+        del desks, policy
+        return Foreseen(words=(f"Revision {self.revision} stays in force.",))
+
+    async def carry_out(self, desks: Desks, by: Actor) -> Done:
+        """Confirm it. Raises Rejected."""
+        record = await desks.trial.confirm(by, self.revision, self.reason)
+        return Done(record=record, words=(f"Revision {self.revision} stays in force.",))
+
+
 def _section(guardrail: bool) -> str:
     return "guardrails" if guardrail else "rules"
 
@@ -153,6 +177,7 @@ def _done(outcome: Outcome) -> Done:
         words=tuple(each.words for each in applied.difference.changes),
         revision=applied.revision.number,
         doors=tuple(str(each) for each in applied.doors),
+        trial=applied.trial,
     )
 
 
@@ -253,6 +278,13 @@ def _change(form: Form) -> ChangeRule:
     )
 
 
+def _confirm(form: Form) -> ConfirmRevision:
+    text = form.get("revision", "")
+    if not (text.isascii() and text.isdigit() and 0 < len(text) < 16):
+        raise Rejected(Code.INVALID, "no revision is named", "open it from the page that shows it")
+    return ConfirmRevision(revision=int(text), reason=reason_of(form))
+
+
 def _guardrail(form: Form) -> bool:
     return form.get("guardrail") == "yes" or form.get("id", "").startswith("guardrails.")
 
@@ -268,4 +300,5 @@ ORDERS = (
     OrderKind(name="add-rule", title="settings", read=_add, back="/settings"),
     OrderKind(name="change-rule", title="settings", read=_change, back="/settings"),
     OrderKind(name="remove-rule", title="settings", read=_remove, back="/settings"),
+    OrderKind(name="confirm-revision", title="confirm", read=_confirm, back="/"),
 )

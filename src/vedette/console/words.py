@@ -199,6 +199,21 @@ WORDS: Words = MappingProxyType(
         "show": ("Look at it", "Ansehen"),
         "apply": ("Apply", "Anwenden"),
         "back": ("Back", "Zurück"),
+        "trial": (
+            "Revision {number} might shut somebody out.",
+            "Revision {number} könnte jemanden aussperren.",
+        ),
+        "trial-says": (
+            (
+                "It returns to revision {back} by itself at {at}, unless somebody who gets in says that it "
+                "stays."
+            ),
+            (
+                "Sie kehrt um {at} von selbst zu Revision {back} zurück, wenn niemand, der hereinkommt, "
+                "sagt, dass sie bleibt."
+            ),
+        ),
+        "confirm": ("Let it stay", "Sie soll bleiben"),
         "done": ("Done", "Erledigt"),
         "waits": (
             "It waits, and nothing is changed yet",
