@@ -54,6 +54,7 @@ def test_a_permit_made_by_hand_is_no_permit():
 EFFECTS = {
     "admin/accounts.py": {"_forgive", "_make", "_reset", "_set_password"},
     "admin/sessions.py": {"_approve", "_put"},
+    "admin/drafts.py": {"_forget", "_keep"},
     "admin/pending.py": {"_agree", "_end"},
     "admin/settings.py": {"_keep", "_park", "back"},
     "admin/trial.py": {"_confirm"},
@@ -86,6 +87,7 @@ def test_every_effect_takes_a_permit_first(file: str):
 WRITES = {
     # before there is a revision there is nothing to decide by: `begin` keeps the first
     "admin/settings.py": ("self.revisions.append", {"_keep", "begin"}),
+    "admin/drafts.py": ("self.store.save", {"_keep"}),
     "admin/pending.py": ("self._store.approve", {"_agree"}),
     "admin/sessions.py": ("self.store.move_session", {"_put"}),
     "signin/issuing.py": ("self.store.add_session", {"begin"}),

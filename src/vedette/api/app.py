@@ -19,7 +19,7 @@ from vedette.admin.rules import (
 )
 from vedette.admin.settings import difference, document_of
 from vedette.admin.why import Wondering, under_draft, why, why_record
-from vedette.api import audit, changes, partners, render, rooms, shapes, sign_in, tokens
+from vedette.api import audit, changes, drafts, partners, render, rooms, shapes, sign_in, tokens
 from vedette.api.acting import asks
 from vedette.api.border import METRICS, add_errors
 from vedette.api.metrics import CONTENT_TYPE, metrics_text
@@ -65,6 +65,7 @@ def make_app(office: Office) -> FastAPI:
         partners.router(office),
         rooms.router(office),
         tokens.router(office),
+        drafts.router(office),
         *sign_in.routers(office),
     )
     for router in (*own, *more):

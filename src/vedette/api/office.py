@@ -9,6 +9,7 @@ from vedette.admin.accounts import AccountsDesk
 from vedette.admin.audit import ChainReport
 from vedette.admin.audit_desk import AuditDesk
 from vedette.admin.doors import DoorAnswer
+from vedette.admin.drafts import DraftsDesk
 from vedette.admin.partners import PartnersDesk
 from vedette.admin.pending import PendingDesk
 from vedette.admin.rooms import RoomsDesk
@@ -32,6 +33,7 @@ class Office:
 
     desk: SettingsDesk
     pending: PendingDesk
+    drafts: DraftsDesk
     trial: TrialDesk
     records: Records
     people: PeopleSource

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from vedette.cli import draft_commands
 from vedette.cli.client import Client
 from vedette.cli.settings_commands import kept_lines, tell_applied
 from vedette.cli.surroundings import Dir, Json, Reason, here
@@ -18,6 +19,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to `vedette settings`."""
     for command in (pending, approve, reject, withdraw, confirm):
         app.command()(command)
+    app.add_typer(draft_commands.app, name="draft")
 
 
 def pending(

@@ -38,7 +38,8 @@ from vedette.cli.surroundings import (
 app = typer.Typer(help="The settings document: read it, change it, go back.", no_args_is_help=True)
 
 Draft = Annotated[str, typer.Argument(metavar="FILE", help="A settings document; `-` reads it.")]
-_STANDS_ON = re.compile(r"# vedette: revision (?P<number>[0-9]{1,15})\n")
+STANDS_ON = re.compile(r"# vedette: revision (?P<number>[0-9]{1,15})\n")
+"""The first line of a draft that says on which revision it stands."""
 
 
 class Form(StrEnum):
@@ -196,7 +197,7 @@ def diff(
     client = Client(at.boot())
     if bool(draft) == (since is not None):
         raise fault("name a draft, or revisions with `--from N --to M`", code=Exit.USAGE)
-    text = _STANDS_ON.sub("", read_text(draft), count=1) if draft else ""
+    text = STANDS_ON.sub("", read_text(draft), count=1) if draft else ""
     if patch:
         lines = list(_patch(client, draft, text, since, to))
         at.tell({"patch": "\n".join(lines)}, lines)
@@ -265,7 +266,7 @@ def apply_(
     """
     at = here(place, json=json)
     text = read_text(draft)
-    marked = _STANDS_ON.match(text)
+    marked = STANDS_ON.match(text)
     if dry_run:
         stands = base if base is not None else int(marked["number"]) if marked else None
         _foresee(at, draft, text[marked.end() :] if marked else text, stands)

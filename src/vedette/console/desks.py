@@ -10,6 +10,7 @@ from vedette.admin.audit_desk import AuditDesk
 from vedette.admin.doctor import Examination
 from vedette.admin.door import AdministrationDoor
 from vedette.admin.doors import DoorAnswer
+from vedette.admin.drafts import DraftsDesk
 from vedette.admin.grid import GridDesk
 from vedette.admin.partners import PartnersDesk
 from vedette.admin.pending import PendingDesk
@@ -38,6 +39,7 @@ class Desks:
 
     settings: SettingsDesk
     pending: PendingDesk
+    drafts: DraftsDesk
     trial: TrialDesk
     records: Records
     people: PeopleSource

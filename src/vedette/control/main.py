@@ -20,6 +20,7 @@ from vedette.adapters.audit_spool import AuditSpool
 from vedette.adapters.boot_file import Boot, BootFault, load
 from vedette.adapters.checkpoint_file import CheckpointFile
 from vedette.adapters.door_folders import DoorFolders
+from vedette.adapters.drafts import SqlDrafts
 from vedette.adapters.gateway_inner import GatewayInner
 from vedette.adapters.line_files import LineFile
 from vedette.adapters.log_incidents import LogIncidents
@@ -43,6 +44,7 @@ from vedette.admin.audit import ChainReport, verify_all
 from vedette.admin.audit_desk import AuditDesk
 from vedette.admin.doctor import Examined, Found, SignInSeen, examine
 from vedette.admin.door import AdministrationDoor
+from vedette.admin.drafts import DraftsDesk
 from vedette.admin.grid import GridDesk
 from vedette.admin.homeserver import beneath, issuer_of
 from vedette.admin.partners import PartnersDesk
@@ -206,6 +208,7 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
     office = Office(
         desk=desk,
         pending=changes,
+        drafts=DraftsDesk(AdministrationDoor(spine), SqlDrafts(revisions.engine), clock),
         trial=trial,
         records=records,
         people=people,
@@ -256,6 +259,7 @@ def desks_of(boot: Boot, office: Office, looking: Looking, counts: Counts) -> De
     return Desks(
         settings=office.desk,
         pending=office.pending,
+        drafts=office.drafts,
         trial=office.trial,
         records=office.records,
         people=office.people,

@@ -17,6 +17,8 @@ MEANINGS: Mapping[Act, str] = MappingProxyType(
         Act.ADMINISTRATION_SETTINGS_APPROVE: "be the second person for a change of somebody else",
         Act.ADMINISTRATION_SETTINGS_CONFIRM: "say of a revision on trial that it shut nobody out, so that "
         "it stays",
+        Act.ADMINISTRATION_SETTINGS_DRAFT: "keep and remove drafts of the settings, which are in force for "
+        "nobody",
         Act.ADMINISTRATION_SETTINGS_READ: "read the settings, the rules and their history; compare a "
         "draft with them. Every change of the settings asks for this too",
         Act.ADMINISTRATION_SETTINGS_REJECT: "turn a waiting change away",

@@ -27,6 +27,7 @@ class Act(StrEnum):
     ADMINISTRATION_SETTINGS_APPLY = "administration:settings:apply"
     ADMINISTRATION_SETTINGS_APPROVE = "administration:settings:approve"
     ADMINISTRATION_SETTINGS_CONFIRM = "administration:settings:confirm"
+    ADMINISTRATION_SETTINGS_DRAFT = "administration:settings:draft"
     ADMINISTRATION_SETTINGS_READ = "administration:settings:read"
     ADMINISTRATION_SETTINGS_REJECT = "administration:settings:reject"
     ADMINISTRATION_SETTINGS_REPLAY = "administration:settings:replay"

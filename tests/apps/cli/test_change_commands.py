@@ -102,6 +102,9 @@ def test_a_change_starts_at_its_hour(running: Organisation, tmp_path: Path) -> N
     draft = tmp_path / "draft.toml"
     done(running, "settings", "export", "-o", str(draft))
     draft.write_text(draft.read_text() + '\n[media]\nmax_upload = "10 MiB"\n')
+    done(running, "settings", "draft", "save", str(draft), "--name", "night")
+    assert "night  version 1, on revision 1" in done(running, "settings", "draft", "list")
+    assert done(running, "settings", "draft", "show", "night") == draft.read_text()
     apply: tuple[str, ...] = ("settings", "apply", str(draft), "--reason", "night", "--at")
     over = running.vedette(*apply, "2020-01-01")
     assert (over.returncode, "can't start then" in over.stderr) == (3, True)

@@ -417,3 +417,35 @@ def test_nothing_about_a_kept_approval_is_taken_on_trust(house: Office) -> None:
     done = house.loop.run_until_complete(house.office.pending.keep())
     assert (done, house.newest()) == ((), before)
     assert house.one(kept["id"])["state"] == "waiting"
+
+
+# ---- drafts ----------------------------------------------------------------------------------------
+
+
+def test_a_draft_is_kept_and_nobodys_work_on_it_is_lost(house: Office) -> None:
+    text = {"text": "# half a document", "base": 1}
+    status, made = house.by("anna", "PUT", "/settings/drafts/plan", text)
+    assert (status, made["version"], made["author"]) == (200, 1, f"@anna:{DOMAIN}")
+    assert house.by("ben", "PUT", "/settings/drafts/plan", {**text, "version": 1})[0] == 200
+    late = house.by("anna", "PUT", "/settings/drafts/plan", {**text, "version": 1})
+    refused(late, 409, f"is at version 2, saved by @ben:{DOMAIN}")
+    assert house.by("cara", "GET", "/settings/drafts/plan")[1]["text"] == "# half a document"
+    refused(house.by("cara", "DELETE", "/settings/drafts/plan?version=1"), 409, "at version 2")
+    assert house.by("cara", "DELETE", "/settings/drafts/plan?version=2")[0] == 200
+    refused(house.by("cara", "GET", "/settings/drafts/plan"), 404, "no draft `plan`")
+
+
+def test_a_draft_without_a_name_gets_one_and_a_strange_name_is_none(house: Office) -> None:
+    status, made = house.by("anna", "POST /settings/drafts", body={"text": "", "base": 1})
+    assert (status, made["name"].startswith("draft-")) == (200, True)
+    strange = {"text": "", "base": 1, "name": "../x"}
+    refused(house.by("anna", "POST /settings/drafts", body=strange), 400, "no name for a draft")
+    refused(
+        house.by("operator", "POST /settings/drafts", body=strange | {"name": "x"}), 403, "no-rule"
+    )
+
+
+def test_drafts_change_nothing(house: Office) -> None:
+    before = house.newest()
+    assert house.by("anna", "POST /settings/drafts", body={"text": "x", "base": 1})[0] == 200
+    assert house.newest() == before

@@ -81,6 +81,7 @@ def _over(operation: str, act: str, path: str = "", **body: Any) -> Row:
     return Row(operation, (act,), path, body or None, over=True)
 
 
+DRAFT = (SETTINGS, "administration:settings:draft")
 CHANGE = (SETTINGS, "administration:settings:apply")
 RULE = {"between": ["us", "outside"], "allow": ["presence"]}
 NEW = {"name": "beta", "domains": ["beta.example"], "reason": "x"}
@@ -107,6 +108,11 @@ TABLE = [
     Row("DELETE /rules/{name}", CHANGE, "/rules/pictures-of-people?reason=x"),
     Row("POST /settings/restore", (SETTINGS, "administration:settings:restore"),
         body={"revision": 1, "reason": "x"}),
+    Row("GET /settings/drafts", (SETTINGS,)),
+    Row("GET /settings/drafts/{name}", (SETTINGS,), "/settings/drafts/nothing"),
+    Row("POST /settings/drafts", DRAFT, body={"text": "x", "base": 1}),
+    Row("PUT /settings/drafts/{name}", DRAFT, "/settings/drafts/mine", {"text": "x", "base": 1}),
+    Row("DELETE /settings/drafts/{name}", DRAFT, "/settings/drafts/mine?version=1"),
     Row("POST /settings/confirm", (SETTINGS, "administration:settings:confirm"),
         body={"revision": 1}),
     Row("GET /settings/pending", (SETTINGS,)),
