@@ -53,6 +53,8 @@ def test_a_permit_made_by_hand_is_no_permit():
 
 EFFECTS = {
     "admin/accounts.py": {"_forgive", "_make", "_reset", "_set_password"},
+    "admin/audit_desk.py": {"_erase"},
+    "control/retention.py": {"_remove"},
     "admin/sessions.py": {"_approve", "_put"},
     "admin/drafts.py": {"_forget", "_keep"},
     "admin/pending.py": {"_agree", "_end"},
@@ -85,6 +87,8 @@ def test_every_effect_takes_a_permit_first(file: str):
 
 
 WRITES = {
+    "admin/audit_desk.py": ("self.keys.erase", {"_erase"}),
+    "control/retention.py": ("self.records.remove", {"_remove"}),
     # before there is a revision there is nothing to decide by: `begin` keeps the first
     "admin/settings.py": ("self.revisions.append", {"_keep", "begin"}),
     "admin/drafts.py": ("self.store.save", {"_keep"}),

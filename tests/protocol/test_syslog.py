@@ -97,3 +97,12 @@ def test_whatever_a_record_says_it_is_one_message_and_its_text_has_the_records_h
     assert not set(message) & {0, 10, 13}
     text = json.loads(found["text"])
     assert chain_hash(GENESIS, text) == entry["hash"]
+
+
+def test_the_text_is_what_is_chained_and_names_stand_beside_it() -> None:
+    entry = {"kind": "decision", "id": "gateway:1", "who": "~abc", "decision": {"towards": "~def"}}
+    named = {**entry, "who": "@alice:example.org", "decision": {"towards": "@bob:example.org"}}
+    message = record_message(ORIGIN, "gateway", entry, named, again=False).decode()
+    assert 'who="@alice:example.org" towards="@bob:example.org"' in message
+    assert '"who":"~abc"' in message
+    assert "alice" not in record_message(ORIGIN, "gateway", entry, again=False).decode()

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
@@ -18,11 +17,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+
+from vedette.adapters.audit_writer import MOST_BYTES, AuditWriter
 from vedette.core.asks import Act, Ask
 from vedette.core.decision import Decision, Verdict
 from vedette.core.facts import Facts
 from vedette.core.reasons import Reason
-from vedette.core.record import GENESIS, ChainState, RecordFault, body, canonical, chained
+from vedette.core.record import RecordFault, body
 from vedette.ports.clock import Clock
 from vedette.ports.errors import Unavailable
 
@@ -58,9 +60,10 @@ class _Waiting:
 
 @dataclass(slots=True)
 class AuditSpool:
-    """Writes `<folder>/<process>.jsonl`. `wait` turns a thread's future into an awaitable.
+    """Writes the log of `process` in `folder`. `wait` turns a thread's future into an awaitable.
 
-    `whole` says whether routine yeses are kept one by one instead of counted.
+    `whole` says whether routine yeses are kept one by one instead of counted. People are sealed to
+    `recipient`; without one they are named. A segment ends at `most` bytes.
     """
 
     folder: Path
@@ -68,8 +71,10 @@ class AuditSpool:
     clock: Clock
     wait: Wait
     whole: bool = False
+    recipient: X25519PublicKey | None = None
+    most: int = MOST_BYTES
     _number: int = 0
-    _head: str = GENESIS
+    _writer: AuditWriter = field(init=False)
     _failed: str | None = None
     _queue: deque[_Waiting] = field(default_factory=deque)
     _counts: dict[tuple[Any, ...], _Waiting] = field(default_factory=dict)
@@ -80,10 +85,14 @@ class AuditSpool:
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
 
+    def __post_init__(self) -> None:
+        """Nothing is touched before `start`."""
+        self._writer = AuditWriter(self.folder, self.process, self.recipient, self.most)
+
     @property
     def path(self) -> Path:
         """The file that is written."""
-        return self.folder / f"{self.process}.jsonl"
+        return self._writer.path
 
     def start(self) -> None:
         """Continue the chain of an earlier run and begin to write.
@@ -92,11 +101,9 @@ class AuditSpool:
             Unavailable: the folder can't be written, or the file's end can't be read.
         """
         try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            state = last_state(self.path)
+            state = self._writer.begin()
         except (OSError, RecordFault) as fault:
             raise Unavailable(f"the audit spool `{self.path}` can't be used: {fault}") from fault
-        self._head = state.head
         self._number = int(state.last.rpartition(":")[2]) + _GAP if state.last else 0
         self._queue.append(_Waiting("started", self._next_id(), self.clock.now(), None, None, None))
         self._thread = threading.Thread(target=self._run, name="audit-spool", daemon=True)
@@ -203,9 +210,11 @@ class AuditSpool:
     def _flush(self) -> None:
         batch = self._take()
         if not batch:
+            with contextlib.suppress(OSError):  # what is written next tries it again, and tells
+                self._writer.end_when_due(self.clock.now())
             return
         try:
-            self._write(batch)
+            self._writer.write([waiting.entry() for waiting in batch], self.clock.now())
         except (OSError, TypeError, ValueError) as fault:
             self._failed = str(fault)
             with self._lock:  # nothing that was taken is dropped: it is tried again
@@ -214,29 +223,6 @@ class AuditSpool:
         else:
             self._failed = None
             _finish(batch, None)
-
-    def _write(self, batch: list[_Waiting]) -> None:
-        """Append the batch whole or not at all: a torn tail is cut before the next try."""
-        head, lines = self._head, []
-        for waiting in batch:
-            linked = chained(head, waiting.entry())
-            head = str(linked["hash"])
-            lines.append(canonical(linked) + b"\n")
-        descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        try:
-            before = os.fstat(descriptor).st_size
-            try:
-                data = b"".join(lines)
-                while data:
-                    data = data[os.write(descriptor, data) :]
-                os.fsync(descriptor)
-            except OSError:
-                with contextlib.suppress(OSError):
-                    os.ftruncate(descriptor, before)
-                raise
-        finally:
-            os.close(descriptor)
-        self._head = head
 
 
 def _finish(batch: list[_Waiting], outage: Unavailable | None) -> None:
@@ -271,27 +257,3 @@ def read_spool(path: Path) -> Iterator[dict[str, Any]]:
             if not isinstance(entry, dict):
                 raise RecordFault(f"line {number} of `{path.name}` is not a record")
             yield entry
-
-
-def last_state(path: Path) -> ChainState:
-    """Where the chain in a spool file stands, from its last whole line.
-
-    A torn tail is cut off, so that the next record starts on a line of its own. Raises RecordFault.
-    """
-    if not path.exists():
-        return ChainState(GENESIS, None, 0)
-    with path.open("rb+") as spool:
-        size = spool.seek(0, os.SEEK_END)
-        tail_from = max(0, size - (1 << 20))
-        spool.seek(tail_from)
-        tail = spool.read()
-        end = tail.rfind(b"\n") + 1
-        spool.truncate(tail_from + end)
-        line = tail[:end].rstrip(b"\n").rpartition(b"\n")[2]
-    if not line:
-        return ChainState(GENESIS, None, 0)
-    try:
-        entry = json.loads(line)
-        return ChainState(str(entry["hash"]), str(entry["id"]), -1)
-    except (ValueError, KeyError, TypeError) as fault:
-        raise RecordFault(f"the last record of `{path.name}` can't be read") from fault

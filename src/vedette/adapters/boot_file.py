@@ -176,6 +176,8 @@ class ControlBoot(_Section):
     folder: Path = Path("control")
     settings_key: Path = Path("secrets/settings.key")
     """The Ed25519 private key (PEM) that signs every stream; only control reads it."""
+    audit_key: Path = Path("secrets/audit.key")
+    """The X25519 private key (PEM) that opens the names in the record; only control reads it."""
     people: Path = Path("people.csv")
     checkpoint_copy: Path | None = None
     """A file elsewhere, such as on another machine's disk, that takes each checkpoint too."""
@@ -257,6 +259,8 @@ class Boot(_Section):
     """The organisation's Matrix domain."""
     public_key: Path = Path("keys/settings.pub")
     """The Ed25519 public key (PEM) by which every door verifies its streams."""
+    audit_key: Path = Path("keys/audit.pub")
+    """The X25519 public key (PEM) to which every door seals who is named in its records."""
     settings: Path = Path("settings.toml")
     """The settings document that becomes revision 1; from then on control's revisions count."""
     gateway: GatewayBoot

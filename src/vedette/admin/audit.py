@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from vedette.core.names import InvalidName, ServerName, UserId
 from vedette.core.record import NOTHING, ChainState, RecordFault, verify_lines
 from vedette.core.revision import Revision, verify_revisions
 from vedette.core.settings.spelling import domain_matches
+from vedette.ports.record_index import Place, RecordIndex, Wanted
 from vedette.ports.records import Records
 from vedette.protocol.internal.checkpoints import Checkpoint
+from vedette.protocol.internal.removed import RemovedHead, head_at
 
 SETTINGS_CHAIN = "settings"
 """The name under which the chain of revisions stands in a checkpoint."""
+
+
+_AT_ONCE = 20_000
+"""How many new records a search takes in before it looks."""
+_CHUNK = 250
+_GONE = "its records are gone"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,51 +38,94 @@ class ChainReport:
     records: int
     anchored: str | None
     words: str
+    removed: str | None = None
+    """The last record that was removed because its time was over; the chain is checked behind it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """Which records to list. Unset fields match everything; times are seconds since 1970 UTC."""
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some records that are wanted, the newest first. `next` is the cursor of what follows, None at
+    the end; `behind` is how many bytes of records could not be searched yet.
+    """
 
-    since: float | None = None
-    until: float | None = None
-    who: str | None = None
-    person: str | None = None
-    """Who asked, or whom it was about."""
-    partner: str | None = None
-    domains: tuple[str, ...] = ()
-    """Of the partner, as the settings in force have them."""
-    rule: str | None = None
-    reason: str | None = None
-    answer: str | None = None
-    process: str | None = None
-    most: int = 200
+    records: tuple[dict[str, Any], ...]
+    next: str | None
+    behind: int = 0
 
 
-def list_records(records: Records, wanted: Wanted) -> list[dict[str, Any]]:
-    """The newest records that match, oldest first. Raises RecordFault."""
-    found = heapq.nlargest(wanted.most, matching(records, wanted), key=_order)
-    return found[::-1]
+def search(index: RecordIndex, records: Records, wanted: Wanted, after: str | None = None) -> Page:
+    """The newest records that match, behind the cursor `after`.
+
+    Raises:
+        RecordFault: a line is not a record.
+        ValueError: the cursor is none.
+        Unavailable: the index can't be used.
+    """
+    index.follow(_AT_ONCE)
+    before = None if after is None else _read_cursor(after)
+    found: list[tuple[Place, dict[str, Any]]] = []
+    for place, entry in matching(index, records, wanted, before):
+        if len(found) == wanted.most:
+            last = found[-1][0]
+            told = tuple(each for _, each in found)
+            return Page(told, f"{last.at}.{last.number}", index.behind())
+        found.append((place, entry))
+    return Page(tuple(each for _, each in found), None, index.behind())
 
 
-def matching(records: Records, wanted: Wanted) -> Iterator[dict[str, Any]]:
-    """Every decision that matches, chain by chain. Raises RecordFault."""
-    for process in records.processes():
-        if wanted.process in (None, process):
-            for entry, _ in records.read(process):
-                if entry.get("kind") in ("decision", "counted") and _matches(entry, wanted):
-                    yield entry
+def list_records(index: RecordIndex, records: Records, wanted: Wanted) -> list[dict[str, Any]]:
+    """The newest records that match, oldest first. Raises as `search`."""
+    return [*reversed(search(index, records, wanted).records)]
 
 
-def _order(entry: dict[str, Any]) -> tuple[float, str]:
-    return entry.get("at", 0), str(entry.get("id"))
+def matching(
+    index: RecordIndex,
+    records: Records,
+    wanted: Wanted,
+    before: tuple[int, int] | None = None,
+) -> Iterator[tuple[Place, dict[str, Any]]]:
+    """Every decision that matches and was taken in by the index, the newest first."""
+    places = index.places(wanted, before)
+    while chunk := list(islice(places, min(_CHUNK, wanted.most + 1))):
+        for place, entry in zip(chunk, _entries(records, chunk), strict=True):
+            if entry is not None and _matches(entry, wanted):
+                yield place, entry
+
+
+def _entries(records: Records, places: Sequence[Place]) -> list[dict[str, Any] | None]:
+    """The records at these places; None where one was removed meanwhile."""
+    offsets: dict[str, list[int]] = {}
+    for place in places:
+        offsets.setdefault(place.process, []).append(place.offset)
+    found: dict[tuple[str, int], dict[str, Any]] = {}
+    for process, wanted in offsets.items():
+        left = wanted
+        while left:
+            read = 0
+            try:
+                for entry in records.some(process, left):
+                    found[process, left[read]] = entry
+                    read += 1
+            except (RecordFault, OSError):
+                read += 1  # that one is gone, or is no record; the others are asked for again
+            left = left[read:]
+    return [found.get((place.process, place.offset)) for place in places]
+
+
+def _read_cursor(text: str) -> tuple[int, int]:
+    at, _, number = text.partition(".")
+    if not (at.isascii() and at.isdigit() and number.isascii() and number.isdigit()):
+        raise ValueError(f"`{text}` is no cursor")
+    return int(at), int(number)
 
 
 def _matches(entry: dict[str, Any], wanted: Wanted) -> bool:
     decision = entry.get("decision", {})
     return (
-        (wanted.since is None or entry.get("at", 0) >= wanted.since)
+        entry.get("kind") in ("decision", "counted")
+        and (wanted.since is None or entry.get("at", 0) >= wanted.since)
         and (wanted.until is None or entry.get("at", 0) < wanted.until)
+        and wanted.process in (None, str(entry.get("id")).rpartition(":")[0])
         and wanted.who in (None, entry.get("who"))
         and wanted.rule in (None, decision.get("rule"))
         and wanted.reason in (None, decision.get("reason"))
@@ -112,10 +164,10 @@ RECORD_PATTERN = r"^[a-z][a-z0-9-]{0,31}:[0-9]{1,18}$"
 
 def find_record(records: Records, name: str) -> dict[str, Any] | None:
     """The record with the id `<process>:<number>`, or None. Raises RecordFault."""
-    process, _, _ = name.rpartition(":")
-    if process not in records.processes():
+    process, _, number = name.rpartition(":")
+    if process not in records.processes() or not (number.isascii() and number.isdigit()):
         return None
-    return next((entry for entry, _ in records.read(process) if entry.get("id") == name), None)
+    return records.find(process, int(number))
 
 
 def settings_state(revisions: tuple[Revision, ...]) -> ChainState:
@@ -131,12 +183,16 @@ def revision_state(revision: Revision) -> ChainState:
 
 
 def verify_all(
-    records: Records, revisions: tuple[Revision, ...] | None, checkpoints: Sequence[Checkpoint]
+    records: Records,
+    revisions: tuple[Revision, ...] | None,
+    checkpoints: Sequence[Checkpoint],
+    heads: Sequence[RemovedHead] = (),
 ) -> list[ChainReport]:
     """Check every chain from its beginning, and against every checkpoint that there is.
 
     A process that a checkpoint names and that has no records any more does not hold. `revisions`
-    is None when they could not be read, which is a finding too.
+    is None when they could not be read, which is a finding too. `heads` vouch for where the chains
+    go on whose beginnings were removed.
     """
     anchors: dict[str, list[ChainState]] = {}
     for checkpoint in checkpoints:
@@ -145,13 +201,43 @@ def verify_all(
                 anchors.setdefault(name, []).append(state)
     expected = anchors.pop(SETTINGS_CHAIN, [])
     names = sorted({*records.processes(), *anchors})
-    reports = [_verify(records, name, anchors.get(name, [])) for name in names]
+    reports = [_verify(records, name, anchors.get(name, []), heads) for name in names]
     return [*reports, _verify_settings(revisions, expected)]
 
 
-def _verify(records: Records, process: str, anchors: Sequence[ChainState]) -> ChainReport:
+def _verify(
+    records: Records, process: str, anchors: Sequence[ChainState], heads: Sequence[RemovedHead]
+) -> ChainReport:
+    try:
+        head = removed_before(records, process, heads)
+    except RecordFault as fault:
+        return _broken(process, str(fault))
+    after = NOTHING if head is None else head.state
     lines = (line for line, _ in records.lines(process))
-    return _report(process, anchors, verify_lines(lines, process))
+    report = _report(process, anchors, verify_lines(lines, process, after), after)
+    if head is None:
+        return report
+    day = datetime.fromtimestamp(head.at, UTC).strftime("%Y-%m-%d")
+    gone = f"what was recorded up to `{after.last}` was removed on {day}, its time being over"
+    return replace(report, words=f"{report.words}; {gone}", removed=after.last)
+
+
+def removed_before(
+    records: Records, process: str, heads: Sequence[RemovedHead]
+) -> RemovedHead | None:
+    """What vouches for where a log goes on whose beginning was removed; None where nothing was.
+
+    Raises:
+        RecordFault: something was, and nothing signed says so.
+    """
+    begin = records.begin(process)
+    head = head_at(heads, process, begin) if begin else None
+    if begin and head is None:
+        raise RecordFault(
+            f"the log begins at byte {begin}, and nothing signed says that what stood before it was"
+            " removed because its time was over"
+        )
+    return head
 
 
 def _verify_settings(
@@ -168,17 +254,23 @@ def _settings_states(revisions: tuple[Revision, ...] | None) -> Iterator[ChainSt
 
 
 def _report(
-    process: str, anchors: Sequence[ChainState], states: Iterator[ChainState]
+    process: str,
+    anchors: Sequence[ChainState],
+    states: Iterator[ChainState],
+    after: ChainState = NOTHING,
 ) -> ChainReport:
-    """Walk one chain and look whether it passes through every anchor."""
-    due, end = set(anchors), NOTHING
+    """Walk one chain from `after` on and look whether it passes through every anchor.
+
+    An anchor before that stands in a part that was removed: the signed head is all that is left.
+    """
+    due = {anchor for anchor in anchors if anchor.length >= after.length} - {after}
+    end = after
     try:
         for state in states:
             due.discard(state)
             end = state
     except (RecordFault, OSError) as fault:
-        words = str(fault) if isinstance(fault, RecordFault) else "its records are gone"
-        return ChainReport(process=process, holds=False, records=0, anchored=None, words=words)
+        return _broken(process, str(fault) if isinstance(fault, RecordFault) else _GONE)
     if due:
         return ChainReport(
             process=process, holds=False, records=end.length, anchored=None, words=_missed(due, end)
@@ -188,6 +280,10 @@ def _report(
     return ChainReport(
         process=process, holds=True, records=end.length, anchored=anchored, words=words
     )
+
+
+def _broken(process: str, words: str) -> ChainReport:
+    return ChainReport(process=process, holds=False, records=0, anchored=None, words=words)
 
 
 def _missed(due: set[ChainState], end: ChainState) -> str:

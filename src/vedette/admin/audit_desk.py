@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from vedette.admin.actor import Actor
-from vedette.admin.audit import Wanted, matching, names_of
+from vedette.admin.audit import Page, matching, names_of, search
 from vedette.admin.door import AdministrationDoor, Doing, needs_reason
 from vedette.admin.rejected import Code, Rejected
 from vedette.core.asks import Act
 from vedette.core.names import InvalidName, UserId
+from vedette.ports.audit_keys import Erased, PeopleKeys
 from vedette.ports.policy import Policy
+from vedette.ports.record_index import RecordIndex, Wanted
 from vedette.ports.records import Records
+from vedette.spine import Permit
 
 _KEPT = 100
 """How many records of one sort a report shows, the newest."""
+_AT_ONCE = 20_000
+"""How many records the index takes in at a time."""
 _TOLD = frozenset({"id", "at", "act", "who", "where", "count", "decision"})
 _SIGN_IN_TOLD = frozenset({"facts", "claims"})
 
@@ -71,6 +77,8 @@ class AuditDesk:
 
     door: AdministrationDoor
     records: Records
+    index: RecordIndex
+    keys: PeopleKeys
     policy: Callable[[], Policy]
 
     async def permit_report(self, person: str, reason: str, author: Actor) -> UserId:
@@ -79,11 +87,7 @@ class AuditDesk:
         Raises:
             Rejected: it names nobody, no reason is given, or the rules refuse it.
         """
-        domain = self.policy().directory.domain
-        try:
-            user = UserId(person if person.startswith("@") else f"@{person}:{domain}")
-        except InvalidName as fault:
-            raise Rejected(Code.INVALID, str(fault), f"such as `@alice:{domain}`") from fault
+        user = self._user(person)
         doing = Doing(
             act=Act.ADMINISTRATION_PERSON_REPORT,
             author=author,
@@ -93,19 +97,59 @@ class AuditDesk:
         await self.door.permit(doing)
         return user
 
+    async def page(self, author: Actor, wanted: Wanted, after: str | None = None) -> Page:
+        """Records that match, newest first, behind the cursor `after`; looking is asked.
+
+        Raises:
+            Rejected: the rules refuse it.
+            RecordFault, Unavailable: see `search`.
+            ValueError: `after` is no cursor.
+        """
+        await self.door.permit(Doing(act=Act.ADMINISTRATION_AUDIT_READ, author=author))
+        return await asyncio.to_thread(search, self.index, self.records, wanted, after)
+
     def report(
         self, person: UserId, since: float | None = None, until: float | None = None
     ) -> PersonReport:
-        """What the record says. Reads all of it. Raises RecordFault."""
+        """What the record says. Raises RecordFault and Unavailable."""
         report = PersonReport(person)
-        for entry in self._in_order(Wanted(since=since, until=until, person=person)):
+        while self.index.follow(_AT_ONCE):
+            pass
+        wanted = Wanted(since=since, until=until, person=person)
+        found = [entry for _, entry in matching(self.index, self.records, wanted)]
+        for entry in reversed(found):
             report.take(entry)
         return report
+
+    async def erase(self, person: str, reason: str, author: Actor) -> tuple[UserId, Erased]:
+        """Make what the record says of one person unreadable, for good; the chains stay whole.
+
+        Raises:
+            Rejected: it names nobody, no reason is given, or the rules refuse it.
+            Unavailable: some of it may still be readable; it can be done again.
+        """
+        user = self._user(person)
+        doing = Doing(
+            act=Act.ADMINISTRATION_PERSON_ERASE,
+            author=author,
+            over=user,
+            reason=needs_reason(reason),
+        )
+        permit = await self.door.permit(doing)
+        return user, await asyncio.to_thread(self._erase, permit, user)
+
+    def _erase(self, permit: Permit, user: UserId) -> Erased:
+        self.index.forget(user)
+        return self.keys.erase(user, permit.record)
 
     def domains_of(self, partner: str) -> tuple[str, ...]:
         """The domains of a partner in the settings in force; of one not named there, none."""
         partners = self.policy().directory.document.partners
         return next((tuple(e.domains) for own, e in partners.items() if str(own) == partner), ())
 
-    def _in_order(self, wanted: Wanted) -> Iterator[dict[str, Any]]:
-        return iter(sorted(matching(self.records, wanted), key=lambda entry: entry.get("at", 0)))
+    def _user(self, person: str) -> UserId:
+        domain = self.policy().directory.domain
+        try:
+            return UserId(person if person.startswith("@") else f"@{person}:{domain}")
+        except InvalidName as fault:
+            raise Rejected(Code.INVALID, str(fault), f"such as `@alice:{domain}`") from fault

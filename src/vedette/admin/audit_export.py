@@ -2,17 +2,24 @@
 
 An export is, chain by chain, the lines of the log exactly as they were written, without gaps from
 the first to the last of the wanted time; then the newest signed checkpoints. Nothing is left out of
-the middle, so its hashes prove it.
+the middle, so its hashes prove it. Who the pseudonyms in it are may stand behind the records; that
+is proven by the pseudonyms, which are commitments.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import base64
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 from vedette.admin.audit import ChainReport
-from vedette.core.record import ChainState, RecordFault, read_line, verify_lines
+from vedette.core.record import ChainState, RecordFault, canonical, read_line, verify_lines
 from vedette.ports.records import Records
 from vedette.protocol.internal.checkpoints import Checkpoint
+from vedette.protocol.internal.sealing import Person, pseudonym
+
+_PSEUDONYM = re.compile(rb'"(~[A-Za-z0-9_-]{22})"')
 
 
 def export_lines(
@@ -41,6 +48,27 @@ def _piece(
             return
 
 
+def pseudonyms_in(line: bytes) -> set[str]:
+    """Whom a line names by pseudonym."""
+    return {each.decode() for each in _PSEUDONYM.findall(line)}
+
+
+def name_line(name: str, person: Person) -> bytes:
+    """The line that says who a pseudonym is, with the key that proves it."""
+    key = base64.b64encode(person.key).decode()
+    return canonical({"pseudonym": name, "name": person.name, "key": key})
+
+
+def _check_name(entry: Mapping[str, Any]) -> None:
+    try:
+        key = base64.b64decode(entry["key"], validate=True)
+        fits = pseudonym(entry["name"], key) == entry["pseudonym"]
+    except (KeyError, TypeError, ValueError, AttributeError):
+        fits = False
+    if not fits:
+        raise RecordFault(f"`{entry.get('pseudonym')}` is not `{entry.get('name')}`")
+
+
 def verify_export(
     lines: Iterable[bytes], checkpoint_of: Callable[[bytes], Checkpoint]
 ) -> list[ChainReport]:
@@ -48,7 +76,8 @@ def verify_export(
 
     Raises:
         CheckpointFault: a checkpoint in it is not this organisation's.
-        RecordFault: it holds no record, or a line that is neither record nor checkpoint.
+        RecordFault: it holds no record, a name that is not the pseudonym's, or a line that is nothing
+            of all that.
     """
     chains: dict[str, list[bytes]] = {}
     heads: dict[str, list[ChainState]] = {}
@@ -57,6 +86,8 @@ def verify_export(
         if "heads" in entry:
             for name, state in checkpoint_of(line).heads.items():
                 heads.setdefault(name, []).append(state)
+        elif "pseudonym" in entry:
+            _check_name(entry)
         else:
             chains.setdefault(str(entry.get("id")).rpartition(":")[0], []).append(line)
     if not chains:

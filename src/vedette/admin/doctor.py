@@ -142,6 +142,8 @@ class Examined:
     """How recovery stands; None where there is no offline code."""
     code_lies_here: Path | None = None
     """The file in which the offline code still lies on this host."""
+    unsealed: tuple[str, ...] = ()
+    """What keeps people from being sealed in the record, or from being named again, in words."""
 
 
 Check = Callable[[Examined], Iterable[Found]]
@@ -256,6 +258,12 @@ def recovery(seen: Examined) -> Iterable[Found]:
         words = f"the offline code lies in `{seen.code_lies_here}`, where an intruder finds it"
         mend = f"rm {seen.code_lies_here}    (once it is on paper and locked away)"
         yield Found("recovery", Health.WEAK, words, mend)
+
+
+def sealing(seen: Examined) -> Iterable[Found]:
+    """Whether people are sealed in the record, and control can open it."""
+    for words in seen.unsealed:
+        yield Found("audit-names", Health.BROKEN, words, f"vedette up {seen.boot.folder}")
 
 
 def doors(seen: Examined) -> Iterable[Found]:
@@ -454,6 +462,7 @@ CHECKS: tuple[Check, ...] = (
     chain,
     leaving,
     recovery,
+    sealing,
     secrets,
     clock,
     disk,

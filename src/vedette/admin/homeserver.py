@@ -320,6 +320,7 @@ def _module(document: Document, boot: Boot) -> dict[str, Any]:
         "streams": str(boot.door("synapse")),
         "spool": str(boot.spool("synapse")),
         "public_key": str(boot.path(boot.public_key)),
+        "audit_key": str(boot.path(boot.audit_key)),
         "inspector": str(boot.path(boot.inspector.socket)),
         "sign_in": {
             "listen": boot.signin.introspection,

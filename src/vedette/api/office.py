@@ -20,6 +20,7 @@ from vedette.admin.trial import TrialDesk
 from vedette.api.metrics import Measured
 from vedette.api.token import LocalToken
 from vedette.ports.people import PeopleSource
+from vedette.ports.record_index import RecordIndex
 from vedette.ports.records import Records
 
 
@@ -36,6 +37,7 @@ class Office:
     drafts: DraftsDesk
     trial: TrialDesk
     records: Records
+    index: RecordIndex
     people: PeopleSource
     token: LocalToken
     doors: Callable[[], tuple[DoorAnswer, ...]]

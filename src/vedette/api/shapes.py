@@ -400,6 +400,35 @@ class PeopleShape(Shape):
     faults: list[str]
 
 
+class RecordsPage(Shape):
+    """Records, newest first. `next` is the cursor of what follows, null at the end; `behind` is how
+    many bytes of records could not be searched yet, which is 0 but for some minutes after a start
+    without an index.
+    """
+
+    records: list[dict[str, Any]]
+    next: str | None
+    behind: int
+
+
+class PersonEraseBody(Shape):
+    """Whom the record shall not name any more, and why."""
+
+    person: str = Field(min_length=1, max_length=255)
+    reason: str = Field(min_length=1, max_length=500)
+
+
+class ErasedShape(Shape):
+    """How many keys were erased in the logs of which processes; `plain` counts records that name the
+    person all the same: older ones, and what somebody wrote as a reason.
+    """
+
+    person: str
+    keys: int
+    processes: list[str]
+    plain: int
+
+
 class PersonReportBody(Shape):
     """On whom a report is wanted, why, and about which time (seconds since 1970 UTC)."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +32,10 @@ def list_(
     process: Annotated[str | None, typer.Option(help="Which door's records.")] = None,
     answer: Annotated[str | None, typer.Option(help="yes, no or not-yet.")] = None,
     most: Annotated[int, typer.Option(help="How many at most.")] = 200,
+    csv: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write all that match to this new file, newest first."),
+    ] = None,
     place: Dir = None,
     *,
     json: Json = False,
@@ -40,10 +45,47 @@ def list_(
     query = {
         "since": moment(since), "until": moment(until), "who": who, "person": person,
         "partner": partner, "rule": rule, "reason": reason, "process": process, "answer": answer,
-        "most": most,
     }  # fmt: skip
-    found = Client(at.boot()).ask("GET", "/audit/records", None, query)
-    at.tell(found, [_line(entry) for entry in found])
+    client = Client(at.boot())
+    if csv is not None:
+        count = _write_csv(client, query, csv)
+        at.tell({"file": str(csv), "records": count}, [f"{count} records are in `{csv}`"])
+        return
+    page = client.ask("GET", "/audit/search", None, {**query, "most": most})
+    found = page["records"][::-1]
+    at.tell(found, [*map(_line, found), *_beyond(page)])
+
+
+def _beyond(page: dict[str, Any]) -> Iterable[str]:
+    if not page["records"]:
+        yield "no record matches"
+    if page["next"]:
+        yield "there are older ones: say more with --most, all with --csv FILE, or look --until a day"
+    if page["behind"]:
+        yield f"{page['behind']} bytes of records could not be searched yet: try again in a minute"
+
+
+def _write_csv(client: Client, query: dict[str, Any], to: Path) -> int:
+    """Write every record that matches, a page at a time; says how many."""
+    from vedette.admin.audit_csv import header, row
+
+    count, after = 0, None
+    try:
+        with to.open("x", encoding="utf-8", newline="") as file:
+            to.chmod(0o600)
+            file.write(header())
+            while True:
+                asked = {**query, "most": 2000, "after": after}
+                page = client.ask("GET", "/audit/search", None, asked)
+                file.writelines(row(entry) for entry in page["records"])
+                count, after = count + len(page["records"]), page["next"]
+                if not after:
+                    break
+    except FileExistsError:
+        raise fault(f"`{to}` is there already", "name a new file", Exit.USAGE) from None
+    except OSError as broken:
+        raise fault(str(broken), "name a file that can be written", Exit.USAGE) from broken
+    return count
 
 
 def _when(at: float) -> str:
@@ -83,6 +125,51 @@ def person(
     at.tell(found, _of_person(found))
 
 
+@app.command()
+def erase(
+    user: Annotated[str, typer.Argument(metavar="USER", help="A user id, or the part before `:`.")],
+    reason: Annotated[
+        str, typer.Option("--reason", help="Why, for the record. Don't name the person in it.")
+    ],
+    place: Dir = None,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask whether you are sure.")] = False,
+    json: Json = False,
+) -> None:
+    """Make what the record says of one person unreadable, for good.
+
+    The keys under which the person is sealed are erased; every record stays, and every chain holds.
+    What names the person all the same is said; see docs/limits.md for what lies elsewhere.
+    """
+    at = here(place, json=json)
+    client = Client(at.boot())
+    if not yes:
+        _sure(user)
+    found = client.ask("POST", "/audit/erase", {"person": user, "reason": reason})
+    at.tell(found, _erased(found))
+
+
+def _sure(user: str) -> None:
+    if not sys.stdin.isatty():
+        raise fault("this can't be undone", "say `--yes` if you are sure", Exit.USAGE)
+    asked = f"what the record says of {user} can never be read again. Type the name once more"
+    if typer.prompt(asked, err=True) != user:
+        raise fault("that is another name; nothing was erased", code=Exit.USAGE)
+
+
+def _erased(found: dict[str, Any]) -> Iterable[str]:
+    if found["keys"]:
+        where = ", ".join(found["processes"])
+        yield f"{found['person']}: {found['keys']} keys are erased, in the logs of {where}"
+    else:
+        yield f"the record has no key of {found['person']}"
+    if found["plain"]:
+        yield (
+            f"{found['plain']} records name them all the same: older ones, or what somebody wrote; they"
+            " go when `audit.keep` removes them"
+        )
+
+
 def _of_person(found: dict[str, Any]) -> Iterable[str]:
     if not found["records"]:
         yield f"the record says nothing of {found['person']}"
@@ -113,13 +200,16 @@ def export(
     process: Annotated[str | None, typer.Option(help="Which door's records.")] = None,
     place: Dir = None,
     *,
+    names: Annotated[
+        bool, typer.Option("--names", help="Add who is who: what is named there can't be erased.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Take records out as JSON lines, exactly as they were written, with the signed checkpoints.
 
     Nothing is left out between the first and the last of the wanted time, so that anybody who has
-    the organisation's public key can prove the file: `vedette audit verify --export FILE`. Works
-    with control down.
+    the organisation's public key can prove the file: `vedette audit verify --export FILE`. People are
+    pseudonyms in it unless `--names` adds who they are. Works with control down.
     """
     from vedette.control.records_here import export_here
     from vedette.core.record import RecordFault
@@ -130,7 +220,7 @@ def export(
     try:
         with to.open("xb") as file:
             to.chmod(0o600)
-            for line in export_here(boot, process, begin, end):
+            for line in export_here(boot, process, begin, end, names=names):
                 file.write(line + b"\n")
                 count += 1
     except FileExistsError:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from vedette.admin.audit import SETTINGS_CHAIN, revision_state
+from vedette.admin.audit import SETTINGS_CHAIN, removed_before, revision_state
 from vedette.core.record import NOTHING, ChainState, RecordFault, verify_chain
 from vedette.core.revision import verify_revisions
 from vedette.ports.checkpoints import Checkpoints
@@ -22,6 +22,7 @@ from vedette.protocol.internal.checkpoints import (
     sign_checkpoint,
     verify_checkpoint,
 )
+from vedette.protocol.internal.removed import RemovedHead
 
 _LOG = logging.getLogger("vedette.audit")
 
@@ -41,6 +42,8 @@ class Anchor:
     key: Ed25519PrivateKey
     organisation: str
     clock: Clock
+    heads: Callable[[], Sequence[RemovedHead]] = tuple
+    """What vouches for where chains go on whose beginnings were removed. Raises Unavailable."""
     seen: Callable[[str, dict[str, Any]], None] = lambda _process, _entry: None
     """Is shown each record once, after it was verified."""
     _due: dict[str, ChainState] | None = None
@@ -55,6 +58,10 @@ class Anchor:
     def states(self) -> dict[str, ChainState]:
         """Where each chain stood at the last look."""
         return dict(self._states)
+
+    def anchored(self, process: str) -> int:
+        """Up to which byte the log of a process is verified and in a checkpoint; 0 if it is broken."""
+        return 0 if process in self._broken else self._offsets.get(process, 0)
 
     def checkpoint(self) -> bytes:
         """Verify what is new in every chain, keep a signed checkpoint and return its line.
@@ -96,12 +103,20 @@ class Anchor:
             self._break(process, f"record `{due[process].last}` is missing or altered")
 
     def _follow(self, process: str, due: dict[str, ChainState]) -> None:
-        state = self._states.get(process, NOTHING)
+        state = self._states.get(process) or self._begin(process, due)
         for entry, offset in self.records.read(process, self._offsets.get(process, 0)):
             state = verify_chain([entry], process, state)
             self._pass(process, state, due)
             self._offsets[process] = offset
             self.seen(process, entry)
+
+    def _begin(self, process: str, due: dict[str, ChainState]) -> ChainState:
+        """Where a chain stands before its first record that is still there."""
+        head = removed_before(self.records, process, self.heads())
+        if head is None:
+            return NOTHING
+        self._pass(process, head.state, due)
+        return head.state
 
     def _follow_settings(self, due: dict[str, ChainState]) -> None:
         history = self.revisions.history()

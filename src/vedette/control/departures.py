@@ -61,6 +61,8 @@ class Departures:
     origin: Origin
     clock: Clock
     broken: Callable[[], Mapping[str, str]] = dict
+    named: Callable[[], Records | None] = lambda: None
+    """The same records with their people named, where the receiver is to be told of them."""
     _known: dict[str, Position] | None = None
     _told: dict[str, str] = field(default_factory=dict)
     _cut: dict[str, str] = field(default_factory=dict)
@@ -91,8 +93,13 @@ class Departures:
         for process in self.records.processes():
             with suppress(OSError):
                 end = self.records.end(process)
-                left[process] = max(0, end - known.get(process, Position()).taken)
+                begin = max(self.records.begin(process), known.get(process, Position()).taken)
+                left[process] = max(0, end - begin)
         return left
+
+    def taken(self, process: str) -> int:
+        """Up to which byte the receiver has confirmed a log, as far as this run knows."""
+        return (self._known or {}).get(process, Position()).taken
 
     def _look(self) -> int:
         if self.clock.now() < self._not_before:
@@ -133,8 +140,10 @@ class Departures:
     def _take(self, chain: str, known: dict[str, Position], batch: _Batch) -> None:
         place = known.get(chain, Position())
         try:
-            for line, end in islice(self._lines(chain, place.taken), _AT_ONCE):
-                batch.add(self._message(chain, line, again=end <= place.tried))
+            lines = list(islice(self._lines(chain, place.taken), _AT_ONCE))
+            named = self._people(chain, lines)
+            for (line, end), people in zip(lines, named, strict=True):
+                batch.add(self._message(chain, line, people, again=end <= place.tried))
                 batch.ends[chain] = end
                 if batch.size >= _BATCH_BYTES:
                     return
@@ -150,13 +159,26 @@ class Departures:
         other = self.others.get(chain)
         return self.records.lines(chain, offset) if other is None else other.lines(offset)
 
-    def _message(self, chain: str, line: bytes, *, again: bool) -> bytes:
+    def _people(self, chain: str, lines: list[tuple[bytes, int]]) -> list[dict[str, Any] | None]:
+        """Each record with its people named; None where they are not to be, or can't be."""
+        named = self.named()
+        if named is None or chain in self.others:
+            return [None] * len(lines)
+        try:
+            begins = [end - len(line) - 1 for line, end in lines]
+            return list(named.some(chain, begins))
+        except (RecordFault, OSError):
+            return [None] * len(lines)
+
+    def _message(
+        self, chain: str, line: bytes, people: dict[str, Any] | None, *, again: bool
+    ) -> bytes:
         """The message of one line. One that nobody can read is told, and holds nothing back."""
         entry: Any = None
         with suppress(ValueError, RecursionError):
             entry = json.loads(line)
         if isinstance(entry, dict):
-            return record_message(self.origin, chain, entry, again=again)
+            return record_message(self.origin, chain, entry, people or entry, again=again)
         words = f"a line is not a record: {line[:200].decode('utf-8', 'replace')}"
         return alarm_message(self.origin, chain, words, self.clock.now())
 

@@ -62,7 +62,8 @@ def open_secrets(boot: Boot) -> tuple[Path, ...]:
     """Secret files that others on this host can read; a private folder above hides its files."""
     if not boot.folder.stat().st_mode & (stat.S_IXGRP | stat.S_IXOTH):
         return ()
-    named = (boot.control.token, boot.control.settings_key, boot.synapse.signing_key)
+    own = boot.control
+    named = (own.token, own.settings_key, own.audit_key, boot.synapse.signing_key)
     files = {*(boot.path(each) for each in named), boot.path(boot.gateway.key)}
     files |= {boot.path(boot.signin.store_key), boot.path(boot.signin.synapse_secret)}
     files |= {boot.path(server.secret) for server in boot.signin.radius.values()}
@@ -78,6 +79,20 @@ def open_secrets(boot: Boot) -> tuple[Path, ...]:
     files |= set(folder.iterdir()) if folder.is_dir() else set()
     open_to_others = stat.S_IRGRP | stat.S_IROTH
     return tuple(sorted(p for p in files if p.is_file() and p.stat().st_mode & open_to_others))
+
+
+def unsealed(boot: Boot) -> tuple[str, ...]:
+    """What is wrong with the keys by which people are sealed in the record, in words."""
+    private, public = boot.path(boot.control.audit_key), boot.path(boot.audit_key)
+    if not private.exists() and not public.exists():
+        return (
+            "people are named in the record, since there is no key to seal them; a start makes it",
+        )
+    missing = [path for path in (private, public) if not path.is_file()]
+    return tuple(
+        f"`{path}` is missing: put it back from a backup, or move the other half away as well"
+        for path in missing
+    )
 
 
 def free_bytes(boot: Boot) -> int:

@@ -8,14 +8,17 @@ import logging
 import socket
 import ssl
 import stat
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from vedette.adapters.audit_keys import AuditKeys, private_key_at, recipient_at
 from vedette.adapters.audit_spool import AuditSpool
 from vedette.adapters.boot_file import Boot, BootFault, load
 from vedette.adapters.checkpoint_file import CheckpointFile
@@ -28,7 +31,9 @@ from vedette.adapters.passwords import Argon2Passwords
 from vedette.adapters.pending import SqlPendingChanges
 from vedette.adapters.people_file import PeopleFile
 from vedette.adapters.positions_file import PositionsFile
+from vedette.adapters.record_index import SqliteRecordIndex
 from vedette.adapters.recovery_file import RecoveryFile
+from vedette.adapters.removed_heads import RemovedHeadsFile
 from vedette.adapters.revisions import SqlRevisions, open_database
 from vedette.adapters.room_reports import RoomReportFiles
 from vedette.adapters.sign_in_store import open_sign_in_store
@@ -73,6 +78,8 @@ from vedette.control.records_here import (
     checkpoint_copy,
     checkpoint_file,
     control_database,
+    index_file,
+    kept_heads,
     kept_revisions,
     newest_checkpoints,
     positions_file,
@@ -82,6 +89,7 @@ from vedette.control.records_here import (
     unsent,
     verify_here,
 )
+from vedette.control.retention import Retention
 from vedette.control.serving import Served, serve
 from vedette.control.sessions import SessionStream
 from vedette.control.streams import Publisher
@@ -182,24 +190,15 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
         ControlFault: a key or the token can't be used.
         Unavailable: the database can't be opened.
     """
-    clock, records = SystemClock(), SpoolReader(spool_folder(boot))
+    clock, archive = SystemClock(), _archive(boot)
     counts, key = Counts(), _private_key(boot.path(boot.control.settings_key))
-    token = _token(boot.path(boot.control.token))
     revisions = open_database(control_database(boot))
     people = PeopleFile(boot.path(boot.control.people), _domain(boot))
     policy = CurrentPolicy(clock)
-    spool = AuditSpool(boot.spool(process), process, clock, _wait)
+    spool = _spool(boot, process, clock)
     doors = DoorFolders({name: boot.door(name) for name in boot.doors})
     publisher = Publisher(doors, revisions, key, boot.organisation, clock)
-    anchor = Anchor(
-        records,
-        revisions,
-        CheckpointFile(checkpoint_file(boot)),
-        key,
-        boot.organisation,
-        clock,
-        counts.count,
-    )
+    anchor = archive.anchor(CheckpointFile(checkpoint_file(boot)), revisions, key, counts)
     spine = Spine(policy, spool, LogIncidents(), clock)
     tokens = SqlTokens(revisions.engine)
     desk = _settings_desk(revisions, people, policy, spine, publisher)
@@ -210,24 +209,29 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
         pending=changes,
         drafts=DraftsDesk(AdministrationDoor(spine), SqlDrafts(revisions.engine), clock),
         trial=trial,
-        records=records,
+        records=archive.records,
+        index=archive.index,
         people=people,
-        token=token,
+        token=_token(boot.path(boot.control.token)),
         doors=publisher.state,
-        verify=lambda: _verify(boot, records, revisions),
+        verify=lambda: _verify(boot, archive.written, revisions),
         troubles=lambda: [f"`{p}` does not hold: {why}" for p, why in anchor.broken().items()],
         sessions=_sessions_desk(spine, sessions),
         accounts=_accounts_desk(spine, sessions, _domain(boot)),
         rooms=RoomsDesk(spine, RoomReportFiles(boot.door("synapse")), clock),
         partners=PartnersDesk(spine, GatewayInner(boot.path(boot.gateway.inner))),
-        audit=AuditDesk(AdministrationDoor(spine), records, policy.current),
+        audit=archive.desk(spine, policy),
         measured=lambda: _measured(counts, anchor, publisher, desk, upkeep),
         metrics_token=_metrics_token(boot),
         tokens=TokensDesk(AdministrationDoor(spine), tokens, clock),
     )
-    telling = Telling(records, policy.current, publisher, clock)
-    duties = (anchor, sessions, telling, _vouching(boot), _departures(boot, records, anchor))
-    upkeep = Upkeep(desk, changes, trial, publisher, people, *duties)
+    telling = Telling(archive.records, policy.current, publisher, clock)
+    departures = _departures(boot, archive.written, anchor, lambda: archive.named(policy))
+    duties = (anchor, sessions, telling, _vouching(boot), departures)
+    removing = archive.retention(spine, key, anchor, departures)
+    upkeep = Upkeep(
+        desk, changes, trial, publisher, people, *duties, index=archive.index, retention=removing
+    )
     looking = Looking(lambda: examine_here(boot, control_answers=True, anchor=anchor), clock)
     desks = desks_of(boot, office, looking, counts)
     return Wiring(boot, spool, upkeep, office, desks, _console(boot, sessions, desks))
@@ -244,6 +248,11 @@ def _settings_desk(
     return SettingsDesk(
         revisions, people, policy, spine, spine.clock, publisher.announce, pending, trials
     )
+
+
+def _spool(boot: Boot, process: str, clock: SystemClock) -> AuditSpool:
+    recipient = recipient_at(boot.path(boot.audit_key))
+    return AuditSpool(boot.spool(process), process, clock, _wait, recipient=recipient)
 
 
 def _console(boot: Boot, sessions: SessionStream, desks: Desks) -> Any:
@@ -278,7 +287,70 @@ def desks_of(boot: Boot, office: Office, looking: Looking, counts: Counts) -> De
     )
 
 
-def _departures(boot: Boot, records: SpoolReader, anchor: Anchor) -> Departures | None:
+@dataclass(frozen=True, slots=True)
+class _Archive:
+    """The record as it lies here: as it was written, with people named, and what goes with it."""
+
+    organisation: str
+    written: SpoolReader
+    records: SpoolReader
+    index: SqliteRecordIndex
+    keys: AuditKeys
+    heads: RemovedHeadsFile
+
+    def anchor(
+        self,
+        checkpoints: CheckpointFile,
+        revisions: SqlRevisions,
+        key: Ed25519PrivateKey,
+        counts: Counts,
+    ) -> Anchor:
+        return Anchor(
+            self.written,
+            revisions,
+            checkpoints,
+            key,
+            self.organisation,
+            SystemClock(),
+            self.heads.heads,
+            counts.count,
+        )
+
+    def desk(self, spine: Spine, policy: CurrentPolicy) -> AuditDesk:
+        door = AdministrationDoor(spine)
+        return AuditDesk(door, self.records, self.index, self.keys, policy.current)
+
+    def named(self, policy: CurrentPolicy) -> SpoolReader | None:
+        """What names people for the SIEM, where the settings want that. Raises StalePolicy."""
+        return self.records if policy.current().directory.document.audit.siem_names else None
+
+    def retention(
+        self, spine: Spine, key: Ed25519PrivateKey, anchor: Anchor, out: Departures | None
+    ) -> Retention:
+        organisation = self.organisation
+        sent = partial(_gone_out, out, anchor)
+        return Retention(self.written, self.heads, spine, key, organisation, sent)
+
+
+def _archive(boot: Boot) -> _Archive:
+    """The record of this host. Raises Unavailable."""
+    folder = spool_folder(boot)
+    keys = AuditKeys(folder, private_key_at(boot.path(boot.control.audit_key)))
+    written = SpoolReader(folder)
+    index = SqliteRecordIndex(index_file(boot), written, keys)
+    records = SpoolReader(folder, keys.opened)
+    return _Archive(boot.organisation, written, records, index, keys, kept_heads(boot))
+
+
+def _gone_out(departures: Departures | None, anchor: Anchor, process: str) -> float:
+    """Up to which byte a log may be removed: what is anchored, and at the SIEM where there is one."""
+    anchored = anchor.anchored(process)
+    return anchored if departures is None else min(anchored, departures.taken(process))
+
+
+def _departures(
+    boot: Boot, records: SpoolReader, anchor: Anchor, named: Callable[[], SpoolReader | None]
+) -> Departures | None:
     """What sends records to the SIEM, where one is named. Raises ControlFault."""
     siem = boot.control.syslog
     if siem is None:
@@ -301,6 +373,7 @@ def _departures(boot: Boot, records: SpoolReader, anchor: Anchor) -> Departures 
         Origin(organisation=boot.organisation, enterprise=siem.enterprise),
         SystemClock(),
         anchor.broken,
+        named,
     )
 
 
@@ -366,7 +439,8 @@ def _accounts_desk(spine: Spine, sessions: SessionStream, domain: ServerName) ->
 
 
 def _verify(boot: Boot, records: SpoolReader, revisions: SqlRevisions) -> list[ChainReport]:
-    return verify_all(records, revisions.history(), newest_checkpoints(boot))
+    heads = kept_heads(boot).heads()
+    return verify_all(records, revisions.history(), newest_checkpoints(boot), heads)
 
 
 def examine_here(boot: Boot, *, control_answers: bool, anchor: Anchor | None = None) -> list[Found]:
@@ -405,6 +479,7 @@ def examine_here(boot: Boot, *, control_answers: bool, anchor: Anchor | None = N
         unsent=unsent(boot, now),
         recovery=RecoveryFile(boot.recovery()).load(),
         code_lies_here=boot.offline_code() if boot.offline_code().exists() else None,
+        unsealed=examination.unsealed(boot),
         inspector=examination.inspector_seen(boot),
     )
     return examine(seen)

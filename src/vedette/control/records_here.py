@@ -13,15 +13,17 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from vedette.adapters.audit_keys import AuditKeys, private_key_at
 from vedette.adapters.boot_file import Boot, BootFault
 from vedette.adapters.checkpoint_file import CheckpointFile
 from vedette.adapters.line_files import LineFile
 from vedette.adapters.positions_file import PositionsFile
+from vedette.adapters.removed_heads import RemovedHeadsFile
 from vedette.adapters.revisions import SqlRevisions, open_database
 from vedette.adapters.spool_reader import SpoolReader
 from vedette.adapters.timestamp_authority import prove
 from vedette.admin.audit import ChainReport, verify_all
-from vedette.admin.audit_export import export_lines, verify_export
+from vedette.admin.audit_export import export_lines, name_line, pseudonyms_in, verify_export
 from vedette.control.vouching import unstamped
 from vedette.core.record import RecordFault
 from vedette.ports.errors import Unavailable
@@ -83,6 +85,21 @@ def checkpoint_copy(boot: Boot) -> Path | None:
 def stamps_file(boot: Boot) -> Path:
     """Where the time stamps of checkpoints lie."""
     return boot.path(boot.control.folder) / "timestamps.jsonl"
+
+
+def removed_file(boot: Boot) -> Path:
+    """Where the signed heads of removed segments lie."""
+    return boot.path(boot.control.folder) / "removed.jsonl"
+
+
+def kept_heads(boot: Boot) -> RemovedHeadsFile:
+    """The signed heads of removed segments. Raises Unavailable."""
+    return RemovedHeadsFile(removed_file(boot), boot.organisation, public_key(boot))
+
+
+def index_file(boot: Boot) -> Path:
+    """Where the index of the record lies; it can be deleted at any time."""
+    return boot.path(boot.control.folder) / "audit-index.db"
 
 
 def positions_file(boot: Boot) -> Path:
@@ -179,21 +196,33 @@ def verify_here(boot: Boot, checkpoint: Path | None) -> tuple[list[ChainReport],
     if kept is not None:
         history = kept.history()
         kept.close()
-    reports = verify_all(SpoolReader(spool_folder(boot)), history, anchors)
+    heads = kept_heads(boot).heads()
+    reports = verify_all(SpoolReader(spool_folder(boot)), history, anchors, heads)
     return reports, max((anchor.at for anchor in anchors), default=None)
 
 
 def export_here(
-    boot: Boot, process: str | None, since: float | None, until: float | None
+    boot: Boot,
+    process: str | None,
+    since: float | None,
+    until: float | None,
+    *,
+    names: bool,
 ) -> Iterator[bytes]:
-    """The lines of an export, and the newest checkpoints behind them.
+    """The lines of an export, who is who in them if `names`, and the newest checkpoints behind.
 
     Raises:
         RecordFault: a line of the log is not a record.
-        Unavailable: a checkpoint can't be read.
+        Unavailable: a checkpoint, or the key that opens names, can't be read.
     """
     elsewhere = checkpoint_copy(boot)
-    yield from export_lines(SpoolReader(spool_folder(boot)), process, since, until)
+    said: set[str] = set()
+    for record in export_lines(SpoolReader(spool_folder(boot)), process, since, until):
+        yield record
+        said |= pseudonyms_in(record) if names else set()
+    if said:
+        keys = AuditKeys(spool_folder(boot), private_key_at(boot.path(boot.control.audit_key)))
+        yield from (name_line(name, person) for name, person in keys.named(said))
     for file in (checkpoint_file(boot), *(() if elsewhere is None else (elsewhere,))):
         line = CheckpointFile(file).last()
         if line is not None:

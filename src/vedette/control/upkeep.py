@@ -7,19 +7,21 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 from vedette.admin.pending import PendingDesk
 from vedette.admin.settings import Applied, SettingsDesk
 from vedette.admin.trial import TrialDesk
 from vedette.control.checkpoints import Anchor
 from vedette.control.departures import Departures
+from vedette.control.retention import Retention
 from vedette.control.sessions import SessionStream
 from vedette.control.streams import Publisher
 from vedette.control.telling import Telling
 from vedette.control.vouching import Vouching
 from vedette.ports.errors import Unavailable
 from vedette.ports.people import PeopleSource
+from vedette.ports.record_index import RecordIndex
 
 _LOG = logging.getLogger("vedette.control")
 _PEOPLE_SECONDS = 0.25
@@ -29,6 +31,9 @@ _ANCHOR_SECONDS = 60.0
 _TELL_SECONDS = 0.5
 _DEPART_SECONDS = 1.0
 _CHANGE_SECONDS = 1.0
+_INDEX_SECONDS = 2.0
+_INDEXED_AT_ONCE = 10_000
+_REMOVE_SECONDS = 600.0
 
 
 @dataclass(slots=True)
@@ -45,6 +50,9 @@ class Upkeep:
     telling: Telling
     vouching: Vouching
     departures: Departures | None = None
+    _: KW_ONLY
+    index: RecordIndex
+    retention: Retention
     _said: tuple[str, ...] = ()
 
     def begin(self, first_text: Callable[[], str]) -> int:
@@ -74,6 +82,8 @@ class Upkeep:
             duties.create_task(_every(lambda: _TELL_SECONDS, self._tell))
             duties.create_task(_every(lambda: _DEPART_SECONDS, self._depart))
             duties.create_task(_every(lambda: _CHANGE_SECONDS, self._keep_changes))
+            duties.create_task(_every(lambda: _INDEX_SECONDS, self._index))
+            duties.create_task(_every(lambda: _REMOVE_SECONDS, self._remove))
 
     def _renewal(self) -> float:
         return min(_LONGEST_RENEWAL, max(1.0, self.publisher.lifetime / 2))
@@ -114,6 +124,13 @@ class Upkeep:
                 _LOG.info(
                     "revision %d of %s has its hour: %s", made.number, made.author, made.reason
                 )
+
+    async def _index(self) -> None:
+        while await asyncio.to_thread(self.index.follow, _INDEXED_AT_ONCE):
+            pass
+
+    async def _remove(self) -> None:
+        await self.retention.look()
 
     async def _tell(self) -> None:
         await asyncio.to_thread(self.telling.look)

@@ -26,6 +26,7 @@ MEANINGS: Mapping[Act, str] = MappingProxyType(
         Act.ADMINISTRATION_SETTINGS_RESTORE: "make an earlier revision the newest",
         Act.ADMINISTRATION_SETTINGS_WITHDRAW: "take back a waiting change of one's own",
         Act.ADMINISTRATION_AUDIT_VERIFY: "have the audit chains checked",
+        Act.ADMINISTRATION_PERSON_ERASE: "make what the record says of somebody unreadable for good",
         Act.ADMINISTRATION_PERSON_REPORT: "have told what the record says of somebody",
         Act.ADMINISTRATION_AUDIT_READ: "read records of the audit log, which say who did what when",
         Act.ADMINISTRATION_DEVICE_APPROVE: "let a waiting device of somebody in, or turn it away",

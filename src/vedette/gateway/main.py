@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from vedette.adapters.audit_keys import recipient_at
 from vedette.adapters.audit_spool import AuditSpool
 from vedette.adapters.boot_file import Boot, BootFault, load
 from vedette.adapters.dns_names import DnsNames
@@ -94,7 +95,13 @@ async def _wait(done: Future[None]) -> None:
 
 def _wired(boot: Boot) -> tuple[Spine, StreamFiles, AuditSpool]:
     clock = SystemClock()
-    spool = AuditSpool(boot.spool(PROCESS), PROCESS, clock, _wait)
+    spool = AuditSpool(
+        boot.spool(PROCESS),
+        PROCESS,
+        clock,
+        _wait,
+        recipient=recipient_at(boot.path(boot.audit_key)),
+    )
     streams = StreamFiles(
         boot.door(PROCESS),
         boot.organisation,

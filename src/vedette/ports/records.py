@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
 
@@ -11,6 +11,13 @@ class Records(Protocol):
 
     def processes(self) -> tuple[str, ...]:
         """The processes that ever recorded anything, alphabetical."""
+
+    def begin(self, process: str) -> int:
+        """The byte offset of the first record that was not removed; 0 where none ever was.
+
+        Raises:
+            RecordFault: two pieces of the log say the same of themselves.
+        """
 
     def end(self, process: str) -> int:
         """The byte offset behind the last whole record that a process has written so far."""
@@ -22,6 +29,20 @@ class Records(Protocol):
 
         Raises:
             RecordFault: a line is not a record, or the file is shorter than `offset`.
+        """
+
+    def some(self, process: str, offsets: Iterable[int]) -> Iterator[dict[str, Any]]:
+        """The records that begin at these offsets.
+
+        Raises:
+            RecordFault: there is none at one of them, or it was removed.
+        """
+
+    def find(self, process: str, number: int) -> dict[str, Any] | None:
+        """The record of this number, or None.
+
+        Raises:
+            RecordFault: a line on the way to it is not a record.
         """
 
     def lines(self, process: str, offset: int = 0) -> Iterator[tuple[bytes, int]]:

@@ -47,16 +47,25 @@ def framed(message: bytes) -> bytes:
     return b"%d %b" % (len(message), message)
 
 
-def record_message(origin: Origin, chain: str, entry: Mapping[str, JSON], *, again: bool) -> bytes:
+def record_message(
+    origin: Origin,
+    chain: str,
+    entry: Mapping[str, JSON],
+    named: Mapping[str, JSON] | None = None,
+    *,
+    again: bool,
+) -> bytes:
     """The message for one record, checkpoint or time stamp of `chain`.
 
-    `again` marks one that may have been sent before. A no or a not-yet is a notice, anything else
-    is information.
+    The text is the record as it is chained; the structured data names whom `named`, the same
+    record, names. `again` marks one that may have been sent before. A no or a not-yet is a notice,
+    anything else is information.
     """
-    decision = entry.get("decision")
+    shown = entry if named is None else named
+    decision = shown.get("decision")
     found: Mapping[str, JSON] = decision if isinstance(decision, dict) else {}
     said = {"id": entry.get("id"), "previous": entry.get("previous"), "hash": entry.get("hash")}
-    asked = {name: entry.get(name) for name in ("act", "who", "count")}
+    asked = {name: shown.get(name) for name in ("act", "who", "count")}
     answered = {
         name: found.get(name) for name in ("answer", "reason", "rule", "towards", "revision")
     }

@@ -20,6 +20,7 @@ from cryptography.x509 import load_pem_x509_certificates
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
+from vedette.adapters.audit_keys import recipient_at
 from vedette.adapters.audit_spool import AuditSpool
 from vedette.adapters.boot_file import Boot, BootFault, SigninBoot, load
 from vedette.adapters.log_incidents import LogIncidents
@@ -183,7 +184,8 @@ def main(folder: Path) -> None:
 async def _run(boot: Boot, own: SigninBoot) -> None:
     """Wire, serve, and end in the order in which nothing is lost: requests, duties, records."""
     clock, listed = SystemClock(), Listed()
-    spool = AuditSpool(boot.spool(PROCESS), PROCESS, clock, waiting)
+    recipient = recipient_at(boot.path(boot.audit_key))
+    spool = AuditSpool(boot.spool(PROCESS), PROCESS, clock, waiting, recipient=recipient)
     streams = StreamFiles(
         boot.door(PROCESS),
         boot.organisation,

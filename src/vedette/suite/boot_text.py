@@ -16,6 +16,7 @@ _TEXT = """\
 organisation = {organisation}   # stands in every user id; it can't be changed later
 settings     = "settings.toml"     # becomes revision 1; later changes go through `vedette settings`
 public_key   = "keys/settings.pub" # by this every door verifies what it is sent
+audit_key    = "keys/audit.pub"    # to this every door seals who is named in its records
 
 # The only way in. TLS ends here; what stands in front may only pass TCP on.
 [gateway]
@@ -47,6 +48,7 @@ signing_key = "secrets/synapse-signing.key"
 listen       = {control}
 token        = "secrets/admin.token"
 settings_key = "secrets/settings.key"
+audit_key    = "secrets/audit.key"  # opens the names in the record; keep it out of backups of the record
 people       = "people.csv"
 folder       = "control"
 database     = "sqlite"             # for trying it; or "file:secrets/..." with a PostgreSQL URL

@@ -39,6 +39,7 @@ from vedette.protocol.recovery import offline_code
 from vedette.suite.addresses import fits_socket, free_or_other, split
 from vedette.suite.boot_text import BootAnswers, boot_text, web_address
 from vedette.suite.certificates import ServerCertificate, self_signed
+from vedette.suite.keys import make_audit_keys
 
 CLIENT, FEDERATION = "127.0.0.1:8443", "127.0.0.1:8448"
 CONTROL, PUSHES = "127.0.0.1:8470", "127.0.0.1:8471"
@@ -113,6 +114,7 @@ def init(wanted: NewOrganisation, now: datetime.datetime) -> Made:
     boot = load(wanted.folder)
     kept = new_recovery(code, boot.organisation, now.timestamp())
     RecoveryFile(boot.recovery()).keep(kept)
+    make_audit_keys(boot)
     return Made(wanted.folder, boot.gateway.client_url, boot.console_url, _to_do(wanted, answers))
 
 

@@ -23,6 +23,7 @@ from vedette.adapters.boot_file import Boot, BootFault, load
 from vedette.adapters.stream_files import write_whole
 from vedette.admin.homeserver import render_password
 from vedette.suite.addresses import fits_socket, is_free
+from vedette.suite.keys import make_audit_keys
 from vedette.suite.probes import probe_socket, probe_url
 from vedette.suite.progress import Progress
 from vedette.suite.supervisor import Program, StartFault, Supervisor
@@ -65,6 +66,8 @@ async def start(folder: Path, progress: Progress) -> Running:
     """
     boot = load(folder)
     check_paths(boot)
+    if make_audit_keys(boot):
+        progress.line(f"{boot.organisation}: from now on people are sealed in the record")
     supervisor = Supervisor(lambda text: progress.line(f"{boot.organisation}: {text}"))
     supervisor.changed = lambda: _write_pids(boot, supervisor)
     try:

@@ -4,7 +4,7 @@ Configuration in `homeserver.yaml` (written by Vedette, not by hand):
 
     modules:
       - module: vedette.synapse.module.Module
-        config: {organisation, streams, spool, public_key, inspector,
+        config: {organisation, streams, spool, public_key, audit_key, inspector,
                  sign_in: {listen, secret, issuer, account}}
 """
 
@@ -19,6 +19,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from synapse.config import ConfigError
 from synapse.logging.context import defer_to_threadpool, make_deferred_yieldable
@@ -27,6 +28,7 @@ from synapse.util.duration import Duration
 from twisted.internet.defer import Deferred
 from twisted.python.threadpool import ThreadPool
 
+from vedette.adapters.audit_keys import recipient_at
 from vedette.adapters.audit_spool import AuditSpool
 from vedette.adapters.inspector import Inspector, Run, digest_of
 from vedette.adapters.log_incidents import LogIncidents
@@ -120,6 +122,7 @@ class ModuleConfig:
     streams: Path
     spool: Path
     public_key: Ed25519PublicKey
+    audit_key: X25519PublicKey | None
     inspector: Path
     sign_in: SignInConfig
 
@@ -132,7 +135,9 @@ class Module:
         self._hs = api._hs  # noqa: SLF001  # there is no public way to the homeserver
         clock = self._clock = SystemClock()
         self._issuer = config.sign_in.metadata["issuer"]
-        self._spool = AuditSpool(config.spool, PROCESS, clock, _Wait(self._hs))
+        self._spool = AuditSpool(
+            config.spool, PROCESS, clock, _Wait(self._hs), recipient=config.audit_key
+        )
         self._streams = StreamFiles(
             config.streams, config.organisation, config.public_key, clock, self._changed
         )
@@ -187,10 +192,11 @@ class Module:
                 Path(config["streams"]),
                 Path(config["spool"]),
                 key,
+                recipient_at(Path(config["audit_key"])) if "audit_key" in config else None,
                 Path(config["inspector"]),
                 SignInConfig.of(config["sign_in"]),
             )
-        except (KeyError, OSError, ValueError) as fault:
+        except (KeyError, OSError, ValueError, Unavailable) as fault:
             raise ConfigError(f"the module can't be configured: {fault}") from fault
 
     def _stand_for_sign_in(

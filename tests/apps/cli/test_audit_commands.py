@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import http.client
 import json
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.apps.control.organisation import Organisation, until
+from vedette.adapters.audit_keys import recipient_at
 from vedette.adapters.audit_spool import AuditSpool
 from vedette.adapters.system_clock import SystemClock
 from vedette.core.asks import Act, Ask, Question
@@ -151,6 +153,76 @@ def test_a_piece_of_one_chain_is_whole_from_its_first_record_to_its_last(
     (report,) = data(recorded, "audit", "verify", "--export", str(kept))["chains"]
     assert (report["records"], report["anchored"]) == (len(lines) - 2, None)
     assert since > 0
+
+
+def _sealing(organisation: Organisation, *asks: Ask) -> None:
+    """A door that seals people, as every process of an organisation does."""
+    recipient = recipient_at(organisation.boot.path(organisation.boot.audit_key))
+    spool = AuditSpool(
+        organisation.boot.spool("synapse"), "synapse", SystemClock(), _never, recipient=recipient
+    )
+    spool.start()
+    for ask in asks:
+        spool.note(ask, Facts(), NO)
+    spool.close()
+
+
+def test_an_erased_person_is_named_nowhere_any_more_and_every_chain_holds(
+    recorded: Organisation, tmp_path: Path
+) -> None:
+    upload = Act.FILE_CONTENT_UPLOAD
+    _sealing(recorded, _asked(upload, ALICE, CAROL, "acme"), _asked(upload, BOB, ALICE, "us"))
+    spool = recorded.boot.spool("synapse") / "synapse.jsonl"
+    assert b"alice" not in spool.read_bytes()
+    mine = ("audit", "list", "--process", "synapse", "--person", ALICE)
+    assert len(data(recorded, *mine)) == 2
+    refused = recorded.vedette("audit", "erase", "alice", "--reason", "article 17")
+    assert (refused.returncode, "--yes" in refused.stderr) == (2, True)
+    found = data(recorded, "audit", "erase", "alice", "--reason", "article 17", "--yes")
+    assert (found["person"], found["processes"]) == (ALICE, ["control", "synapse"])
+    assert found["plain"] == 2  # a gateway of before names people in plain, and is told of
+    assert data(recorded, *mine) == []
+    (others,) = data(recorded, "audit", "list", "--process", "synapse", "--person", BOB)
+    assert others["decision"]["towards"] == CAROL
+    assert others["questions"][0]["whom"].startswith("~")
+    (act,) = [
+        each
+        for each in data(recorded, "audit", "list", "--process", "control")
+        if each["act"] == "audit:person:erase"
+    ]
+    assert act["claims"]["reason"] == "article 17"
+    assert ALICE not in json.dumps(act)
+    assert data(recorded, "audit", "verify")["holds"]
+
+
+def test_an_export_says_who_is_who_only_where_it_is_asked_to(
+    recorded: Organisation, tmp_path: Path
+) -> None:
+    _sealing(recorded, _asked(Act.FILE_CONTENT_UPLOAD, ALICE, CAROL, "acme"))
+    plain, named = tmp_path / "plain.jsonl", tmp_path / "named.jsonl"
+    words = ("audit", "export", "--process", "synapse", "--to")
+    data(recorded, *words, str(plain))
+    data(recorded, *words, str(named), "--names")
+    assert b"alice" not in plain.read_bytes()
+    assert ALICE.encode() in named.read_bytes()
+    for file in (plain, named):
+        assert data(recorded, "audit", "verify", "--export", str(file))["holds"]
+    named.write_bytes(named.read_bytes().replace(ALICE.encode(), BOB.encode()))
+    found = recorded.vedette("audit", "verify", "--export", str(named))
+    assert found.returncode == 1
+    assert "is not `@bob:example.test`" in found.stderr
+
+
+def test_all_that_matches_is_written_as_a_table(recorded: Organisation, tmp_path: Path) -> None:
+    file = tmp_path / "records.csv"
+    words = ("audit", "list", "--process", "gateway", "--csv", str(file))
+    assert data(recorded, *words)["records"] == 4
+    assert recorded.vedette(*words).returncode == 2
+    rows = list(csv.DictReader(file.open(newline="")))
+    assert {row["who"] for row in rows} == {f"'{ALICE}", f"'{BOB}", f"'{CAROL}"}
+    assert sum(int(row["times"]) for row in rows) == 5
+    assert "older ones" in recorded.vedette("audit", "list", "--most", "1").stdout
+    assert "no record matches" in recorded.vedette("audit", "list", "--person", "@x:y").stdout
 
 
 def test_metrics_are_told_for_a_token_of_their_own_and_name_nobody(

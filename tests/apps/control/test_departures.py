@@ -13,12 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.adapters.clock import SetClock
+from tests.adapters.test_audit_segments import ALICE, BOB, Log
 from vedette.adapters.line_files import LineFile
 from vedette.adapters.memory.siem import MemoryPositions, MemoryReceiver
 from vedette.adapters.positions_file import PositionsFile
 from vedette.adapters.spool_reader import SpoolReader
 from vedette.control.departures import Departures
-from vedette.core.record import canonical
+from vedette.core.record import canonical, verify_chain
 from vedette.ports.errors import Unavailable
 from vedette.ports.siem import Position, Positions
 from vedette.protocol.syslog import Origin
@@ -198,3 +199,23 @@ def test_positions_are_kept_on_disk_as_a_whole(tmp_path):
     kept.path.write_text("{")
     with pytest.raises(Unavailable, match="take it away"):
         kept.load()
+
+
+def test_the_siem_is_told_who_it_was_only_where_the_settings_want_that(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    log.note()
+    log.next_day()
+    log.note(BOB)
+    log.spool.close()
+    for named, told in ((SpoolReader(tmp_path, log.keys.opened), True), (None, False)):
+        scene = Scene(tmp_path)
+        scene.departures.named = lambda n=named: n  # type: ignore[misc]
+        scene.look()
+        taken = b"\n".join(scene.receiver.taken)
+        assert (f'who="{ALICE}"'.encode() in taken) is told
+        assert (f'who="{BOB}"'.encode() in taken) is told
+        texts = [json.loads(each.partition(b"] ")[2]) for each in scene.receiver.taken]
+        assert verify_chain(texts, "gateway").length == 3  # it is the chained form that goes
+        assert ALICE not in json.dumps(texts)
+        assert scene.departures.backlog() == {"gateway": 0}
+        assert scene.departures.taken("gateway") == log.end()

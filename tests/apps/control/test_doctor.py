@@ -141,6 +141,7 @@ TROUBLES: dict[str, tuple[dict[str, Any], str, str]] = {
     "a chain is broken": ({"chains": (replace(CHAIN, holds=False),)}, "audit", "audit verify"),
     "a checkpoint is forged": ({"chain_trouble": "signature"}, "audit", "audit verify"),
     "the record does not leave": ({"unsent": ("5 bytes",)}, "audit-leaves", "control.log"),
+    "people are not sealed": ({"unsealed": ("no key",)}, "audit-names", "vedette up"),
     "a secret is open": ({"open_secrets": (Path("/x"),)}, "secrets", "chmod 600 /x"),
     "the people can't be read": ({"people_faults": ("line 3: no",)}, "people", "people.csv"),
     "the clock went back": ({"newest": NOW + 4000}, "clock", "timedatectl"),

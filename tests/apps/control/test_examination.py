@@ -96,3 +96,15 @@ def test_a_gateway_that_others_find_by_the_domain_alone_needs_no_delegation(doma
 def test_a_domain_with_a_port_is_never_delegated(domain: Domain) -> None:
     domain.boot = domain.boot.model_copy(update={"organisation": "localhost:1234"})
     assert "others connect to localhost:1234" in (domain.seen("server") or "")
+
+
+def test_keys_of_the_record_that_are_missing_are_told(tmp_path: Path) -> None:
+    boot = make(tmp_path / "example").boot
+    assert examination.unsealed(boot) == ()
+    boot.path(boot.control.audit_key).unlink()
+    (words,) = examination.unsealed(boot)
+    assert "audit.key" in words
+    assert "missing" in words
+    boot.path(boot.audit_key).unlink()
+    (words,) = examination.unsealed(boot)
+    assert "people are named in the record" in words

@@ -183,6 +183,7 @@ def test_the_module_gets_its_streams_spool_and_key(organisation: Organisation) -
             "streams": str(boot.door("synapse")),
             "spool": str(boot.spool("synapse")),
             "public_key": str(boot.path(boot.public_key)),
+            "audit_key": str(boot.path(boot.audit_key)),
             "inspector": str(boot.path(boot.inspector.socket)),
             "sign_in": {
                 "listen": boot.signin.introspection,

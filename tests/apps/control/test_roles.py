@@ -127,6 +127,8 @@ TABLE = [
         body={"from": "@a:example.test", "to": "@b:example.test", "channel": "message"}),
     Row("GET /why/{record}", ("audit:record:read",), "/why/control:1"),
     Row("GET /audit/records", ("audit:record:read",)),
+    Row("GET /audit/search", ("audit:record:read",)),
+    _over("POST /audit/erase", "audit:person:erase", person="{who}", reason="x"),
     _over("POST /audit/person", "audit:person:report", person="{who}", reason="x"),
     Row("GET /audit/chains", ("audit:chain:verify",)),
     Row("GET /doors", ("doors:door:list",)),

@@ -261,6 +261,29 @@ class Audit(Section):
             '"counts"',
         ),
     ] = "counts"
+    keep: Annotated[
+        Duration | None,
+        Setting(
+            "How long",
+            "How old records may become on this machine: each day's part of a log is removed as a "
+            "whole once its newest record is older, and a signed head stays in its place. Unset: "
+            "for good.",
+            "Too short, and an incident is found out about after its record is gone; unset, "
+            "and what people did is kept for ever.",
+            "as long as the law wants and incidents stay unseen, such as 400 days",
+        ),
+    ] = None
+    siem_names: Annotated[
+        StrictBool,
+        Setting(
+            "Names for the SIEM",
+            "Whether what is sent to the SIEM names people beside each record. Without it they "
+            "are pseudonyms there, which only this machine can resolve.",
+            "What the SIEM was told can't be erased from here; without names its own alarms "
+            "can't tell who it was.",
+            "as the works council and the SIEM's own retention allow",
+        ),
+    ] = True
 
 
 class Messages(Section):
