@@ -66,14 +66,16 @@ def _asked(policy: Policy, number: int) -> tuple[Ask, Facts]:
     someone, users = policy.directory.someone, people_of(DOMAIN)
     others = [users[number * 7 % len(users)]]
     if number % 3 == 0:
-        others.append(f"@theirs{number % 900}:partner{number % 40}.example")
+        others.append(f"@theirs{number % 900}:partner{number % 20 * 7 % 40}.example")
     else:
         others.append(users[(number * 11 + 3) % len(users)])
     members = Members.of(someone(UserId(other)) for other in others)
     who = someone(UserId(users[number % len(users)]))
     room = f"!room{number % 5000}:{DOMAIN}"
     ask = say(Act.ROOM_EVENT_SEND, who, members, [Channel.MESSAGE], room)
-    facts = Facts({"room.encrypted": number % 2 == 0, "today": policy.directory.today - number % 9})
+    facts = Facts(
+        {"room.encrypted": number // 20 % 2 == 0, "today": policy.directory.today - number % 9}
+    )
     return ask, facts
 
 
