@@ -22,6 +22,7 @@ from vedette.admin.why import Wondering, under_draft, why, why_record
 from vedette.api import audit, changes, drafts, partners, render, rooms, shapes, sign_in, tokens
 from vedette.api.acting import asks
 from vedette.api.border import METRICS, add_errors
+from vedette.api.description import describe
 from vedette.api.metrics import CONTENT_TYPE, metrics_text
 from vedette.api.office import Office
 from vedette.core.asks import Act
@@ -70,6 +71,7 @@ def make_app(office: Office) -> FastAPI:
     )
     for router in (*own, *more):
         app.include_router(router, prefix=PREFIX, responses=ERRORS, dependencies=[bearer])
+    describe(app)
     return app
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import Any
 
+import jsonschema
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
@@ -33,8 +34,35 @@ def api_schema(served: Organisation) -> Any:
     return found
 
 
+def test_every_operation_says_what_it_is_and_shows_how(
+    api_schema: Any, served: Organisation
+) -> None:
+    description = served.ask("GET", "/openapi.json")[1]
+    for path, methods in description["paths"].items():
+        for method, operation in methods.items():
+            said = f"{method} {path}"
+            assert operation["summary"].strip(), said
+            assert operation["tags"], said
+            behind_a_token = path.startswith("/vedette/")
+            errors = {"400", "401", "403", "404", "409", "422", "503"} if behind_a_token else set()
+            assert errors <= set(operation["responses"]), said
+            for parameter in operation.get("parameters", ()):
+                assert "example" in parameter or not parameter["required"], (said, parameter)
+            for content in operation.get("requestBody", {}).get("content", {}).values():
+                components = {"components": description["components"]}
+                jsonschema.validate(content["example"], {**content["schema"], **components})
+
+
+def no_server_error(ctx: Any, response: Any, case: Any) -> Any:
+    """None at all, but that the gateway, which does not run here, is said to be away."""
+    if case.operation.path.endswith("/partners/{name}/check") and response.status_code == 503:
+        assert "the gateway does not answer" in response.text
+        return None
+    return not_a_server_error(ctx, response, case)
+
+
 CHECKS = [
-    not_a_server_error,
+    no_server_error,
     status_code_conformance,
     content_type_conformance,
     response_schema_conformance,
@@ -43,7 +71,7 @@ CHECKS = [
 
 def test_every_answer_is_one_that_was_promised(api_schema: Any, served: Organisation) -> None:
     headers = {"Authorization": f"Bearer {served.token()}"}
-    asked, statuses = 0, Counter[int]()
+    asked, statuses = set(), Counter[int]()
     for found in api_schema.get_all_operations():
 
         @given(case=found.ok().as_strategy())
@@ -53,7 +81,8 @@ def test_every_answer_is_one_that_was_promised(api_schema: Any, served: Organisa
             statuses[answer.status_code] += 1
 
         every()
-        asked += 1
-    assert asked >= 20
+        asked.add(f"{found.ok().method.lower()} {found.ok().path}")
+    described = served.ask("GET", "/openapi.json")[1]["paths"]
+    assert asked == {f"{how} {path}" for path, methods in described.items() for how in methods}
     assert statuses[200] > 20, statuses  # not everything was refused at the border
     assert statuses[401] == 0, statuses
