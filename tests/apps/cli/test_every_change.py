@@ -355,6 +355,23 @@ def test_what_can_not_go_one_by_one_goes_all_at_once(three: Three) -> None:
     assert len(_at_once(three, text)) == 4
 
 
+def test_guardrails_are_changed_and_removed_by_what_is_shown_where_recovery_is_open(
+    three: Three,
+) -> None:
+    """No single person takes a guardrail away, but for recovery: so that is where it is followed."""
+    for each in three:
+        code = (each.organisation.boot.folder / "offline-code.txt").read_text()
+        assert each.data("recover", "--code-file", "-", given=code)[0] == 0
+    text = str(three[0].settings()["text"])
+    text = set_value(text, "guardrails.g-say.forbid", '["message"]')
+    text = remove(text, "guardrails.g-when")
+    commands = [change["command"] for change in _follow(three, text)]
+    assert [each.split(" --")[0] for each in commands] == [
+        "vedette rule change g-say", "vedette rule remove g-when",
+    ]  # fmt: skip
+    assert all(each.endswith(" --guardrail") for each in commands)
+
+
 @pytest.mark.parametrize("path", NEVER)
 def test_what_no_change_may_have_is_refused_before_a_command_is_shown(
     three: Three, path: str
