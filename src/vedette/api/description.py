@@ -20,6 +20,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "DeviceBody": _DEVICE,
     "DeviceReasonBody": {**_DEVICE, "reason": "phone lost, ticket 4711"},
     "DraftBody": {"text": _TEXT},
+    "DraftTextBody": {"text": _TEXT, "base": 3, "version": 1},
     "EditsBody": {
         "changes": [
             {"path": "media.max_upload", "value": '"10 MiB"'},
@@ -31,6 +32,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "FactorsBody": {"reason": "phone lost, ticket 4711"},
     "ForeseeBody": {"text": _TEXT},
     "MaybeReasonBody": {"reason": "found again"},
+    "NewDraftBody": {"text": _TEXT, "base": 3, "name": "acme-files"},
     "NewPartnerBody": {
         "name": "acme",
         "domains": ["acme.example"],
@@ -67,6 +69,7 @@ PARAMETERS: dict[str, Any] = {
     "room": "!room:example.org",
     "since": 2,
     "user": "@alice:example.org",
+    "version": 1,
 }
 """One example for each thing that an operation must be told in its path or query."""
 
