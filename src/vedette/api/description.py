@@ -46,6 +46,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "expires": "2027-06-30",
         "reason": "the pipeline that checks drafts",
     },
+    "PersonEraseBody": {"person": "@alice:example.org", "reason": "request of 3 May"},
     "PersonReportBody": {"person": "@alice:example.org", "reason": "incident 12"},
     "ReasonBody": {"reason": "phone lost, ticket 4711"},
     "ReplayBody": {"text": _TEXT, "since": 1_800_000_000},

@@ -62,6 +62,8 @@ WORDS: list[Case] = [
 ]  # fmt: skip
 VALUES = {
     "audit.permitted": '"whole"',
+    "audit.keep": '"400 days"',
+    "audit.siem_names": "false",
     "messages.encrypted": '"required"',
     "media.max_upload": '"10 MiB"',
     "files.wait": '"7 seconds"',
