@@ -191,17 +191,24 @@ class Grid:
 
 
 def _everybody(directory: Directory) -> Iterator[Someone]:
-    """The kinds of people that there are, and those that the document's own words make possible."""
-    yield from directory.everyone()
+    """The kinds of people that there are, and those that the document's own words make possible.
+
+    Whom a party names by user id is looked up; of all others only groups and standing count, so that
+    a hundred thousand people cost no more than the kinds among them.
+    """
     parties = directory.document.parties.values()
+    groups = {group for party in parties for group in party.groups}
+    possible = {Person(), Person(guest=True), *(Person(groups=frozenset({g})) for g in groups)}
+    possible |= set(directory.people.values())
+    in_order = sorted(possible, key=lambda each: (each.guest, not each.active, sorted(each.groups)))
+    imagined = {f"@{at}:{directory.domain}": each for at, each in enumerate(in_order)}
+    there = Directory(directory.document, imagined, directory.today)
+    yield from (there.someone(UserId(user)) for user in imagined)
     yield from (directory.someone(UserId(user)) for party in parties for user in party.users)
-    imagined = {"plain": Person(), "guest": Person(guest=True)}
-    groups = sorted({group for party in parties for group in party.groups})
-    imagined |= {str(at): Person(groups=frozenset({group})) for at, group in enumerate(groups)}
-    people = {f"@{name}:{directory.domain}": person for name, person in imagined.items()}
-    there = Directory(directory.document, people, directory.today)
-    yield from (there.someone(UserId(user)) for user in people)
+    partners = (directory.partner(str(name)) for name in directory.document.partners)
+    yield from (partner for partner in partners if PARTNERS in partner.parties)
     yield Someone("", frozenset({ANYONE, PARTNERS}), "", False)  # of a partner still to be named
+    yield Someone("", frozenset({ANYONE, OUTSIDE}), "", False)
 
 
 def _alone(directory: Directory, party: str) -> Someone:
