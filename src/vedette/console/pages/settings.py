@@ -13,12 +13,9 @@ from vedette.admin.rules import list_rules
 from vedette.admin.settings_list import SettingRow, last_change, last_changes, setting_rows
 from vedette.console.desks import Desks
 from vedette.console.page import Page, View, Visit, Words
+from vedette.console.pages.rules import fields_of, fields_with, form_context
 from vedette.core.asks import Act
-from vedette.core.channels import WORDS as CHANNEL_WORDS
-from vedette.core.people import BUILT_IN
 from vedette.core.revision import Revision
-from vedette.core.settings.commands import rule_data
-from vedette.core.settings.document import Document
 
 _SHOWN = ("all", "changed", "lacking")
 _LONGEST_QUERY = 200
@@ -73,7 +70,7 @@ async def rules(desks: Desks, visit: Visit) -> View:
     query = _query(visit)
     words = query.casefold().split()
     found = [
-        {"view": view, "keys": _keys(document, view.id), "last": _last(last_change(changes, path))}
+        {"view": view, "fields": fields_of(document, view.id), "last": _last(last_change(changes, path))}
         for view in list_rules(document)
         if all(word in f"{view.id} {view.sentence} {view.say} {view.owner}".casefold()
                for word in words)
@@ -83,8 +80,8 @@ async def rules(desks: Desks, visit: Visit) -> View:
         "rules": found,
         "query": query,
         "base": newest.number,
-        "parties": sorted({*BUILT_IN, *map(str, document.parties), *map(str, document.partners)}),
-        "channels": sorted(CHANNEL_WORDS),
+        "blank": fields_with(),
+        **form_context(document),
     }
     return _view(visit, "rules", "part-rules", context)
 
@@ -123,22 +120,6 @@ def _last(revision: Revision | None) -> str:
         return ""
     day = datetime.fromtimestamp(revision.at, UTC).strftime("%Y-%m-%d %H:%M")
     return f"{revision.author}, {day} UTC, revision {revision.number}: {revision.reason}"
-
-
-def _keys(document: Document, id_: str) -> dict[str, str]:
-    """A rule's keys as the form has them: lists with commas, conditions one on a line."""
-    bare = id_.removeprefix("guardrails.")
-    table = document.guardrails if id_ != bare else document.rules
-    data = rule_data(next(rule for name, rule in table.items() if str(name) == bare))
-    found: dict[str, str] = {}
-    for key, value in data.items():
-        if key == "between":
-            found["one"], found["other"] = list(value)
-        elif key in ("when", "unless"):
-            found[key] = "\n".join(value)
-        else:
-            found[key] = value if isinstance(value, str) else ", ".join(value)
-    return found
 
 
 _READ = Act.ADMINISTRATION_SETTINGS_READ
@@ -206,32 +187,6 @@ WORDS: Words = MappingProxyType(
             "No rule says this. An organisation without rules allows nothing.",
             "Keine Regel sagt das. Eine Organisation ohne Regeln erlaubt nichts.",
         ),
-        "settings-rule-id": ("Name", "Name"),
-        "settings-rule-between": ("Between, both ways", "Zwischen, in beide Richtungen"),
-        "settings-rule-and": ("and", "und"),
-        "settings-rule-from": ("Or from", "Oder von"),
-        "settings-rule-to": ("to", "zu"),
-        "settings-rule-allow": ("Allow", "Erlauben"),
-        "settings-rule-forbid": ("Forbid", "Verbieten"),
-        "settings-rule-when": (
-            "When: conditions that must all hold, one on a line",
-            "Wenn: Bedingungen, die alle gelten müssen, eine je Zeile",
-        ),
-        "settings-rule-unless": (
-            "Unless: any one of these lifts the rule, one on a line",
-            "Außer: eine davon hebt die Regel auf, eine je Zeile",
-        ),
-        "settings-rule-say": ("What a refused person reads", "Was Abgewiesene lesen"),
-        "settings-rule-owner": ("Who answers for it", "Wer sie verantwortet"),
-        "settings-rule-expires": ("Last day of an allow", "Letzter Tag einer Erlaubnis"),
-        "settings-rule-mode": ("Mode", "Modus"),
-        "settings-rule-enforce": ("it decides", "sie entscheidet"),
-        "settings-rule-observe": ("it only observes", "sie beobachtet nur"),
-        "settings-rule-guardrail": (
-            "a guardrail: no revision may lose it",
-            "eine Leitplanke: Keine Revision darf sie verlieren",
-        ),
-        "settings-commas": ("words with commas between them", "Wörter mit Kommas dazwischen"),
         "settings-guardrail": ("guardrail", "Leitplanke"),
     }
 )
