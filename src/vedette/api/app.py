@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.security import HTTPBearer
 
 from vedette.admin.audit import RECORD_PATTERN, find_record
+from vedette.admin.grid import called, grid_rows
 from vedette.admin.rejected import Code, Rejected
 from vedette.admin.replay import recorded, replay
 from vedette.admin.rules import (
@@ -166,6 +167,17 @@ def _settings(office: Office) -> APIRouter:
 def _rules(office: Office) -> APIRouter:
     router, desk = APIRouter(tags=["rules"]), office.desk
     reads = asks(office, Act.ADMINISTRATION_SETTINGS_READ)
+
+    @router.get("/grid", dependencies=[reads])
+    async def grid(
+        one: Annotated[str, Query(alias="from", max_length=64)] = "",
+        other: Annotated[str, Query(alias="to", max_length=64)] = "",
+    ) -> list[shapes.GridRowShape]:
+        """What the rules answer between parties; of those with these letters in their names."""
+        made = office.grid.current()
+        pairs = [(a, b) for a in called(made, one) for b in called(made, other)]
+        rows = await asyncio.to_thread(grid_rows, made, pairs)
+        return [render.grid_row(row) for row in rows]
 
     @router.get("/rules", dependencies=[reads])
     async def rules() -> list[shapes.RuleShape]:

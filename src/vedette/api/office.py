@@ -10,6 +10,7 @@ from vedette.admin.audit import ChainReport
 from vedette.admin.audit_desk import AuditDesk
 from vedette.admin.doors import DoorAnswer
 from vedette.admin.drafts import DraftsDesk
+from vedette.admin.grid import GridDesk
 from vedette.admin.partners import PartnersDesk
 from vedette.admin.pending import PendingDesk
 from vedette.admin.rooms import RoomsDesk
@@ -49,6 +50,7 @@ class Office:
     partners: PartnersDesk
     tokens: TokensDesk
     audit: AuditDesk
+    grid: GridDesk
     measured: Callable[[], Measured]
     metrics_token: LocalToken | None = None
     """Opens `/metrics` and nothing else."""

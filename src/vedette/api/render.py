@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vedette.admin.audit import ChainReport
 from vedette.admin.doors import DoorAnswer
+from vedette.admin.grid import GridRow
 from vedette.admin.pending import Waiting
 from vedette.admin.rejected import Code, Rejected
 from vedette.admin.replay import Replayed
@@ -23,6 +24,7 @@ from vedette.api.shapes import (
     ErrorShape,
     FaultShape,
     ForeseenShape,
+    GridRowShape,
     PendingShape,
     ReplayShape,
     RevisionShape,
@@ -239,6 +241,16 @@ def rule(view: RuleView) -> RuleShape:
         text=view.text,
         owner=view.owner,
         say=view.say,
+    )
+
+
+def grid_row(row: GridRow) -> GridRowShape:
+    """One direction of one pair of parties."""
+    return GridRowShape(
+        from_=row.one,
+        to=row.other,
+        channels={channel.value: way.answer.value for channel, way in row.ways},
+        observed=row.observed,
     )
 
 

@@ -297,6 +297,19 @@ class RevisionShape(Shape):
     text: str | None
 
 
+class GridRowShape(Shape):
+    """What the rules answer from one party to another, by channel: `yes`, `conditions`, `some`,
+    `forbidden`, `no` or `not-ours`. `observed`: a rule that only observes would have a say.
+    """
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True)
+
+    from_: str = Field(alias="from")
+    to: str
+    channels: dict[str, str]
+    observed: bool
+
+
 class RuleShape(Shape):
     """One rule, as a sentence and as TOML."""
 

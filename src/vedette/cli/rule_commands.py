@@ -51,6 +51,31 @@ Mode = Annotated[str, typer.Option(help="`observe` decides nothing and records."
 
 
 @app.command()
+def grid(
+    from_: Annotated[str, typer.Option("--from", help="Parties with these letters.")] = "",
+    to: Annotated[str, typer.Option(help="Parties with these letters.")] = "",
+    place: Dir = None,
+    *,
+    json: Json = False,
+) -> None:
+    """Who may do what with whom: what the rules answer from each party to each, channel by channel.
+
+    `some` is for some of the people; `conditions` hangs on what is known only when it is asked.
+    """
+    at = here(place, json=json)
+    asked = {"from": from_ or None, "to": to or None}
+    found = Client(at.boot()).ask("GET", "/grid", None, asked)
+    at.tell(found, [_pair(row) for row in found])
+
+
+def _pair(row: dict[str, Any]) -> str:
+    passes = [f"{name} {answer}" for name, answer in row["channels"].items()
+              if answer not in ("no", "not-ours")]  # fmt: skip
+    observed = " (observed)" if row["observed"] else ""
+    return f"{row['from']} -> {row['to']}: {', '.join(passes) or 'nothing'}{observed}"
+
+
+@app.command()
 def add(
     name: Name,
     reason: Reason,

@@ -63,6 +63,28 @@ def test_why_names_the_rule_and_its_record_replays(running: Organisation) -> Non
     assert data(running, "why", record)["same"] is True
 
 
+def test_the_grid_lists_what_passes_between_parties(running: Organisation) -> None:
+    name_acme(running)
+    done(running, *ADD)
+    listed = done(running, "rule", "grid", "--from", "us", "--to", "us,acme")
+    assert "us -> us: message yes, file conditions" in listed
+    assert "us -> acme: message yes, contact yes" in listed
+    found = data(running, "rule", "grid", "--to", "acme", "--from", "guests")
+    assert [(row["from"], row["to"], set(row["channels"].values())) for row in found] == [
+        ("guests", "acme", {"no"})
+    ]
+
+
+def test_why_may_ask_a_draft(running: Organisation, tmp_path: Path) -> None:
+    draft = tmp_path / "draft.toml"
+    text = done(running, "settings", "export")
+    draft.write_text(text + '\n[rules.quiet]\nbetween = ["us", "us"]\nforbid = ["message"]\n')
+    ask = ("why", "--from", "@alice:example.test", "--to", "@bob:example.test")
+    assert data(running, *ask, "--channel", "message")["answer"] == "yes"
+    drafted = data(running, *ask, "--channel", "message", "--draft", str(draft))
+    assert (drafted["answer"], drafted["rule"]) == ("no", "quiet")
+
+
 def test_rule_test_says_whether_a_rule_matches(running: Organisation) -> None:
     ask = ("--from", "@a:example.test", "--to", "@b:example.test", "--channel", "file")
     assert "matches: yes" in done(running, "rule", "test", "files", *ask, "--file", "plan.pdf")

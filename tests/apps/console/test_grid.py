@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.apps.console.house import Browser, House
+from tests.apps.console.test_orders import listening, run, shown_command
 from vedette.admin.actor import LOCAL
 from vedette.admin.settings import Proposal
 from vedette.console.pages.grid import AT_ONCE, ROWS, together
@@ -293,3 +294,16 @@ def test_a_grid_is_made_anew_when_the_settings_change(settled: House) -> None:
     assert desk.current().way("us", "acme", Channel.MESSAGE) == first.way(
         "us", "acme", Channel.MESSAGE
     )
+
+
+@pytest.mark.parametrize("query", ["", "?party=us", "?party=us&with=acme,board", "?with=--json"])
+def test_the_command_under_the_list_makes_the_call_beside_it(
+    officer: Browser, settled: House, query: str
+) -> None:
+    page = officer.get(f"/grid/list{query}")
+    target = re.search(r"<code>GET ([^<]+)</code>", page.text)
+    assert target is not None
+    with listening(settled.boot.folder) as heard:
+        run(settled.boot.folder, shown_command(page.text))
+    method, path, body = heard[0]
+    assert (method, path, body) == ("GET", unescape(target[1]).strip(), None)

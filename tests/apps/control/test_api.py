@@ -321,3 +321,15 @@ def test_a_mistyped_name_is_said_in_words_and_not_as_a_pattern(
     _, answer = api.ask("GET", path)
     assert words in str(answer)
     assert "pattern" not in str(answer)
+
+
+def test_the_grid_says_what_the_rules_answer_between_parties(api: Organisation) -> None:
+    status, rows = api.ask("GET", "/grid?from=us&to=us,outside")
+    assert status == 200
+    assert [(row["from"], row["to"]) for row in rows] == [("us", "us"), ("us", "outside")]
+    assert rows[0]["channels"]["message"] == "yes"
+    assert rows[0]["channels"]["file"] == "conditions"
+    assert rows[0]["observed"] is False
+    assert set(rows[1]["channels"].values()) <= {"no", "yes", "some", "forbidden", "conditions"}
+    assert api.ask("GET", "/grid?from=nobody-here") == (200, [])
+    assert api.ask("GET", f"/grid?from={'x' * 65}")[0] == 422

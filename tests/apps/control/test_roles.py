@@ -95,6 +95,7 @@ TABLE = [
     Row("GET /settings/revisions", (SETTINGS,)),
     Row("GET /settings/revisions/{number}", (SETTINGS,), "/settings/revisions/1"),
     Row("GET /settings/revisions/{number}/diff", (SETTINGS,), "/settings/revisions/1/diff?since=1"),
+    Row("GET /grid", (SETTINGS,)),
     Row("GET /rules", (SETTINGS,)),
     Row("GET /rules/{name}", (SETTINGS,), "/rules/talk"),
     Row("PUT /settings", CHANGE, body={"text": "{TEXT}", "reason": "x"}),

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
+from vedette.admin.grid import called, grid_rows
 from vedette.admin.rejected import Code, Rejected
 from vedette.console.desks import Desks
 from vedette.console.page import Page, View, Visit
@@ -19,6 +20,7 @@ from vedette.core.asks import Act
 from vedette.core.channels import CALL, Channel
 from vedette.core.grid import CHANNELS, Answer, Grid, Way
 from vedette.core.people import BUILT_IN
+from vedette.core.settings.commands import Call, Step
 
 AT_ONCE = 16
 """Parties on each side of the grid that are shown together."""
@@ -127,10 +129,13 @@ async def as_list(desks: Desks, visit: Visit) -> View:
     made, wanted = desks.grid.current(), _wanted(visit)
     pairs = list(_pairs(made, wanted))
     shown = pairs[wanted.row : wanted.row + ROWS]
-    rows = await asyncio.to_thread(_ways, made, shown)
+    rows = await asyncio.to_thread(grid_rows, made, shown)
     more = wanted.row + ROWS
+    step = _step(wanted)
     context = {
         **_around(made, wanted),
+        "command": step.command,
+        "call": step.call,
         "rows": rows,
         "first": wanted.row + 1,
         "last": wanted.row + len(rows),
@@ -148,6 +153,16 @@ async def table(desks: Desks, visit: Visit) -> Response:
     text = await asyncio.to_thread(_csv, made, wanted)
     headers = {"Content-Disposition": 'attachment; filename="who-may-do-what.csv"'}
     return Response(text, 200, headers, "text/csv; charset=utf-8")
+
+
+def _step(wanted: Wanted) -> Step:
+    """The command and the call that list the same."""
+    words = ["rule", "grid"]
+    query = {"from": wanted.party, "to": wanted.other}
+    query = {key: text for key, text in query.items() if text}
+    for key, text in query.items():
+        words += (f"--{key}={text}",) if text.startswith("-") else (f"--{key}", text)
+    return Step(tuple(words), Call("GET", "/grid", None, query or None))
 
 
 def _around(made: Grid, wanted: Wanted) -> Mapping[str, object]:
@@ -190,17 +205,8 @@ def _place(visit: Visit, key: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 0
 
 
-def _called(made: Grid, text: str) -> list[str]:
-    """The parties with one of these words in their names; a name that is written whole is alone."""
-    words = [word.strip().casefold() for word in text.split(",") if word.strip()]
-    whole = [name for name in made.names if name in words]
-    if whole and len(whole) == len(words):
-        return whole
-    return [name for name in made.names if not words or any(word in name for word in words)]
-
-
 def _margin(made: Grid, wanted: Wanted, side: str, path: str) -> Margin:
-    names = _called(made, wanted.party if side == "row" else wanted.other)
+    names = called(made, wanted.party if side == "row" else wanted.other)
     first = wanted.row if side == "row" else wanted.column
     first = first if first < len(names) else 0
     after = first + AT_ONCE
@@ -261,38 +267,17 @@ def together(ways: Sequence[Way]) -> Answer:
 # ---- rows of the list ----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One direction of one pair: the answer for each channel."""
-
-    one: str
-    other: str
-    ways: tuple[tuple[Channel, Way], ...]
-
-    @property
-    def observed(self) -> bool:
-        """As in `Way`, for any channel."""
-        return any(way.observed for _, way in self.ways)
-
-
 def _pairs(made: Grid, wanted: Wanted) -> Iterator[tuple[str, str]]:
-    for one in _called(made, wanted.party):
-        for other in _called(made, wanted.other):
+    for one in called(made, wanted.party):
+        for other in called(made, wanted.other):
             yield one, other
-
-
-def _ways(made: Grid, pairs: Sequence[tuple[str, str]]) -> list[Row]:
-    return [
-        Row(one, other, tuple((each, made.way(one, other, each)) for each in CHANNELS))
-        for one, other in pairs
-    ]
 
 
 def _csv(made: Grid, wanted: Wanted) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")  # RFC 4180; names of parties are no formulas
     writer.writerow(["from", "to", *CHANNELS, "observed"])
-    for row in _ways(made, list(_pairs(made, wanted))):
+    for row in grid_rows(made, list(_pairs(made, wanted))):
         answers = [way.answer.value for _, way in row.ways]
         writer.writerow([row.one, row.other, *answers, "yes" if row.observed else "no"])
     return out.getvalue()

@@ -107,11 +107,11 @@ WORDS: Words = MappingProxyType(
         "grid-anyone": (
             (
                 "A party stands for everybody who is in it today, and for whoever would be in one of "
-                "its groups alone. `anyone` is all of them together and has no row of its own."
+                "its groups alone. “anyone” is all of them together and has no row of its own."
             ),
             (
                 "Eine Gruppe steht für alle, die heute in ihr sind, und für wen immer es nur in einer "
-                "ihrer Verzeichnisgruppen gäbe. `anyone` sind alle zusammen und hat keine eigene Zeile."
+                "ihrer Verzeichnisgruppen gäbe. „anyone“ sind alle zusammen und hat keine eigene Zeile."
             ),
         ),
     }

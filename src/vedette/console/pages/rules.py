@@ -66,7 +66,7 @@ WORDS: Words = MappingProxyType(
         ),
         "rule-whom": ("About whom", "Um wen es geht"),
         "rule-both": ("between two, both ways", "zwischen zweien, in beide Richtungen"),
-        "rule-one": ("from some to others, one way", "von den einen an die anderen, eine Richtung"),
+        "rule-one": ("from … to …, one way", "von … an …, eine Richtung"),
         "rule-from": ("Between, or from", "Zwischen, oder von"),
         "rule-to": ("and, or to", "und, oder an"),
         "rule-parties-hint": (

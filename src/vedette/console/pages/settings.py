@@ -16,6 +16,7 @@ from vedette.console.page import Page, View, Visit, Words
 from vedette.console.pages.rules import fields_of, fields_with, form_context
 from vedette.core.asks import Act
 from vedette.core.revision import Revision
+from vedette.core.settings.document import Document
 
 _SHOWN = ("all", "changed", "lacking")
 _LONGEST_QUERY = 200
