@@ -27,6 +27,7 @@ from vedette.ports.records import Records
 EXAMPLES = 3
 """How many records are named for each kind of change."""
 MOST_CHANGES = 200
+MOST_OBSERVED = 100
 MOST_ROOMS = 50
 
 
@@ -53,6 +54,16 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """How often a rule that only observes would have had a say: a forbid would have refused."""
+
+    rule: str
+    forbids: bool
+    asks: int
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Replayed:
     """What a draft would have changed.
 
@@ -60,6 +71,7 @@ class Replayed:
     alone, so that single ones can't be shown. `fixed` records were answered by code that no rule
     changes. `kept_parties` were decided with the parties of their time, although the draft changes
     parties. In `silent_rooms` something could be said, and under the draft nothing could.
+    `observed` are the draft's rules in observe mode that would have had a say.
     """
 
     records: int
@@ -70,6 +82,7 @@ class Replayed:
     changed: tuple[Changed, ...]
     silent_rooms: tuple[str, ...]
     silent: int
+    observed: tuple[Observed, ...] = ()
 
 
 def recorded(records: Records, since: float | None) -> Iterator[Mapping[str, Any]]:
@@ -102,7 +115,7 @@ def replay(policy: Policy, draft: Document, entries: Iterable[Mapping[str, Any]]
         placed, found = (ask, True) if same_people else placing.place(ask)
         now, becomes = decide(policy.rules, ask, facts), decide(rules, placed, facts)
         tally.take(entry, ask, now, becomes, found=found)
-    return tally.told()
+    return tally.told(draft)
 
 
 def _words(document: Document) -> tuple[object, object]:
@@ -156,7 +169,8 @@ class _Tally:
     fixed: int = 0
     kept_parties: int = 0
     kinds: Counter[Kind] = field(default_factory=Counter)
-    examples: dict[Kind, list[str]] = field(default_factory=dict)
+    observed: Counter[str] = field(default_factory=Counter)
+    examples: dict[Kind | str, list[str]] = field(default_factory=dict)
     heard: set[str] = field(default_factory=set)
     heard_then: set[str] = field(default_factory=set)
 
@@ -171,12 +185,18 @@ class _Tally:
         self.kept_parties += not found
         if ask.where is not None:
             self._room(ask.where, now, becomes)
+        for rule in becomes.observed:
+            self.observed[rule] += asks
+            self._example(rule, entry)
         if now.verdict is not becomes.verdict:
             kind = _kind(ask, now, becomes)
             self.kinds[kind] += asks
-            named = self.examples.setdefault(kind, [])
-            if len(named) < EXAMPLES:
-                named.append(str(entry.get("id")))
+            self._example(kind, entry)
+
+    def _example(self, of: Kind | str, entry: Mapping[str, Any]) -> None:
+        named = self.examples.setdefault(of, [])
+        if len(named) < EXAMPLES:
+            named.append(str(entry.get("id")))
 
     def _room(self, room: str, now: Decision, becomes: Decision) -> None:
         if now.verdict is Verdict.YES:
@@ -184,8 +204,8 @@ class _Tally:
         if becomes.verdict is Verdict.YES:
             self.heard_then.add(room)
 
-    def told(self) -> Replayed:
-        """Everything counted: what would happen most comes first."""
+    def told(self, draft: Document) -> Replayed:
+        """Everything counted under this draft: what would happen most comes first."""
         common = sorted(self.kinds.items(), key=lambda each: (-each[1], str(each[0])))
         silent = sorted(self.heard - self.heard_then)
         return Replayed(
@@ -200,6 +220,15 @@ class _Tally:
             ),
             silent_rooms=tuple(silent[:MOST_ROOMS]),
             silent=len(silent),
+            observed=tuple(
+                Observed(
+                    rule=rule,
+                    forbids=_forbids(draft, rule),
+                    asks=asks,
+                    examples=tuple(self.examples[rule]),
+                )
+                for rule, asks in self.observed.most_common(MOST_OBSERVED)
+            ),
         )
 
 
@@ -216,6 +245,13 @@ def _kind(ask: Ask, now: Decision, becomes: Decision) -> Kind:
         rule=now.rule,
         rule_then=becomes.rule,
     )
+
+
+def _forbids(draft: Document, compiled: str) -> bool:
+    guardrail = compiled.startswith("guardrails.")
+    rules = draft.guardrails if guardrail else draft.rules
+    bare = compiled.removeprefix("guardrails.")
+    return any(rule.forbid for name, rule in rules.items() if name == bare)
 
 
 def _label(parties: PartySet | None) -> str:

@@ -25,6 +25,7 @@ from vedette.api.shapes import (
     FaultShape,
     ForeseenShape,
     GridRowShape,
+    ObservedShape,
     PendingShape,
     ReplayShape,
     RevisionShape,
@@ -229,6 +230,15 @@ def replayed(found: Replayed) -> ReplayShape:
         changed=changed,
         silent_rooms=list(found.silent_rooms),
         silent=found.silent,
+        observed=[
+            ObservedShape(
+                rule=each.rule,
+                forbids=each.forbids,
+                asks=each.asks,
+                examples=list(each.examples),
+            )
+            for each in found.observed
+        ],
     )
 
 

@@ -383,6 +383,15 @@ class ChangedShape(Shape):
     examples: list[str]
 
 
+class ObservedShape(Shape):
+    """How often a rule of a draft that only observes would have had a say."""
+
+    rule: str
+    forbids: bool
+    asks: int
+    examples: list[str]
+
+
 class ReplayShape(Shape):
     """What a draft would have changed; see `vedette replay --help`."""
 
@@ -394,6 +403,7 @@ class ReplayShape(Shape):
     changed: list[ChangedShape]
     silent_rooms: list[str]
     silent: int
+    observed: list[ObservedShape]
 
 
 class ChainShape(Shape):

@@ -9,8 +9,8 @@ from urllib.parse import quote
 import typer
 
 from vedette.cli.client import Client
-from vedette.cli.settings_commands import STANDS_ON
 from vedette.cli.surroundings import Base, Dir, Exit, Json, fault, here, read_text
+from vedette.core.settings.marks import marked, unmarked
 
 app = typer.Typer(help="Drafts of the settings: save, list, show, remove.", no_args_is_help=True)
 
@@ -30,13 +30,11 @@ def save(
 ) -> None:
     """Keep a text as a draft, or as the next version of one. It may still have faults."""
     at = here(place, json=json)
-    text = read_text(file)
-    marked = STANDS_ON.match(text)
-    stands_on = base or (int(marked["number"]) if marked else 0)
+    said, text = unmarked(read_text(file))
+    stands_on = base or said
     if not stands_on:
         hint = "say it with `--base N`, or begin with `vedette settings export`"
         raise fault("on which revision does this draft stand?", hint, Exit.USAGE)
-    text = text[marked.end() :] if marked else text
     body = {"text": text, "base": stands_on, "version": version}
     client = Client(at.boot())
     if name:
@@ -65,7 +63,7 @@ def show(name: Name, place: Dir = None, *, json: Json = False) -> None:
     """Print a draft's text, to be edited, compared (`settings diff -`) or applied (`settings apply -`)."""
     at = here(place, json=json)
     found = Client(at.boot()).get(f"/settings/drafts/{quote(name, safe='')}")
-    at.tell(found, [f"# vedette: revision {found['base']}", found["text"].rstrip("\n")])
+    at.tell(found, [marked(found["text"], found["base"]).rstrip("\n")])
 
 
 @app.command()

@@ -47,6 +47,12 @@ def replay_lines(found: dict[str, Any]) -> Iterator[str]:
         yield "the draft would have changed none of their answers"
     for each in found["changed"]:
         yield _line(each)
+    for each in found["observed"]:
+        does = "refused" if each["forbids"] else "allowed"
+        yield (
+            f"  {each['asks']:>9,}  would have been {does} by `{each['rule']}`, which only observes"
+            f" (such as {', '.join(each['examples'])})"
+        )
     if found["silent"]:
         rooms = ", ".join(found["silent_rooms"])
         more = found["silent"] - len(found["silent_rooms"])

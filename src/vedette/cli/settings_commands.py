@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json as json_
-import re
 import shlex
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -34,12 +33,11 @@ from vedette.cli.surroundings import (
     read_text,
     tell,
 )
+from vedette.core.settings.marks import marked, unmarked
 
 app = typer.Typer(help="The settings document: read it, change it, go back.", no_args_is_help=True)
 
 Draft = Annotated[str, typer.Argument(metavar="FILE", help="A settings document; `-` reads it.")]
-STANDS_ON = re.compile(r"# vedette: revision (?P<number>[0-9]{1,15})\n")
-"""The first line of a draft that says on which revision it stands."""
 
 
 class Form(StrEnum):
@@ -197,7 +195,7 @@ def diff(
     client = Client(at.boot())
     if bool(draft) == (since is not None):
         raise fault("name a draft, or revisions with `--from N --to M`", code=Exit.USAGE)
-    text = STANDS_ON.sub("", read_text(draft), count=1) if draft else ""
+    text = unmarked(read_text(draft))[1] if draft else ""
     if patch:
         lines = list(_patch(client, draft, text, since, to))
         at.tell({"patch": "\n".join(lines)}, lines)
@@ -265,24 +263,21 @@ def apply_(
     be refused, 5 if it would wait. Without a revision it is then compared with the newest one.
     """
     at = here(place, json=json)
-    text = read_text(draft)
-    marked = STANDS_ON.match(text)
+    said, text = unmarked(read_text(draft))
+    stands_on = base if base is not None else said
     if dry_run:
-        stands = base if base is not None else int(marked["number"]) if marked else None
-        _foresee(at, draft, text[marked.end() :] if marked else text, stands)
+        _foresee(at, draft, text, stands_on)
         return
     if not reason.strip():
         hint = 'say why, with `--reason "contract 4711"`'
         raise fault("a change needs a reason", hint, Exit.USAGE)
-    if base is None and marked is None:
+    if stands_on is None:
         raise fault(
             "on which revision does this draft stand?",
             "say it with `--base N` (`vedette settings history` lists them), or begin with "
             "`vedette settings export`",
             Exit.USAGE,
         )
-    stands_on = base if base is not None else int(marked["number"]) if marked else 0
-    text = text[marked.end() :] if marked else text
     starts = moment(at_)
     body = {
         "text": text,
@@ -468,7 +463,7 @@ def _as(form: Form, kept: dict[str, Any]) -> str:
     from vedette.core.settings.schema import schema_text
 
     if form is Form.TOML:
-        return f"# vedette: revision {kept['number']}\n{kept['text']}"
+        return marked(kept["text"], kept["number"])
     if form is Form.SCHEMA:
         return schema_text()
     document, _ = check_document(kept["text"])

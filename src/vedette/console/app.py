@@ -21,11 +21,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from vedette.admin.door import Doing, foreseen, foreseen_anywhere
-from vedette.admin.rejected import Code, Rejected
+from vedette.admin.rejected import Rejected
 from vedette.console.desks import Desks
 from vedette.console.entrance import Entered, Entrance, Out, inside
 from vedette.console.ordering import order_pages
 from vedette.console.page import Page, View, Visit
+from vedette.console.problems import problem
 from vedette.console.registry import NAVIGATION, PAGES
 from vedette.console.render import HEADERS, STATIC, go, render, static
 from vedette.core.asks import Act
@@ -39,12 +40,10 @@ COOKIE = "__Host-vedette-console"
 WAY_COOKIE = "__Host-vedette-console-way"
 LANGUAGE_COOKIE = "__Host-vedette-language"
 LARGEST_FORM = 1 << 20
-"""Bytes of a form; a draft of the settings goes through the command line."""
+"""Bytes of a form; a larger draft of the settings goes through the command line."""
 _MOST_FIELDS = 400
 _SAFE = frozenset({"GET", "HEAD"})
 _YEAR = 365 * 86400
-_STATUS = {Code.REFUSED: 403, Code.LOCK_OUT: 403, Code.NOT_FOUND: 404,
-           Code.CONFLICT: 409, Code.NOTHING_CHANGES: 409, Code.UNAVAILABLE: 503}  # fmt: skip
 _AWAY = View(template="notice", title="away", context={"says": "away-says"}, status=503)
 _FOREIGN = View(template="notice", title="foreign", context={"says": "foreign-says"}, status=403)
 _LARGE = View(template="notice", title="too-large", status=413, context={
@@ -304,17 +303,6 @@ def language_of(request: Request) -> Language:
     if chosen in set(Language):
         return Language(chosen)
     return choose(request.headers.get("accept-language", ""))
-
-
-def problem(rejected: Rejected, *, part: bool) -> View:
-    """Why nothing was done, as a page or a part of one."""
-    title = "refused" if rejected.code is Code.REFUSED else "not-done"
-    return View(
-        template="part-problem" if part else "problem",
-        title=title,
-        context={"rejected": rejected},
-        status=200 if part else _STATUS.get(rejected.code, 400),
-    )
 
 
 def _visit(request: Request, body: bytes, language: Language, who: Entered) -> Visit:

@@ -16,6 +16,7 @@ from vedette.console.desks import Desks
 from vedette.console.entrance import inside
 from vedette.console.orders import Form, Order, OrderKind, call, command
 from vedette.console.page import Page, View, Visit
+from vedette.console.problems import problem
 from vedette.console.registry import ORDERS
 from vedette.core.asks import Act
 
@@ -33,6 +34,13 @@ def order_pages() -> tuple[Page, ...]:
 async def preview(desks: Desks, visit: Visit) -> View:
     """What the form says now, as a command, as a call, and in words. Raises Rejected."""
     kind = _kind(visit)
+    try:
+        return _preview(desks, visit, kind)
+    except Rejected as rejected:
+        return problem(rejected, part=visit.part, lines=bool(kind.again))
+
+
+def _preview(desks: Desks, visit: Visit, kind: OrderKind) -> View:
     wanted = kind.read(visit.form)
     return View(template="part-preview", title=kind.title, context=_shown(desks, visit, wanted))
 
@@ -40,6 +48,17 @@ async def preview(desks: Desks, visit: Visit) -> View:
 async def order(desks: Desks, visit: Visit) -> View:
     """The order before it is applied; with `step` = `apply` it is applied. Raises Rejected."""
     kind = _kind(visit)
+    try:
+        return await _order(desks, visit, kind)
+    except Rejected as rejected:
+        if not kind.again:
+            raise
+        return problem(
+            rejected, part=visit.part, lines=True, again=kind.again, fields=_fields(visit)
+        )
+
+
+async def _order(desks: Desks, visit: Visit, kind: OrderKind) -> View:
     wanted = kind.read(visit.form)
     context = {"kind": kind, "back": back_of(visit.form, kind)}
     if visit.form.get("step") == "apply":
@@ -47,8 +66,7 @@ async def order(desks: Desks, visit: Visit) -> View:
         shown = {"command": command(wanted), "call": call(wanted), "done": done}
         title = "waits" if done.waits else "done"
         return View(template="done", title=title, context={**context, **shown})
-    fields = {name: text for name, text in visit.form.items() if name not in _OWN_FIELDS}
-    shown = {**_shown(desks, visit, wanted), "fields": fields, "reason": wanted.reason}
+    shown = {**_shown(desks, visit, wanted), "fields": _fields(visit), "reason": wanted.reason}
     return View(template="review", title="review", context={**context, **shown})
 
 
@@ -56,6 +74,11 @@ def back_of(form: Form, kind: OrderKind) -> str:
     """Where people go back to: the page that the form names as its own, if it is one of ours."""
     named = form.get("back", "")
     return inside(named) if named else kind.back
+
+
+def _fields(visit: Visit) -> Mapping[str, str]:
+    """What the form holds beside what belongs to every one."""
+    return {name: text for name, text in visit.form.items() if name not in _OWN_FIELDS}
 
 
 def _shown(desks: Desks, visit: Visit, wanted: Order) -> Mapping[str, Any]:

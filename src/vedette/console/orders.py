@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Protocol
 
 from vedette.admin.actor import Actor
@@ -23,28 +24,32 @@ NO_REASON = "…"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Foreseen:
-    """What an order would do, in sentences. `base` is the revision that it stands on, if on one."""
+    """What an order would do, in sentences. `base` is the revision that it stands on, if on one.
+
+    `commands` are its single changes as commands, where it makes several.
+    """
 
     words: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     widens: tuple[str, ...] = ()
     restart: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
     base: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """What came of an order. `revision` is the new one where the settings changed; with `waits` nothing
-    is changed yet: it is kept until somebody else agrees, or until its hour.
+    """What came of an order. `revision` is the new one where the settings changed; with `waits`, the
+    id of a change, nothing is changed yet: it is kept until somebody else agrees, or until its hour.
     """
 
     record: str
     words: tuple[str, ...] = ()
     revision: int | None = None
-    waits: bool = False
     trial: Trial | None = None
     """When the new revision returns by itself, unless it is confirmed."""
     doors: tuple[str, ...] = ()
+    waits: str = ""
 
 
 class Order(Protocol):
@@ -82,12 +87,20 @@ class OrderKind:
     """One kind of order: its name in paths, and how a form is read into it.
 
     `read` raises Rejected. `back` is the page from which people come and to which they go back.
+    `again` is the page that takes the form's fields back where nothing was done, for forms whose
+    content would be a loss.
     """
 
     name: str
     title: str
     read: Callable[[Form], Order]
     back: str
+    again: str = ""
+
+
+def when(seconds: float) -> str:
+    """A moment as pages write it."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def reason_of(form: Form) -> str:

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from vedette.console import settings_orders
 from vedette.console.orders import OrderKind
 from vedette.console.page import Page, Words
-from vedette.console.pages import grid, overview, pair, rules, settings, why
+from vedette.console.pages import changes, draft, grid, overview, pair, rules, settings, why
 from vedette.console.words import WORDS
 
 NAVIGATION = (
@@ -31,7 +31,7 @@ NAVIGATION = (
 )
 """The words of the navigation, in order. One without a page is not shown."""
 
-MODULES = (overview, settings, grid, pair, rules, why)
+MODULES = (overview, settings, grid, pair, rules, why, changes, draft)
 """The modules of `pages`, each with its `PAGES`, `WORDS`, and `ORDERS` where it has any."""
 
 PAGES: tuple[Page, ...] = tuple(page for module in MODULES for page in module.PAGES)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from vedette.admin.actor import Actor
+from vedette.admin.door import Doing
 from vedette.admin.rejected import Code, Rejected
 from vedette.admin.rules import (
     with_rule,
@@ -18,7 +19,9 @@ from vedette.admin.rules import (
 from vedette.admin.settings import Applied, Outcome, Proposal
 from vedette.console.desks import Desks
 from vedette.console.orders import Done, Foreseen, Form, OrderKind, reason_of, words_of
+from vedette.core.asks import Act
 from vedette.core.channels import WORDS
+from vedette.core.pending import State
 from vedette.core.settings.commands import (
     Call,
     Edit,
@@ -59,7 +62,8 @@ class _OfSettings:
         )
 
     async def carry_out(self, desks: Desks, by: Actor) -> Done:
-        """Apply it. Raises Rejected."""
+        """Apply it. Whoever may not read learns nothing from its faults. Raises Rejected."""
+        await desks.door.permit(Doing(act=Act.ADMINISTRATION_SETTINGS_READ, author=by))
         newest, _ = desks.settings.current()
         proposal = Proposal(
             text=self.text(newest.text),
@@ -67,7 +71,7 @@ class _OfSettings:
             reason=self.reason,
             author=by,
         )
-        return _done(await desks.settings.apply(proposal))
+        return done_of(await desks.settings.apply(proposal))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,12 +169,15 @@ def _section(guardrail: bool) -> str:
     return "guardrails" if guardrail else "rules"
 
 
-def _done(outcome: Outcome) -> Done:
+def done_of(outcome: Outcome) -> Done:
+    """What came of a change of the settings."""
     if not isinstance(outcome, Applied):
         kept = outcome.change
         words = f"change {kept.id} is kept and waits; nothing is changed yet"
         how = f"somebody else approves it with `vedette settings approve {kept.id} --reason …`"
-        return Done(record=outcome.record, words=(words, *kept.why, *kept.words, how), waits=True)
+        needs = (how,) if kept.state is State.WAITING else ()
+        said = (words, *kept.why, *kept.words, *needs)
+        return Done(record=outcome.record, words=said, waits=kept.id)
     applied = outcome
     return Done(
         record=applied.record,
@@ -184,7 +191,8 @@ def _done(outcome: Outcome) -> Done:
 # ---- From forms ----------------------------------------------------------------------------------
 
 
-def _base(form: Form) -> int | None:
+def base_of(form: Form) -> int | None:
+    """The revision that a form says its author saw."""
     text = form.get("base", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
 
@@ -202,11 +210,11 @@ def _set(form: Form) -> SetValue:
         raise Rejected(
             Code.INVALID, "there is no value", "write one, or give the setting its default"
         )
-    return SetValue(path=_path(form), value=value, reason=reason_of(form), base=_base(form))
+    return SetValue(path=_path(form), value=value, reason=reason_of(form), base=base_of(form))
 
 
 def _unset(form: Form) -> SetValue:
-    return SetValue(path=_path(form), value=None, reason=reason_of(form), base=_base(form))
+    return SetValue(path=_path(form), value=None, reason=reason_of(form), base=base_of(form))
 
 
 _NAME = re.compile(r"(guardrails\.)?[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -264,7 +272,7 @@ def _add(form: Form) -> AddRule:
         rule=rule_keys_of(form),
         guardrail=form.get("guardrail") == "yes",
         reason=reason_of(form),
-        base=_base(form),
+        base=base_of(form),
     )
 
 
@@ -274,7 +282,7 @@ def _change(form: Form) -> ChangeRule:
         rule=rule_keys_of(form),
         guardrail=_guardrail(form),
         reason=reason_of(form),
-        base=_base(form),
+        base=base_of(form),
     )
 
 
@@ -291,7 +299,9 @@ def _guardrail(form: Form) -> bool:
 
 def _remove(form: Form) -> RemoveRule:
     bare = _name(form).removeprefix("guardrails.")
-    return RemoveRule(id=bare, guardrail=_guardrail(form), reason=reason_of(form), base=_base(form))
+    return RemoveRule(
+        id=bare, guardrail=_guardrail(form), reason=reason_of(form), base=base_of(form)
+    )
 
 
 ORDERS = (

@@ -162,6 +162,8 @@ WORDS: Words = MappingProxyType(
         "line": ("line {line}", "Zeile {line}"),
         "record": ("Record", "Eintrag"),
         # ---- under every change
+        "single-commands": ("Each part as a command of its own", "Jeder Teil als eigener Befehl"),
+        "waits-there": ("Look at the change that waits", "Die wartende Änderung ansehen"),
         "review": ("Look before it is applied", "Ansehen, bevor es gilt"),
         "does": ("What this does", "Was das bewirkt"),
         "nothing-changes": (

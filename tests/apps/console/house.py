@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.cookies import SimpleCookie
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -102,11 +103,13 @@ class Endpoint:
 
 
 class House:
-    """An organisation with a console. Everybody of `GROUPS` has an account."""
+    """An organisation with a console. Everybody of `groups` has an account."""
 
-    def __init__(self, folder: Path, url: str = URL) -> None:
+    def __init__(
+        self, folder: Path, url: str = URL, groups: Mapping[str, str] = MappingProxyType(GROUPS)
+    ) -> None:
         self.url = url
-        self.boot = _made(folder)
+        self.boot = _made(folder, groups)
         self.loop = asyncio.new_event_loop()
         self.wiring = wire(self.boot)
         self.wiring.spool.start()
@@ -119,7 +122,7 @@ class House:
         self.store = open_sign_in_store(self.boot.sign_in_database(), self.boot.store_key())
         self.signin = SignIn(store=self.store, clock=self.clock, console=url)
         self.signin.policy.policy = self.wiring.office.desk.policy.current()
-        for name in GROUPS:
+        for name in groups:
             if self.store.account(name) is None:
                 self.store.make_account(name, name.title(), None, int(self.clock.now()))
         self.incidents = MemoryIncidents()
@@ -269,8 +272,8 @@ async def called(
     return sent[0]["status"], found, text
 
 
-def _made(folder: Path) -> Any:
-    lines = "".join(f"{name},{group},no,yes\n" for name, group in GROUPS.items())
+def _made(folder: Path, groups: Mapping[str, str]) -> Any:
+    lines = "".join(f"{name},{group},no,yes\n" for name, group in groups.items())
     wanted = NewOrganisation(
         folder=folder, domain=DOMAIN, name="Example AG", people=PEOPLE_HEAD + lines
     )

@@ -58,6 +58,17 @@ FORMS: list[tuple[str, dict[str, str]]] = [
     ("remove-rule", {"id": "guardrails.administrators-apart"}),
 ]  # fmt: skip
 """Every kind of order, and values that a shell or an option parser could misread."""
+CHANGE, DRAFT = "0123456789", '# a draft\n[organisation]\nname = "Example AG"\n'
+OF_CHANGES: list[tuple[str, dict[str, str]]] = [
+    ("apply-draft", {"text": DRAFT.replace("\n", "\r\n"), "base": "3"}),
+    ("apply-draft", {"text": f"# vedette: revision 4\n{DRAFT}", "base": "3",
+                     "at": "2027-06-30 22:00"}),
+    ("restore", {"revision": "1"}),
+    ("approve", {"change": CHANGE, "content": "0" * 64}),
+    ("reject", {"change": CHANGE}),
+    ("withdraw", {"change": CHANGE}),
+]  # fmt: skip
+"""Orders about whole changes; what they do is tried in `test_changes`."""
 
 
 def read(kind: str, form: dict[str, str], reason: str = "contract 4711") -> Order:
@@ -102,14 +113,14 @@ def run(folder: Path, line: str) -> Any:
 
 
 def same(order: Order, heard: tuple[str, str, Any]) -> None:
-    """The call that was shown is the call that was made, whose base nobody named."""
+    """The call that was shown is the call that was made, whose base only a draft names."""
     method, target, body = heard
     parts = urlsplit(target)
     shown_call = call(order)
     shown = urlsplit(shown_call.target)
     assert (method, parts.path) == (shown_call.method, shown.path)
     assert dict(parse_qsl(parts.query)) == dict(parse_qsl(shown.query))
-    if body is not None:
+    if body is not None and "base" not in (shown_call.body or {}):
         assert body.pop("base", None) is None
     assert body == (None if shown_call.body is None else json.loads(shown_call.json))
 
@@ -121,11 +132,15 @@ def ear(house: House) -> Iterator[list[tuple[str, str, Any]]]:
 
 
 def test_every_kind_of_order_is_tried_here() -> None:
-    assert {kind for kind, _ in FORMS} == set(ORDERS)
+    assert {kind for kind, _ in (*FORMS, *OF_CHANGES)} == set(ORDERS)
 
 
-@pytest.mark.parametrize(("kind", "form"), FORMS)
-def test_the_command_makes_the_call_that_is_shown_beside_it(house, ear, kind, form):
+@pytest.mark.parametrize(("kind", "form"), [*FORMS, *OF_CHANGES])
+def test_the_command_makes_the_call_that_is_shown_beside_it(
+    house, ear, kind, form, tmp_path, monkeypatch
+):
+    (tmp_path / "draft.toml").write_text(DRAFT)
+    monkeypatch.chdir(tmp_path)
     order = read(kind, form)
     ear.clear()
     done = run(house.boot.folder, command(order))
@@ -244,7 +259,7 @@ def test_whoever_may_not_change_the_settings_changes_nothing_and_hears_why(house
     browser = house.browser()
     browser.signs_in(name)
     before = house.desks.settings.current()[0].number
-    for kind, form in FORMS:
+    for kind, form in (*FORMS, *OF_CHANGES):
         page = browser.send(f"/orders/{kind}", {**form, "reason": "x", "step": "apply"})
         assert page.status in (403, 400, 404, 409), page.words
     page = browser.send("/orders/set-value", {**VALUE, "reason": "x", "step": "apply"})

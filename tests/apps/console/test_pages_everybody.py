@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,32 @@ async def _why(page: Page) -> None:
     await _send(page, "/why", **asked, file="a.zip")
 
 
+async def _affected(page: Page) -> None:
+    await page.goto(_origin(page) + "/changes/draft")
+    draft = await page.get_by_label("The document").input_value()
+    await page.get_by_label("The document").fill(f"{draft}{NARROWER}")
+    await page.get_by_role("button", name="Who is affected").click()
+    await page.get_by_role("heading", name="Who is affected").wait_for()
+
+
+async def _waiting(page: Page) -> None:
+    await page.goto(_origin(page) + "/changes/draft")
+    draft = await page.get_by_label("The document").input_value()
+    await page.get_by_label("The document").fill(f"{draft}{NARROWER}")
+    soon = datetime.now(UTC) + timedelta(days=1)
+    await page.get_by_label("Not before").fill(soon.strftime("%Y-%m-%d %H:%M"))
+    await page.get_by_role("button", name="Go on to apply it").click()
+    await page.get_by_label("Reason").fill("as agreed")
+    await page.get_by_role("button", name="Apply").click()
+    await page.get_by_role("link", name="Look at the change that waits").click()
+    await page.get_by_role("heading", name="Take back").wait_for()
+
+
+async def _beside(page: Page) -> None:
+    await _send(page, "/changes/draft", text=SMALLEST, base="1", do="check")
+    await page.get_by_role("heading", name="What your draft changes").wait_for()
+
+
 async def _send(page: Page, to: str, /, **fields: str) -> None:
     """Send a form from a page of ours, as one of its own would."""
     await page.goto(_origin(page) + "/")
@@ -84,11 +111,20 @@ def _origin(page: Page) -> str:
     return "/".join(page.url.split("/")[:3])
 
 
+NARROWER = '\n[rules.narrower]\nbetween = ["us", "outside"]\nforbid = ["call"]\n'
+SMALLEST = '[organisation]\nname = "Example AG"\ndomain = "example.org"\n'
 Go = Callable[[Page], Awaitable[None]]
 STOPS: dict[str, str | Go] = {
     "overview": "/",
     "settings": "/settings",
     "rules": "/settings/rules",
+    "changes": "/changes",
+    "draft": "/changes/draft",
+    "comparison": "/changes/compare",
+    "revision": "/changes/revisions/1",
+    "revision's text": "/changes/revisions/1/text",
+    "affected": _affected,
+    "a change that waits": _waiting,
     "nothing": "/no/such/page",
     "grid": "/grid",
     "grid of files": "/grid?channel=file&party=us",
@@ -101,6 +137,7 @@ STOPS: dict[str, str | Go] = {
     "review": _reviewed,
     "done": _applied,
     "problem": _refused,
+    "what others changed": _beside,
 }
 """Every page that there is, and how one comes to it."""
 

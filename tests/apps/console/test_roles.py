@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.apps.console.house import GROUPS, Browser, House
+from vedette.admin.actor import LOCAL
+from vedette.admin.settings import Kept, Proposal
 from vedette.console.registry import NAVIGATION, PAGES, SENTENCES
 
 OFFICER, MANAGER, OPERATOR, HELPER, AUDITOR, NOBODY = "olga", "fred", "otto", "hugo", "ada", "anna"
@@ -16,6 +18,12 @@ TABLE: dict[str, set[str]] = {
     "/settings": READERS,
     "/settings/rules": READERS,
     "/grid": READERS,
+    "/changes": READERS,
+    "/changes/compare": READERS,
+    "/changes/draft": READERS,
+    "/changes/revisions/{number}": READERS,
+    "/changes/revisions/{number}/text": READERS,
+    "/changes/pending/{change}": READERS,
     "/grid/list": READERS,
     "/grid.csv": READERS,
     "/grid/{one}/{other}": READERS,
@@ -23,12 +31,13 @@ TABLE: dict[str, set[str]] = {
     "/why/{record}": {OFFICER, AUDITOR},
 }
 """Who may see each page, written down apart from the code; `{…}` of a path is filled in `NAMES`."""
-NAMES: dict[str, str] = {"one": "us", "other": "guests", "record": "control:2"}
+NAMES: dict[str, str] = {"one": "us", "other": "guests", "record": "control:2", "number": "1"}
 """What stands in the places of a path."""
 
 
 @pytest.fixture(scope="module")
 def browsers(house: House) -> dict[str, Browser]:
+    NAMES["change"] = _a_change_that_waits(house)
     made = {name: house.browser() for name in GROUPS}
     for name, browser in made.items():
         assert browser.signs_in(name).status == 200
@@ -36,11 +45,25 @@ def browsers(house: House) -> dict[str, Browser]:
     return made
 
 
+def _a_change_that_waits(house: House) -> str:
+    """It waits for its hour, so that no second person is wanted."""
+    desk = house.desks.settings
+    newest = desk.current()[0]
+    hour = int(desk.clock.now()) + 3600
+    wanted = Proposal(
+        text=newest.text + '[rules.later]\nbetween = ["us", "outside"]\nforbid = ["call"]\n',
+        base=newest.number, reason="later", author=LOCAL, starts=hour,
+    )  # fmt: skip
+    kept = house.loop.run_until_complete(desk.apply(wanted))
+    assert isinstance(kept, Kept)
+    return kept.change.id
+
+
 def test_no_page_is_without_a_row() -> None:
     assert {page.path for page in PAGES if "GET" in page.methods} == set(TABLE)
 
 
-ASKED_BY_FORM: set[str] = {"/why"}
+ASKED_BY_FORM: set[str] = {"/why", "/changes/draft"}
 """Pages to which something is sent that changes nothing, such as a question."""
 
 

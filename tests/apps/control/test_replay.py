@@ -184,3 +184,15 @@ def test_a_draft_with_faults_is_replayed_by_nobody(running: Organisation) -> Non
     found = running.vedette("replay", "-", given="[organisation]\n")
     assert found.returncode == 3
     assert "fault" in found.stderr
+
+
+def test_what_rules_that_only_observe_would_have_done_is_counted() -> None:
+    watch = 'watch = { between = ["us", "acme"], forbid = ["message"], mode = "observe" }\n'
+    open_ = 'open = { between = ["us", "us"], allow = ["message"], mode = "observe" }\n'
+    entries = [said(1, ALICE, CAROL, count=40), said(2, BOB, CAROL), said(3, ALICE, BOB)]
+    found = replayed(SETTINGS + watch + open_, *entries)
+    assert (found.changed, [(each.rule, each.forbids, each.asks) for each in found.observed]) == (
+        (), [("watch", True, 41), ("open", False, 1)]
+    )  # fmt: skip
+    assert found.observed[0].examples == ("synapse:1", "synapse:2")
+    assert replayed(SHUT, *entries).observed == ()

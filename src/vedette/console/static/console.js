@@ -1,6 +1,6 @@
-// Four things that a page can't do by itself, each of which it does without, too: show what a form
-// would do while somebody types, put what fits into a list while somebody searches, copy, and go from
-// cell to cell of a grid by the arrow keys.
+// Five things that a page can't do by itself, each of which it does without, too: show what a form
+// would do while somebody types, put what fits into a list while somebody searches, copy, go from cell
+// to cell of a grid by the arrow keys, and put a file's text where one could paste it.
 "use strict";
 
 const WAIT = 250; // milliseconds after the last key
@@ -61,10 +61,21 @@ const walk = (table) => table.addEventListener("keydown", (event) => {
   link.focus();
 });
 
+const uploads = (input) => {
+  const into = document.getElementById(input.dataset.into);
+  input.closest("[data-scripted]").hidden = false;
+  input.addEventListener("change", async () => {
+    if (!input.files.length) return;
+    into.value = await input.files[0].text();
+    into.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+};
+
 const ready = (place) => {
   place.querySelectorAll("form[data-live]").forEach(follow);
   place.querySelectorAll("button[data-copy]").forEach(copies);
   place.querySelectorAll("table[data-grid]").forEach(walk);
+  place.querySelectorAll("input[data-into]").forEach(uploads);
 };
 
 ready(document);
