@@ -6,7 +6,6 @@ What is left out is the page on which a person shows their proofs: `signed` says
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import time
 from collections.abc import Mapping
@@ -164,11 +163,7 @@ class House:
 
     def records(self) -> list[dict[str, Any]]:
         """What control recorded so far."""
-        spool = self.boot.spool("control")
-        lines = [
-            line for path in sorted(spool.glob("*.jsonl")) for line in path.read_text().splitlines()
-        ]
-        return [json.loads(line) for line in lines]
+        return [dict(entry) for entry, _ in self.wiring.office.records.read("control")]
 
 
 class Browser:
