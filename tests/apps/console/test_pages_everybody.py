@@ -244,6 +244,27 @@ async def test_what_a_form_would_do_is_kept_in_step_while_somebody_types(
     assert not here.complaints
 
 
+async def test_one_goes_through_the_grid_by_the_arrow_keys_and_past_it_with_one_link(
+    chromium: Chromium, here: Served
+) -> None:
+    page = await here.page(chromium)
+    await to(here, page, "grid")
+    await page.locator('a[href="/grid/us/us"]').focus()
+    for key, place in (
+        ("ArrowDown", "/grid/auditors/us"),
+        ("ArrowRight", "/grid/auditors/auditors"),
+        ("ArrowUp", "/grid/us/auditors"),
+        ("ArrowUp", "/grid/us/auditors"),
+        ("ArrowLeft", "/grid/us/us"),
+    ):
+        await page.keyboard.press(key)
+        assert await page.evaluate("document.activeElement.getAttribute('href')") == place
+    await page.locator(".skip-grid").focus()
+    await page.keyboard.press("Enter")
+    assert await page.evaluate("document.activeElement.id") == "below"
+    assert not here.complaints
+
+
 async def test_another_language_is_chosen_with_one_click_and_stays(
     chromium: Chromium, here: Served
 ) -> None:

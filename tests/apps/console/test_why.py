@@ -158,6 +158,7 @@ def test_values_stand_as_conditions_write_them() -> None:
     assert _written("file.encrypted", False) == "no"  # a fact's value
     assert _written("device.version", {"version": [1, 12]}) == "1.12"
     assert _written("sign_in.kinds", {"words": ["password", "totp"]}) == "password, totp"
+    assert _written("sign_in.models", {"words": []}) == "nothing"
     assert _written("file.kind", {"missing": "pending"}) == "pending"
     assert _written("file.size", 12) == "12"
 

@@ -207,7 +207,7 @@ def _written(name: str, value: object) -> str:
     if isinstance(value, dict):
         kind, inner = next(iter(value.items()), ("", ""))
         between = "." if kind == "version" else ", "
-        return between.join(map(str, inner)) if isinstance(inner, list) else str(inner)
+        return between.join(map(str, inner)) or "nothing" if isinstance(inner, list) else str(inner)
     return str(value)
 
 
