@@ -94,6 +94,10 @@ docs: $(VENV)/.test  ## write the reference pages anew
 docs-check: $(VENV)/.test
 	@$(BIN)/python -m docs.generate --check
 
+.PHONY: pictures
+pictures: $(VENV)/.test  ## take the pictures of docs/pictures anew, by the test that clicks through the console
+	VEDETTE_PICTURES=$(CURDIR)/docs/pictures $(BIN)/pytest -q --basetemp=/tmp/vedette tests/system/console/test_the_officers_day.py
+
 .PHONY: bench
 bench: $(VENV)/.test  ## measure; ONLY=<prefix> runs a part
 	$(BIN)/python -m bench $(ONLY)
