@@ -54,12 +54,13 @@ def _beginning(incomplete: str, words: Any) -> list[str]:
 
 def _asked(ctx: click.Context, endpoint: str) -> Any:
     """What control answers, or None. A completion never fails."""
-    from vedette.adapters.boot_file import load
+    from vedette.adapters.boot_file import BootFault, load
     from vedette.cli.client import Client
+    from vedette.cli.surroundings import CliFault
 
     places = (at.params.get("place") for at in (ctx, ctx.find_root()))
     folder = next((place for place in places if place), None)
     try:
         return Client(load(Path(folder)), _SECONDS).get(endpoint) if folder else None
-    except Exception:  # noqa: BLE001  # whatever is wrong is told by the command itself, not by Tab
+    except (BootFault, CliFault, OSError):  # told by the command itself, not by Tab
         return None
