@@ -10,24 +10,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import click
+import typer
 
 _SECONDS = 1.0
 
 
-def rule_names(ctx: click.Context, incomplete: str) -> list[str]:
+def rule_names(ctx: typer.Context, incomplete: str) -> list[str]:
     """Rules and guardrails as `vedette rule list` names them."""
     found = _asked(ctx, "/rules") or []
     return _beginning(incomplete, (str(each["id"]) for each in found))
 
 
-def partner_names(ctx: click.Context, incomplete: str) -> list[str]:
+def partner_names(ctx: typer.Context, incomplete: str) -> list[str]:
     """The partners of the document."""
     found = _asked(ctx, "/partners") or []
     return _beginning(incomplete, (str(each["name"]) for each in found))
 
 
-def setting_paths(ctx: click.Context, incomplete: str) -> list[str]:
+def setting_paths(ctx: typer.Context, incomplete: str) -> list[str]:
     """Every setting, with the names that the document gives."""
     from vedette.core.settings.reference import settings_reference
 
@@ -52,7 +52,7 @@ def _beginning(incomplete: str, words: Any) -> list[str]:
     return sorted({word for word in words if word.startswith(incomplete)})
 
 
-def _asked(ctx: click.Context, endpoint: str) -> Any:
+def _asked(ctx: typer.Context, endpoint: str) -> Any:
     """What control answers, or None. A completion never fails."""
     from vedette.adapters.boot_file import BootFault, load
     from vedette.cli.client import Client
