@@ -51,6 +51,8 @@ second_factors       = ["webauthn", "totp", "recovery"]
 attempts_per_account = 6
 attempts_per_address = 2000
 attempts_per_network = 2000
+sign_ins_per_address = 20000
+sign_ins_per_network = 20000
 """
 Json = dict[str, Any]
 HERE = "127.0.0.1"
