@@ -6,7 +6,6 @@ Needs the Debian package `freeradius`.
 import contextlib
 import secrets
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -15,6 +14,8 @@ from pathlib import Path
 
 from pyrad import packet
 from pyrad.client import Client, Timeout
+
+from tests.ports import free_port
 
 PROGRAM = "/usr/sbin/freeradius"
 PATIENCE_SECONDS = 20
@@ -142,7 +143,7 @@ def freeradius(
 ) -> Iterator[FreeRadius]:
     """Start one in `folder`, wait until it answers Status-Server, and stop it at the end."""
     folder.mkdir(parents=True, exist_ok=True)
-    secret, port = secrets.token_hex(16), free_udp_port()
+    secret, port = secrets.token_hex(16), free_port()
     (folder / "users").write_text(users, encoding="utf-8")
     text = MAIN.format(folder=folder, secret=secret, port=port, server=server, modules=modules)
     (folder / "radiusd.conf").write_text(text, encoding="utf-8")
@@ -184,12 +185,6 @@ def wait_until_it_answers(server: FreeRadius) -> None:
             continue
         return
     raise AssertionError(f"FreeRADIUS did not start:\n{server.log()}")
-
-
-def free_udp_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def installed() -> bool:

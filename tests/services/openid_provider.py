@@ -10,7 +10,6 @@ import json
 import os
 import re
 import secrets
-import socket
 import ssl
 import subprocess
 import time
@@ -26,6 +25,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 import pyotp
 from joserfc.jwk import RSAKey
 
+from tests.ports import free_port
 from tests.services.own_venv import own_venv
 from vedette.suite.certificates import issue, make_authority, today
 
@@ -264,9 +264,3 @@ def wait_until_it_answers(
             return
         time.sleep(0.1)
     raise AssertionError(f"the provider did not start:\n{log.read_text()}")
-
-
-def free_port(host: str) -> int:
-    with socket.socket() as one:
-        one.bind((host, 0))
-        return int(one.getsockname()[1])

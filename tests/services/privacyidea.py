@@ -10,7 +10,6 @@ import json
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.ports import free_port
 from tests.services.freeradius import FreeRadius, freeradius
 from tests.services.own_venv import BUILD, own_venv
 
@@ -207,9 +207,3 @@ def prepared(server: PrivacyIdea, folder: Path) -> PrivacyIdea:
     policy = {"scope": "authentication", "action": "challenge_response=totp", "active": True}
     ready.post("/policy/challenge", {**policy, "realm": REALM})
     return ready
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])

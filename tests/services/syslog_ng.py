@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests.ports import free_port
 from vedette.suite.certificates import Authority, issue, make_authority, today
 
 needs_syslog_ng = pytest.mark.skipif(
@@ -49,8 +50,7 @@ class SyslogNg:
 
     def __post_init__(self) -> None:
         self.folder.mkdir()
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         for name, names in (("server", ("localhost",)), ("client", ("control.example.test",))):
             shown = issue(self.authority, names, today())
             (self.folder / f"{name}.crt").write_bytes(shown.certificate)

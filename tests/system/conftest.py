@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.synapse_process import Authority, free_port
+from tests.ports import free_port
+from tests.system.synapse_process import Authority
 from tests.system.two_organisations import (
     Organisation,
     TwoOrganisations,

@@ -22,7 +22,8 @@ from urllib.parse import urlencode
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from tests.system.synapse_process import Api, eventually, free_port
+from tests.ports import free_port
+from tests.system.synapse_process import Api, eventually
 from vedette.adapters.boot_file import Boot, SigninBoot, load
 from vedette.adapters.stream_files import write_whole
 from vedette.adapters.synapse_provisioning import SynapseProvisioning

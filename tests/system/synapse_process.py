@@ -32,6 +32,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.ports import free_port
+
 ROOT = Path(__file__).parents[2]
 READY_SECONDS = 60
 STOP_SECONDS = 20
@@ -51,13 +53,6 @@ RATE_LIMITS: dict[str, Any] = {
     "rc_presence": {"per_user": LIFTED},
     "rc_delayed_event_mgmt": LIFTED,
 }
-
-
-def free_port(address: str = "127.0.0.1") -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind((address, 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass(frozen=True, slots=True)

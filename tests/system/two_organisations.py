@@ -23,8 +23,9 @@ from pathlib import Path
 
 import pyotp
 
+from tests.ports import free_port
 from tests.system.connect_proxy import connect_proxy
-from tests.system.synapse_process import PASSWORD, Authority, SynapseProcess, free_port
+from tests.system.synapse_process import PASSWORD, Authority, SynapseProcess
 from vedette.adapters.boot_file import Boot, load
 from vedette.adapters.stream_files import read_acknowledgement
 from vedette.core.names import ServerName

@@ -4,7 +4,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -15,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tests.ports import free_port
 from vedette.adapters.boot_file import Boot, load
 from vedette.adapters.stream_files import StreamFiles
 from vedette.adapters.system_clock import SystemClock
@@ -144,7 +144,7 @@ class Organisation:
 
 
 def make(folder: Path) -> Organisation:
-    addresses = (f"127.0.0.1:{port}" for port in _free_ports(5))
+    addresses = (f"127.0.0.1:{free_port()}" for _ in range(5))
     client, federation, control, introspection, console = addresses
     wanted = NewOrganisation(
         folder=folder,
@@ -158,15 +158,6 @@ def make(folder: Path) -> Organisation:
     )
     init(wanted, datetime.now(UTC))
     return Organisation(load(folder))
-
-
-def _free_ports(count: int) -> list[int]:
-    """Ports that nobody else is given at the same moment, other runs of these tests included."""
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in held]
-    for each in held:
-        each.close()
-    return ports
 
 
 def until(true: Callable[[], bool], seconds: float = 5.0) -> None:

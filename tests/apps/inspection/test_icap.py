@@ -12,7 +12,7 @@ from tests.apps.inspection.clamd_process import EICAR, ClamdProcess, needs_clamd
 from tests.apps.inspection.conftest import Starter
 from tests.apps.inspection.icap_process import IcapProcess, needs_icap
 from tests.apps.inspection.test_scanners import zipped
-from tests.system.synapse_process import free_port
+from tests.ports import free_port
 
 pytestmark = [needs_clamd(), needs_icap()]
 

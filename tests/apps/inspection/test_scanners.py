@@ -13,7 +13,7 @@ from tests.apps.control.organisation import until
 from tests.apps.inspection.clamd_process import EICAR, ClamdProcess, needs_clamd
 from tests.apps.inspection.conftest import Starter
 from tests.apps.inspection.test_api import digest
-from tests.system.synapse_process import free_port
+from tests.ports import free_port
 from vedette.control.examination import inspector_seen
 
 pytestmark = needs_clamd()

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import pytest
 import pytest_asyncio
 
+from tests.ports import free_port
 from tests.signing import SigningServer
 from tests.system.hostile_server import ADDRESS, HostileServer, hostile_server
 from tests.system.matrix_client import Person, signed_in
-from tests.system.synapse_process import free_port
 from tests.system.two_organisations import TwoOrganisations, two_organisations
 
 HOSTILE = "hostile.test"

@@ -26,7 +26,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import aiohttp
 from yarl import URL
 
-from tests.system.synapse_process import free_port
+from tests.ports import free_port
 from tests.system.two_organisations import COMMAND
 from vedette.adapters.boot_file import Boot, load
 from vedette.adapters.sign_in_store import SqlSignInStore, open_sign_in_store

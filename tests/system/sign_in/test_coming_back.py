@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import datetime
 import secrets
-import socket
 import ssl
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -25,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from nio import AsyncClient, AsyncClientConfig, Event
 
+from tests.ports import free_port
 from tests.system import two_organisations as two
 from tests.system.matrix_client import Person, signed_in
 from tests.system.sign_in import live
@@ -59,7 +59,7 @@ def devices() -> Authority:
 def house(tmp_path_factory: pytest.TempPathFactory, devices: Authority) -> Iterator[House]:
     folder = tmp_path_factory.mktemp("back")
     (folder / "devices.crt").write_bytes(devices.pem)
-    port = _free_port()
+    port = free_port()
     apart = (
         f'certificates = {{ listen = "{HERE}:{port}", url = "https://{HERE}:{port}", '
         f'ca = "{folder}/devices.crt" }}\n'
@@ -72,12 +72,6 @@ def house(tmp_path_factory: pytest.TempPathFactory, devices: Authority) -> Itera
 async def http(house: House) -> AsyncIterator[aiohttp.ClientSession]:
     async with house.at(HERE) as session:
         yield session
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HERE, 0))
-        return int(probe.getsockname()[1])
 
 
 # ---- Time ------------------------------------------------------------------------------------------

@@ -13,7 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from tests.apps.scene import DOCUMENT, Scene, policy_of
-from tests.system.synapse_process import Authority, free_port
+from tests.ports import free_port
+from tests.system.synapse_process import Authority
 from vedette.adapters.memory.policy import MemoryPolicy
 from vedette.gateway.tunnel import PushTunnel
 

@@ -1,0 +1,30 @@
+"""Ports for the servers of a test."""
+
+from __future__ import annotations
+
+import random
+import socket
+
+_LOWEST, _HIGHEST = 10_240, 32_000
+"""Below those that a kernel gives to whoever connects: else one of these may take it meanwhile."""
+_CHANCE = random.SystemRandom()
+_given: set[int] = set()
+
+
+def free_port(address: str = "127.0.0.1") -> int:
+    """A port on which nobody listens, and that this run was not given before."""
+    while True:
+        port = _CHANCE.randint(_LOWEST, _HIGHEST)
+        if port not in _given and _is_free(address, port):
+            _given.add(port)
+            return port
+
+
+def _is_free(address: str, port: int) -> bool:
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+        with socket.socket(socket.AF_INET, kind) as probe:
+            try:
+                probe.bind((address, port))
+            except OSError:
+                return False
+    return True
