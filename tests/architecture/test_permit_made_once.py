@@ -55,7 +55,7 @@ EFFECTS = {
     "admin/accounts.py": {"_forgive", "_make", "_reset", "_set_password"},
     "admin/audit_desk.py": {"_erase"},
     "control/retention.py": {"_remove"},
-    "admin/sessions.py": {"_approve", "_put"},
+    "admin/sessions.py": {"_approve", "_put_if_there"},
     "admin/drafts.py": {"_forget", "_keep"},
     "admin/pending.py": {"_agree", "_end"},
     "admin/settings.py": {"_keep", "_park", "back"},
@@ -93,7 +93,7 @@ WRITES = {
     "admin/settings.py": ("self.revisions.append", {"_keep", "begin"}),
     "admin/drafts.py": ("self.store.save", {"_keep"}),
     "admin/pending.py": ("self._store.approve", {"_agree"}),
-    "admin/sessions.py": ("self.store.move_session", {"_put"}),
+    "admin/sessions.py": ("self.store.move_session", {"_put_if_there"}),
     "signin/issuing.py": ("self.store.add_session", {"begin"}),
     "gateway/tunnel.py": ("asyncio.open_connection", {"connect"}),
 }

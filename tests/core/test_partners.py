@@ -14,11 +14,15 @@ from vedette.adapters.memory.clock import MemoryClock
 from vedette.admin.policy import CurrentPolicy
 from vedette.core.asks import Question
 from vedette.core.channels import BETWEEN_PEOPLE, Channel
+from vedette.core.compile import compile_rules
 from vedette.core.decide import answer
 from vedette.core.decision import Verdict
 from vedette.core.facts import Facts
-from vedette.core.names import ServerName
-from vedette.core.partners import ChannelGlance, Extent, consequences, glance
+from vedette.core.names import ServerName, UserId
+from vedette.core.partners import ChannelGlance, Extent, consequences, glance, person_glance
+from vedette.core.people import Directory, Person
+from vedette.core.settings.document import Document
+from vedette.core.settings.parse import parse_document
 from vedette.core.settings.spelling import domain_matches, domain_sentence
 from vedette.ports.policy import Policy
 
@@ -164,3 +168,36 @@ def test_a_glance_at_all_channels_is_in_one_order() -> None:
     policy = policy_of(HEAD)
     found: tuple[ChannelGlance, ...] = glance(policy.rules, policy.directory, "acme")
     assert [each.channel for each in found] == [c for c in Channel if c in BETWEEN_PEOPLE]
+
+
+def test_what_passes_between_one_person_and_each_partner_is_what_is_decided():
+    document = """
+[organisation]
+name = "Example"
+domain = "example.org"
+[parties]
+staff = { groups = ["Employees"] }
+[partners]
+acme = { domains = ["acme.example"] }
+beta = { domains = ["beta.example"] }
+[rules.write]
+from = ["staff"]
+to = ["acme"]
+allow = ["message", "file"]
+[rules.no-files]
+from = ["us"]
+to = ["acme"]
+forbid = ["file"]
+unless = ["file.kind = image"]
+"""
+    found = parse_document(document)
+    assert isinstance(found, Document), found
+    people = {"@ann:example.org": Person(groups=frozenset({"Employees"}))}
+    directory = Directory(found, people, 740_000)
+    rules = compile_rules(found, 1)
+    ann, bob = (directory.someone(UserId(f"@{name}:example.org")) for name in ("ann", "bob"))
+    acme, beta = person_glance(rules, directory, ann)
+    assert (acme.partner, beta.partner) == ("acme", "beta")
+    assert dict(acme.to_them) == {Channel.MESSAGE: Verdict.YES, Channel.FILE: Verdict.NOT_YET}
+    assert acme.to_us == beta.to_us == beta.to_them == ()
+    assert all(each.to_them == each.to_us == () for each in person_glance(rules, directory, bob))

@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from vedette.adapters.sign_in import rotation
 from vedette.adapters.sign_in.database import Database, open_database
+from vedette.adapters.sign_in.listing import SqlSignInLists
 from vedette.adapters.sign_in.rows import (
     Row,
     account_of,
@@ -95,6 +96,11 @@ class SqlSignInStore:
     def close(self) -> None:
         """Give back every connection."""
         self._database.close()
+
+    @property
+    def lists(self) -> SqlSignInLists:
+        """The same store, read a page at a time."""
+        return SqlSignInLists(self._database)
 
     def changes(self) -> int:
         """The number of the newest change."""

@@ -17,6 +17,7 @@ from vedette.admin.door import AdministrationDoor, Doing, needs_reason
 from vedette.admin.rejected import Code, Rejected
 from vedette.core.asks import Act
 from vedette.core.names import ServerName, UserId
+from vedette.core.notices import UNLOCK
 from vedette.ports.clock import Clock
 from vedette.ports.factors import Passwords
 from vedette.ports.sign_in import Account, Factor, NoAccount, SignInStore, Taken
@@ -144,7 +145,7 @@ class AccountsDesk:
         It is asked as a reset of the password, which is more.
         """
         act = Act.ADMINISTRATION_PASSWORD_RESET
-        doing = Doing(act=act, author=author, over=user, reason=reason.strip(), what="unlock")
+        doing = Doing(act=act, author=author, over=user, reason=reason.strip(), what=UNLOCK)
         permit = await self.door.permit(doing)
         await self._account(user)
         await self._forgive(permit, user)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from vedette.admin.actor import Actor
 from vedette.admin.door import AdministrationDoor, Doing, needs_reason, refused
 from vedette.admin.doors import DoorAnswer
+from vedette.admin.people import may_look, recorded, sees_of
 from vedette.admin.rejected import Code, Rejected
 from vedette.core.asks import Act, Ask
 from vedette.core.facts import Facts
@@ -23,12 +24,14 @@ from vedette.core.sessions import (
     SessionState,
     by_rule,
     facts_for,
+    independent,
     may_move,
     sign_in_ask,
 )
 from vedette.ports.clock import Clock
 from vedette.ports.policy import Policy
 from vedette.ports.sign_in import Seen, SignInStore
+from vedette.ports.sign_in_lists import SessionsSought
 from vedette.spine import Permit
 
 BY_ADMINISTRATOR = "administrator: "
@@ -65,6 +68,28 @@ class Moved:
     doors: tuple[DoorAnswer, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovedAll:
+    """How many sessions of a person were moved, the record of the permit, and what the doors said."""
+
+    user: UserId
+    moved: int
+    record: str
+    doors: tuple[DoorAnswer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionsPage:
+    """Some sessions, newest first. `next` is the place behind which it goes on, if it does."""
+
+    sessions: tuple[Session, ...]
+    next: int | None
+
+
+_AT_ONCE = 200
+_LOOKS = 10
+
+
 @dataclass(frozen=True, slots=True)
 class SessionsDesk:
     """Where sessions and devices are looked at, ended, suspended, resumed and approved.
@@ -91,6 +116,38 @@ class SessionsDesk:
         if wanted.user is None:
             found = await self._visible(author, found)
         return tuple(sorted(found, key=lambda each: (-each.created, each.id)))
+
+    async def page(
+        self,
+        author: Actor,
+        sought: SessionsSought,
+        factors: int = 0,
+        before: int | None = None,
+        most: int = 50,
+    ) -> SessionsPage:
+        """Some sessions of people over whom the author may look, newest first.
+
+        `factors`: only those with so many independent factors. Of a page that ends before `most`
+        were found, `next` says where to go on.
+        """
+        policy = self.door.spine.policy.current()
+        await may_look(self.door, author, policy, self.clock)
+        sees = sees_of(self.door, author, self.clock)
+        found: list[tuple[int, Session]] = []
+        for _ in range(_LOOKS):
+            read = self.store.lists.sessions
+            batch = await asyncio.to_thread(read, sought, before, _AT_ONCE)
+            for place, session in batch:
+                enough = factors in (0, independent(session.facts.factors))
+                if enough and sees(session.user):
+                    found.append((place, session))
+            before = batch[-1][0] if len(batch) == _AT_ONCE else None
+            if len(found) > most or before is None:
+                break
+        shown = tuple(session for _, session in found[:most])
+        directory = policy.directory
+        await recorded(self.door, author, (directory.someone(each.user) for each in shown))
+        return SessionsPage(shown, found[most - 1][0] if len(found) > most else before)
 
     async def show(self, author: Actor, id_: str) -> SessionView:
         """One session and how each of its facts is known."""
@@ -184,7 +241,32 @@ class SessionsDesk:
             raise _over(session)
         return await self.approve(author, session.user, session.device, reason)
 
+    async def end_all(self, author: Actor, user: UserId, reason: str) -> MovedAll:
+        """End every session of a person, those of the console too."""
+        return await self._move_all(
+            Act.ADMINISTRATION_SESSION_END, author, user, SessionState.ENDED, reason
+        )
+
+    async def suspend_all(self, author: Actor, user: UserId, reason: str) -> MovedAll:
+        """Suspend every session of a person that is live or waits."""
+        return await self._move_all(
+            Act.ADMINISTRATION_SESSION_SUSPEND, author, user, SessionState.SUSPENDED, reason
+        )
+
     # ---- deciding ------------------------------------------------------------------------------
+
+    async def _move_all(
+        self, act: Act, author: Actor, user: UserId, to: SessionState, reason: str
+    ) -> MovedAll:
+        """Move what can be moved there; whoever signs in meanwhile is not among them."""
+        doing = Doing(act=act, author=author, over=user, reason=needs_reason(reason), what="all")
+        permit = await self.door.permit(doing)
+        theirs = await asyncio.to_thread(self.store.sessions, user)
+        moved, because = 0, BY_ADMINISTRATOR + doing.reason
+        for session in theirs:
+            if may_move(session.state, to):
+                moved += await self._put_if_there(permit, session, to, because)
+        return MovedAll(user=user, moved=moved, record=permit.record, doors=await self.tell())
 
     async def _move(
         self, act: Act, author: Actor, id_: str, to: SessionState, reason: str
@@ -277,17 +359,23 @@ class SessionsDesk:
 
     # ---- effects: each takes a Permit ----------------------------------------------------------
 
-    async def _put(self, _permit: Permit, session: Session, to: SessionState, because: str) -> None:
+    async def _put(self, permit: Permit, session: Session, to: SessionState, because: str) -> None:
         """Move a session. Raises Rejected when it can't be moved there any more."""
         _movable(session, to)
-        now = int(self.clock.now())
-        change = await asyncio.to_thread(self.store.move_session, session.id, to, because, now)
-        if change is None:
+        if not await self._put_if_there(permit, session, to, because):
             raise Rejected(
                 Code.CONFLICT,
                 "somebody else changed this session just now; nothing was done",
                 f"look at it with `vedette session show {session.id}`",
             )
+
+    async def _put_if_there(
+        self, _permit: Permit, session: Session, to: SessionState, because: str
+    ) -> bool:
+        """Move a session; False when somebody else moved it meanwhile."""
+        now = int(self.clock.now())
+        change = await asyncio.to_thread(self.store.move_session, session.id, to, because, now)
+        return change is not None
 
     async def _approve(self, _permit: Permit, session: Session) -> None:
         if await asyncio.to_thread(self.store.set_facts, session.id, session.facts) is None:

@@ -13,6 +13,7 @@ from vedette.admin.drafts import DraftsDesk
 from vedette.admin.grid import GridDesk
 from vedette.admin.partners import PartnersDesk
 from vedette.admin.pending import PendingDesk
+from vedette.admin.people import PeopleDesk
 from vedette.admin.rooms import RoomsDesk
 from vedette.admin.sessions import SessionsDesk
 from vedette.admin.settings import SettingsDesk
@@ -46,6 +47,7 @@ class Office:
     troubles: Callable[[], list[str]]
     sessions: SessionsDesk
     accounts: AccountsDesk
+    folk: PeopleDesk
     rooms: RoomsDesk
     partners: PartnersDesk
     tokens: TokensDesk

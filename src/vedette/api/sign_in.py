@@ -187,6 +187,18 @@ def _ways_in(office: Office) -> APIRouter:
         whose, desk = _named(office, user), office.accounts
         return render.issued(await desk.reset_password(by, whose, body.reason))
 
+    @router.post("/people/{user:path}/sessions/end")
+    async def end_sessions(by: By, user: User, body: shapes.ReasonBody) -> shapes.MovedAllShape:
+        """End every session of a person for good; their devices are deleted."""
+        whose = _named(office, user)
+        return render.moved_all(await office.sessions.end_all(by, whose, body.reason))
+
+    @router.post("/people/{user:path}/sessions/suspend")
+    async def suspend_sessions(by: By, user: User, body: shapes.ReasonBody) -> shapes.MovedAllShape:
+        """Suspend every session of a person; their keys are kept."""
+        whose = _named(office, user)
+        return render.moved_all(await office.sessions.suspend_all(by, whose, body.reason))
+
     @router.post("/people/{user:path}/unlock")
     async def unlock(by: By, user: User, body: shapes.MaybeReasonBody) -> shapes.RecordShape:
         """Forget failed sign-ins, so that the person can try again at once."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vedette.admin.accounts import FactorsView, Issued
-from vedette.admin.sessions import Moved, SessionView
+from vedette.admin.sessions import Moved, MovedAll, SessionView
 from vedette.api.render import door
 from vedette.api.sign_in_shapes import (
     AccountShape,
@@ -11,6 +11,7 @@ from vedette.api.sign_in_shapes import (
     FactorsShape,
     FactShape,
     IssuedShape,
+    MovedAllShape,
     MovedShape,
     SessionShape,
     SessionViewShape,
@@ -82,6 +83,12 @@ def moved(done: Moved) -> MovedShape:
     """What became of a session."""
     doors = [door(each) for each in done.doors]
     return MovedShape(session=session(done.session), record=done.record, doors=doors)
+
+
+def moved_all(done: MovedAll) -> MovedAllShape:
+    """What became of all sessions of somebody."""
+    doors = [door(each) for each in done.doors]
+    return MovedAllShape(user=done.user, moved=done.moved, record=done.record, doors=doors)
 
 
 def account(each: Account, domain: str) -> AccountShape:

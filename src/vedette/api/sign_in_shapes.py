@@ -118,6 +118,15 @@ class MovedShape(Shape):
     doors: list[DoorShape]
 
 
+class MovedAllShape(Shape):
+    """How many sessions of a person were moved, and what the doors answered."""
+
+    user: str
+    moved: int
+    record: str
+    doors: list[DoorShape]
+
+
 class AccountShape(Shape):
     """One account."""
 

@@ -73,6 +73,26 @@ def unlock(name: Name, reason: Why = "", place: Dir = None, *, json: Json = Fals
     at.tell(done, [f"{name} can try again", f"record: {done['record']}"])
 
 
+@app.command("end-sessions")
+def end_sessions(name: Name, reason: Reason, place: Dir = None, *, json: Json = False) -> None:
+    """End every session of a person for good: their devices and keys are deleted."""
+    _move_all(here(place, json=json), name, "end", reason)
+
+
+@app.command("suspend-sessions")
+def suspend_sessions(name: Name, reason: Reason, place: Dir = None, *, json: Json = False) -> None:
+    """Refuse everything to every session of a person; their keys are kept."""
+    _move_all(here(place, json=json), name, "suspend", reason)
+
+
+def _move_all(at: Surroundings, name: str, what: str, reason: str) -> None:
+    done = ask(at, "POST", f"{_person(name)}/sessions/{what}", {"reason": reason})
+    word = "ended" if what == "end" else "suspended"
+    lines = [f"{done['moved']} sessions of {done['user']} are {word}"]
+    lines += [f"  {door['words']}" for door in done["doors"]]
+    at.tell(done, [*lines, f"record: {done['record']}"])
+
+
 @factors_app.command("show")
 def show_factors(name: Name, place: Dir = None, *, json: Json = False) -> None:
     """What a person can prove themselves with; never the secrets."""

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from vedette.admin.accounts import AccountsDesk
+from vedette.admin.audit import ChainReport
 from vedette.admin.audit_desk import AuditDesk
 from vedette.admin.doctor import Examination
 from vedette.admin.door import AdministrationDoor
@@ -14,6 +15,7 @@ from vedette.admin.drafts import DraftsDesk
 from vedette.admin.grid import GridDesk
 from vedette.admin.partners import PartnersDesk
 from vedette.admin.pending import PendingDesk
+from vedette.admin.people import PeopleDesk
 from vedette.admin.rooms import RoomsDesk
 from vedette.admin.sessions import SessionsDesk
 from vedette.admin.settings import SettingsDesk
@@ -22,6 +24,7 @@ from vedette.admin.trial import TrialDesk
 from vedette.core.revision import Revision
 from vedette.core.settings.document import Document
 from vedette.ports.people import PeopleSource
+from vedette.ports.record_index import RecordIndex
 from vedette.ports.records import Records
 
 
@@ -42,11 +45,13 @@ class Desks:
     drafts: DraftsDesk
     trial: TrialDesk
     records: Records
+    index: RecordIndex
     people: PeopleSource
     doors: Callable[[], tuple[DoorAnswer, ...]]
     troubles: Callable[[], list[str]]
     sessions: SessionsDesk
     accounts: AccountsDesk
+    folk: PeopleDesk
     rooms: RoomsDesk
     partners: PartnersDesk
     tokens: TokensDesk
@@ -54,6 +59,8 @@ class Desks:
     grid: GridDesk
     health: Callable[[], Awaitable[Examination | None]]
     """What was found on this host within the last minute or so; None before the first look is done."""
+    verify: Callable[[], list[ChainReport]]
+    """Checks every chain of records; reads the disk."""
     refused: Callable[[], tuple[int, ...]]
     """How much was refused in each of the last 24 hours, the one that runs last."""
 

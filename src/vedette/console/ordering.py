@@ -42,7 +42,9 @@ async def preview(desks: Desks, visit: Visit) -> View:
 
 def _preview(desks: Desks, visit: Visit, kind: OrderKind) -> View:
     wanted = kind.read(visit.form)
-    return View(template="part-preview", title=kind.title, context=_shown(desks, visit, wanted))
+    return View(
+        template="part-preview", title=kind.title, context=_shown(desks, visit, kind, wanted)
+    )
 
 
 async def order(desks: Desks, visit: Visit) -> View:
@@ -60,20 +62,25 @@ async def order(desks: Desks, visit: Visit) -> View:
 
 async def _order(desks: Desks, visit: Visit, kind: OrderKind) -> View:
     wanted = kind.read(visit.form)
-    context = {"kind": kind, "back": back_of(visit.form, kind)}
+    context = {"kind": kind, "back": back_of(visit.form, kind, wanted)}
     if visit.form.get("step") == "apply":
         done = await wanted.carry_out(desks, visit.by)
-        shown = {"command": command(wanted), "call": call(wanted), "done": done}
+        shown = {"command": command(wanted), "call": call(wanted), "done": done,
+                 "does": _sentence(kind, wanted)}  # fmt: skip
         title = "waits" if done.waits else "done"
         return View(template="done", title=title, context={**context, **shown})
-    shown = {**_shown(desks, visit, wanted), "fields": _fields(visit), "reason": wanted.reason}
+    shown = {
+        **_shown(desks, visit, kind, wanted),
+        "fields": _fields(visit),
+        "reason": wanted.reason,
+    }
     return View(template="review", title="review", context={**context, **shown})
 
 
-def back_of(form: Form, kind: OrderKind) -> str:
+def back_of(form: Form, kind: OrderKind, wanted: Order) -> str:
     """Where people go back to: the page that the form names as its own, if it is one of ours."""
     named = form.get("back", "")
-    return inside(named) if named else kind.back
+    return inside(named) if named else kind.whither(wanted)
 
 
 def _fields(visit: Visit) -> Mapping[str, str]:
@@ -81,18 +88,24 @@ def _fields(visit: Visit) -> Mapping[str, str]:
     return {name: text for name, text in visit.form.items() if name not in _OWN_FIELDS}
 
 
-def _shown(desks: Desks, visit: Visit, wanted: Order) -> Mapping[str, Any]:
+def _sentence(kind: OrderKind, wanted: Order) -> tuple[str, Mapping[str, str]] | None:
+    """What it does, where no settings change: the key of the sentence, and what fills it."""
+    return (kind.says, getattr(wanted, "says", {})) if kind.says else None
+
+
+def _shown(desks: Desks, visit: Visit, kind: OrderKind, wanted: Order) -> Mapping[str, Any]:
     """The command, the call, and what it would do, to whoever may read the settings.
 
     What is typed is looked at again and again, so it is not recorded; what comes of it is.
     """
     policy, today = desks.settings.policy.current(), desks.settings.clock.today()
     reads = Doing(act=Act.ADMINISTRATION_SETTINGS_READ, author=visit.by)
-    may = foreseen(policy, reads, today)
+    may = not kind.says and foreseen(policy, reads, today)
     return {
         "command": command(wanted),
         "call": call(wanted),
         "foreseen": wanted.foresee(desks, policy) if may else None,
+        "does": _sentence(kind, wanted),
     }
 
 

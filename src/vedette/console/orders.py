@@ -8,7 +8,7 @@ is shown before can't be another thing than what is done after.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -50,6 +50,8 @@ class Done:
     """When the new revision returns by itself, unless it is confirmed."""
     doors: tuple[str, ...] = ()
     waits: str = ""
+    secret: str = field(default="", repr=False)
+    """What is to be handed on and is shown only now."""
 
 
 class Order(Protocol):
@@ -89,6 +91,8 @@ class OrderKind:
     `read` raises Rejected. `back` is the page from which people come and to which they go back.
     `again` is the page that takes the form's fields back where nothing was done, for forms whose
     content would be a loss.
+    `back_to` knows a nearer one than `back`, if there is one. `says` is the key of the sentence about
+    what it does, for orders that change no settings; their own `says` fills it.
     """
 
     name: str
@@ -96,6 +100,12 @@ class OrderKind:
     read: Callable[[Form], Order]
     back: str
     again: str = ""
+    back_to: Callable[[Order], str] | None = None
+    says: str = ""
+
+    def whither(self, order: Order) -> str:
+        """The page to go back to from this order."""
+        return self.back if self.back_to is None else self.back_to(order)
 
 
 def when(seconds: float) -> str:

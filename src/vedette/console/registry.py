@@ -12,7 +12,22 @@ from types import MappingProxyType
 from vedette.console import settings_orders
 from vedette.console.orders import OrderKind
 from vedette.console.page import Page, Words
-from vedette.console.pages import changes, draft, grid, overview, pair, rules, settings, why
+from vedette.console.pages import (
+    administrators,
+    audit,
+    changes,
+    draft,
+    grid,
+    overview,
+    pair,
+    partners,
+    people,
+    rooms,
+    rules,
+    sessions,
+    settings,
+    why,
+)
 from vedette.console.words import WORDS
 
 NAVIGATION = (
@@ -31,7 +46,10 @@ NAVIGATION = (
 )
 """The words of the navigation, in order. One without a page is not shown."""
 
-MODULES = (overview, settings, grid, pair, rules, why, changes, draft)
+MODULES = (
+    overview, settings, grid, pair, rules, why, changes, draft,
+    partners, sessions, people, rooms, audit, administrators,
+)  # fmt: skip
 """The modules of `pages`, each with its `PAGES`, `WORDS`, and `ORDERS` where it has any."""
 
 PAGES: tuple[Page, ...] = tuple(page for module in MODULES for page in module.PAGES)

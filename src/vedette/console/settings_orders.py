@@ -38,7 +38,7 @@ _LONGEST_VALUE = 65536
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _OfSettings:
+class OfSettings:
     """What every order about the settings has. `base` is the revision that its author saw."""
 
     reason: str
@@ -75,7 +75,7 @@ class _OfSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SetValue(_OfSettings):
+class SetValue(OfSettings):
     """Set one setting to a TOML value; with None it gets its default."""
 
     path: str
@@ -93,7 +93,7 @@ class SetValue(_OfSettings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AddRule(_OfSettings):
+class AddRule(OfSettings):
     """Add a rule, or a guardrail. `rule` are its keys as the API takes them."""
 
     id: str
@@ -110,7 +110,7 @@ class AddRule(_OfSettings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeRule(_OfSettings):
+class ChangeRule(OfSettings):
     """Give a rule another content, all of it."""
 
     id: str
@@ -127,7 +127,7 @@ class ChangeRule(_OfSettings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RemoveRule(_OfSettings):
+class RemoveRule(OfSettings):
     """Take a rule away."""
 
     id: str

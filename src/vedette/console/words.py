@@ -225,6 +225,27 @@ WORDS: Words = MappingProxyType(
             "Revision {number} is in force.",
             "Revision {number} gilt jetzt.",
         ),
+        "secret": ("Shown only now", "Nur jetzt zu sehen"),
+        "secret-says": (
+            "Hand it on by a way that you trust. Nobody can have it shown again.",
+            "Geben Sie es auf einem Weg weiter, dem Sie trauen. Niemand kann es noch einmal sehen.",
+        ),
+        # ---- lists
+        "list-any": ("any", "beliebig"),
+        "list-look": ("Look", "Suchen"),
+        "list-all": ("Show all", "Alle zeigen"),
+        "list-csv": ("As a table (CSV)", "Als Tabelle (CSV)"),
+        "list-total": ("{count} in all", "{count} insgesamt"),
+        "list-next": ("Next page", "Nächste Seite"),
+        "list-first": ("From the beginning", "Von vorn"),
+        "list-nothing": (
+            "Nothing matches. Take a filter away to see more.",
+            "Nichts passt. Nehmen Sie einen Filter weg, um mehr zu sehen.",
+        ),
+        "list-none-yet": (
+            "Nothing was found so far, and not all was looked through. The next page goes on.",
+            "Bisher nichts, aber noch ist nicht alles durchsucht. Die nächste Seite sucht weiter.",
+        ),
         "doors-answer": ("What the doors answer", "Was die Türen antworten"),
     }
 )

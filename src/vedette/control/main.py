@@ -54,6 +54,7 @@ from vedette.admin.grid import GridDesk
 from vedette.admin.homeserver import beneath, issuer_of
 from vedette.admin.partners import PartnersDesk
 from vedette.admin.pending import PendingDesk
+from vedette.admin.people import PeopleDesk
 from vedette.admin.policy import CurrentPolicy
 from vedette.admin.rejected import Rejected
 from vedette.admin.rooms import RoomsDesk
@@ -218,6 +219,7 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
         troubles=lambda: [f"`{p}` does not hold: {why}" for p, why in anchor.broken().items()],
         sessions=_sessions_desk(spine, sessions),
         accounts=_accounts_desk(spine, sessions, _domain(boot)),
+        folk=PeopleDesk(AdministrationDoor(spine), sessions.store, clock),
         rooms=RoomsDesk(spine, RoomReportFiles(boot.door("synapse")), clock),
         partners=PartnersDesk(spine, GatewayInner(boot.path(boot.gateway.inner))),
         audit=archive.desk(spine, policy),
@@ -272,16 +274,19 @@ def desks_of(boot: Boot, office: Office, looking: Looking, counts: Counts) -> De
         drafts=office.drafts,
         trial=office.trial,
         records=office.records,
+        index=office.index,
         people=office.people,
         doors=office.doors,
         troubles=office.troubles,
         sessions=office.sessions,
         accounts=office.accounts,
+        folk=office.folk,
         rooms=office.rooms,
         partners=office.partners,
         tokens=office.tokens,
         audit=office.audit,
         grid=office.grid,
+        verify=office.verify,
         health=looking,
         refused=lambda: counts.refused(looking.clock.now()),
         beneath=lambda document: beneath(document, boot),

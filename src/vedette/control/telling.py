@@ -1,4 +1,4 @@
-"""Tells people of refusals by doors that can't tell them: from the records, as they come in.
+"""Tells people of refusals by doors that can't tell them, and of what administrators did over them.
 
 Nothing that a door wrote as text goes into a notice: whoever takes over a gateway could else speak
 with the organisation's voice. What is taken from a record is who, which act, which reason and which
@@ -22,10 +22,13 @@ from vedette.core.decision import Decision, Verdict
 from vedette.core.names import InvalidName, ServerName, UserId
 from vedette.core.notices import (
     TOLD,
+    TOLD_OF,
     matter_of,
     notice_of,
+    notice_of_act,
     person_at_the_door,
     recovery_words,
+    whom_told_of,
 )
 from vedette.core.pace import Pace
 from vedette.core.record import RecordFault, read_body
@@ -40,6 +43,8 @@ _RECOVERY = "recover"
 _OWN_VOICE = frozenset({"control", "restore", "synapse", _RECOVERY})
 """Processes whose refusals are not told from here: Synapse's door tells by itself, and what an
 administrator is refused stands on the screen that asked."""
+_OWN = "control"
+"""The process whose records say what administrators did over whom."""
 _LATELY = 60.0
 """For how many seconds a notice is in the parts that are sent; a refusal older than that is told no
 more."""
@@ -82,6 +87,13 @@ class Telling:
             if process not in _OWN_VOICE
             for entry in self._new(process)
             if (notice := self._notice(entry, policy)) is not None
+        ]
+        found += [
+            notice
+            for process in self.records.processes()
+            if process == _OWN
+            for entry in self._new(process)
+            if (notice := self._notice_of_act(entry, policy)) is not None
         ]
         for entry in self._new(_RECOVERY):
             found += self._of_recovery(entry, policy)
@@ -152,6 +164,24 @@ class Telling:
             return None
         text = notice_of(ask.act, _in_our_words(policy, decision), record)
         return Notice(record=record, at=float(at), to=person, matter=matter, text=text)
+
+    def _notice_of_act(self, entry: dict[str, Any], policy: Policy) -> Notice | None:
+        """What a person is to be told of an administrator's act over them: always, however often."""
+        if entry.get("kind") != "decision" or entry.get("act") not in TOLD_OF:
+            return None
+        at = entry.get("at")
+        if not isinstance(at, int | float) or self.clock.now() - at >= _LATELY:
+            return None
+        try:
+            ask, facts, decision = read_body(entry)
+            person = UserId(whom_told_of(ask, facts.claims.get("what")) or "")
+        except (RecordFault, InvalidName):
+            return None
+        if decision.verdict is not Verdict.YES or not _is_here(policy, person):
+            return None
+        record = str(entry.get("id"))
+        text = notice_of_act(ask.act, record)
+        return Notice(record=record, at=float(at), to=person, matter=ask.act.value, text=text)
 
 
 def _most(act: Act, per_minute: int) -> int:

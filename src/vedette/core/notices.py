@@ -1,4 +1,4 @@
-"""Which refusals of other doors people are told by the notice account, and how often.
+"""Which refusals of other doors, and which acts of administrators over them, people are told of.
 
 A client asks for much by itself: thumbnails, profiles, call credentials. Only what a person does
 knowingly is told; what is told of fetches is told once a day, since clients fetch again and again.
@@ -63,3 +63,29 @@ def recovery_words(decision: Decision, record: str) -> str:
 def matter_of(decision: Decision) -> str:
     """What a refusal counts as, when it is asked how often somebody was told of the same."""
     return decision.rule or decision.reason.value
+
+
+TOLD_OF = {
+    Act.ADMINISTRATION_FACTOR_RESET: "An administrator has taken your second factors away and can "
+    "hand you a start code, good for one sign-in with your password.",
+    Act.ADMINISTRATION_PASSWORD_RESET: "An administrator has replaced your password by a start "
+    "password, which you must change when you sign in with it.",
+}
+"""The acts over a person of which that person is told, whoever did them."""
+UNLOCK = "unlock"
+"""What an act over a password is about where it only forgets failed sign-ins: nobody is told."""
+
+
+def whom_told_of(ask: Ask, what: object) -> str | None:
+    """Who is to be told that an act was done over them; None where nobody is."""
+    if ask.act not in TOLD_OF or what == UNLOCK or len(ask.questions) != 1:
+        return None
+    return ask.questions[0].whom
+
+
+def notice_of_act(act: Act, record: str) -> str:
+    """What the notice account says of an act over somebody. The act MUST be one of `TOLD_OF`."""
+    return (
+        f"{TOLD_OF[act]} If you did not ask for this, tell your security office at once. "
+        f"(Record {record})"
+    )

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from vedette.core.asks import PartySet, Question
+from vedette.core.asks import PartySet, Question, Someone
 from vedette.core.channels import BETWEEN_PEOPLE, Channel
 from vedette.core.decision import Verdict
 from vedette.core.outlook import Outlook
@@ -79,6 +79,49 @@ def glance(rules: Ruleset, directory: Directory, partner: str) -> tuple[ChannelG
         for channel in Channel
         if channel in BETWEEN_PEOPLE
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonGlance:
+    """What passes between one person of ours and a partner, channel by channel in each direction.
+
+    *Not yet* says that it hangs on what is learnt only when it happens.
+    """
+
+    partner: str
+    to_us: tuple[tuple[Channel, Verdict], ...]
+    to_them: tuple[tuple[Channel, Verdict], ...]
+
+
+def person_glance(
+    rules: Ruleset, directory: Directory, person: Someone
+) -> tuple[PersonGlance, ...]:
+    """Every partner, by name, and what passes between it and this person; what is a no is left out."""
+    asked, found = Outlook(rules, directory.today), []
+    for name in sorted(map(str, directory.document.partners)):
+        them = directory.partner(name)
+        ways = [
+            (
+                (
+                    channel,
+                    asked(Question(channel, them.parties, person.parties, them.name)).verdict,
+                ),
+                (
+                    channel,
+                    asked(Question(channel, person.parties, them.parties, them.name)).verdict,
+                ),
+            )
+            for channel in Channel
+            if channel in BETWEEN_PEOPLE
+        ]
+        found.append(
+            PersonGlance(
+                partner=name,
+                to_us=tuple(one for one, _ in ways if one[1] is not Verdict.NO),
+                to_them=tuple(one for _, one in ways if one[1] is not Verdict.NO),
+            )
+        )
+    return tuple(found)
 
 
 def consequences(found: Iterable[ChannelGlance]) -> tuple[str, ...]:

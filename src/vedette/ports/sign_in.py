@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from vedette.core.names import UserId
 from vedette.core.sessions import Session, SessionFacts, SessionState
+
+if TYPE_CHECKING:
+    from vedette.ports.sign_in_lists import SignInLists
 
 SPENT_KEPT = 32
 """So many generations of spent refresh tokens are kept for each session, to recognise their reuse."""
@@ -160,6 +163,10 @@ class SignInStore(Protocol):
     Numbers become visible in their order: who read `n` from `changes` and then reads sessions and
     keys sees every change up to `n`.
     """
+
+    @property
+    def lists(self) -> SignInLists:
+        """The same store, read a page at a time."""
 
     def changes(self) -> int:
         """The number of the newest change. One cheap read, meant to be asked many times a second."""

@@ -15,7 +15,7 @@ from http.cookies import SimpleCookie
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from tests.apps.control.organisation import Organisation
 from tests.apps.signin.house import ISSUER, Answer
@@ -248,15 +248,19 @@ async def called(
     target, _, query = path.partition("?")
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method,
-        "scheme": "https", "path": target, "raw_path": quote(target).encode(),
+        "scheme": "https", "path": unquote(target), "raw_path": quote(target, safe="/%").encode(),
         "query_string": query.encode(), "root_path": "", "client": ("192.0.2.44", 1),
         "server": ("console.example.org", 443),
         "headers": [(k.encode(), v.encode("latin-1")) for k, v in headers.items()],
     }  # fmt: skip
     sent: list[Any] = []
+    asked = iter([{"type": "http.request", "body": body, "more_body": False}])
 
     async def receive() -> Any:
-        return {"type": "http.request", "body": body, "more_body": False}
+        message = next(asked, None)
+        if message is None:
+            await asyncio.Event().wait()  # a browser that stays until it has the whole answer
+        return message
 
     async def send(message: Any) -> None:
         sent.append(message)

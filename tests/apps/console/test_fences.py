@@ -113,9 +113,12 @@ def test_a_form_that_is_too_large_is_not_read(officer):
 def test_whoever_is_not_in_gets_no_page_and_changes_nothing(house):
     before = revision(house)
     for page in PAGES:
-        shown = house.browser().get(page.path.replace("{", "").replace("}", ""))
-        assert shown.status == 303
-        assert shown.to.startswith("/sign-in?to=")
+        path = page.path.replace("{", "").replace("}", "")
+        if "GET" in page.methods:
+            shown = house.browser().get(path)
+            assert (shown.status, shown.to[:12]) == (303, "/sign-in?to=")
+        if "POST" in page.methods:
+            assert house.browser().post(path, FORM).status == 401
     for kind in ORDERS:
         for path in (f"/orders/{kind}", f"/orders/{kind}/preview"):
             assert house.browser().post(path, FORM).status == 401

@@ -57,7 +57,7 @@ FORMS: list[tuple[str, dict[str, str]]] = [
     ("confirm-revision", {"revision": "7"}),
     ("remove-rule", {"id": "guardrails.administrators-apart"}),
 ]  # fmt: skip
-"""Every kind of order, and values that a shell or an option parser could misread."""
+"""Every kind of order that changes the settings, with values that a shell could misread."""
 CHANGE, DRAFT = "0123456789", '# a draft\n[organisation]\nname = "Example AG"\n'
 OF_CHANGES: list[tuple[str, dict[str, str]]] = [
     ("apply-draft", {"text": DRAFT.replace("\n", "\r\n"), "base": "3"}),
@@ -69,6 +69,50 @@ OF_CHANGES: list[tuple[str, dict[str, str]]] = [
     ("withdraw", {"change": CHANGE}),
 ]  # fmt: skip
 """Orders about whole changes; what they do is tried in `test_changes`."""
+SESSION = {"session": "-session-0000000000000000001"}
+ACTS: list[tuple[str, dict[str, str]]] = [
+    ("reset-factors", {"user": "anna"}),
+    ("reset-factors", {"user": "@anna:example.org", "kinds": "totp, webauthn"}),
+    ("reset-password", {"user": "anna"}),
+    ("unlock", {"user": "an/na;$(id)'"}),
+    ("suspend-sessions", {"user": "anna"}),
+    ("end-sessions", {"user": "anna"}),
+    ("end-session", SESSION),
+    ("suspend-session", SESSION),
+    ("resume-session", SESSION),
+    ("approve-session", SESSION),
+    ("reject-device", {"user": "anna", "device": "--help/$X'"}),
+    (
+        "add-partner",
+        {"name": "beta", "domains": "beta.example, *.beta.example", "contact": "Bo's $X"},
+    ),
+    (
+        "add-partner",
+        {
+            "name": "beta",
+            "domains": "beta.example",
+            "valid_until": "2027-06-30",
+            "keys": "ed25519:a_1 AAAA",
+            "tls": "pin-sha256=x",
+            "allow": "message, contact",
+            "direction": "both",
+            "ours": "staff",
+        },
+    ),
+    ("remove-partner", {"name": "beta"}),
+    ("sweep-rooms", {}),
+    (
+        "add-token",
+        {
+            "user": "olga",
+            "acts": "doors:door:list, audit:record:read",
+            "over": "staff",
+            "expires": "2027-06-30",
+        },
+    ),
+    ("remove-token", {"id": "0123456789"}),
+]
+"""Every kind of order that does something else."""
 
 
 def read(kind: str, form: dict[str, str], reason: str = "contract 4711") -> Order:
@@ -132,10 +176,10 @@ def ear(house: House) -> Iterator[list[tuple[str, str, Any]]]:
 
 
 def test_every_kind_of_order_is_tried_here() -> None:
-    assert {kind for kind, _ in (*FORMS, *OF_CHANGES)} == set(ORDERS)
+    assert {kind for kind, _ in (*FORMS, *OF_CHANGES, *ACTS)} == set(ORDERS)
 
 
-@pytest.mark.parametrize(("kind", "form"), [*FORMS, *OF_CHANGES])
+@pytest.mark.parametrize(("kind", "form"), [*FORMS, *OF_CHANGES, *ACTS])
 def test_the_command_makes_the_call_that_is_shown_beside_it(
     house, ear, kind, form, tmp_path, monkeypatch
 ):

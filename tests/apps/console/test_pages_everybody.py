@@ -13,6 +13,8 @@ import pytest_asyncio
 from playwright.async_api import Browser as Chromium
 from playwright.async_api import Page
 
+from tests.apps.console.crowd import add_token, report_rooms, session
+from tests.apps.console.house import GROUPS, House
 from tests.apps.console.served import Served, served
 from tests.apps.signin.pages_served import chromium_runs
 from tests.axe import violations
@@ -107,6 +109,25 @@ async def _send(page: Page, to: str, /, **fields: str) -> None:
     await page.wait_for_url(f"**{to}")
 
 
+async def _session(page: Page) -> None:
+    await page.goto(_origin(page) + "/sessions")
+    await page.locator("td a[href^='/sessions/']").first.click()
+    await page.wait_for_url("**/sessions/*")
+
+
+async def _reset(page: Page) -> None:
+    """A secret that is shown once."""
+    await page.goto(_origin(page) + "/people/anna")
+    await page.get_by_role("button", name="Reset factors").click()
+    await page.get_by_label("Reason").fill("phone lost")
+    await page.get_by_role("button", name="Apply").click()
+    await page.get_by_role("heading", name="Shown only now").wait_for()
+
+
+async def _report(page: Page) -> None:
+    await _send(page, "/audit/person", person="olga", reason="incident 12")
+
+
 def _origin(page: Page) -> str:
     return "/".join(page.url.split("/")[:3])
 
@@ -125,6 +146,21 @@ STOPS: dict[str, str | Go] = {
     "revision's text": "/changes/revisions/1/text",
     "affected": _affected,
     "a change that waits": _waiting,
+    "people": "/people",
+    "person": "/people/anna",
+    "sessions": "/sessions",
+    "session": _session,
+    "reset": _reset,
+    "partners": "/partners",
+    "partner": "/partners/acme",
+    "rooms": "/rooms",
+    "room": "/rooms/!room1:example.org",
+    "audit": "/audit",
+    "verified": "/audit/verify",
+    "report": _report,
+    "administrators": "/administrators",
+    "administrator": "/administrators/of/olga",
+    "tokens": "/administrators/tokens",
     "nothing": "/no/such/page",
     "grid": "/grid",
     "grid of files": "/grid?channel=file&party=us",
@@ -145,7 +181,21 @@ STOPS: dict[str, str | Go] = {
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with served(tmp_path_factory.mktemp("pages")) as made:
+        fill(made.house)
         yield made
+
+
+def fill(house: House) -> None:
+    """Something on every page."""
+    for number, name in enumerate(GROUPS, start=1):
+        house.store.add_session(session(number, name), None, 1)
+    report_rooms(house)
+    add_token(house)
+    officer = house.browser()
+    officer.signs_in("olga")
+    form = {"name": "acme", "domains": "acme.example", "allow": "message", "direction": "both"}
+    page = officer.send("/orders/add-partner", {**form, "reason": "x", "step": "apply"})
+    assert page.status == 200, page.words
 
 
 @pytest_asyncio.fixture(scope="module")

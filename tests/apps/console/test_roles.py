@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.apps.console.crowd import ROOM, add_token, report_rooms, session
 from tests.apps.console.house import GROUPS, Browser, House
 from vedette.admin.actor import LOCAL
 from vedette.admin.settings import Kept, Proposal
@@ -29,15 +30,64 @@ TABLE: dict[str, set[str]] = {
     "/grid/{one}/{other}": READERS,
     "/why": {OFFICER, MANAGER, AUDITOR},
     "/why/{record}": {OFFICER, AUDITOR},
+    "/people": {OFFICER, HELPER},
+    "/people.csv": {OFFICER, HELPER},
+    "/people/{user:path}": {OFFICER, HELPER},
+    "/sessions": {OFFICER, HELPER},
+    "/sessions.csv": {OFFICER, HELPER},
+    "/sessions/{id}": {OFFICER, HELPER},
+    "/partners": READERS,
+    "/partners.csv": READERS,
+    "/partners/{name}": READERS,
+    "/rooms": READERS,
+    "/rooms.csv": READERS,
+    "/rooms/{room:path}": READERS,
+    "/audit": {OFFICER, AUDITOR},
+    "/audit.csv": {OFFICER, AUDITOR},
+    "/audit/verify": {OFFICER, OPERATOR, AUDITOR},
+    "/administrators": READERS,
+    "/administrators.csv": READERS,
+    "/administrators/of/{user:path}": READERS,
+    "/administrators/tokens": {OFFICER, AUDITOR},
+    "/administrators/tokens.csv": {OFFICER, AUDITOR},
+    "/administrators/tokens/{id}": {OFFICER, AUDITOR},
 }
 """Who may see each page, written down apart from the code; `{…}` of a path is filled in `NAMES`."""
-NAMES: dict[str, str] = {"one": "us", "other": "guests", "record": "control:2", "number": "1"}
+
+
+class Place(str):
+    """What stands in a place, however the place is written."""
+
+    __slots__ = ()
+
+    def __format__(self, _spec: str, /) -> str:
+        return self
+
+
+NAMES: dict[str, str] = {
+    "user": Place("anna"),
+    "id": Place(session(1, "anna").id),
+    "name": "acme",
+    "room": Place(ROOM),
+    "token": "",
+    "one": "us",
+    "other": "guests",
+    "record": "control:2",
+    "number": "1",
+}
 """What stands in the places of a path."""
 
 
 @pytest.fixture(scope="module")
 def browsers(house: House) -> dict[str, Browser]:
     NAMES["change"] = _a_change_that_waits(house)
+    house.store.add_session(session(1, "anna"), None, 1)
+    report_rooms(house)
+    NAMES["token"] = add_token(house)
+    officer = house.browser()
+    officer.signs_in(OFFICER)
+    form = {"name": "acme", "domains": "acme.example", "reason": "x", "step": "apply"}
+    assert officer.send("/orders/add-partner", form).status == 200
     made = {name: house.browser() for name in GROUPS}
     for name, browser in made.items():
         assert browser.signs_in(name).status == 200
@@ -63,7 +113,7 @@ def test_no_page_is_without_a_row() -> None:
     assert {page.path for page in PAGES if "GET" in page.methods} == set(TABLE)
 
 
-ASKED_BY_FORM: set[str] = {"/why", "/changes/draft"}
+ASKED_BY_FORM = {"/why", "/changes/draft", "/partners/{name}/check", "/audit/person"}
 """Pages to which something is sent that changes nothing, such as a question."""
 
 
@@ -82,7 +132,8 @@ def test_every_entry_of_the_navigation_is_a_word_of_it() -> None:
 @pytest.mark.parametrize("path", sorted(TABLE))
 @pytest.mark.parametrize("name", sorted(GROUPS))
 def test_each_page_is_for_those_who_may_see_it(browsers, name, path):
-    shown = browsers[name].get(path.format_map(NAMES))
+    names = {**NAMES, "id": NAMES["token"]} if "tokens" in path else NAMES
+    shown = browsers[name].get(path.format_map(names))
     if name in TABLE[path]:
         assert shown.status == 200, shown.words[:300]
     else:

@@ -174,6 +174,10 @@ TABLE = [
           reason="x"),
     _over("POST /people/{user}/password/reset", "people:password:reset",
           "/people/{who}/password/reset", reason="x"),
+    _over("POST /people/{user}/sessions/suspend", "sessions:session:suspend",
+          "/people/{who}/sessions/suspend", reason="x"),
+    _over("POST /people/{user}/sessions/end", "sessions:session:end",
+          "/people/{who}/sessions/end", reason="x"),
     _over("POST /people/{user}/unlock", "people:password:reset", "/people/{who}/unlock",
           reason="x"),
 ]  # fmt: skip

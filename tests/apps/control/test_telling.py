@@ -297,3 +297,36 @@ def test_a_torn_last_line_is_read_once_it_is_whole(scene: Scene) -> None:
     fresh.telling.begin()
     spool.write_bytes(whole)
     assert (scene.telling.look(), fresh.telling.look()) == (1, 1)
+
+
+RESET = Act.ADMINISTRATION_PASSWORD_RESET
+YES = Decision(verdict=Verdict.YES, reason=Reason.ALLOWED, rule="help-desk", revision=1)
+
+
+def reset(scene: Scene, act: Act, decision: Decision, **claims: str) -> None:
+    """Have control record that Bob asked for an act over Alice."""
+    question = Question(Channel.ADMINISTER, frozenset({"us"}), frozenset({"us"}), ALICE)
+    spool = AuditSpool(
+        scene.folder / "audit/control", "control", scene.clock, _nobody_waits, whole=True
+    )
+    spool.start()
+    spool.note(Ask(act=act, who=BOB, questions=(question,)), Facts({}, claims), decision)
+    spool.close()
+
+
+@pytest.mark.parametrize("act", [RESET, Act.ADMINISTRATION_FACTOR_RESET])
+def test_whoever_s_way_in_is_reset_is_told_of_it_each_time(scene: Scene, act: Act) -> None:
+    for _ in range(2):
+        reset(scene, act, YES, reason="they say so")
+        assert scene.telling.look() == 1
+    told = scene.told()
+    assert {notice.to for notice in told} == {ALICE}
+    assert all("An administrator has" in notice.text for notice in told)
+    assert all("they say so" not in notice.text for notice in told)
+
+
+def test_of_what_was_refused_or_takes_nothing_away_nobody_is_told(scene: Scene) -> None:
+    reset(scene, RESET, ACME, reason="x")
+    reset(scene, RESET, YES, what="unlock")
+    reset(scene, Act.ADMINISTRATION_SESSION_LIST, YES)
+    assert scene.telling.look() == 0

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from threading import RLock
 from typing import TypeVar
 
+from vedette.adapters.memory.sign_in_lists import MemorySignInLists
 from vedette.adapters.sign_in.storable import storable
 from vedette.core.names import UserId
 from vedette.core.sessions import (
@@ -90,6 +91,11 @@ class MemorySignInStore:
 
     def close(self) -> None:
         """Nothing is held open."""
+
+    @property
+    def lists(self) -> MemorySignInLists:
+        """The same store, read a page at a time."""
+        return MemorySignInLists(self)
 
     def changes(self) -> int:
         """The number of the newest change."""
@@ -412,6 +418,14 @@ class MemorySignInStore:
                 same = [each for each in self._attempts.get(key, []) if each[0] == at]
                 if same:
                     self._attempts[key].remove(same[-1])
+
+    def attempts_since(self, at: int) -> Mapping[str, int]:
+        """How many attempts were counted under each key after this time."""
+        with self._lock:
+            return {
+                key: sum(1 for each in counted if each[0] > at)
+                for key, counted in self._attempts.items()
+            }
 
     def forgive(self, key: str) -> None:
         """Forget the attempts of this key."""

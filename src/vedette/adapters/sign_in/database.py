@@ -47,6 +47,11 @@ class Database:
         with turn, answering(_NAME), self._writes.begin() as connection:
             yield connection
 
+    @property
+    def name(self) -> str:
+        """Which kind of database it is: `sqlite` or `postgresql`."""
+        return self._writes.dialect.name
+
     def close(self) -> None:
         """Give back every connection."""
         self._writes.dispose()

@@ -1,0 +1,132 @@
+"""Orders about rooms and about tokens of the API."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from vedette.admin.actor import Actor
+from vedette.admin.door import user_named
+from vedette.admin.rejected import Code, Rejected
+from vedette.admin.tokens import NewToken
+from vedette.console.desks import Desks
+from vedette.console.orders import Done, Foreseen, Form, OrderKind, reason_of, words_of
+from vedette.core.settings.commands import Call, Step
+from vedette.ports.policy import Policy
+
+_TOKEN = re.compile(r"[0-9a-f]{10}")
+_USER = re.compile(r"@?[\x21-\x7e]{1,255}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _NoSettings:
+    """What changes no settings."""
+
+    reason: str
+
+    def foresee(self, desks: Desks, policy: Policy) -> Foreseen:
+        """Nothing of the settings."""
+        del desks, policy
+        return Foreseen()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep(_NoSettings):
+    """Have every room judged again."""
+
+    def step(self) -> Step:
+        """The command and the call."""
+        return Step(("room", "sweep"), Call("POST", "/rooms/sweep", {}))
+
+    async def carry_out(self, desks: Desks, by: Actor) -> Done:
+        """Wish for it; the event door does it."""
+        _, record = await desks.rooms.sweep(by, self.reason)
+        return Done(record=record)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddToken(_NoSettings):
+    """Make a token that acts for a person; its value is shown once."""
+
+    user: str
+    acts: tuple[str, ...]
+    over: tuple[str, ...]
+    expires: date
+
+    @property
+    def says(self) -> dict[str, str]:
+        """What fills its sentence."""
+        return {"user": self.user, "day": self.expires.isoformat()}
+
+    def step(self) -> Step:
+        """The command and the call."""
+        words = ["token", "add", "--for", self.user, "--acts", ",".join(self.acts)]
+        words += ["--expires", self.expires.isoformat()]
+        words += ["--over", ",".join(self.over)] if self.over else []
+        body = {"user": self.user, "acts": list(self.acts), "over": list(self.over),
+                "expires": self.expires.isoformat()}  # fmt: skip
+        return Step(tuple(words), Call("POST", "/tokens", body))
+
+    async def carry_out(self, desks: Desks, by: Actor) -> Done:
+        """Make it."""
+        user = user_named(self.user, desks.settings.policy.current().directory.domain)
+        wanted = NewToken(
+            user=user, acts=self.acts, over=self.over, expires=self.expires, reason=self.reason
+        )
+        made = await desks.tokens.add(by, wanted)
+        return Done(record=made.record, secret=made.value, words=(f"token {made.token.id}",))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveToken(_NoSettings):
+    """Make a token good for nothing."""
+
+    id: str
+
+    @property
+    def says(self) -> dict[str, str]:
+        """What fills its sentence."""
+        return {"id": self.id}
+
+    def step(self) -> Step:
+        """The command and the call."""
+        return Step(("token", "remove", self.id), Call("DELETE", f"/tokens/{self.id}"))
+
+    async def carry_out(self, desks: Desks, by: Actor) -> Done:
+        """Remove it."""
+        return Done(record=await desks.tokens.remove(by, self.id, self.reason))
+
+
+def _new_token(form: Form) -> AddToken:
+    user, day = form.get("user", "").strip(), form.get("expires", "").strip()
+    if _USER.fullmatch(user) is None or user.startswith("-"):
+        raise Rejected(Code.INVALID, "nobody is named for whom the token acts")
+    try:
+        expires = date.fromisoformat(day)
+    except ValueError:
+        raise Rejected(
+            Code.INVALID, f"`{day[:40]}` is no day", "write its last day, such as 2027-06-30"
+        ) from None
+    acts = tuple(words_of(form.get("acts", "").replace("\n", ",")))
+    if not acts:
+        raise Rejected(Code.INVALID, "no act is named that the token is good for")
+    over = tuple(words_of(form.get("over", "")))
+    return AddToken(user=user, acts=acts, over=over, expires=expires, reason=reason_of(form))
+
+
+def _old_token(form: Form) -> RemoveToken:
+    id_ = form.get("id", "").strip()
+    if _TOKEN.fullmatch(id_) is None:
+        raise Rejected(Code.INVALID, "no token is named", "open it from the list of tokens")
+    return RemoveToken(id=id_, reason=reason_of(form))
+
+
+SWEEP = OrderKind(name="sweep-rooms", title="rooms", read=lambda form: Sweep(reason=reason_of(form)),
+                  back="/rooms", says="rooms-sweep-does")  # fmt: skip
+TOKENS = (
+    OrderKind(name="add-token", title="administrators", read=_new_token,
+              back="/administrators/tokens", says="tokens-add-does"),
+    OrderKind(name="remove-token", title="administrators", read=_old_token,
+              back="/administrators/tokens", says="tokens-remove-does"),
+)  # fmt: skip

@@ -1,0 +1,275 @@
+"""The record: searched, proven, taken out, and told of one person."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shlex
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import quote
+
+from vedette.admin.audit import search
+from vedette.admin.door import Doing, foreseen, foreseen_anywhere, user_named
+from vedette.admin.rejected import Code, Rejected
+from vedette.console.desks import Desks
+from vedette.console.lists import (
+    Cell,
+    Column,
+    Filter,
+    Listing,
+    Reading,
+    Say,
+    Slice,
+    moment,
+    no_cursor,
+)
+from vedette.console.orders import reason_of
+from vedette.console.page import Page, View, Visit, Words
+from vedette.core.asks import Act
+from vedette.core.record import RecordFault
+from vedette.ports.record_index import Wanted
+
+_CURSOR = re.compile(r"[0-9]{1,16}\.[0-9]{1,16}")
+_ANSWERS = ("yes", "no", "not yet")
+_TONES = {"yes": "good", "no": "bad", "not yet": "warn"}
+_Entry = Mapping[str, Any]
+
+
+async def _read(desks: Desks, visit: Visit, reading: Reading) -> Slice:
+    del visit  # the page's act was asked
+    wanted = _wanted(desks, reading)
+    try:
+        if reading.after is not None and _CURSOR.fullmatch(reading.after) is None:
+            raise no_cursor()
+        page = await asyncio.to_thread(search, desks.index, desks.records, wanted, reading.after)
+    except ValueError as fault:
+        raise no_cursor() from fault
+    except RecordFault as fault:
+        raise Rejected(Code.UNAVAILABLE, str(fault), "`vedette audit verify` says where") from fault
+    return Slice(page.records, page.next)
+
+
+def _wanted(desks: Desks, reading: Reading) -> Wanted:
+    domain = desks.settings.policy.current().directory.domain
+    person, partner = reading["person"], reading["partner"]
+    until = _day(reading["until"])
+    return Wanted(
+        since=_day(reading["since"]),
+        until=None if until is None else until + timedelta(days=1).total_seconds(),
+        person=_named(person, domain),
+        partner=partner or None,
+        domains=desks.audit.domains_of(partner) if partner else (),
+        rule=reading["rule"] or None,
+        reason=reading["reason"] or None,
+        answer=reading["answer"] or None,
+        process=reading["door"] or None,
+        most=reading.most,
+    )
+
+
+def _named(person: str, domain: str) -> str | None:
+    """A person or a server as records name them; a name without its server is one of ours."""
+    if not person or person.startswith("@") or "." in person:
+        return person or None
+    return user_named(person, domain)
+
+
+def _day(text: str) -> float | None:
+    """The beginning of a day, UTC. Raises Rejected."""
+    if not text:
+        return None
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).timestamp()
+    except ValueError:
+        raise Rejected(Code.INVALID, f"`{text[:40]}` is no day", "such as 2027-06-30") from None
+
+
+def _decision(row: _Entry) -> Mapping[str, Any]:
+    found = row.get("decision")
+    return found if isinstance(found, dict) else {}
+
+
+def _of(key: str) -> Column:
+    return Column(key, lambda row: str(_decision(row).get(key) or ""))
+
+
+def _time(row: _Entry) -> str:
+    return datetime.fromtimestamp(float(row.get("at", 0)), UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _why(row: _Entry, _say: Say) -> Cell:
+    return Cell(str(row.get("id")), f"/why/{quote(str(row.get('id')), safe='')}")
+
+
+def _answer(row: _Entry, say: Say) -> Cell:
+    answer = str(_decision(row).get("answer"))
+    return Cell(
+        say(f"audit-answer-{answer}") if answer in _TONES else answer, tone=_TONES.get(answer, "")
+    )
+
+
+def _who(row: _Entry) -> str:
+    count = int(row.get("count", 1))
+    return f"{row.get('who')}" + (f" ({count}×)" if count > 1 else "")  # noqa: RUF001  # times
+
+
+def _partners(desks: Desks) -> list[str]:
+    return sorted(map(str, desks.settings.policy.current().directory.document.partners))
+
+
+async def _beside(desks: Desks, visit: Visit) -> dict[str, Any]:
+    policy, today = desks.settings.policy.current(), desks.settings.clock.today()
+    verify = Doing(act=Act.ADMINISTRATION_AUDIT_VERIFY, author=visit.by)
+    report = Act.ADMINISTRATION_PERSON_REPORT
+    return {
+        "may_verify": foreseen(policy, verify, today),
+        "may_report": foreseen_anywhere(policy, visit.by, report, today),
+        "person": visit.query.get("person", "")[:255],
+    }
+
+
+LISTING = Listing(
+    name="audit",
+    path="/audit",
+    entry="audit",
+    act=Act.ADMINISTRATION_AUDIT_READ,
+    read=_read,
+    template="audit",
+    beside=_beside,
+    filters=(
+        Filter("person"),
+        Filter("rule"),
+        Filter("partner", named=_partners),
+        Filter("reason"),
+        Filter("answer", _ANSWERS),
+        Filter("door", named=lambda desks: desks.records.processes()),
+        Filter("since", date=True),
+        Filter("until", date=True),
+    ),
+    columns=(
+        Column("id", lambda row: str(row.get("id")), _why),
+        Column("time", _time),
+        Column("answer", lambda row: str(_decision(row).get("answer")), _answer),
+        Column("who", _who),
+        Column("act", lambda row: str(row.get("act"))),
+        _of("towards"),
+        Column("where", lambda row: str(row.get("where") or "")),
+        _of("rule"),
+        _of("reason"),
+    ),
+)
+
+
+async def verify(desks: Desks, visit: Visit) -> View:
+    """Every chain, checked from its beginning and against every checkpoint."""
+    del visit
+    found = await asyncio.to_thread(desks.verify)
+    context = {"chains": found, "whole": all(each.holds for each in found)}
+    return View(template="verified", title="audit-verified", context=context)
+
+
+async def person(desks: Desks, visit: Visit) -> View:
+    """What the record says of one person; telling it is an act of its own, with its reason."""
+    named, reason = visit.form.get("person", "").strip()[:255], reason_of(visit.form)
+    user = await desks.audit.permit_report(named, reason, visit.by)
+    found = await asyncio.to_thread(desks.audit.report, user)
+    acts = [
+        (Cell(act), Cell(answer, tone=_TONES.get(answer, "")), Cell(why), Cell(str(count)))
+        for (act, answer, why), count in sorted(found.acts.items())
+    ]
+    context = {
+        "report": found,
+        "first": moment(found.first) if found.first else "",
+        "last": moment(found.last) if found.last else "",
+        "acts": acts,
+        "towards": [(Cell(name), Cell(str(n))) for name, n in found.towards.most_common(100)],
+        "parts": [(key, [_cells(row) for row in reversed(getattr(found, key))])
+                  for key in ("refused", "sign_ins", "about")],
+        "command": shlex.join(["vedette", "audit", "person", str(user), "--reason", reason]),
+    }  # fmt: skip
+    return View(template="report", title="audit-report-of", fill={"user": user}, context=context)
+
+
+def _cells(row: _Entry) -> tuple[Cell, ...]:
+    decision = _decision(row)
+    answer = str(decision.get("answer"))
+    return (
+        _why(row, lambda key: key), Cell(_time(row)), Cell(answer, tone=_TONES.get(answer, "")),
+        Cell(str(row.get("who"))), Cell(str(row.get("act"))), Cell(str(decision.get("rule") or "")),
+    )  # fmt: skip
+
+
+PAGES = (
+    *LISTING.pages(),
+    Page(path="/audit/verify", handler=verify, act=Act.ADMINISTRATION_AUDIT_VERIFY),
+    Page(path="/audit/person", handler=person, methods=("POST",)),
+)
+WORDS: Words = MappingProxyType(
+    {
+        "audit-person": ("Person or server", "Person oder Server"),
+        "audit-rule": ("Rule", "Regel"),
+        "audit-partner": ("Partner", "Partner"),
+        "audit-reason": ("Reason", "Grund"),
+        "audit-answer": ("Answer", "Antwort"),
+        "audit-door": ("Door", "Tür"),
+        "audit-since": ("From day (UTC)", "Von Tag (UTC)"),
+        "audit-until": ("To day (UTC)", "Bis Tag (UTC)"),
+        "audit-answer-yes": ("yes", "ja"),
+        "audit-answer-no": ("no", "nein"),
+        "audit-answer-not yet": ("not yet", "noch nicht"),
+        "audit-id": ("Record: why", "Eintrag: warum"),
+        "audit-time": ("When (UTC)", "Wann (UTC)"),
+        "audit-who": ("Who", "Wer"),
+        "audit-act": ("Did what", "Tat was"),
+        "audit-towards": ("Towards", "Gegenüber"),
+        "audit-where": ("Where", "Wo"),
+        "audit-empty": ("Nothing is on record yet.", "Noch ist nichts verzeichnet."),
+        "audit-verify": ("Check that it is whole", "Prüfen, ob es ganz ist"),
+        "audit-verified": ("Is the record whole?", "Ist das Protokoll ganz?"),
+        "audit-whole": (
+            "Every chain holds, from its first record to its last.",
+            "Jede Kette hält, vom ersten Eintrag bis zum letzten.",
+        ),
+        "audit-not-whole": (
+            "A chain does not hold. Keep this machine as it is, and compare with the SIEM.",
+            (
+                "Eine Kette hält nicht. Lassen Sie diesen Rechner, wie er ist, und "
+                "vergleichen Sie mit dem SIEM."
+            ),
+        ),
+        "audit-chain": ("Chain", "Kette"),
+        "audit-holds": ("Holds", "Hält"),
+        "audit-count": ("Records", "Einträge"),
+        "audit-words": ("In words", "In Worten"),
+        "audit-back": ("The record", "Das Protokoll"),
+        "audit-report": ("Report on one person", "Bericht über eine Person"),
+        "audit-report-says": (
+            (
+                "Everything that the record says of somebody. That you had it told is "
+                "recorded, with your reason."
+            ),
+            (
+                "Alles, was das Protokoll über jemanden sagt. Dass Sie danach fragten, wird "
+                "mit Grund verzeichnet."
+            ),
+        ),
+        "audit-report-make": ("Make the report", "Bericht machen"),
+        "audit-report-of": ("What the record says of {user}", "Was das Protokoll über {user} sagt"),
+        "audit-report-counts": (
+            "{records} records, {asks} asks, from {first} to {last} UTC.",
+            "{records} Einträge, {asks} Anfragen, von {first} bis {last} UTC.",
+        ),
+        "audit-report-none": (
+            "The record says nothing of this person.",
+            "Das Protokoll sagt nichts über diese Person.",
+        ),
+        "audit-report-acts": ("What they did", "Was diese Person tat"),
+        "audit-report-towards": ("Towards whom", "Gegenüber wem"),
+        "audit-report-refused": ("Refused, the newest", "Verweigert, das Neueste"),
+        "audit-report-sign_ins": ("Sign-ins, the newest", "Anmeldungen, die neuesten"),
+        "audit-report-about": ("What others did about them", "Was andere über sie taten"),
+    }
+)  # fmt: skip

@@ -1,0 +1,80 @@
+"""People, accounts and sessions in numbers, for the tests of lists."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from tests.apps.console.house import DOMAIN, House
+from vedette.admin.actor import LOCAL
+from vedette.admin.tokens import NewToken
+from vedette.core.names import UserId
+from vedette.core.sessions import FactorUse, Session, SessionFacts, SessionState
+from vedette.protocol.internal.standing import (
+    REPORT,
+    FaultEntry,
+    Report,
+    RoomEntry,
+    SweepState,
+    report_bytes,
+)
+
+NOW = int(time.time())
+
+
+def session(number: int, name: str, **changes: Any) -> Session:
+    """A session of a device, of this person."""
+    facts = SessionFacts(
+        factors=(FactorUse(kind="password", at=NOW), FactorUse(kind="totp", at=NOW)),
+        network="192.0.2.7",
+        client_name=changes.pop("client", "Element"),
+        client_version="1.12.1",
+        platform=changes.pop("platform", "linux"),
+        approved=changes.pop("approved", False),
+    )
+    values: dict[str, Any] = {
+        "id": f"session-{number:0>22}", "user": UserId(f"@{name}:{DOMAIN}"), "device": f"DEV{number}",
+        "state": SessionState.LIVE, "kind": "oauth", "client": "c", "facts": facts, "created": NOW - 99,
+        "expires": NOW + 99_999, "device_name": f"laptop {number}", "number": 1,
+    }  # fmt: skip
+    return Session(**{**values, **changes})
+
+
+def add_people(house: House, names: Iterable[str], group: str = "Employees") -> None:
+    """Have the directory know more people."""
+    path = house.boot.path(house.boot.control.people)
+    lines = "".join(f"{name},{group},no,yes\n" for name in names)
+    path.write_text(path.read_text() + lines)
+    office = house.wiring.office
+    assert office.people.poll(), office.people.faults()
+    desk = house.desks.settings
+    number = desk.current()[0].number
+    document, _ = desk.check(desk.current()[0].text)
+    desk.take(document, number)
+    house.signin.policy.policy = desk.policy.current()
+
+
+ROOM = "!room1:example.org"
+
+
+def report_rooms(house: House, name: str = "Board & <b>more</b>", more: int = 0) -> None:
+    """What a sweep found: one room against the rules, and so many others in doubt."""
+    fault = FaultEntry(what="member", reason="no-rule", rule="acme", towards="@carol:acme.example",
+                       sentence="Carol may not be here.", record="synapse:1")  # fmt: skip
+    rooms = [RoomEntry(room=ROOM, name=name, kind=None, ours=True, value="report", frozen=False,
+                       since=NOW, faults=(fault,), goes=("@carol:acme.example",))]  # fmt: skip
+    rooms += [RoomEntry(room=f"!r{n:03}:example.org", name="", kind=None, ours=True, value="report",
+                        frozen=False, since=NOW, doubt="not known") for n in range(more)]  # fmt: skip
+    report = Report(revision=1, state=SweepState.DONE, begun=NOW, ended=NOW, total=9, judged=9,
+                    breaches=1, doubts=more, rooms=tuple(rooms))  # fmt: skip
+    (house.boot.door("synapse") / REPORT).write_bytes(report_bytes(report))
+
+
+def add_token(house: House, reason: str = "for a test") -> str:
+    """A token that acts for Olga; its id."""
+    wanted = NewToken(user=UserId(f"@olga:{DOMAIN}"), acts=("doors:door:list",), over=(),
+                      expires=datetime.now(UTC).date(), reason=reason)  # fmt: skip
+    made = house.loop.run_until_complete(house.desks.tokens.add(LOCAL, wanted))
+    return made.token.id
