@@ -86,7 +86,7 @@ def test_devices_that_wait_are_counted(house, officer):
     )
     house.store.add_session(waits, None, int(house.clock.now()))
     try:
-        assert "1 devices wait" in officer.get("/").words
+        assert "Devices that wait to be let in: 1." in officer.get("/").words
     finally:
         house.store.move_session(waits.id, SessionState.ENDED, "x", int(house.clock.now()))
 

@@ -268,7 +268,7 @@ WORDS: Words = MappingProxyType(
                 "can't be told from them."
             ),
             (
-                "{count} Einträge wurden mit den Parteien ihrer Zeit entschieden: Um wen es ging, lässt "
+                "{count} Einträge wurden mit den Kreisen ihrer Zeit entschieden: Um wen es ging, lässt "
                 "sich ihnen nicht entnehmen."
             ),
         ),

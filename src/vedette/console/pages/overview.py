@@ -279,12 +279,12 @@ WORDS: Words = MappingProxyType(
         "overview-broken": ("broken", "kaputt"),
         "overview-weak": ("weak", "schwach"),
         "overview-waiting": (
-            "{count} devices wait to be let in.",
-            "{count} Geräte warten darauf, zugelassen zu werden.",
+            "Devices that wait to be let in: {count}.",
+            "Geräte, die auf ihre Zulassung warten: {count}.",
         ),
         "overview-changes": (
-            "{count} changes wait for a second person, or for their hour.",
-            "{count} Änderungen warten auf eine zweite Person oder auf ihre Stunde.",
+            "Changes that wait for a second person, or for their hour: {count}.",
+            "Änderungen, die auf eine zweite Person oder auf ihre Stunde warten: {count}.",
         ),
         "overview-waiting-none": (
             "No device waits to be let in.",
