@@ -19,6 +19,19 @@ THOROUGH = frozenset({"test_endpoint_table.py", "test_extras.py", "test_import_c
 
 FIGURES = pytest.StashKey[list[str]]()
 
+TOGETHER = {
+    "sign_in": "sign-in",
+    "element": "browsers",
+    "clients": "browsers",
+    "console": "browsers",
+    "files": "border",
+    "standing": "border",
+    "federation": "border",
+    "suite": "border",
+    "test_partner_kinds.py": "border",
+}
+"""Which folders and files of `tests/system` share one process, because they share its servers."""
+
 
 @pytest.fixture(scope="session")
 def figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
@@ -34,11 +47,22 @@ def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:
             terminalreporter.write_line(line)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node) -> None:
+    """Where several processes run the tests, what theirs measured is said by the one that began."""
+    figures = getattr(node, "workeroutput", {}).get("figures", [])
+    node.config.stash.setdefault(FIGURES, []).extend(figures)
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what starts real servers, and what takes its time."""
+    """Mark what starts real servers, whom it shares them with, and what takes its time."""
     for item in items:
-        if "/tests/system/" in str(item.path):
+        _, system, below = str(item.path).partition("/tests/system/")
+        if system:
             item.add_marker(pytest.mark.system)
+            group = TOGETHER.get(below.partition("/")[0], "others")
+            item.add_marker(pytest.mark.xdist_group(group))
         if item.path.name in THOROUGH:
             item.add_marker(pytest.mark.thorough)
 
@@ -46,6 +70,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Where nothing may be skipped, a skipped test is a failure of the whole run."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["figures"] = session.config.stash.get(FIGURES, [])
     if not os.environ.get("VEDETTE_NOTHING_SKIPPED"):
         return
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
