@@ -14,7 +14,10 @@ def test_up_names_every_url_and_then_says_ready(organisations: TwoOrganisations)
     lines = organisations.example.read()
     assert any(organisations.example.client_url in line for line in lines)
     assert any(organisations.example.boot.control.listen in line for line in lines)
-    assert lines.index("ready") == 3
+    console = organisations.example.boot.control.console
+    assert console is not None
+    assert any(console.url in line for line in lines)
+    assert lines.index("ready") == 4
 
 
 def test_an_organisation_never_runs_twice(organisations: TwoOrganisations):
