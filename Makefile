@@ -64,9 +64,9 @@ test: $(VENV)/.test  ## everything; on Debian it installs the programs that the 
 	@.ci/debian-packages
 	$(MAKE) --no-print-directory lint
 	$(MAKE) --no-print-directory docs-check
-	# what starts no servers runs on every core, file by file; what does in two lines, by whose servers it shares
+	# what starts no servers runs on every core; the rest shares its servers and has them to itself
 	$(BIN)/pytest -m "not system" --numprocesses=auto --maxprocesses=4 --dist=loadfile
-	$(BIN)/pytest -m system --numprocesses=2 --dist=loadgroup --durations=40
+	$(BIN)/pytest -m system --durations=40
 
 .PHONY: check
 check: $(VENV)/.test lint  ## seconds: format, rules, types, import contracts, the core's tests

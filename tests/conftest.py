@@ -19,19 +19,6 @@ THOROUGH = frozenset({"test_endpoint_table.py", "test_extras.py", "test_import_c
 
 FIGURES = pytest.StashKey[list[str]]()
 
-TOGETHER = {
-    "sign_in": "sign-in",
-    "element": "browsers",
-    "clients": "browsers",
-    "console": "browsers",
-    "files": "border",
-    "standing": "border",
-    "federation": "border",
-    "suite": "border",
-    "test_partner_kinds.py": "border",
-}
-"""Which folders and files of `tests/system` share one process, because they share its servers."""
-
 
 @pytest.fixture(scope="session")
 def figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
@@ -54,15 +41,11 @@ def pytest_testnodedown(node) -> None:
     node.config.stash.setdefault(FIGURES, []).extend(figures)
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what starts real servers, whom it shares them with, and what takes its time."""
+    """Mark what starts real servers, and what takes its time."""
     for item in items:
-        _, system, below = str(item.path).partition("/tests/system/")
-        if system:
+        if "/tests/system/" in str(item.path):
             item.add_marker(pytest.mark.system)
-            group = TOGETHER.get(below.partition("/")[0], "others")
-            item.add_marker(pytest.mark.xdist_group(group))
         if item.path.name in THOROUGH:
             item.add_marker(pytest.mark.thorough)
 
