@@ -117,6 +117,7 @@ async def test_everything_is_kept_in_postgresql_and_outlives_a_restart(
         each
         for place in ("synapse", "control", "signin")
         for each in (folder / place).rglob("*.db")
+        if each.name != "audit-index.db"  # beside the log, made anew from it by whoever lacks it
     ]
     assert kept == [], "something is kept in SQLite all the same"
     assert "whole" in cli(folder, "audit", "verify")  # with control down
