@@ -87,9 +87,9 @@ def _notices(person: Person) -> list[str]:
     return [str(getattr(event, "body", "")) for event in told]
 
 
-def _record(person: Person) -> str | None:
-    """The record's id in the last notice that has one: what an invite tells beforehand has none."""
-    found = [re.search(r"Record (\S+:\d+)", text) for text in _notices(person)]
+def _record(person: Person, told: str) -> str | None:
+    """The record's id in the last notice that says `told`: that a file is still looked at has one too."""
+    found = [re.search(r"Record (\S+:\d+)", text) for text in _notices(person) if told in text]
     return next((match[1] for match in reversed(found) if match), None)
 
 
@@ -235,8 +235,10 @@ async def test_why_names_the_rule_and_the_record_replays_to_the_same_answer(cast
     # Somebody who was not told anything yet: there is one notice a minute for each person and rule.
     room = await _together(cast.dora, cast.carol)
     await _refused(cast.dora.send_file(room, "why.pdf", PDF))
-    await cast.dora.until(lambda: _record(cast.dora) is not None)
-    record = json.loads(cast.example.cli("why", str(_record(cast.dora)), "--json").stdout)
+    await cast.dora.until(lambda: _record(cast.dora, MESSAGES_ONLY) is not None)
+    record = json.loads(
+        cast.example.cli("why", str(_record(cast.dora, MESSAGES_ONLY)), "--json").stdout
+    )
     assert (record["answer"], record["rule"]) == ("no", "acme-messages-only")
     assert record["same"] is True
 
