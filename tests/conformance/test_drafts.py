@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.services.postgresql import MISSING, PostgreSql, postgresql, programs
 from vedette.adapters.drafts import SqlDrafts
 from vedette.adapters.memory.drafts import MemoryDrafts
 from vedette.adapters.revisions import open_database
@@ -14,14 +13,6 @@ from vedette.core.draft import Draft
 from vedette.ports.drafts import Drafts
 
 FIRST = Draft(name="mine", text="# “ünï”\n", base=3, version=1, author="@anna:example.org", at=5)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgreSql]:
-    if programs() is None:
-        pytest.skip(MISSING)
-    with postgresql() as running:
-        yield running
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])

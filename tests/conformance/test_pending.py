@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from tests.core.test_pending import CHANGE, approval
-from tests.services.postgresql import MISSING, PostgreSql, postgresql, programs
 from vedette.adapters.memory.pending import MemoryPendingChanges
 from vedette.adapters.pending import SqlPendingChanges
 from vedette.adapters.revisions import open_database
@@ -29,14 +28,6 @@ FULL = replace(
         {"client.name": "firefox"},
     ),
 )
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgreSql]:
-    if programs() is None:
-        pytest.skip(MISSING)
-    with postgresql() as running:
-        yield running
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])

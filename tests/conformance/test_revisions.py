@@ -6,21 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.services.postgresql import MISSING, PostgreSql, postgresql, programs
 from vedette.adapters.memory.revisions import MemoryRevisions
 from vedette.adapters.revisions import SqlRevisions, open_database
 from vedette.core.revision import Revision, verify_revisions
 from vedette.ports.revisions import RevisionConflict
 
 Store = MemoryRevisions | SqlRevisions
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgreSql]:
-    if programs() is None:
-        pytest.skip(MISSING)
-    with postgresql() as running:
-        yield running
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.services.postgresql import MISSING, PostgreSql, postgresql, programs
 from vedette.adapters.memory.tokens import MemoryTokens
 from vedette.adapters.revisions import open_database
 from vedette.adapters.tokens import SqlTokens
@@ -13,14 +12,6 @@ from vedette.core.asks import Act
 from vedette.core.names import UserId
 from vedette.core.tokens import ApiToken
 from vedette.ports.tokens import ApiTokens
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgreSql]:
-    if programs() is None:
-        pytest.skip(MISSING)
-    with postgresql() as running:
-        yield running
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.services.postgresql import MISSING, PostgreSql, postgresql, programs
 from vedette.adapters.memory.trials import MemoryTrials
 from vedette.adapters.revisions import open_database
 from vedette.adapters.trials import SqlTrials
@@ -13,14 +12,6 @@ from vedette.core.trial import Trial
 from vedette.ports.trials import Trials
 
 TRIAL = Trial(revision=4, back_to=3, until=1_800_000_000)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgreSql]:
-    if programs() is None:
-        pytest.skip(MISSING)
-    with postgresql() as running:
-        yield running
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
