@@ -111,7 +111,7 @@ def test_a_guardrail_is_not_lost_by_a_click(house, officer):
     page = officer.send("/orders/remove-rule", form)
     assert "It waits, and nothing is changed yet" in page.words
     assert "vedette settings approve" in page.words
-    assert "1 changes wait" in officer.get("/").words
+    assert "for a second person, or for their hour: 1." in officer.get("/").words
     assert house.desks.settings.current()[1].guardrails
 
 
