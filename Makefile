@@ -11,7 +11,8 @@ DEMO   ?= demo
 ONLY   ?=
 
 # pip reads neither the user's nor the machine's wishes about where the project itself comes from:
-# every package is one of the lock file's, by its hash, and none is built here.
+# every package is one of the lock file's, by its hash, and only what is published as source alone
+# is built here.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 
 CODE := src tests bench docs
@@ -42,10 +43,20 @@ $(VENV)/.suite: requirements/suite.txt pyproject.toml | $(BIN)/python
 $(VENV)/.test: requirements/test.txt $(VENV)/.suite
 	@echo "installing what the tests need"
 	$(INSTALL) --require-hashes --only-binary=:all: --no-binary=atomicwrites --no-build-isolation -r requirements/test.txt
+	@.ci/debian-packages build
+	if [ -e /usr/include/ldap.h ]; then $(DIRECTORY); else echo "without python-ldap: the tests that speak LDAP do not run" >&2; fi
 	touch $@
+
+# python-ldap is built against the system's OpenLDAP; pip keeps what it has built
+DIRECTORY = $(INSTALL) --require-hashes --only-binary=:all: --no-binary=python-ldap --no-build-isolation -r requirements/directory.txt
 
 .PHONY: setup
 setup: $(VENV)/.suite  ## what is needed to run Vedette, in .venv
+
+.PHONY: setup-directory
+setup-directory: $(VENV)/.suite  ## what speaks LDAP with the company's directory, as well (needs a compiler)
+	@.ci/debian-packages build
+	$(DIRECTORY)
 
 .PHONY: setup-test
 setup-test: $(VENV)/.test  ## what is needed to test it as well
@@ -108,5 +119,7 @@ lock:  ## choose versions anew (needs uv)
 	  --no-emit-package vedette --extra test -o requirements/test.txt pyproject.toml
 	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
 	  --no-emit-package vedette --extra suite -c requirements/test.txt -o requirements/suite.txt pyproject.toml
+	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
+	  --no-emit-package vedette --extra directory -c requirements/test.txt -o requirements/directory.txt pyproject.toml
 	echo 'hatchling editables setuptools' | tr ' ' '\n' | uv pip compile --quiet --universal --generate-hashes --no-header \
 	  --python-version 3.11 -o requirements/build.txt -
