@@ -1,10 +1,18 @@
 """What holds for every test."""
 
+from __future__ import annotations
+
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from tests.services.samba import Samba
+    from tests.services.slapd import Slapd
 
 # `make check` wants an answer in seconds; `make test` draws as many examples as each test asks for.
 # Nothing here fails for being slow: machines are shared.
@@ -24,6 +32,37 @@ FIGURES = pytest.StashKey[list[str]]()
 def figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
     """Says a measured figure at the end of the run, where it is read though all tests passed."""
     return request.config.stash.setdefault(FIGURES, []).append
+
+
+@pytest.fixture(scope="session")
+def domains(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where what takes seconds to make is kept; one place for all processes that run tests."""
+    base = tmp_path_factory.getbasetemp()
+    return (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "domains"
+
+
+@pytest.fixture(scope="session")
+def active_directory(tmp_path_factory: pytest.TempPathFactory, domains: Path) -> Iterator[Samba]:
+    """A Samba domain controller. Who uses it has people of its own in it."""
+    pytest.importorskip("ldap", reason="needs python-ldap: make setup-directory")
+    from tests.services.samba import MISSING, samba  # noqa: PLC0415  # python-ldap is an extra
+
+    if MISSING:
+        pytest.skip(MISSING)
+    with samba(tmp_path_factory.mktemp("samba") / "dc", domains) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def openldap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slapd]:
+    """An OpenLDAP. Who uses it has people of its own in it."""
+    pytest.importorskip("ldap", reason="needs python-ldap: make setup-directory")
+    from tests.services.slapd import MISSING, slapd  # noqa: PLC0415  # python-ldap is an extra
+
+    if MISSING:
+        pytest.skip(MISSING)
+    with slapd(tmp_path_factory.mktemp("slapd") / "ldap") as running:
+        yield running
 
 
 def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:

@@ -15,12 +15,13 @@ def free_port(address: str = "127.0.0.1") -> int:
     """A port on which nobody listens, and that this run was not given before."""
     while True:
         port = _CHANCE.randint(_LOWEST, _HIGHEST)
-        if port not in _given and _is_free(address, port):
+        if port not in _given and is_free(address, port):
             _given.add(port)
             return port
 
 
-def _is_free(address: str, port: int) -> bool:
+def is_free(address: str, port: int) -> bool:
+    """Whether nobody has it, for TCP as for UDP."""
     for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
         with socket.socket(socket.AF_INET, kind) as probe:
             try:
