@@ -9,7 +9,7 @@ from __future__ import annotations
 import tomllib
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -251,6 +251,33 @@ class InspectorBoot(_Section):
         return None if told == "" else told
 
 
+_LDAP = r"^ldaps?://([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$"
+
+
+class DirectoryBoot(_Section):
+    """The company's directory, from which people and groups are read and where they sign in.
+
+    A connection is always encrypted, and its server proves its name by a certificate of `ca`:
+    `ldaps://` from its first byte, `ldap://` by StartTLS before anything else is said.
+    """
+
+    kind: Literal["active-directory", "openldap"]
+    servers: Annotated[tuple[Annotated[str, Field(pattern=_LDAP)], ...], Field(min_length=1)]
+    """In the order in which they are tried; their names must be those in their certificates."""
+    ca: Path
+    """The CAs (PEM) of the servers' certificates."""
+    bind: Annotated[str, Field(min_length=1)]
+    """The account that reads: its distinguished name, or in an Active Directory `name@domain`."""
+    secret: Path = Path("secrets/directory-password")
+    """The file with that account's password."""
+    base: Annotated[str, Field(min_length=1)]
+    """The distinguished name below which people and groups stand."""
+    groups_base: str = ""
+    """Where groups stand, if elsewhere."""
+    timeout: Annotated[int, Field(ge=1, le=60)] = 5
+    """Seconds after which a server that does not answer counts as away, and the next is tried."""
+
+
 class Boot(_Section):
     """The whole boot file, with its folder."""
 
@@ -268,6 +295,8 @@ class Boot(_Section):
     control: ControlBoot
     signin: SigninBoot
     inspector: InspectorBoot = InspectorBoot()
+    directory: DirectoryBoot | None = None
+    """The company's directory; without one people stand in the table of `control.people`."""
 
     def path(self, path: Path) -> Path:
         """A path of the boot file, made absolute."""
@@ -345,6 +374,16 @@ class Boot(_Section):
         if not secret:
             raise BootFault(f"`{self.path(path)}` is empty")
         return secret
+
+    def directory_password(self) -> str:
+        """The password of the account that reads the directory. Raises BootFault."""
+        if self.directory is None:
+            raise BootFault(f"`{self.folder / NAME}` has no section [directory]")
+        path = self.directory.secret
+        words = self._read(path).decode("utf-8", "replace").rstrip("\r\n")
+        if not words:
+            raise BootFault(f"`{self.path(path)}` is empty")
+        return words
 
     def _read(self, path: Path) -> bytes:
         try:

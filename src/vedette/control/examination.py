@@ -72,6 +72,7 @@ def open_secrets(boot: Boot) -> tuple[Path, ...]:
         for provider in boot.signin.upstream.values()
         if provider.client_secret is not None
     }
+    files |= {boot.path(boot.directory.secret)} if boot.directory is not None else set()
     siem, metrics = boot.control.syslog, boot.control.metrics_token
     files |= {boot.path(siem.key)} if siem is not None else set()
     files |= {boot.path(metrics)} if metrics is not None else set()

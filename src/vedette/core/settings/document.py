@@ -10,6 +10,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from vedette.core.settings.directory import CompanyDirectory
 from vedette.core.settings.federation import Federation
 from vedette.core.settings.rules import Rule
 from vedette.core.settings.sections import (
@@ -63,10 +64,12 @@ class Document(Section):
     notices: Notices = Field(default_factory=Notices)
     standing: Standing = Field(default_factory=Standing)
     sign_in: SignIn = Field(default_factory=SignIn)
+    directory: CompanyDirectory = Field(default_factory=CompanyDirectory)
 
 
 __all__ = [
     "Audit",
+    "CompanyDirectory",
     "Document",
     "Federation",
     "Files",

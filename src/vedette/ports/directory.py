@@ -1,0 +1,176 @@
+"""The company's directory (LDAP): who is in it, what changes there, who proves a password.
+
+A directory that does not answer is `Unavailable`, and what was known before stays known: an outage
+lifts no ban and ends nobody's session. Calls wait; use them on a worker thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+
+class BindAnswer(StrEnum):
+    """What the directory says of a name and a password. Only OK lets anybody in.
+
+    Strangers hear one sentence for all the others; the record and administrators tell them apart.
+    """
+
+    DISABLED = "disabled"
+    EXPIRED = "expired"
+    """The account is past its end, or its password is too old to be used."""
+    LOCKED = "locked"
+    """Too many wrong passwords."""
+    MUST_CHANGE = "must-change"
+    """The password is right, and has to be changed in the company's usual place first."""
+    OK = "ok"
+    WRONG = "wrong"
+    """The password is not right, or nobody is called so."""
+
+
+class DirectoryPasswords(Protocol):
+    """Where people prove a password of the company's directory."""
+
+    def check(self, localpart: str, password: str) -> BindAnswer:
+        """Whether this person of ours has this password. An empty one is WRONG, unasked.
+
+        Raises:
+            Unavailable: no server answered; it says nothing about the person.
+        """
+
+
+class NameKind(StrEnum):
+    """By which of its names an entry is looked for."""
+
+    DN = "dn"
+    EMAIL = "email"
+    SID = "sid"
+    UPN = "upn"
+
+
+class DirectoryNames(Protocol):
+    """Where other names of people lead to their accounts here."""
+
+    def find(self, kind: NameKind, value: str) -> str | None:
+        """The localpart of the one active person with this name; None if there is none, or two.
+
+        Raises:
+            Unavailable: no server answered.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What is read, as the settings say it; empty texts mean the usual for the kind of directory."""
+
+    people: str = ""
+    groups: str = ""
+    user: str = ""
+    display_name: str = ""
+    email: str = ""
+    group_name: str = "cn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonEntry:
+    """One person as the directory has them.
+
+    `id` never changes, `key` is how groups name them as members. `expires` is when the account
+    ends, in seconds since 1970; the directory changes nothing when that comes.
+    """
+
+    id: str
+    key: str
+    dn: str
+    name: str
+    display_name: str = ""
+    email: str = ""
+    enabled: bool = True
+    expires: int | None = None
+    primary_group: str | None = None
+    """The `token` of the group that is theirs without naming them (Active Directory)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupEntry:
+    """One group as the directory has it. `members` are the keys of people and groups in it."""
+
+    id: str
+    key: str
+    dn: str
+    name: str
+    members: frozenset[str] = frozenset()
+    token: str | None = None
+    """How people name it as their primary group (Active Directory)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Everybody and every group at one moment, as one server told it."""
+
+    people: tuple[PersonEntry, ...]
+    groups: tuple[GroupEntry, ...]
+    server: str
+    mark: str = ""
+    """From where on that server tells changes; only it can read this."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Touched:
+    """Entries that changed, by id, as they are now; ids in `gone` are people and groups no more."""
+
+    people: tuple[PersonEntry, ...] = ()
+    groups: tuple[GroupEntry, ...] = ()
+    gone: frozenset[str] = frozenset()
+
+
+class ChangesLost(Exception):
+    """Changes can't be followed from there any more: everything has to be read anew."""
+
+
+class Following(Protocol):
+    """One connection over which changes come."""
+
+    @property
+    def server(self) -> str:
+        """The server at which changes are followed."""
+
+    def next(self, seconds: float) -> Touched | None:
+        """What changed, as soon as something does; None if nothing did within this time.
+
+        Raises:
+            ChangesLost: what changed can't be told from here on.
+            Unavailable: the server is gone.
+        """
+
+    def look(self, concerned: Collection[str]) -> Touched | None:
+        """Ask for what was not told by itself, for these ids also whether they are still there.
+
+        Raises:
+            ChangesLost: what changed can't be told from here on.
+            Unavailable: the server is gone.
+        """
+
+    def close(self) -> None:
+        """End the connection. Never raises."""
+
+
+class CompanyDirectoryReader(Protocol):
+    """Reads a directory and follows its changes."""
+
+    def read(self, wishes: Wishes) -> Listing:
+        """Everybody and every group, page by page.
+
+        Raises:
+            Unavailable: no server could tell it whole.
+        """
+
+    def follow(self, wishes: Wishes, listing: Listing) -> Following:
+        """Follow what changes after this listing, at the server that told it.
+
+        Raises:
+            ChangesLost: that server can't tell what changed since.
+            Unavailable: it does not answer.
+        """
