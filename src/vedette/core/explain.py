@@ -69,6 +69,10 @@ _NO_NEXT = frozenset(
 
 _AWAITED = {
     "approvals": "Another administrator must approve this first.",
+    **dict.fromkeys(
+        ("certificate.issuer", "certificate.policies", "certificate.usages"),
+        "Please show the certificate that your organisation gave you.",
+    ),
     "device.approved": "This device waits for approval by your administrator.",
     "device.confirmed": "Please confirm this device on another one of yours.",
     **dict.fromkeys(sorted(FILE_FACTS), HELD),

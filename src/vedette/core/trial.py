@@ -10,7 +10,7 @@ from vedette.core.settings.document import Document, Rule
 
 TRIAL_SECONDS = 600
 """So long a revision stays on trial."""
-_VALUES = ("sign_in", "networks", "streams")
+_VALUES = ("sign_in", "issuers", "networks", "streams")
 """Sections whose values decide how one gets in, and for how long doors go on without control."""
 _WAYS_IN = frozenset({Channel.SIGN_IN, Channel.ADMINISTER})
 

@@ -48,6 +48,21 @@ WORDS: list[Case] = [
     ("partners.<name>.contact", "partners.acme.contact", '"Frau Ångström, +49 30 1234 (Mo-Fr)"'),
     ("partners.<name>.valid_until", "partners.acme.valid_until", "2099-06-30"),
     ("networks.<name>", "networks.office", '["10.1.0.0/16", "2001:db8:1::/48"]'),
+    ("issuers.<name>.anchors", "issuers.corp", f'{{ anchors = ["{CA}"] }}'),
+    ("issuers.<name>.intermediates", "issuers.corp.intermediates", f'["{CA}"]'),
+    ("issuers.<name>.usages", "issuers.corp.usages",
+     '["1.3.6.1.5.5.7.3.2", "1.3.6.1.4.1.311.20.2.2"]'),
+    ("issuers.<name>.policies", "issuers.corp.policies", '["1.3.6.1.4.1.99999.1"]'),
+    ("issuers.<name>.names", "issuers.corp.names",
+     """["sid", "upn", 'subject:CN={user}, OU=*, O=Ex\\, "AG"']"""),
+    ("issuers.<name>.people", "issuers.corp.people", f'{{ {"ab" * 32} = "@ann:example.test" }}'),
+    ("issuers.<name>.people", f"issuers.corp.people.01ff-{'cd' * 32}", '"@bob:example.test"'),
+    ("issuers.<name>.counts", "issuers.corp.counts", "2"),
+    ("issuers.<name>.revocation", "issuers.corp.revocation", '"soft"'),
+    ("issuers.<name>.crl", "issuers.corp.crl",
+     '["http://ca.example.test/it\'s.crl?a=b&c", "/srv/corp list.crl"]'),
+    ("issuers.<name>.ocsp", "issuers.corp.ocsp", '"http://ocsp.example.test:8080/"'),
+    ("issuers.<name>.refresh", "issuers.corp.refresh", '"30 seconds"'),
     ("rooms.<name>.members", "rooms.board", '{ members = ["staff", "acme"] }'),
     ("rooms.<name>.encrypted", "rooms.board.encrypted", "true"),
     ("rooms.<name>.sealed", "rooms.board.sealed", "true"),
@@ -165,6 +180,7 @@ _EXAMPLES = {
 }
 _NAMED_VALUES = {
     "act": (Act.ADMINISTRATION_FACTOR_RESET.value, Act.ADMINISTRATION_SETTINGS_READ.value),
+    "certificate.issuer": ("corp", "corp"),
     "change.widens": ("partners", "acme"),
     "room.kind": ("board", "team"),
     "sign_in.networks": ("office", "elsewhere"),
@@ -324,7 +340,7 @@ def test_what_was_set_is_taken_out_again(three: Three) -> None:
     for key, rule in GUARDRAILS.items():
         start = add_rule(start, f"g-{key}", rule, section="guardrails")
     commands = [change["command"] for change in _follow(three, start)]
-    for gone in ("parties", "partners", "networks", "rooms", "federation.partners"):
+    for gone in ("parties", "partners", "networks", "issuers", "rooms", "federation.partners"):
         assert any(each.startswith(f"vedette settings unset {gone}.") for each in commands), gone
     assert any(each.startswith("vedette rule remove ") for each in commands)
     assert digest(_document(start)) == three[0].digest()

@@ -22,9 +22,10 @@ from vedette.core.settings.reference import spell_value
 from vedette.core.settings.rules import Rule
 from vedette.core.settings.sentences import rule_sentence
 
-_NAMED = {"parties": "party", "partners": "partner", "rooms": "kind of room"}
+_NAMED = {"parties": "party", "partners": "partner", "rooms": "kind of room",
+          "issuers": "issuer of certificates"}  # fmt: skip
 _RULES = {"rules": "rule", "guardrails": "guardrail"}
-_BY_NAME = ("parties", "partners", "networks", "rooms")
+_BY_NAME = ("parties", "partners", "networks", "issuers", "rooms")
 """Sections whose names other parts of a document use."""
 
 

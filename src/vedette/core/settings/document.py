@@ -12,6 +12,7 @@ from pydantic import Field
 
 from vedette.core.settings.directory import CompanyDirectory
 from vedette.core.settings.federation import Federation
+from vedette.core.settings.issuers import Issuer
 from vedette.core.settings.rules import Rule
 from vedette.core.settings.sections import (
     Audit,
@@ -45,6 +46,9 @@ class Document(Section):
     networks: Annotated[
         Networks, Field(description="Named networks of the organisation."), NETWORKS
     ] = Field(default_factory=dict)
+    issuers: Annotated[
+        dict[Name, Issuer], Field(description="CAs whose certificates people may show.")
+    ] = Field(default_factory=dict)
     rooms: Annotated[dict[Name, RoomKind], Field(description="Kinds of room.")] = Field(
         default_factory=dict
     )
@@ -73,6 +77,7 @@ __all__ = [
     "Document",
     "Federation",
     "Files",
+    "Issuer",
     "Media",
     "Messages",
     "Notices",

@@ -29,6 +29,7 @@ SPELLED = {"media.max_upload": spell_size, "streams.lifetime": spell_duration,
            "standing.wait": spell_duration, "directory.look": spell_duration,
            "directory.reading": spell_duration,
            "sign_in.enrolment_grace": spell_duration,
+           "issuers.<name>.refresh": spell_duration,
            "federation.traffic": spell_size, "federation.transaction": spell_size,
            "federation.partners.<name>.traffic": spell_size,
            "federation.partners.<name>.transaction": spell_size}  # fmt: skip

@@ -270,6 +270,7 @@ def _word_findings(
     names = {
         "room.kind": ("kind of room of this document", set(tables(values, "rooms"))),
         "change.widens": ("party or partner of this document", known),
+        "certificate.issuer": ("issuer of this document", set(tables(values, "issuers"))),
         "sign_in.networks": ("network of this document", _networks(values) | {ELSEWHERE}),
         "act": ("administrative act", _ACTS),
     }
