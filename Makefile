@@ -75,9 +75,9 @@ test: $(VENV)/.test  ## everything; on Debian it installs the programs that the 
 	@.ci/debian-packages
 	$(MAKE) --no-print-directory lint
 	$(MAKE) --no-print-directory docs-check
-	# what starts no servers runs on every core; the rest shares its servers and has them to itself
+	# what starts no servers runs on every core, file by file; the rest in two, folder by folder
 	$(BIN)/pytest -m "not system" --numprocesses=auto --maxprocesses=4 --dist=loadfile
-	$(BIN)/pytest -m system --durations=40
+	$(BIN)/pytest -m system --numprocesses=2 --dist=loadscope --durations=40
 
 .PHONY: check
 check: $(VENV)/.test lint  ## seconds: format, rules, types, import contracts, the core's tests

@@ -80,6 +80,22 @@ def pytest_testnodedown(node) -> None:
     node.config.stash.setdefault(FIGURES, []).extend(figures)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log):
+    """With `--dist=loadscope`: tests of one folder of `system` share a process, and its servers."""
+    if config.getoption("dist") != "loadscope":
+        return None
+    from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415  # not there without its plugin
+
+    class ByFolder(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.split("::", 1)[0]
+            folder = file.rsplit("/", 1)[0]
+            return file if folder == "tests/system" else folder
+
+    return ByFolder(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what starts real servers, and what takes its time."""
     for item in items:
