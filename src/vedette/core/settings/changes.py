@@ -121,8 +121,14 @@ def _value_changes(
         was, becomes = before.get(key), after.get(key)
         if was == becomes:
             continue
-        if isinstance(was, dict) and isinstance(becomes, dict):  # tables of partners within limits
-            yield from _named_changes((*path, key), f"table of {path[-1]}", was, becomes)
+        if isinstance(was, dict) and isinstance(becomes, dict):
+            # tables of partners within limits; people of an issuer are values by name
+            inner = all(isinstance(each, dict) for each in (*was.values(), *becomes.values()))
+            deeper = (*path, key)
+            if inner:
+                yield from _named_changes(deeper, f"table of {path[-1]}", was, becomes)
+            else:
+                yield from _value_changes(deeper, was, becomes)
         else:
             yield _value_change(".".join((*path, key)), was, becomes)
 
@@ -194,7 +200,7 @@ def _spell(value: Any) -> str:
 
 
 def _table(keys: Mapping[str, Any]) -> str:
-    return spell_value({k: v for k, v in keys.items() if v not in (None, [], (), "")})
+    return spell_value({k: v for k, v in keys.items() if v not in (None, [], (), {}, "")})
 
 
 def can_only_refuse_more(old: Document, new: Document) -> bool:
