@@ -14,9 +14,11 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from vedette.core.names import InvalidName, ServerName
+from vedette.protocol.server_certificate import host_name
 from vedette.protocol.syslog import EXAMPLE_ENTERPRISE
 
 NAME = "boot.toml"
+ORDERED = "certificate.pem"
 OFFLINE_CODE = "offline-code.txt"
 _KEY_BYTES = 32
 
@@ -67,6 +69,7 @@ Address = Annotated[str, AfterValidator(_address)]
 NumericAddress = Annotated[str, AfterValidator(_numeric)]
 Loopback = Annotated[str, AfterValidator(_loopback)]
 Server = Annotated[str, AfterValidator(_server)]
+HostName = Annotated[str, AfterValidator(host_name)]
 DatabaseAt = Annotated[str, Field(pattern="^(sqlite|file:.+)$")]
 
 
@@ -86,6 +89,36 @@ class CertificatesBoot(_Section):
     """The base URL that such clients use, told in the authorisation server's metadata."""
     ca: Path
     """The CAs (PEM) whose certificates are taken. Read again when it changes."""
+
+
+class AccountBoot(_Section):
+    """What binds our account to one that the organisation has at the authority already."""
+
+    id: Annotated[str, Field(min_length=1, max_length=300)]
+    secret: Path
+    """The file with the key for it, as the authority gave it (URL-safe Base64)."""
+
+
+class AcmeBoot(_Section):
+    """The authority at which the gateway orders its certificate (ACME, RFC 8555).
+
+    It looks at port 80 of each name (HTTP-01). Until the first certificate is there, `certificate`
+    and `key` of [gateway] serve.
+    """
+
+    directory: Annotated[str, Field(pattern=r"^https://[\x21-\x7e]{1,500}$")]
+    names: Annotated[tuple[HostName, ...], Field(min_length=1, max_length=100)]
+    """What stands in the certificate; the host of `client_url` should be among them."""
+    listen: Address
+    """The plain port, which answers the authority and sends everybody else to `client_url`."""
+    ca: Path | None = None
+    """The only CA (PEM) to trust for the authority's own server; without it the machine's."""
+    contact: tuple[Annotated[str, Field(pattern="^mailto:.+@.+$", max_length=300)], ...] = ()
+    """Whom the authority may write to, as `mailto:` addresses."""
+    agree: bool = False
+    """Whether its terms of use were read and agreed to."""
+    account: AccountBoot | None = None
+    folder: Path = Path("tls/acme")
 
 
 class GatewayBoot(_Section):
@@ -117,6 +150,8 @@ class GatewayBoot(_Section):
     """Loopback address of the way out for pushes; without one, no push leaves."""
     certificates: CertificatesBoot | None = None
     """Where clients may show a certificate; without it none is asked for anywhere."""
+    acme: AcmeBoot | None = None
+    """Where the certificate is ordered; without it the files are all there is."""
 
 
 class SynapseBoot(_Section):
@@ -301,6 +336,13 @@ class Boot(_Section):
     def path(self, path: Path) -> Path:
         """A path of the boot file, made absolute."""
         return self.folder / path
+
+    def served(self) -> tuple[Path, Path]:
+        """The files of the gateway's certificate and its key, which are one where that is ordered."""
+        if self.gateway.acme is not None:
+            ordered = self.path(self.gateway.acme.folder) / ORDERED
+            return ordered, ordered
+        return self.path(self.gateway.certificate), self.path(self.gateway.key)
 
     def recovery(self) -> Path:
         """Where control keeps how recovery stands."""

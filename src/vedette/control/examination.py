@@ -64,7 +64,7 @@ def open_secrets(boot: Boot) -> tuple[Path, ...]:
         return ()
     own = boot.control
     named = (own.token, own.settings_key, own.audit_key, boot.synapse.signing_key)
-    files = {*(boot.path(each) for each in named), boot.path(boot.gateway.key)}
+    files = {*(boot.path(each) for each in named), boot.path(boot.gateway.key), boot.served()[1]}
     files |= {boot.path(boot.signin.store_key), boot.path(boot.signin.synapse_secret)}
     files |= {boot.path(server.secret) for server in boot.signin.radius.values()}
     files |= {
@@ -109,7 +109,7 @@ def console_ends(boot: Boot) -> float | None:
 
 def certificate_ends(boot: Boot) -> float | None:
     """When the gateway's certificate expires, in seconds since 1970; None if it can't be read."""
-    return _ends(boot.path(boot.gateway.certificate))
+    return _ends(boot.served()[0])
 
 
 def _ends(path: Path) -> float | None:
@@ -205,7 +205,7 @@ def _well_known(boot: Boot, host: str, port: int, which: str) -> str | None:
         answer = connection.getresponse()
         body = answer.read(_LONGEST)
     except ssl.SSLCertVerificationError as fault:
-        where = boot.path(boot.gateway.certificate)
+        where = boot.served()[0]
         return f"its certificate is not trusted ({fault.verify_message}); put one at {where}"
     except (OSError, http.client.HTTPException) as fault:
         return f"it does not answer: {fault}"

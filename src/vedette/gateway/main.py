@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import secrets
 import signal
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -15,6 +17,8 @@ from urllib.parse import urlsplit
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from vedette.adapters.acme_authority import AcmeAuthority, ExternalAccount
+from vedette.adapters.acme_files import ACCOUNT, AcmeFiles
 from vedette.adapters.audit_keys import recipient_at
 from vedette.adapters.audit_spool import AuditSpool
 from vedette.adapters.boot_file import Boot, BootFault, load
@@ -41,8 +45,10 @@ from vedette.gateway.loop import run
 from vedette.gateway.outgoing import OutgoingDoor
 from vedette.gateway.partner_check import PartnerCheck
 from vedette.gateway.partner_tls import PartnerTls
+from vedette.gateway.plain import PlainDoor
 from vedette.gateway.plan import Address, CopyTo, Limits, Tcp, Unix, Upstream
 from vedette.gateway.presence import Presence
+from vedette.gateway.renewal import Renewal
 from vedette.gateway.sightings import Sightings
 from vedette.gateway.tls import ServerTls, TlsFiles
 from vedette.gateway.tunnel import PushTunnel
@@ -140,6 +146,7 @@ async def _serve(boot: Boot) -> None:
     servers: list[Server] = []
     sightings = Sightings(str(boot.path(boot.signin.socket)))
     tunnel = PushTunnel(spine)
+    acme = ordering(boot, spine)
     try:
         register = Inspector(boot.path(boot.inspector.socket), _run)
         files = FetchedFiles(spine, register, homeserver, ServerName(boot.organisation))
@@ -148,13 +155,17 @@ async def _serve(boot: Boot) -> None:
         others = incoming_door(boot, spine, files, FederationKeys(finding, tls.strict))
         servers += await _public(boot, spine, files, listed, sightings, others)
         public = tuple(servers)
-        servers += await _outgoing(boot, spine, files, finding, tls)
+        servers += await _inside(boot, spine, files, finding, tls, acme)
         if boot.gateway.pushes is not None:
             await tunnel.listen(boot.gateway.pushes)
+        if acme is not None:
+            servers.append(await acme.serve(boot))
         presence.watch()
         sightings.watch()
         await _until_told(streams, listed, public)
     finally:
+        if acme is not None:
+            acme.renewal.close()
         presence.close()
         sightings.close()
         await tunnel.close()
@@ -185,10 +196,8 @@ async def _public(
         CopyTo(Unix(str(boot.path(boot.inspector.socket))), b"PUT", b"/contents?wait=0"),
         sightings.note,
     )
-    certificate = TlsFiles(
-        str(boot.path(boot.gateway.certificate)), str(boot.path(boot.gateway.key))
-    )
-    behind = Behind.of(*boot.gateway.behind) if boot.gateway.behind else None
+    certificate = TlsFiles(*map(str, boot.served()))
+    behind = behind_what(boot)
     limits = Limits(per_address=_PER_ADDRESS if behind is None else None)
     addresses = [tcp(each) for each in sorted({boot.gateway.client, boot.gateway.federation})]
     there = [
@@ -224,16 +233,77 @@ def incoming_door(boot: Boot, spine: Spine, files: FetchedFiles, keys: KeyServer
     return IncomingDoor(spine, files, keyring, domain, frozenset(names))
 
 
-async def _outgoing(
+def behind_what(boot: Boot) -> Behind | None:
+    """The networks whose connections begin with a PROXY protocol header."""
+    return Behind.of(*boot.gateway.behind) if boot.gateway.behind else None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderedCertificate:
+    """The certificate that is ordered by ACME: what orders it, and the port where that is proven."""
+
+    renewal: Renewal
+    plain: PlainDoor
+
+    async def serve(self, boot: Boot) -> Server:
+        """Listen on the plain port, and only then begin to order. Raises OSError."""
+        assert boot.gateway.acme is not None  # else there is nothing to order
+        listen = [tcp(boot.gateway.acme.listen)]
+        server = await serve(
+            self.plain.plan, listen, limits=Limits(per_address=20), behind=behind_what(boot)
+        )
+        self.renewal.watch()
+        return server
+
+
+def ordering(boot: Boot, spine: Spine) -> OrderedCertificate | None:
+    """What orders the gateway's certificate, with something to serve with until it has one.
+
+    Raises:
+        Unavailable: there is nothing to serve with.
+    """
+    own = boot.gateway.acme
+    if own is None:
+        return None
+    folder = boot.path(own.folder)
+    kept = AcmeFiles(folder, boot.path(boot.gateway.certificate), boot.path(boot.gateway.key))
+    kept.begin()
+    plain = PlainDoor(boot.gateway.client_url)
+    external = own.account
+    authority = AcmeAuthority(
+        directory=own.directory,
+        account_key=folder / ACCOUNT,
+        ca=None if own.ca is None else boot.path(own.ca),
+        contact=own.contact,
+        agrees=own.agree,
+        external=None
+        if external is None
+        else ExternalAccount(external.id, boot.path(external.secret)),
+    )
+    renewal = Renewal(
+        names=own.names,
+        under=sha256(own.model_dump_json().encode()).hexdigest(),
+        authority=authority,
+        kept=kept,
+        challenges=plain,
+        spine=spine,
+        chance=secrets.SystemRandom().random,
+    )
+    return OrderedCertificate(renewal, plain)
+
+
+async def _inside(
     boot: Boot,
     spine: Spine,
     files: FetchedFiles,
     finding: FederationDiscovery,
     tls: PartnerTls,
+    acme: OrderedCertificate | None,
 ) -> list[Server]:
-    """The door out, and the inside socket by which control has partners looked at."""
+    """The door out, and the inside socket on which control asks."""
     door = OutgoingDoor(spine, files, finding, tls)
-    inner = InnerDoor(spine, PartnerCheck(finding, TlsProbe(tls.strict), spine.clock))
+    checks = PartnerCheck(finding, TlsProbe(tls.strict), spine.clock)
+    inner = InnerDoor(spine, checks, None if acme is None else acme.renewal)
     out = await serve(door.plan, [_own(boot, boot.gateway.outgoing)], dialect=FEDERATION_FORM)
     return [out, await serve(inner.plan, [_own(boot, boot.gateway.inner)])]
 

@@ -148,7 +148,7 @@ def control_program(boot: Boot) -> Program:
 
 def gateway_program(boot: Boot) -> Program:
     """The client door and the federation doors."""
-    certificate = boot.path(boot.gateway.certificate)
+    certificate = boot.served()[0]
     return Program(
         name="gateway",
         command=_vedette("gateway"),
@@ -218,6 +218,7 @@ def check_paths(boot: Boot) -> None:
         boot.signin.introspection,
         *((boot.control.console.listen,) if boot.control.console else ()),
         *((boot.gateway.pushes,) if boot.gateway.pushes else ()),
+        *((boot.gateway.acme.listen,) if boot.gateway.acme else ()),
     }
     taken = sorted(address for address in addresses if not is_free(address))
     if taken:
