@@ -48,7 +48,7 @@ _ADVICE = {
     "rateLimited": "wait: it was asked too often. It is asked again by itself",
     "rejectedIdentifier": "take that name out of `[gateway.acme] names`, or ask the authority why",
     "serverInternal": "nothing can be done here; it is asked again by itself",
-    "unauthorized": "something else answers port 80 of that name, or the account's binding is wrong",
+    "unauthorized": "see that `[gateway.acme.account]` is what the authority gave you",
 }
 _LOOK = "see what it says, and its documentation; it is asked again by itself"
 
@@ -266,6 +266,8 @@ def _invalid(fault: errors.ValidationError) -> tuple[str, str]:
         for each in authorization.body.challenges:
             if each.error is not None:
                 said, advice = _said(each.error)
+                if each.error.code == "unauthorized":  # here it is about the answer that it got
+                    advice = _ADVICE["incorrectResponse"]
                 told.append(f"`{_plain(authorization.body.identifier.value)}`: {said}")
     return "; ".join(told), advice
 

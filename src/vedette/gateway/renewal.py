@@ -100,7 +100,8 @@ class Renewal:
         """
         state = await self._begun()
         now = self.spine.clock.now()
-        if state.origin is Origin.ACME and not state.failures and self._is_silent(now):
+        due = state.next_at <= now
+        if not due and not state.failures and state.origin is Origin.ACME and self._is_silent(now):
             state = await self._advice()
         if state.next_at <= now:
             state = await self.renew()

@@ -8,8 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -18,6 +20,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+_UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion)
+"""What the library raises for bytes that are almost a certificate."""
 SKEW_SECONDS = 60.0
 """How far the issuer's clock may be ahead of ours."""
 _LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
@@ -100,7 +104,7 @@ def check_new(pem: bytes, key: bytes, names: Iterable[str], now: float) -> Shown
     """
     leaf = _leaf(pem)  # (1)
     shown = _shown(leaf)
-    if _public(load_pem_private_key(key, None).public_key()) != _public(leaf.public_key()):  # (2)
+    if _public(load_pem_private_key(key, None)) != _public(leaf):  # (2)
         raise CertificateFault("the new certificate was made for another key")
     lacking = sorted(set(names) - set(shown.names))  # (3)
     if lacking:
@@ -122,7 +126,7 @@ def check_new(pem: bytes, key: bytes, names: Iterable[str], now: float) -> Shown
 def _leaf(pem: bytes) -> x509.Certificate:
     try:
         return x509.load_pem_x509_certificates(pem)[0]
-    except (ValueError, IndexError) as fault:
+    except (*_UNREADABLE, IndexError) as fault:
         raise CertificateFault("this is no certificate in PEM form") from fault
 
 
@@ -136,7 +140,7 @@ def _shown(leaf: x509.Certificate) -> Shown:
             ends=_seconds(leaf.not_valid_after_utc),
             own=leaf.issuer == leaf.subject,
         )
-    except ValueError as fault:
+    except _UNREADABLE as fault:
         raise CertificateFault(f"the certificate can't be read: {fault}") from fault
 
 
@@ -149,9 +153,11 @@ def _names(leaf: x509.Certificate) -> tuple[str, ...]:
     return (*hosts, *map(str, found.get_values_for_type(x509.IPAddress)))
 
 
-def _public(key: object) -> bytes:
-    spelt = getattr(key, "public_bytes")  # noqa: B009  # the union of key types has it, mypy's view not
-    return bytes(spelt(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
+def _public(held: x509.Certificate | PrivateKeyTypes) -> bytes:
+    try:
+        return held.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    except _UNREADABLE as fault:
+        raise CertificateFault(f"its key is of a kind that is not known here: {fault}") from fault
 
 
 def _seconds(when: datetime.datetime) -> float:
