@@ -2,7 +2,8 @@
 
     tls/acme/certificate.pem   the key and the chain in one file, replaced in one step, mode 0600
     tls/acme/account.key       the key of the account at the authority (`acme_authority`), mode 0600
-    tls/acme/ordering.json     how it stands, for control and the doctor; no secret
+    tls/acme/chain.crt         the chain alone, for control and the doctor
+    tls/acme/ordering.json     how it stands, for the same; no secret
 
 One file for key and chain: were they two, a crash between them would leave a gateway that can't start.
 """
@@ -13,7 +14,7 @@ import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
-from vedette.adapters.boot_file import ORDERED
+from vedette.adapters.boot_file import ORDERED, ORDERING, SHOWN
 from vedette.adapters.stream_files import write_whole
 from vedette.ports.errors import Unavailable
 from vedette.protocol.internal.server_certificates import (
@@ -25,7 +26,7 @@ from vedette.protocol.internal.server_certificates import (
 )
 from vedette.protocol.server_certificate import CertificateFault, read_chain
 
-ACCOUNT, ORDERING = "account.key", "ordering.json"
+ACCOUNT = "account.key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class AcmeFiles:
         """
         if not _usable(self.certificate):
             self._write(_read(self.first_key) + b"\n" + _read(self.first))
+        _replace(self.folder / SHOWN, self.chain(), 0o644)
 
     def chain(self) -> bytes:
         """The chain in use, and nothing of its key. Raises Unavailable."""
@@ -67,10 +69,14 @@ class AcmeFiles:
     def keep(self, key: bytes, chain: bytes) -> None:
         """Put them in use. Raises Unavailable."""
         self._write(key + b"\n" + chain)
+        _replace(self.folder / SHOWN, self.chain(), 0o644)
 
     def told(self) -> Ordering | None:
         """What was told last."""
-        return read_ordering(self.folder)
+        try:
+            return decode((self.folder / ORDERING).read_bytes())
+        except (OSError, OrderingFault):
+            return None
 
     def tell(self, state: Ordering) -> None:
         """Tell it. Raises Unavailable."""
@@ -87,14 +93,6 @@ class AcmeFiles:
             tried.replace(self.certificate)
         except OSError as fault:
             raise Unavailable(f"`{self.certificate}` can't be written: {fault}") from fault
-
-
-def read_ordering(folder: Path) -> Ordering | None:
-    """What the gateway told last of its orders; None where that is nothing, or can't be read."""
-    try:
-        return decode((folder / ORDERING).read_bytes())
-    except (OSError, OrderingFault):
-        return None
 
 
 def _usable(path: Path) -> bool:
@@ -124,8 +122,8 @@ def _read(path: Path) -> bytes:
         raise Unavailable(f"`{path}` can't be read: {fault.strerror}") from fault
 
 
-def _replace(path: Path, data: bytes) -> None:
+def _replace(path: Path, data: bytes, mode: int = 0o600) -> None:
     try:
-        write_whole(path, data)
+        write_whole(path, data, mode)
     except OSError as fault:
         raise Unavailable(f"`{path}` can't be written: {fault}") from fault

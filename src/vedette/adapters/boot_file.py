@@ -18,7 +18,8 @@ from vedette.protocol.server_certificate import host_name
 from vedette.protocol.syslog import EXAMPLE_ENTERPRISE
 
 NAME = "boot.toml"
-ORDERED = "certificate.pem"
+ORDERED, SHOWN, ORDERING = "certificate.pem", "chain.crt", "ordering.json"
+"""In the folder of `[gateway.acme]`: key and chain, the chain alone, how orders stand."""
 OFFLINE_CODE = "offline-code.txt"
 _KEY_BYTES = 32
 
@@ -343,6 +344,12 @@ class Boot(_Section):
             ordered = self.path(self.gateway.acme.folder) / ORDERED
             return ordered, ordered
         return self.path(self.gateway.certificate), self.path(self.gateway.key)
+
+    def shown(self) -> Path:
+        """The file of the gateway's certificate without any key, for whoever is not the gateway."""
+        if self.gateway.acme is not None:
+            return self.path(self.gateway.acme.folder) / SHOWN
+        return self.path(self.gateway.certificate)
 
     def recovery(self) -> Path:
         """Where control keeps how recovery stands."""

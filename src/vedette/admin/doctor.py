@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from vedette.adapters.boot_file import NAME, Boot, BootFault
 from vedette.admin.audit import ChainReport
@@ -20,11 +21,13 @@ from vedette.admin.settings_list import recommended
 from vedette.core.break_glass import Recovery
 from vedette.core.settings.document import Document
 from vedette.core.settings.reference import settings_reference, spell_value
+from vedette.protocol.internal.server_certificates import Ordering, Origin
 
 EXPIRES_SOON = 14 * 86400
 LEAST_FREE = 1 << 30
 LEAST_SKEW = 300
 _OLDEST_KEY_DAYS = 100
+_OVERDUE = 3600
 _NAMED = 5
 _BIGGEST = "du -xh --max-depth=2 {} | sort -h | tail    (the last line is the biggest)"
 
@@ -142,6 +145,8 @@ class Examined:
     """How recovery stands; None where there is no offline code."""
     code_lies_here: Path | None = None
     """The file in which the offline code still lies on this host."""
+    ordering: Ordering | None = None
+    """What becomes of orders for the gateway's certificate; None where that told nothing."""
     unsealed: tuple[str, ...] = ()
     """What keeps people from being sealed in the record, or from being named again, in words."""
 
@@ -328,6 +333,8 @@ def disk(seen: Examined) -> Iterable[Found]:
 
 def certificate(seen: Examined) -> Iterable[Found]:
     """Whether the gateway's certificate lasts."""
+    if seen.boot.gateway.acme is not None:
+        return  # it is ordered, and may be made for days only
     path = seen.boot.path(seen.boot.gateway.certificate)
     if seen.certificate_ends is None:
         words = f"the gateway's certificate `{path}` can't be read"
@@ -338,6 +345,38 @@ def certificate(seen: Examined) -> Iterable[Found]:
         yield Found("certificate", Health.BROKEN, words, f"install -m 600 NEW.pem {path}")
     else:
         yield Found("certificate", Health.GOOD, "the gateway's certificate lasts two weeks or more")
+
+
+def ordered_certificate(seen: Examined) -> Iterable[Found]:
+    """Whether the gateway's certificate is ordered in time, where that is ordered."""
+    acme, state, ends = seen.boot.gateway.acme, seen.ordering, seen.certificate_ends
+    if acme is None:
+        return
+    again = "vedette certificate server renew --reason 'mended'"
+    if state is None or ends is None:
+        words = "the gateway has not yet said what becomes of its certificate"
+        yield Found("certificate", Health.BROKEN, words, f"vedette up {seen.boot.folder}")
+        return
+    days = f"{max(0, round((ends - seen.now) / 86400))} days"
+    if state.trouble:
+        grave = state.origin is Origin.FILES or ends - seen.now < EXPIRES_SOON
+        words = (
+            f"{state.failures} orders in a row came to nothing: {state.trouble}. What serves lasts"
+            f" {days}"
+        )
+        health = Health.BROKEN if grave else Health.WEAK
+        yield Found("certificate", health, words, f"{state.advice}; then: {again}")
+    elif ends <= seen.now or state.next_at + _OVERDUE < seen.now:
+        words = "the gateway's certificate should have been renewed, and was not"
+        yield Found("certificate", Health.BROKEN, words, again)
+    else:
+        words = f"the gateway's certificate is ordered by itself, and lasts {days}"
+        yield Found("certificate", Health.GOOD, words)
+    host = urlsplit(seen.boot.gateway.client_url).hostname
+    if host not in acme.names:
+        words = f"`client_url` names `{host}`, for which no certificate is ordered"
+        mend = f"add it to [gateway.acme] names in {seen.boot.folder / NAME}"
+        yield Found("certificate", Health.WEAK, words, mend)
 
 
 def console_certificate(seen: Examined) -> Iterable[Found]:
@@ -467,6 +506,7 @@ CHECKS: tuple[Check, ...] = (
     clock,
     disk,
     certificate,
+    ordered_certificate,
     console_certificate,
     delegation,
     sign_in,

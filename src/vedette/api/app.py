@@ -20,7 +20,18 @@ from vedette.admin.rules import (
 )
 from vedette.admin.settings import difference, document_of
 from vedette.admin.why import Wondering, under_draft, why, why_record
-from vedette.api import audit, changes, drafts, partners, render, rooms, shapes, sign_in, tokens
+from vedette.api import (
+    audit,
+    changes,
+    drafts,
+    partners,
+    render,
+    rooms,
+    server_certificates,
+    shapes,
+    sign_in,
+    tokens,
+)
 from vedette.api.acting import asks
 from vedette.api.border import METRICS, add_errors
 from vedette.api.description import describe
@@ -68,6 +79,7 @@ def make_app(office: Office) -> FastAPI:
         rooms.router(office),
         tokens.router(office),
         drafts.router(office),
+        server_certificates.router(office),
         *sign_in.routers(office),
     )
     for router in (*own, *more):

@@ -25,6 +25,10 @@ class Measured:
     backlog: Mapping[str, int] = field(default_factory=dict)
     ways: Mapping[str, bool] = field(default_factory=dict)
     """The ways in which the audit leaves this machine, and whether each worked at its last try."""
+    certificates: Mapping[str, float] = field(default_factory=dict)
+    """When each of our servers' certificates ends, in seconds since 1970."""
+    failed_orders: int | None = None
+    """How many orders for the gateway's certificate in a row came to nothing; None: none is ordered."""
 
 
 Sample = tuple[Mapping[str, str], float]
@@ -61,6 +65,16 @@ def _families(seen: Measured) -> Iterable[str]:
     yield _family(
         "vedette_audit_leaves", "gauge", "Whether the audit left this machine at the last try.",
         [({"way": way}, works) for way, works in sorted(seen.ways.items())],
+    )  # fmt: skip
+    yield _family(
+        "vedette_server_certificate_end_seconds", "gauge",
+        "When each server's certificate ends, in seconds since 1970.",
+        [({"server": server}, ends) for server, ends in sorted(seen.certificates.items())],
+    )  # fmt: skip
+    yield _family(
+        "vedette_server_certificate_failed_orders", "gauge",
+        "Orders for the gateway's certificate in a row that came to nothing.",
+        [] if seen.failed_orders is None else [({}, seen.failed_orders)],
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from vedette.admin.partners import PartnersDesk
 from vedette.admin.pending import PendingDesk
 from vedette.admin.people import PeopleDesk
 from vedette.admin.rooms import RoomsDesk
+from vedette.admin.server_certificates import ServerCertificatesDesk
 from vedette.admin.sessions import SessionsDesk
 from vedette.admin.settings import SettingsDesk
 from vedette.admin.tokens import TokensDesk
@@ -53,6 +54,7 @@ class Office:
     tokens: TokensDesk
     audit: AuditDesk
     grid: GridDesk
+    server_certificates: ServerCertificatesDesk
     measured: Callable[[], Measured]
     metrics_token: LocalToken | None = None
     """Opens `/metrics` and nothing else."""

@@ -21,6 +21,7 @@ from vedette.cli import (
     replay_command,
     room_commands,
     rule_commands,
+    server_certificate_commands,
     session_commands,
     settings_commands,
     suite_commands,
@@ -71,6 +72,9 @@ app.add_typer(user_commands.app, name="user")
 app.add_typer(session_commands.app, name="session")
 app.add_typer(device_commands.app, name="device")
 app.add_typer(token_commands.app, name="token")
+certificates = typer.Typer(help="Certificates.", no_args_is_help=True)
+certificates.add_typer(server_certificate_commands.app, name="server")
+app.add_typer(certificates, name="certificate")
 app.command("recover")(recover_command.recover)
 app.command("doctor")(doctor_command.doctor)
 process_commands.register(app)

@@ -109,7 +109,7 @@ def console_ends(boot: Boot) -> float | None:
 
 def certificate_ends(boot: Boot) -> float | None:
     """When the gateway's certificate expires, in seconds since 1970; None if it can't be read."""
-    return _ends(boot.served()[0])
+    return _ends(boot.shown())
 
 
 def _ends(path: Path) -> float | None:
@@ -205,7 +205,7 @@ def _well_known(boot: Boot, host: str, port: int, which: str) -> str | None:
         answer = connection.getresponse()
         body = answer.read(_LONGEST)
     except ssl.SSLCertVerificationError as fault:
-        where = boot.served()[0]
+        where = boot.shown()
         return f"its certificate is not trusted ({fault.verify_message}); put one at {where}"
     except (OSError, http.client.HTTPException) as fault:
         return f"it does not answer: {fault}"

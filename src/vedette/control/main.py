@@ -58,6 +58,7 @@ from vedette.admin.people import PeopleDesk
 from vedette.admin.policy import CurrentPolicy
 from vedette.admin.rejected import Rejected
 from vedette.admin.rooms import RoomsDesk
+from vedette.admin.server_certificates import ServerCertificatesDesk
 from vedette.admin.sessions import SessionsDesk
 from vedette.admin.settings import Outcome, SettingsDesk, checked, document_of
 from vedette.admin.tokens import TokensDesk
@@ -91,6 +92,7 @@ from vedette.control.records_here import (
     verify_here,
 )
 from vedette.control.retention import Retention
+from vedette.control.server_certificates import ordering_told, server_certificates
 from vedette.control.serving import Served, serve
 from vedette.control.sessions import SessionStream
 from vedette.control.streams import Publisher
@@ -224,7 +226,8 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
         partners=PartnersDesk(spine, GatewayInner(boot.path(boot.gateway.inner))),
         audit=archive.desk(spine, policy),
         grid=GridDesk(policy),
-        measured=lambda: _measured(counts, anchor, publisher, desk, upkeep),
+        server_certificates=_certificates_desk(boot, spine),
+        measured=lambda: _measured(boot, counts, anchor, publisher, desk, upkeep),
         metrics_token=_metrics_token(boot),
         tokens=TokensDesk(AdministrationDoor(spine), tokens, clock),
     )
@@ -399,8 +402,19 @@ def _metrics_token(boot: Boot) -> LocalToken | None:
     return None if named is None else _token(boot.path(named))
 
 
+def _certificates_desk(boot: Boot, spine: Spine) -> ServerCertificatesDesk:
+    gateway = GatewayInner(boot.path(boot.gateway.inner))
+    look = partial(server_certificates, boot)
+    return ServerCertificatesDesk(AdministrationDoor(spine), look, gateway)
+
+
 def _measured(
-    counts: Counts, anchor: Anchor, publisher: Publisher, desk: SettingsDesk, upkeep: Upkeep
+    boot: Boot,
+    counts: Counts,
+    anchor: Anchor,
+    publisher: Publisher,
+    desk: SettingsDesk,
+    upkeep: Upkeep,
 ) -> Measured:
     departures, vouching = upkeep.departures, upkeep.vouching
     troubles = vouching.troubles()
@@ -417,6 +431,12 @@ def _measured(
         revision=desk.current()[0].number,
         backlog={} if departures is None else departures.backlog(),
         ways=ways,
+        certificates={
+            each.server: each.shown.ends
+            for each in server_certificates(boot)
+            if each.shown is not None
+        },
+        failed_orders=None if (told := ordering_told(boot)) is None else told.failures,
     )
 
 
@@ -480,6 +500,7 @@ def examine_here(boot: Boot, *, control_answers: bool, anchor: Anchor | None = N
         free_bytes=examination.free_bytes(boot),
         certificate_ends=examination.certificate_ends(boot),
         console_ends=examination.console_ends(boot),
+        ordering=ordering_told(boot),
         reachable=examination.reachable(boot),
         sign_in=_sign_in_seen(boot, document, now),
         unsent=unsent(boot, now),

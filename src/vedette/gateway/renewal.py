@@ -73,13 +73,26 @@ class Renewal:
 
     def watch(self) -> None:
         """Begin, until `close`."""
-        self._task = asyncio.get_running_loop().create_task(self._run())
+        loop = asyncio.get_running_loop()
+        self._task = loop.create_task(self._run())
+        self._task.add_done_callback(self._ended)
 
     def close(self) -> None:
         """Order no more. An order under way is left alone: what it brings is not used."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """A bug in ordering is told, ends no door, and is given another try later."""
+        bug = None if task.cancelled() else task.exception()
+        if bug is not None:
+            self.spine.incidents.report(bug, _ACT.value)
+            task.get_loop().call_later(_LOOK_SECONDS, self._watch_again)
+
+    def _watch_again(self) -> None:
         if self._task is not None:
-            self._task.cancel()
-            self._task = None
+            self.watch()
 
     async def _run(self) -> None:
         while True:
@@ -88,8 +101,6 @@ class Renewal:
                 wait = await self.turn()
             except Unavailable as outage:
                 _LOG.error("%s", outage)  # an outage needs no traceback
-            except Exception as bug:  # noqa: BLE001  # a bug in ordering is told, and ends no door
-                self.spine.incidents.report(bug, _ACT.value)
             await asyncio.sleep(wait)
 
     async def turn(self) -> float:
@@ -234,22 +245,21 @@ class _Failed:
 async def _apart(doing: Callable[[], Done]) -> Done:
     """Do something that blocks, for minutes if need be, in a thread that keeps no process alive."""
     loop = asyncio.get_running_loop()
-    done: asyncio.Future[Done] = loop.create_future()
+    over = asyncio.Event()
+    found: list[asyncio.Task[Done]] = []
 
-    def settle(set_: Callable[[], None]) -> None:
-        if not done.done():
-            set_()
+    async def call() -> Done:
+        return doing()
+
+    async def settle() -> None:
+        found.append(asyncio.get_running_loop().create_task(call()))
+        await asyncio.wait(found)
 
     def run() -> None:
-        try:
-            found = doing()
-        except BaseException as fault:  # noqa: BLE001  # whatever it is, whoever waits gets it
-            raised = fault
-            tell = lambda: done.set_exception(raised)  # noqa: E731
-        else:
-            tell = lambda: done.set_result(found)  # noqa: E731
+        asyncio.run(settle())
         with contextlib.suppress(RuntimeError):  # the loop is over, and nobody waits
-            loop.call_soon_threadsafe(settle, tell)
+            loop.call_soon_threadsafe(over.set)
 
     threading.Thread(target=run, name="certificate", daemon=True).start()
-    return await done
+    await over.wait()
+    return found[0].result()

@@ -148,7 +148,7 @@ def control_program(boot: Boot) -> Program:
 
 def gateway_program(boot: Boot) -> Program:
     """The client door and the federation doors."""
-    certificate = boot.served()[0]
+    certificate = boot.shown()
     return Program(
         name="gateway",
         command=_vedette("gateway"),
