@@ -122,3 +122,47 @@ def test_what_stands_there_as_an_example_can_be_used_as_it_stands(tmp_path: Path
     assert boot.gateway.certificates.listen == "0.0.0.0:8449"
     assert boot.signin.attestation == (Path("tls/makers.pem"),)
     assert load(written(tmp_path)).gateway.certificates is None
+
+
+def ordering(folder: Path, **changed: str) -> Path:
+    """A boot file that has the gateway's certificate ordered."""
+    said = {
+        "directory": '"https://ca.example/dir"', "names": '["chat.example.org"]',
+        "listen": '"0.0.0.0:80"',
+    } | changed  # fmt: skip
+    section = "\n".join(f"{key} = {value}" for key, value in said.items())
+    file = written(folder) / NAME
+    file.write_text(file.read_text() + f"\n[gateway.acme]\n{section}\n")
+    return folder
+
+
+def test_a_certificate_that_is_ordered_lies_in_one_file_and_is_shown_without_its_key(
+    tmp_path: Path,
+) -> None:
+    boot = load(written(tmp_path))
+    assert boot.served() == (boot.folder / "tls/gateway.crt", boot.folder / "tls/gateway.key")
+    assert boot.shown() == boot.folder / "tls/gateway.crt"
+    boot = load(ordering(tmp_path))
+    whole = boot.folder / "tls/acme/certificate.pem"
+    assert boot.served() == (whole, whole)
+    assert boot.shown() == boot.folder / "tls/acme/chain.crt"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"directory": '"http://ca.example/dir"'},
+        {"names": "[]"},
+        {"names": '["*.example.org"]'},
+        {"names": '["192.0.2.1"]'},
+        {"listen": '"80"'},
+        {"contact": '["it@example.org"]'},
+        {"agree": '"perhaps"'},
+        {"account": '{ id = "", secret = "x" }'},
+    ],
+)
+def test_an_order_that_can_not_be_made_is_no_boot_file(
+    tmp_path: Path, changed: dict[str, str]
+) -> None:
+    with pytest.raises(BootFault, match=r"gateway\.acme"):
+        load(ordering(tmp_path, **changed))

@@ -30,6 +30,7 @@ pushes          = {pushes}    # Synapse's way out for pushes, on this machine al
 {trusted_ca}
 # A second address where devices show a certificate of your own CA; tokens are then bound to it:
 # certificates = {{ listen = "0.0.0.0:8449", url = "https://device.example.org:8449", ca = "tls/ca.crt" }}
+# To have the certificate ordered and renewed by ACME, add [gateway.acme]: docs/operate/acme.md
 # Load balancers that begin each connection with a PROXY protocol header, as networks:
 # behind = ["10.0.0.0/24"]
 # DNS servers that are asked for other servers, instead of this machine's own:
