@@ -56,8 +56,6 @@ class Act(StrEnum):
     FILE_CONTENT_HOLD = "file:content:hold"
     FILE_CONTENT_RELEASE = "file:content:release"
     FILE_CONTENT_UPLOAD = "file:content:upload"
-    ADMINISTRATION_KEY_LIST = "keys:key:list"
-    ADMINISTRATION_KEY_ROTATE = "keys:key:rotate"
     NETWORK_REQUEST_SEND = "network:request:send"
     ADMINISTRATION_PARTNER_CHANGE = "partners:partner:change"
     ADMINISTRATION_PARTNER_CHECK = "partners:partner:check"

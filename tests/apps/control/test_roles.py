@@ -48,7 +48,7 @@ MAY: dict[str, set[str]] = {
     },
     "operator": {
         SETTINGS, "audit:chain:verify", "doors:door:list", PARTNERS, "partners:partner:check",
-        "people:person:count", "rooms:room:sweep", *ROOMS,
+        "certificates:server:list", "certificates:server:renew", "people:person:count", "rooms:room:sweep", *ROOMS,
     },
     "helper": {
         "devices:device:approve", "people:account:create", "people:factor:reset",
@@ -141,6 +141,8 @@ TABLE = [
     Row("POST /partners/{name}/check", ("partners:partner:check",), "/partners/acme/check"),
     Row("DELETE /partners/{name}", (PARTNERS, "partners:partner:change"),
         "/partners/acme?reason=x"),
+    Row("GET /certificates/server", ("certificates:server:list",)),
+    Row("POST /certificates/server/renew", ("certificates:server:renew",), body={"reason": "x"}),
     Row("GET /rooms", ("rooms:room:list",)),
     Row("GET /rooms/counts", ("rooms:room:count",)),
     Row("GET /rooms/one", ("rooms:room:list",), "/rooms/one?room=x"),

@@ -208,7 +208,7 @@ owner = "security-office"
 [rules.operators]
 from  = ["operators"]
 allow = ["administer"]
-when  = ["act in administration:settings:read, audit:chain:verify, doors:door:list, partners:partner:list, partners:partner:check, people:person:count, rooms:room:count, rooms:room:list, rooms:room:sweep"]
+when  = ["act in administration:settings:read, audit:chain:verify, certificates:server:list, certificates:server:renew, doors:door:list, partners:partner:list, partners:partner:check, people:person:count, rooms:room:count, rooms:room:list, rooms:room:sweep"]
 owner = "security-office"
 
 # The help desk helps people with their devices, sessions and ways in.
