@@ -48,7 +48,8 @@ MAY: dict[str, set[str]] = {
     },
     "operator": {
         SETTINGS, "audit:chain:verify", "doors:door:list", PARTNERS, "partners:partner:check",
-        "certificates:server:list", "certificates:server:renew", "people:person:count", "rooms:room:sweep", *ROOMS,
+        "certificates:server:list", "certificates:server:renew",
+        "people:person:count", "rooms:room:sweep", *ROOMS,
     },
     "helper": {
         "devices:device:approve", "people:account:create", "people:factor:reset",
