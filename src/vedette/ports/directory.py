@@ -19,22 +19,40 @@ class BindAnswer(StrEnum):
     """
 
     DISABLED = "disabled"
+    """Somebody switched the account off, or it may not be used now."""
     EXPIRED = "expired"
-    """The account is past its end, or its password is too old to be used."""
+    """The account is past its end."""
     LOCKED = "locked"
     """Too many wrong passwords."""
     MUST_CHANGE = "must-change"
-    """The password is right, and has to be changed in the company's usual place first."""
+    """The password has to be changed in the company's usual place first, or is too old."""
     OK = "ok"
     WRONG = "wrong"
     """The password is not right, or nobody is called so."""
 
 
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What became of a bind.
+
+    `proven`: the password was right, so that the person may be told why it does not let them in;
+    of others the directory may say something too, and a stranger must not hear it. `display_name`
+    is the directory's, where the answer is OK.
+    """
+
+    answer: BindAnswer
+    proven: bool = False
+    display_name: str = ""
+
+
 class DirectoryPasswords(Protocol):
     """Where people prove a password of the company's directory."""
 
-    def check(self, localpart: str, password: str) -> BindAnswer:
+    def check(self, localpart: str | None, password: str) -> Bound:
         """Whether this person of ours has this password. An empty one is WRONG, unasked.
+
+        None, and whoever is not there, takes the same work, and is WRONG; no password that was
+        typed goes anywhere for it.
 
         Raises:
             Unavailable: no server answered; it says nothing about the person.

@@ -59,6 +59,17 @@ def sid_text(value: bytes) -> str:
     return "-".join(map(str, ("S", value[0], int.from_bytes(value[2:8], "big"), *parts)))
 
 
+def sid_bytes(text: str) -> bytes | None:
+    """The same as the directory has it; None for any other text."""
+    if not re.fullmatch(r"S-1-[0-9]{1,15}(-[0-9]{1,10}){1,15}", text):
+        return None
+    authority, *parts = (int(each) for each in text.split("-")[2:])
+    if authority >= 1 << 48 or any(part >= 1 << 32 for part in parts):
+        return None
+    numbers = b"".join(part.to_bytes(4, "little") for part in parts)
+    return bytes([1, len(parts)]) + authority.to_bytes(6, "big") + numbers
+
+
 def seconds_of_filetime(ticks: int) -> int | None:
     """When an Active Directory's time is; None for never."""
     return None if ticks in _NEVER else ticks // 10_000_000 - _YEAR_1601

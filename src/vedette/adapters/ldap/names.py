@@ -1,0 +1,105 @@
+"""Where other names of people lead to their accounts: the directory is asked who has them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import ldap
+
+from vedette.adapters.ldap.connection import Servers
+from vedette.adapters.ldap.kinds import ACTIVE_DIRECTORY
+from vedette.adapters.ldap.reading import Search, Searching
+from vedette.core.names import InvalidName, UserId
+from vedette.ports.clock import Clock
+from vedette.ports.directory import NameKind, PersonEntry, Wishes
+from vedette.protocol.ldap_entries import sid_bytes
+from vedette.protocol.ldap_filter import all_of, equals
+
+MOST_NAME = 512
+"""Characters of a name that is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class LdapNames:
+    """Looks names up as the reading account. `wishes` are those of the settings in force."""
+
+    servers: Servers
+    searching: Searching
+    wishes: Callable[[], Wishes]
+    clock: Clock
+
+    def find(self, kind: NameKind, value: str) -> str | None:
+        """The localpart of the one active person with this name; None if there is none, or two.
+
+        An OpenLDAP knows no UPN and no SID. Raises Unavailable.
+        """
+        if not 0 < len(value) <= MOST_NAME or "\0" in value:
+            return None
+        with self.servers.opened() as connected:
+            people = self._named(self.searching.over(connected), kind, value)
+        active = [each for each in people if self._is_active(each)]
+        return _localpart(active[0].name) if len(people) == len(active) == 1 else None
+
+    def _named(self, search: Search, kind: NameKind, value: str) -> list[PersonEntry]:
+        wishes = self.wishes()
+        if kind is NameKind.DN:
+            return list(search.people(wishes, _id_of(search, value)))
+        attribute, wanted = self._attribute(kind, wishes), _raw(kind, value)
+        if not attribute or not wanted:
+            return []
+        filter_ = all_of(wishes.people or search.kind.people, equals(attribute, wanted))
+        asked = [*search.kind.people_attributes(wishes), attribute]
+        people = (
+            search.kind.person(dn, values, wishes)
+            for dn, values in search.pages(search.base, filter_, asked)
+            if _same(values.get(attribute.lower(), ()), wanted)
+        )
+        return [each for each in people if each is not None]
+
+    def _attribute(self, kind: NameKind, wishes: Wishes) -> str:
+        """The attribute with names of this kind; empty where nobody has one."""
+        if kind is NameKind.EMAIL:
+            return wishes.email
+        if self.searching.kind is not ACTIVE_DIRECTORY:
+            return ""
+        return "userPrincipalName" if kind is NameKind.UPN else "objectSid"
+
+    def _is_active(self, person: PersonEntry) -> bool:
+        ended = person.expires is not None and person.expires <= self.clock.now()
+        return person.enabled and not ended
+
+
+def _raw(kind: NameKind, value: str) -> bytes:
+    """The name as the directory has it; empty for what can be none."""
+    return (sid_bytes(value) or b"") if kind is NameKind.SID else value.encode("utf-8", "surrogatepass")
+
+
+def _same(values: Iterable[bytes], wanted: bytes) -> bool:
+    """Whether one of the values is the name, but for the case of letters.
+
+    Servers find more than was asked for: an Active Directory takes `é` for `e`, and a Samba stops
+    at a NUL.
+    """
+    return any(each == wanted or _folded(each) == _folded(wanted) for each in values)
+
+
+def _folded(value: bytes) -> str:
+    return value.decode("utf-8", "surrogateescape").casefold()
+
+
+def _id_of(search: Search, name: str) -> list[str]:
+    """The id of the entry with this distinguished name, if there is one."""
+    try:
+        found = search.kind.id_of(search.entry(name, [search.kind.id]))
+    except (ldap.INVALID_DN_SYNTAX, ldap.REFERRAL):
+        return []
+    return [found] if found else []
+
+
+def _localpart(name: str) -> str | None:
+    """The name, if it can be one in a user id."""
+    try:
+        return UserId(f"@{name}:localhost").localpart
+    except InvalidName:
+        return None
