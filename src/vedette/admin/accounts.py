@@ -216,9 +216,9 @@ def _start_password() -> str:
 def _attempt_keys(localpart: str, networks: Iterable[str]) -> Iterator[str]:
     """The keys under which the sign-in service counts failed attempts on one person.
 
-    `vedette.signin.attempts` counts; a test holds the two together.
+    `vedette.signin.attempts` and `.password` count; a test holds the three together.
     """
-    for what in ("first", "second"):
+    for what in ("first", "second", "directory"):
         yield f"{what}:{localpart}"
         yield f"{what}:{localpart}:known"
         for network in networks:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from vedette.core.settings.directory import CompanyDirectory
+
 
 class BindAnswer(StrEnum):
     """What the directory says of a name and a password. Only OK lets anybody in.
@@ -89,6 +91,18 @@ class Wishes:
     display_name: str = ""
     email: str = ""
     group_name: str = "cn"
+
+
+def wishes_of(settings: CompanyDirectory) -> Wishes:
+    """What the settings say of how a directory is read."""
+    return Wishes(
+        people=settings.people,
+        groups=settings.groups,
+        user=settings.user,
+        display_name=settings.display_name,
+        email=settings.email,
+        group_name=settings.group_name,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,6 @@ from vedette.core.names import DeviceId, InvalidName, UserId
 from vedette.core.sessions import (
     PAGE,
     PASSWORD_LOGIN,
-    FactorUse,
     Session,
     SessionState,
     sign_in_ask,
@@ -41,7 +40,8 @@ from vedette.signin.candidates import MOST_NAME, Client, candidate, new_session_
 from vedette.signin.issuing import Issued, Issuing, Withheld, digest
 from vedette.signin.leaving import Leaving
 from vedette.signin.leaving import routes as leaving_routes
-from vedette.signin.proofs import Means, localpart_of, password
+from vedette.signin.password import PasswordProof, Turned, own
+from vedette.signin.proofs import Means, localpart_of
 from vedette.signin.purpose import Purpose, keep_purpose, sign_in_address
 from vedette.signin.signed_in import SignedIn
 from vedette.signin.starting import started
@@ -206,14 +206,16 @@ class Compat:
             return matrix_error(
                 429, "M_LIMIT_EXCEEDED", "too many attempts, wait a while", retry_after_ms=60_000
             )
-        account = password(self.means, localpart, typed, dead=False)  # (3)
-        if account is None or account.must_change:
+        proof = PasswordProof(means=self.means, door=self.issuing.door, policy=self.issuing.policy)
+        found = proof.check(localpart, typed, known=False, dead=False)  # (3)
+        if isinstance(found, Turned) or (found.account.must_change and own(found.use)):
             return matrix_error(403, "M_FORBIDDEN", _WAYS_IN)  # (4)
+        account = found.account
         attempts.proved(account.localpart, asked.address, known=False)
         now = self.issuing.now()
         signed = SignedIn(
             user=UserId(f"@{account.localpart}:{self.means.domain}"),
-            factors=(FactorUse(kind="password", at=now),),
+            factors=(found.use,),
             address=asked.address,
             user_agent=asked.user_agent,
             at=now,

@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from vedette.core.asks import Act
+from vedette.core.names import UserId
+from vedette.core.reasons import Reason
 from vedette.core.sessions import CONSOLE, OVER, Session, SessionState, proof_wanted
 from vedette.ports.clock import Clock
 from vedette.ports.errors import Unavailable
@@ -20,7 +22,7 @@ from vedette.ports.policy import Policy
 from vedette.ports.sign_in import SignInStore
 from vedette.signin.enforce import end_oldest
 from vedette.signin.gather import Asked, Gathered, gather, known, within_limit
-from vedette.spine import Permit, Refusal, Settled, Spine
+from vedette.spine import Permit, Refusal, Settled, Spine, refuse
 
 T = TypeVar("T")
 _LONGEST_WAIT = 10.0
@@ -148,6 +150,11 @@ class SignInDoor:
         return self.spine.settle(
             act, candidate.user, lambda policy: gather(policy, self._asked(act, candidate))
         )
+
+    def turned_away(self, user: UserId, reason: Reason) -> None:
+        """Record why the company's directory lets this person in no further. Nothing comes of it."""
+        act = Act.SIGN_IN_SESSION_START
+        self.spine.settle(act, user, lambda policy: refuse(policy, reason, user))
 
     def _asked(self, act: Act, candidate: Session) -> Asked:
         """The console's session is no device: it is counted, approved and confirmed as none."""

@@ -20,6 +20,7 @@ from cryptography.x509 import load_pem_x509_certificates
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
+from vedette.adapters import ldap
 from vedette.adapters.audit_keys import recipient_at
 from vedette.adapters.audit_spool import AuditSpool
 from vedette.adapters.boot_file import Boot, BootFault, SigninBoot, load
@@ -34,6 +35,7 @@ from vedette.adapters.upstream_documents import UpstreamDocuments
 from vedette.adapters.upstream_oidc import UpstreamOidc
 from vedette.adapters.webauthn_ceremony import WebAuthnCeremony
 from vedette.core.names import ServerName
+from vedette.ports.directory import DirectoryPasswords, Wishes, wishes_of
 from vedette.ports.errors import Unavailable
 from vedette.ports.factors import RelyingParty, SecondFactorServer, UpstreamProvider
 from vedette.ports.incidents import Incidents
@@ -199,7 +201,7 @@ async def _run(boot: Boot, own: SigninBoot) -> None:
     around = Surroundings(
         spine=Spine(streams, spool, incidents, clock),
         store=store,
-        means=_means(boot, own, store, clock),
+        means=_means(boot, own, store, clock, streams),
         provisioning=SynapseProvisioning(boot.path(boot.synapse.socket), boot.synapse_secret()),
         listed=listed,
         incidents=incidents,
@@ -261,7 +263,9 @@ def public_key(boot: Boot) -> Ed25519PublicKey:
     return key
 
 
-def _means(boot: Boot, own: SigninBoot, store: SignInStore, clock: SystemClock) -> Means:
+def _means(
+    boot: Boot, own: SigninBoot, store: SignInStore, clock: SystemClock, policy: PolicySource
+) -> Means:
     origin = issuer_of(boot).rstrip("/")
     host = urlsplit(origin).hostname or boot.organisation
     return Means(
@@ -273,7 +277,26 @@ def _means(boot: Boot, own: SigninBoot, store: SignInStore, clock: SystemClock) 
         party=RelyingParty(host, boot.organisation, origin),
         server=_radius(boot, own),
         upstream=_upstream(boot, own),
+        directory=_directory(boot, policy),
     )
+
+
+def _directory(boot: Boot, policy: PolicySource) -> DirectoryPasswords | None:
+    """Where passwords of the company's directory are proven.
+
+    Raises:
+        BootFault: the boot file names a directory, and its password or python-ldap is missing.
+    """
+    if boot.directory is None:
+        return None
+    if not ldap.installed():
+        raise BootFault(ldap.MISSING)
+    from vedette.adapters.ldap.directory import passwords_of  # noqa: PLC0415  # it is an extra
+
+    def wishes() -> Wishes:
+        return wishes_of(policy.current().directory.document.directory)
+
+    return passwords_of(boot, wishes, SystemClock())
 
 
 def attestation_roots(boot: Boot) -> tuple[bytes, ...]:

@@ -356,7 +356,13 @@ class OwnPages:
     # ---- Password, sign-ins, keys ----------------------------------------------------------------
 
     def password(self, at: At) -> Response:
-        """Change the password; the present one is asked for, within the limits."""
+        """Change the password; the present one is asked for, within the limits.
+
+        That of the company's directory is changed there.
+        """
+        if self.walk.passwords.is_elsewhere(at.who):
+            return self.show(at, "notice", "password-title", says="password-elsewhere",
+                             again=False, link=ROOT)  # fmt: skip
         shortest = str(self.walk.values().password_min_length)
         if at.visit.method == "GET":
             return self.show(at, "password", "password-title", shortest=shortest)

@@ -15,6 +15,7 @@ from hashlib import sha256
 from vedette.core.names import InvalidName, ServerName, UserId
 from vedette.core.sessions import FactorUse
 from vedette.ports.clock import Clock
+from vedette.ports.directory import DirectoryPasswords
 from vedette.ports.factors import (
     Ceremonial,
     Ceremony,
@@ -52,6 +53,8 @@ class Means:
     party: RelyingParty
     server: SecondFactorServer | None
     upstream: Mapping[str, UpstreamProvider]
+    directory: DirectoryPasswords | None = None
+    """Where people prove the password of the company's directory; None where there is none."""
 
     def now(self) -> int:
         """Whole seconds since 1970 UTC."""
@@ -59,8 +62,11 @@ class Means:
 
 
 def localpart_of(typed: str, domain: ServerName) -> str | None:
-    """The account that a person means by what was typed: `Anna`, `anna` or `@anna:example.org`."""
-    text = typed.strip().lower()
+    r"""The account that a person means by what was typed: `Anna`, `anna` or `@anna:example.org`.
+
+    Where a domain of Windows is named, `EXAMPLE\anna`, it is the name in it.
+    """
+    text = typed.strip().lower().rpartition("\\")[2]
     if text.startswith("@"):
         text = text[1:].removesuffix(f":{domain}")
     try:

@@ -224,7 +224,10 @@ def _nothing(walk: Walk, turn: Turn) -> Mapping[str, Any]:
 
 def _who(walk: Walk, turn: Turn) -> Mapping[str, Any]:
     del turn
-    return {"providers": sorted(walk.means.upstream)}
+    return {
+        "providers": sorted(walk.means.upstream),
+        "company": walk.means.directory is not None,
+    }
 
 
 def _second(walk: Walk, turn: Turn) -> Mapping[str, Any]:

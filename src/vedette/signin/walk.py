@@ -43,6 +43,7 @@ from vedette.signin.door import SignInDoor
 from vedette.signin.flow import LIFE, Event, Flow, NoSuchMove, Step, mistaken, moved, shown
 from vedette.signin.flows import Flows
 from vedette.signin.gather import APPROVED, CONFIRMED
+from vedette.signin.password import PasswordProof, Turned, own
 from vedette.signin.proofs import Means
 from vedette.signin.purpose import ONE_TIME_KIND, Complete, Purpose, key_of
 from vedette.signin.signed_in import SignedIn
@@ -184,14 +185,15 @@ class Walk:
         localpart = proofs.localpart_of(typed, self.means.domain)
         known = self._known(seen, localpart)
         within = self.attempts.may(self.values(), localpart or "-", seen.address, known=known)
-        account = proofs.password(self.means, localpart, form.get("password", ""), dead=not within)
-        if account is None:
+        found = self.passwords.check(
+            localpart, form.get("password", ""), known=known, dead=not within
+        )
+        if isinstance(found, Turned):
             self._note(localpart or "-", seen, turn.purpose, "wrong")
-            return replace(turn, error="wrong")
-        self.attempts.proved(account.localpart, seen.address, known=known)
-        use = FactorUse(kind="password", at=self.means.now())
-        proven = replace(turn, flow=shown(turn.flow, account.localpart, use))
-        return self._advanced(proven, seen)
+            return replace(turn, error=found.says)
+        who = found.account.localpart
+        self.attempts.proved(who, seen.address, known=known)
+        return self._advanced(replace(turn, flow=shown(turn.flow, who, found.use)), seen)
 
     def do_passkey(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
         """A passkey, with nobody named before."""
@@ -615,6 +617,11 @@ class Walk:
         """Whom the flow is about, once they have shown who they are."""
         return UserId(f"@{flow.localpart}:{self.means.domain}")
 
+    @property
+    def passwords(self) -> PasswordProof:
+        """What checks passwords."""
+        return PasswordProof(means=self.means, door=self.door, policy=self.policy)
+
     def values(self) -> SignIn:
         """The values of `[sign_in]` now in force. Raises StalePolicy."""
         return self.policy.current().directory.document.sign_in
@@ -626,7 +633,7 @@ class Walk:
     def _must_change(self, flow: Flow) -> bool:
         """Whether the password that was shown has to be replaced before anything else."""
         account = self.means.store.account(flow.localpart)
-        return account is not None and account.must_change and "password" in flow.kinds
+        return account is not None and account.must_change and any(map(own, flow.factors))
 
     def _purpose(self, key: str) -> Purpose | None:
         found = self.means.store.peek(ONE_TIME_KIND, key, self.means.now())

@@ -46,11 +46,58 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "wrong": (
             (
                 "Name and password don't match, or there were too many attempts. Please check both; "
-                "after several attempts, wait ten minutes."
+                "after several attempts, wait a while."
             ),
             (
                 "Name und Passwort passen nicht zusammen, oder es gab zu viele Versuche. Bitte prüfen "
-                "Sie beides; nach mehreren Versuchen warten Sie zehn Minuten."
+                "Sie beides; nach mehreren Versuchen warten Sie eine Weile."
+            ),
+        ),
+        "directory-must-change": (
+            (
+                "Your password is right, but has to be changed before it lets you in. Change it where "
+                "your company has you do that, such as when you sign in to your computer, and come "
+                "back."
+            ),
+            (
+                "Ihr Passwort stimmt, muss aber geändert werden, bevor Sie damit hineinkommen. Ändern "
+                "Sie es dort, wo Sie das in Ihrer Firma tun, etwa bei der Anmeldung an Ihrem Rechner, "
+                "und kommen Sie wieder."
+            ),
+        ),
+        "directory-expired": (
+            (
+                "Your password is right, but your account in the company's directory has ended. If "
+                "you still need it, ask your help desk."
+            ),
+            (
+                "Ihr Passwort stimmt, aber Ihr Konto im Verzeichnis der Firma ist abgelaufen. Wenn "
+                "Sie es noch brauchen, fragen Sie Ihren Helpdesk."
+            ),
+        ),
+        "not-read-yet": (
+            (
+                "Your password is right, but your entry in the company's directory has not been read "
+                "here yet. Please try again in a minute; if it stays so, ask your help desk."
+            ),
+            (
+                "Ihr Passwort stimmt, aber Ihr Eintrag im Verzeichnis der Firma wurde hier noch nicht "
+                "gelesen. Bitte versuchen Sie es in einer Minute noch einmal; bleibt es so, fragen "
+                "Sie Ihren Helpdesk."
+            ),
+        ),
+        "company-password": (
+            "Use the name and the password that you have at work.",
+            "Mit dem Namen und dem Passwort, die Sie bei der Arbeit haben.",
+        ),
+        "password-elsewhere": (
+            (
+                "Your password is that of your company's directory. Change it where your company has "
+                "you do that, such as at your computer; it is good here at once."
+            ),
+            (
+                "Ihr Passwort ist das aus dem Verzeichnis Ihrer Firma. Ändern Sie es dort, wo Sie das "
+                "in Ihrer Firma tun, etwa an Ihrem Rechner; hier gilt es sofort."
             ),
         ),
         "wrong-passkey": (

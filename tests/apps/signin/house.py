@@ -25,6 +25,7 @@ from vedette.core.names import ServerName, UserId
 from vedette.core.people import Directory, Person
 from vedette.core.sessions import FactorUse
 from vedette.core.settings.parse import parse_document
+from vedette.ports.directory import DirectoryPasswords
 from vedette.ports.policy import Policy
 from vedette.ports.sign_in import SignInStore
 from vedette.protocol.internal.sessions import body_of
@@ -126,6 +127,7 @@ class House:
     listed: Listed = field(default_factory=Listed)
     control_away: bool = False
     patience: float = 3.0
+    directory: DirectoryPasswords | None = None
     console: str = ""
     """The address of a console, where there is one."""
     issuing: Issuing = field(init=False)
@@ -345,6 +347,7 @@ def _means(house: House) -> Means:
         party=Nothing(),  # type: ignore[arg-type]
         server=None,
         upstream={},
+        directory=house.directory,
     )
 
 

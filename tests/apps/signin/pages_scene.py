@@ -30,6 +30,7 @@ from vedette.adapters.memory.sign_in import MemorySignInStore
 from vedette.adapters.passwords import Argon2Passwords
 from vedette.adapters.webauthn_ceremony import WebAuthnCeremony
 from vedette.core.names import ServerName
+from vedette.ports.directory import DirectoryPasswords
 from vedette.ports.factors import (
     Accepted,
     Challenged,
@@ -114,6 +115,7 @@ class Pages:
     groups: tuple[str, ...] = ()
     server: SecondFactorServer | None = None
     upstream: Mapping[str, object] = field(default_factory=dict)
+    directory: DirectoryPasswords | None = None
     store: SignInStore = field(default_factory=MemorySignInStore)
     clock: MemoryClock = field(default_factory=MemoryClock)
     audit: MemoryAudit = field(default_factory=MemoryAudit)
@@ -152,6 +154,7 @@ class Pages:
             party=RelyingParty(urlsplit(self.origin).hostname or "", "Example AG", self.origin),
             server=self.server,
             upstream=self.upstream,  # type: ignore[arg-type]
+            directory=self.directory,
         )
         return Surroundings(
             spine=Spine(self.policy, self.audit, self.incidents, self.clock),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from vedette.adapters.boot_file import Boot
 from vedette.adapters.ldap import tracking_ad, tracking_openldap
 from vedette.adapters.ldap.connection import Servers
 from vedette.adapters.ldap.kinds import ACTIVE_DIRECTORY, KINDS
+from vedette.adapters.ldap.names import LdapNames
+from vedette.adapters.ldap.passwords import LdapPasswords
 from vedette.adapters.ldap.reading import Searching, read
+from vedette.ports.clock import Clock
 from vedette.ports.directory import Following, Listing, Wishes
 
 
@@ -41,6 +45,21 @@ def servers_of(boot: Boot) -> Servers:
 
 def directory_of(boot: Boot) -> LdapDirectory:
     """The directory that the boot file names in `[directory]`, which it has. Raises BootFault."""
+    return LdapDirectory(servers_of(boot), searching_of(boot))
+
+
+def searching_of(boot: Boot) -> Searching:
+    """Where and how it is searched, by `[directory]` of the boot file, which it has."""
     own = boot.directory
     assert own is not None  # the caller saw it
-    return LdapDirectory(servers_of(boot), Searching(KINDS[own.kind], own.base, own.groups_base))
+    return Searching(KINDS[own.kind], own.base, own.groups_base)
+
+
+def passwords_of(boot: Boot, wishes: Callable[[], Wishes], clock: Clock) -> LdapPasswords:
+    """Where people prove their passwords to it. Raises BootFault."""
+    return LdapPasswords(servers_of(boot), searching_of(boot), wishes, clock)
+
+
+def names_of(boot: Boot, wishes: Callable[[], Wishes], clock: Clock) -> LdapNames:
+    """Who has which other name in it. Raises BootFault."""
+    return LdapNames(servers_of(boot), searching_of(boot), wishes, clock)

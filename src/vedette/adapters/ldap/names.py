@@ -72,7 +72,11 @@ class LdapNames:
 
 def _raw(kind: NameKind, value: str) -> bytes:
     """The name as the directory has it; empty for what can be none."""
-    return (sid_bytes(value) or b"") if kind is NameKind.SID else value.encode("utf-8", "surrogatepass")
+    return (
+        (sid_bytes(value) or b"")
+        if kind is NameKind.SID
+        else value.encode("utf-8", "surrogatepass")
+    )
 
 
 def _same(values: Iterable[bytes], wanted: bytes) -> bool:

@@ -112,6 +112,20 @@ class CompanyDirectory(Section):
             '["Guests"]',
         ),
     ] = ()
+    wrong_passwords: Annotated[
+        StrictInt,
+        Field(ge=1, le=1000),
+        Setting(
+            "Wrong passwords",
+            "How many wrong passwords for one person reach the directory in half an hour from "
+            "browsers that are new, and as many again from those that the person used before; "
+            "further ones are refused without asking it.",
+            "Not well below half of what locks an account in the directory, and strangers can lock "
+            "people's accounts there by guessing here; too few, and whoever mistypes on a new "
+            "device waits half an hour.",
+            "4",
+        ),
+    ] = 4
     largest_removal: Annotated[
         StrictInt,
         Field(ge=0, le=100),
