@@ -71,6 +71,8 @@ class AccountsDesk:
     passwords: Passwords
     clock: Clock
     domain: ServerName
+    company: bool = False
+    """Whether people, and with them their passwords, are those of the company's directory."""
 
     async def accounts(self, author: Actor) -> tuple[Account, ...]:
         """The accounts over whose people the author may look, by localpart."""
@@ -89,10 +91,11 @@ class AccountsDesk:
         """Make an account with a start password that the person must change.
 
         Raises:
-            Rejected: also when the person has an account.
+            Rejected: also when the person has an account, or needs none from here.
         """
         act = Act.ADMINISTRATION_ACCOUNT_CREATE
         permit = await self.door.permit(Doing(act=act, author=author, over=user))
+        self._kept_here(user)
         chosen = _start_password()
         await self._make(permit, user, display_name, await self._hash(chosen))
         return Issued(user=user, secret=chosen, record=permit.record)
@@ -133,6 +136,7 @@ class AccountsDesk:
         why = needs_reason(reason)
         act = Act.ADMINISTRATION_PASSWORD_RESET
         permit = await self.door.permit(Doing(act=act, author=author, over=user, reason=why))
+        self._kept_here(user)
         await self._account(user)
         chosen = _start_password()
         await self._set_password(permit, user, await self._hash(chosen))
@@ -153,6 +157,15 @@ class AccountsDesk:
 
     def _user(self, account: Account) -> UserId:
         return UserId(f"@{account.localpart}:{self.domain}")
+
+    def _kept_here(self, user: UserId) -> None:
+        """Raise Rejected for whoever proves a password to the company's directory: no other is asked."""
+        if self.company and user in self.door.spine.policy.current().directory.people:
+            raise Rejected(
+                Code.CONFLICT,
+                f"`{user}` signs in with the password of the company's directory",
+                "nothing has to be made here; reset the password there, it is good at once",
+            )
 
     async def _account(self, user: UserId) -> Account:
         found = await asyncio.to_thread(self.store.account, user.localpart)

@@ -220,7 +220,7 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
         verify=lambda: _verify(boot, archive.written, revisions),
         troubles=lambda: [f"`{p}` does not hold: {why}" for p, why in anchor.broken().items()],
         sessions=_sessions_desk(spine, sessions),
-        accounts=_accounts_desk(spine, sessions, _domain(boot)),
+        accounts=_accounts_desk(spine, sessions, boot),
         folk=PeopleDesk(AdministrationDoor(spine), sessions.store, clock),
         rooms=RoomsDesk(spine, RoomReportFiles(boot.door("synapse")), clock),
         partners=PartnersDesk(spine, GatewayInner(boot.path(boot.gateway.inner))),
@@ -459,9 +459,10 @@ def _sessions_desk(spine: Spine, sessions: SessionStream) -> SessionsDesk:
     return SessionsDesk(AdministrationDoor(spine), sessions.store, spine.clock, sessions.announce)
 
 
-def _accounts_desk(spine: Spine, sessions: SessionStream, domain: ServerName) -> AccountsDesk:
-    door = AdministrationDoor(spine)
-    return AccountsDesk(door, sessions.store, Argon2Passwords(), spine.clock, domain)
+def _accounts_desk(spine: Spine, sessions: SessionStream, boot: Boot) -> AccountsDesk:
+    door, domain = AdministrationDoor(spine), _domain(boot)
+    company = boot.directory is not None
+    return AccountsDesk(door, sessions.store, Argon2Passwords(), spine.clock, domain, company)
 
 
 def _verify(boot: Boot, records: SpoolReader, revisions: SqlRevisions) -> list[ChainReport]:

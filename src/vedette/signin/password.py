@@ -107,11 +107,11 @@ class PasswordProof:
         if bound.answer is BindAnswer.WRONG:
             return Turned()
         if bound.proven:
-            self.means.store.excuse((_key(localpart, known=known),), self.means.now(), WINDOW)
+            self.means.store.excuse((counted_as(localpart, known=known),), self.means.now(), WINDOW)
         if bound.answer is not BindAnswer.OK:  # (2)
             self.door.turned_away(self._user(localpart), REASONS[bound.answer])
             return Turned(SAYS.get(bound.answer, "wrong") if bound.proven else "wrong")
-        self.means.store.forgive(_key(localpart, known=known))
+        self.means.store.forgive(counted_as(localpart, known=known))
         if not self._is_listed(localpart):
             return Turned("not-read-yet")
         use = FactorUse(kind="password", at=self.means.now(), proven_by=DIRECTORY)
@@ -130,7 +130,7 @@ class PasswordProof:
     def _within(self, localpart: str | None, *, known: bool) -> bool:
         """Count one password that may reach the directory; whether it may. Raises Unavailable."""
         most = self.policy.current().directory.document.directory.wrong_passwords
-        key = _key(localpart or "-", known=known)
+        key = counted_as(localpart or "-", known=known)
         return self.means.store.attempt(key, self.means.now(), WINDOW) <= most
 
     def _is_listed(self, localpart: str) -> bool:
@@ -145,7 +145,7 @@ def own(use: FactorUse) -> bool:
     return use.kind == "password" and use.proven_by != DIRECTORY
 
 
-def _key(localpart: str, *, known: bool) -> str:
+def counted_as(localpart: str, *, known: bool) -> str:
     """Under what passwords for one person are counted that may reach the directory."""
     return f"directory:{localpart}{':known' if known else ''}"
 

@@ -116,9 +116,9 @@ class Desks:
         self.door = AdministrationDoor(spine)
         self.sessions = SessionsDesk(self.door, self.keyless, self.clock, self._tell)
 
-    def accounts(self) -> AccountsDesk:
+    def accounts(self, *, company: bool = False) -> AccountsDesk:
         domain = ServerName("example.org")
-        return AccountsDesk(self.door, self.keyless, Argon2Passwords(), self.clock, domain)
+        return AccountsDesk(self.door, self.keyless, Argon2Passwords(), self.clock, domain, company)
 
     def rule(self, text: str) -> None:
         self.policy.take(document_of(text), 1, PEOPLE)

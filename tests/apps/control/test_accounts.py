@@ -25,6 +25,7 @@ from vedette.core.settings.document import SignIn
 from vedette.ports.sign_in import Factor
 from vedette.protocol import recovery
 from vedette.signin.attempts import Attempts
+from vedette.signin.password import WINDOW, counted_as
 
 
 def by(author: UserId | Actor) -> Actor:
@@ -182,6 +183,8 @@ async def test_whoever_is_unlocked_can_try_again_at_once(desks: Desks) -> None:
         for what in ("first", "second"):
             tries(what)
             tries(what, known=True)
+        for known in (False, True):
+            desks.store.attempt(counted_as("alice", known=known), NOW, WINDOW)
     assert not tries("first")
     assert not tries("second")
     assert not tries("first", known=True)
@@ -193,3 +196,17 @@ async def test_whoever_is_unlocked_can_try_again_at_once(desks: Desks) -> None:
     assert tries("first")
     assert tries("second")
     assert tries("first", known=True)
+    for known in (False, True):
+        assert desks.store.attempt(counted_as("alice", known=known), NOW, WINDOW) == 1
+
+
+async def test_whose_password_is_the_companys_needs_none_from_here(desks: Desks) -> None:
+    accounts = desks.accounts(company=True)
+    apart = UserId("@breaks-glass:example.org")
+    for doing in (accounts.create(LOCAL, ALICE), accounts.reset_password(LOCAL, ALICE, "lost")):
+        with pytest.raises(Rejected, match="company's directory") as found:
+            await doing
+        assert found.value.code is Code.CONFLICT
+    assert desks.store.account("alice") is None
+    assert (await accounts.create(LOCAL, apart)).secret
+    assert (await accounts.reset_password(LOCAL, apart, "lost")).secret
