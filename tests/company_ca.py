@@ -118,11 +118,15 @@ class Issued:
 
 @dataclass
 class Authority:
-    """A CA. `above` is who issued it, None for a root."""
+    """A CA. `above` is who issued it, None for a root.
+
+    `extras` stand in every certificate that it issues, and in those of the CAs beneath it.
+    """
 
     issued: Issued
     above: Authority | None = None
     serials: Iterable[int] = field(default_factory=lambda: iter(range(0x1000, 0x10000)))
+    extras: tuple[Extension, ...] = ()
 
     @property
     def certificate(self) -> x509.Certificate:
@@ -139,7 +143,7 @@ class Authority:
     def sub(self, name: str, *extensions: Extension, **how: Any) -> Authority:
         """A CA beneath this one."""
         given = extensions or (basic(), key_usage("key_cert_sign", "crl_sign"))
-        return Authority(self.issue(name, *given, **how), self)
+        return Authority(self.issue(name, *given, **how), self, extras=self.extras)
 
     def person(self, name: str = "alice", *extensions: Extension, **how: Any) -> Issued:
         """A person's certificate for signing in; extensions of a kind replace those it would have."""
@@ -166,7 +170,9 @@ class Authority:
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(
                 self.issued.key.public_key()), False)
         )  # fmt: skip
-        for value, critical in extensions:
+        kinds = {each.oid for each, _ in extensions}
+        more = (each for each in self.extras if each[0].oid not in kinds)
+        for value, critical in (*extensions, *more):
             builder = builder.add_extension(value, critical)
         return Issued(builder.sign(signer or self.issued.key, hash_ or hashes.SHA256()), key)
 
@@ -197,7 +203,7 @@ class Authority:
         self, about: x509.Certificate, *, revoked: bool = False, nonce: bytes = b"",
         since: int = NOW - 60, until: int | None = NOW + 3600, signer: Issued | None = None,
         issuer: x509.Certificate | None = None, hash_: Any = None, enclosed: bool = True,
-        status: ocsp.OCSPCertStatus | None = None, signing_key: Key = None, id_hash: Any = None,
+        status: ocsp.OCSPCertStatus | None = None, id_hash: Any = None,
     ) -> bytes:  # fmt: skip
         """An OCSP answer; `signer` is a responder of its own, otherwise the CA signs."""
         by = signer.certificate if signer else self.certificate
@@ -212,7 +218,7 @@ class Authority:
             builder = builder.certificates([signer.certificate])
         if nonce:
             builder = builder.add_extension(x509.OCSPNonce(nonce), False)
-        key = signing_key or (signer.key if signer else self.issued.key)
+        key = signer.key if signer else self.issued.key
         return builder.sign(key, hash_ or hashes.SHA256()).public_bytes(Encoding.DER)
 
     def responder(self, *extensions: Extension, **how: Any) -> Issued:
@@ -227,6 +233,7 @@ def root(name: str = "O=Corp, CN=Corp Root", *extensions: Extension, **how: Any)
     given = extensions or (basic(), key_usage("key_cert_sign", "crl_sign"))
     blank = Authority.__new__(Authority)
     blank.above = None
+    blank.extras = ()
     blank.serials = iter(range(0x100, 0x1000))
     blank.issued = Issued(_Named(dn(name)), key)  # type: ignore[arg-type]
     return Authority(blank.issue(name, *given, key=key, **how))

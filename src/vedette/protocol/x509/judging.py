@@ -106,7 +106,7 @@ def _examined(
         return _distrusted((policies, 0, ""), path, policy)
     if isinstance(names, Fault):
         return _distrusted((names, 0, ""), path, policy)
-    refused = refusal(path, at)  # (7)
+    refused = refusal(path, policy.usages, at)  # (7)
     if refused:
         return _distrusted((Fault.LIBRARY, 0, refused), path, policy)
     status = status_of(path, revocations, at)  # (8)
@@ -195,7 +195,7 @@ def _usage_faults(path: Path, wanted: frozenset[str]) -> Iterator[_Found]:
         lacking = sorted(wanted - (has or frozenset()))
         if depth and (has is None or _ANY_USAGE in has):
             continue
-        if lacking or has is None:
+        if lacking:
             yield Fault.USAGE, depth, f"it lacks {', '.join(lacking)}"
 
 

@@ -29,9 +29,11 @@ _NOT_KNOWN_TO_IT = (
     MAPPINGS,
 )
 """Extensions that are judged here, and that the library refuses where they are critical."""
+_TREES_KNOWN_TO_IT = (x509.DNSName, x509.IPAddress, x509.RFC822Name)
+"""Kinds of name whose constraints the library judges."""
 
 
-def refusal(path: Sequence[Read], at: int) -> str:
+def refusal(path: Sequence[Read], usages: frozenset[str], at: int) -> str:
     """Why the library refuses a path, in its own words; empty where it takes it, or can't be asked."""
     if any(_beyond(each) for each in path):
         return ""
@@ -40,7 +42,9 @@ def refusal(path: Sequence[Read], at: int) -> str:
         "ca_policy": anyone.require_present(
             x509.BasicConstraints, Criticality.AGNOSTIC, None
         ).may_be_present(x509.NameConstraints, Criticality.AGNOSTIC, None),
-        "ee_policy": anyone.require_present(x509.ExtendedKeyUsage, Criticality.AGNOSTIC, None),
+        "ee_policy": anyone.require_present(x509.ExtendedKeyUsage, Criticality.AGNOSTIC, None)
+        if usages
+        else anyone,
     }
     try:
         verifier = (
@@ -60,5 +64,12 @@ def refusal(path: Sequence[Read], at: int) -> str:
 
 
 def _beyond(certificate: Read) -> bool:
+    """Whether a certificate has what the library does not judge, and refuses for that alone."""
     found = (certificate.extensions.get(oid) for oid in _NOT_KNOWN_TO_IT)
-    return any(each is not None and each.critical for each in found)
+    if any(each is not None and each.critical for each in found):
+        return True
+    names = certificate.extensions.get(ExtensionOID.NAME_CONSTRAINTS)
+    if names is None or not isinstance(names.value, x509.NameConstraints):
+        return False
+    trees = (*(names.value.permitted_subtrees or ()), *(names.value.excluded_subtrees or ()))
+    return not all(isinstance(each, _TREES_KNOWN_TO_IT) for each in trees)
