@@ -54,8 +54,8 @@ def person(number: int) -> str:
     return f"@user{number % PEOPLE}:example.org"
 
 
-def _entry(door: str, number: int) -> Entry:
-    """One decision; every one is of other people and another time."""
+def decision_of(door: str, place: int, number: int) -> Entry:
+    """The decision that is the `place`-th of a door; every one is of other people and another time."""
     partner = number * 7 % PARTNERS
     to = frozenset({"anyone", "partners", f"partner{partner}"})
     if number % 3:
@@ -80,7 +80,7 @@ def _entry(door: str, number: int) -> Entry:
     facts = Facts({"room.encrypted": number % 2 == 0, "today": 740_000})
     at = BEGAN + number * 0.25
     whole = body(ask, facts, decision)
-    return {"v": 1, "kind": "decision", "id": f"{door}:{number + 1}", "at": at, **whole}
+    return {"v": 1, "kind": "decision", "id": f"{door}:{place + 1}", "at": at, **whole}
 
 
 @dataclass
@@ -106,7 +106,7 @@ class Archive:
         """The next records of a door."""
         first = self.numbers[door]
         self.numbers[door] += count
-        return [_entry(door, number) for number in range(first, first + count)]
+        return [decision_of(door, number, number) for number in range(first, first + count)]
 
     def write(self, door: str, entries: list[Entry]) -> None:
         """As the door does."""

@@ -26,6 +26,8 @@ def test_accounts_come_in_the_order_of_code_points_and_once(store: SignInStore) 
         found += [each.localpart for each in page]
         after = found[-1]
     assert found == sorted(NAMES)
+    assert store.lists.localparts_after("", 9) == tuple(found)
+    assert store.lists.localparts_after("alice", 2) == ("alice-2", "alice.b")
 
 
 def test_accounts_are_found_by_name_and_nothing_in_it_is_a_pattern(store: SignInStore) -> None:

@@ -132,3 +132,50 @@ def test_an_exception_may_name_what_everybody_here_belongs_to():
     friends = Person(groups=frozenset({"Friends"}))
     known = Directory(document, {"@anna:x.example": friends}, LAST)
     assert known.someone(UserId("@anna:x.example")).parties == {"anyone", "us"}
+
+
+def test_people_alike_are_everybody_once_and_nobody_among_them_differs():
+    crowd = {
+        **PEOPLE,
+        **{f"@anna{n}:x.example": PEOPLE["@anna:x.example"] for n in range(5)},
+        "@eve:x.example": PEOPLE["@anna:x.example"],
+        "@vedette-notices:x.example": PEOPLE["@anna:x.example"],
+    }
+    known = Directory(DOCUMENT, crowd, LAST)
+    found = known.alike()
+    assert sorted(user for each in found for user in each.users) == sorted(crowd)
+    for each in found:
+        assert list(each.users) == sorted(each.users)
+        kinds = {known.someone(UserId(user)).kind for user in each.users}
+        assert kinds == {each.someone.kind}
+        assert {crowd[user] for user in each.users} == {each.person}
+
+
+def test_the_same_people_under_another_document_are_as_if_looked_up_anew():
+    other, faults = check_document(
+        '[organisation]\nname = "X"\ndomain = "x.example"\n'
+        '[parties]\nstaff = { groups = ["Temps"], users = ["@anna:x.example"] }'
+    )
+    assert other is not None, faults
+    before = directory()
+    before.everyone()
+    then = before.under(other, LAST + 1)
+    fresh = Directory(other, PEOPLE, LAST + 1)
+    assert then == fresh
+    assert then.everyone() == fresh.everyone()
+    assert {e.users for e in then.alike()} == {e.users for e in fresh.alike()}
+
+
+@pytest.mark.parametrize("parties", [40, 400])
+def test_whoever_is_alike_is_looked_up_once_however_many_they_are(parties, monkeypatch):
+    names = "\n".join(f'p{n} = {{ groups = ["G{n}"] }}' for n in range(parties))
+    wide, faults = check_document(
+        f'[organisation]\nname = "X"\ndomain = "x.example"\n[parties]\n{names}'
+    )
+    assert wide is not None, faults
+    asked = []
+    belongs = Directory._belongs
+    monkeypatch.setattr(Directory, "_belongs", lambda *a: asked.append(1) or belongs(*a))
+    crowd = {f"@u{n}:x.example": Person(groups=frozenset({f"G{n % 3}"})) for n in range(900)}
+    assert len(Directory(wide, crowd, LAST).everyone()) == 3 + 1
+    assert len(asked) == 3 * parties

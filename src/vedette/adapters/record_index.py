@@ -104,6 +104,9 @@ class SqliteRecordIndex:
         where, given = self._conditions(wanted)
         if where is None:
             return
+        if wanted.until is not None:  # where walking begins, not a condition for each on the way
+            ends = (_moment(wanted.until) + 1, 0)
+            before = ends if before is None else min(before, ends)
         words = self._driving(wanted)
         if words is None:
             yield from self._walk("record_of", None, where, given, before)
@@ -226,9 +229,6 @@ class SqliteRecordIndex:
         if wanted.since is not None:
             where.append("r.at >= ?")
             given.append(_moment(wanted.since))
-        if wanted.until is not None:
-            where.append("r.at <= ?")
-            given.append(_moment(wanted.until))
         for column in ("rule", "reason", "answer", "process"):
             text = getattr(wanted, column)
             if text is not None:

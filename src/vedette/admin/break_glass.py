@@ -14,7 +14,7 @@ from vedette.admin.actor import RECOVERING, Actor
 from vedette.admin.door import AdministrationDoor, Doing, administration_facts
 from vedette.admin.policy import RECOVERY, recovering_administrator
 from vedette.admin.rejected import Code, Rejected
-from vedette.core.asks import Act, Ask, PartySet
+from vedette.core.asks import Act, Ask
 from vedette.core.break_glass import SPELL, Recovery, Shown
 from vedette.core.channels import Channel
 from vedette.core.decide import decide
@@ -137,16 +137,11 @@ def officers(policy: Policy) -> Iterator[UserId]:
         "change.widens": Missing.PENDING,
     }
     facts = Facts({**known, "today": directory.today})
-    answers: dict[PartySet, bool] = {}
-    for name, person in directory.people.items():
-        if not person.active or person.guest:
-            continue
-        who = directory.someone(UserId(name))
-        if who.parties not in answers:
-            ask = organisation(act, who, Channel.ADMINISTER)
-            answers[who.parties] = decide(policy.rules, ask, facts).verdict is not Verdict.NO
-        if answers[who.parties]:
-            yield UserId(name)
+    for alike in directory.alike():
+        ask = organisation(act, alike.someone, Channel.ADMINISTER)
+        counts = alike.person.active and not alike.person.guest
+        if counts and decide(policy.rules, ask, facts).verdict is not Verdict.NO:
+            yield from map(UserId, alike.users)
 
 
 def new_recovery(code: str, name: str, now: float) -> Recovery:

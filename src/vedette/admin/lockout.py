@@ -13,7 +13,7 @@ from vedette.admin.policy import local_administrator
 from vedette.admin.rejected import Code, Rejected
 from vedette.admin.rights import AS_MANY_AS_WANTED, CHANGES, at_best, who_may
 from vedette.admin.second_person import approvals_wanted
-from vedette.core.asks import Act
+from vedette.core.asks import Act, PartySet
 from vedette.core.channels import Channel
 from vedette.core.decide import decide
 from vedette.core.decision import Decision, Verdict
@@ -47,7 +47,13 @@ def refuse_lockout(old: Policy, new: Policy) -> None:
 
 def officers(policy: Policy, act: Act = _APPLY) -> Iterator[UserId]:
     """Our active people, guests apart, who might be allowed an act and might sign in."""
-    return (user for user in who_may(policy, act) if _no_way_in(policy, user) is None)
+    known: dict[PartySet, bool] = {}
+    for user in who_may(policy, act):
+        kind = policy.directory.someone(user).parties
+        if kind not in known:
+            known[kind] = _no_way_in(policy, user) is None
+        if known[kind]:
+            yield user
 
 
 def _keeps_local(new: Policy) -> None:

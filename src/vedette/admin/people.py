@@ -10,7 +10,7 @@ import asyncio
 import heapq
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 
@@ -20,7 +20,7 @@ from vedette.admin.rejected import Code, Rejected
 from vedette.core.asks import Act, PartySet, Someone
 from vedette.core.names import InvalidName, ServerName, UserId
 from vedette.core.partners import PersonGlance, person_glance
-from vedette.core.people import Directory, Person
+from vedette.core.people import Alike, Directory, Person
 from vedette.core.sessions import SessionState
 from vedette.ports.clock import Clock
 from vedette.ports.policy import Policy
@@ -29,6 +29,7 @@ from vedette.ports.sign_in import Account, PastSignIn, SignInStore
 LOOKED_AT = 10_000
 """So many people are looked at for one page; whoever wants more goes on from there."""
 _AT_ONCE = 200
+_NAMES_AT_ONCE = 2_000
 _WINDOW = 600
 """Seconds for which an attempt to sign in counts; a test holds it to `vedette.signin.attempts`."""
 _PAST = 10
@@ -105,8 +106,8 @@ class PeopleDesk:
     door: AdministrationDoor
     store: SignInStore
     clock: Clock
-    _people: Mapping[str, Person] | None = None
-    _names: list[str] = field(default_factory=list)
+    _directory: Directory | None = None
+    _names: tuple[tuple[Alike, list[str]], ...] = ()
 
     async def page(
         self, author: Actor, sought: PeopleSought, after: str = "", most: int = 50
@@ -156,18 +157,15 @@ class PeopleDesk:
 
     def _candidates(self, look: _Look, after: str) -> Iterator[str]:
         """Localparts behind `after` in order, once each, that may match."""
-        state, text = look.sought.state, look.sought.text
+        state = look.sought.state
         if state is PersonState.LOCKED:
             yield from self._of_text(look, (n for n in sorted(look.locked) if n > after))
         elif state in (PersonState.SUSPENDED, PersonState.WAITING):
             names = self._with_session(look.directory.domain, SessionState(state.value), after)
             yield from self._of_text(look, names)
         else:
-            known = self._known(look.directory, after)
-            lower = text.lower()
-            named = (name for name in known if lower in name.lower()) if text else known
             last = ""
-            for name in heapq.merge(named, self._with_account(after, text)):
+            for name in heapq.merge(*self._known(look, after), self._unknown(look, after)):
                 if name != last:
                     yield name
                 last = name
@@ -181,18 +179,37 @@ class PeopleDesk:
                 if text in name.lower() or text in shown.lower():
                     yield name
 
-    def _known(self, directory: Directory, after: str) -> Iterator[str]:
-        """Localparts of the directory, sorted once for each list of people."""
-        if self._people is not directory.people:
-            self._names = sorted(user[1 : user.index(":")] for user in directory.people)
-            self._people = directory.people
-        names = self._names
-        return islice(names, bisect_right(names, after), None)
+    def _known(self, look: _Look, after: str) -> Iterator[Iterator[str]]:
+        """Localparts of the directory, in order, of each kind of person that may match."""
+        text = look.sought.text.lower()
+        for alike, names in self._sorted(look.directory):
+            if look.fits(alike.person, alike.someone):
+                rest = islice(names, bisect_right(names, after), None)
+                yield (name for name in rest if text in name.lower()) if text else rest
 
-    def _with_account(self, after: str, text: str) -> Iterator[str]:
-        while batch := self.store.lists.accounts_after(after, text, _AT_ONCE):
-            yield from (each.localpart for each in batch)
-            after = batch[-1].localpart
+    def _sorted(self, directory: Directory) -> tuple[tuple[Alike, list[str]], ...]:
+        """The localparts of each kind of person, sorted once for each directory."""
+        if self._directory is not directory:
+            self._names = tuple(
+                (alike, sorted(user[1 : user.index(":")] for user in alike.users))
+                for alike in directory.alike()
+            )
+            self._directory = directory
+        return self._names
+
+    def _unknown(self, look: _Look, after: str) -> Iterator[str]:
+        """Localparts of accounts: those that the directory does not know, or that are found by what
+        the account says. Where neither may match, none is looked at.
+        """
+        lists, text = self.store.lists, look.sought.text
+        if text:
+            while batch := lists.accounts_after(after, text, _AT_ONCE):
+                yield from (each.localpart for each in batch)
+                after = batch[-1].localpart
+        elif look.strangers_fit():
+            while names := lists.localparts_after(after, _NAMES_AT_ONCE):
+                yield from names
+                after = names[-1]
 
     def _with_session(self, domain: ServerName, state: SessionState, after: str) -> Iterator[str]:
         # `:` ends a localpart and sorts before letters, so user ids have another order than these
@@ -253,13 +270,28 @@ class _Look:
             user = self.user(localpart)
         except InvalidName:  # an account of a name that can't be one
             return False
-        person, sought = self.directory.people.get(user), self.sought
+        return self.fits(self.directory.people.get(user), self.directory.someone(user))
+
+    def fits(self, person: Person | None, someone: Someone) -> bool:
+        """Whether somebody of whom the directory says this is looked for, and the author's to see."""
+        sought = self.sought
         if not _is_in(person, sought.state):
             return False
         if sought.group and (person is None or sought.group not in person.groups):
             return False
-        someone = self.directory.someone(user)
         return (not sought.party or sought.party in someone.parties) and self.sees(someone)
+
+    def strangers_fit(self) -> bool:
+        """Whether somebody may fit whom the directory does not know."""
+        parties = self.directory.document.parties.values()
+        named = [user for party in parties for user in party.users]
+        someone = self.directory.someone
+        return any(self.fits(None, someone(user)) for user in (UserId(self.nobody), *named))
+
+    @property
+    def nobody(self) -> str:
+        """A user id that no directory and no document has."""
+        return f"@~nobody:{self.directory.domain}"
 
 
 def _is_in(person: Person | None, state: PersonState | None) -> bool:

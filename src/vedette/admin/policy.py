@@ -10,7 +10,7 @@ not even take rights away any more.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from vedette.core.asks import Someone
 from vedette.core.channels import Channel
@@ -72,9 +72,8 @@ class CurrentPolicy:
         if self._policy is None:
             raise StalePolicy("there is no revision of the settings yet")
         if self._policy.directory.today != self.clock.today():  # a partner's last day may be over
-            directory = replace(
-                self._policy.directory, today=self.clock.today(), _remembered={}, _kinds=[]
-            )
+            directory = self._policy.directory
+            directory = directory.under(directory.document, self.clock.today())
             self._policy = Policy(self._policy.rules, directory)
         return self._policy
 

@@ -99,7 +99,7 @@ def replay(policy: Policy, draft: Document, entries: Iterable[Mapping[str, Any]]
     Records that can't be read are left out: `vedette audit verify` is what finds those.
     """
     directory = policy.directory
-    then = Directory(draft, directory.people, directory.today)
+    then = directory.under(draft, directory.today)
     same_people = _words(draft) == _words(directory.document)
     tally = _Tally()
     rules = rules_of(draft, policy.rules.revision + 1)

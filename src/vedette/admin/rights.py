@@ -6,6 +6,7 @@ changes of the rules themselves: who could be a second person, who would gain, w
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterator
 
 from vedette.core.asks import Act, PartySet, Someone
@@ -57,19 +58,12 @@ def may_at_best(policy: Policy, who: Someone, act: Act, over: PartySet | None = 
 
 def who_may(policy: Policy, act: Act) -> Iterator[UserId]:
     """Our active people, guests apart, who might be allowed an act; by name."""
-    directory = policy.directory
-    named = {user for party in directory.document.parties.values() for user in party.users}
-    known: dict[frozenset[str], bool] = {}
-    for each in sorted(user for user, person in directory.people.items() if _counts(person)):
-        user, groups = UserId(each), directory.people[each].groups
-        if user in named:
-            may = may_at_best(policy, directory.someone(user), act)
-        else:  # people of the same groups are told apart by nothing
-            may = known[groups] = known[groups] if groups in known else may_at_best(
-                policy, directory.someone(user), act
-            )  # fmt: skip
-        if may:
-            yield user
+    may = [
+        each.users
+        for each in policy.directory.alike()
+        if _counts(each.person) and may_at_best(policy, each.someone, act)
+    ]
+    return map(UserId, heapq.merge(*may))
 
 
 def _counts(person: Person) -> bool:

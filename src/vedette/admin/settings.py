@@ -349,7 +349,11 @@ class SettingsDesk:
         return found
 
     def _policy_of(self, document: Document, number: int) -> Policy:
-        directory = Directory(document, dict(self.people.people()), self.clock.today())
+        known, today = self.policy.current().directory, self.clock.today()
+        people = self.people.people()
+        if people == known.people:
+            return Policy(rules_of(document, number), known.under(document, today))
+        directory = Directory(document, dict(people), today)
         return Policy(rules_of(document, number), directory)
 
     async def restore(

@@ -24,7 +24,6 @@ from vedette.core.explain import (
 from vedette.core.facts import ATTACHMENT, FILE_FACTS, REGISTRY, Facts, FactType, Missing, Value
 from vedette.core.file_kinds import declared_kind, named_kind
 from vedette.core.names import UserId
-from vedette.core.people import Directory
 from vedette.core.reasons import Reason
 from vedette.core.record import RecordFault, read_body
 from vedette.core.ruleset import Ruleset
@@ -128,7 +127,7 @@ def why_record(entry: Mapping[str, Any], document: Document | None) -> Why:
 
 def under_draft(policy: Policy, draft: Document) -> Policy:
     """The policy with a draft in place of its document, and the people as they are."""
-    directory = Directory(draft, policy.directory.people, policy.directory.today)
+    directory = policy.directory.under(draft, policy.directory.today)
     return Policy(rules_of(draft, policy.rules.revision), directory)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from vedette.core.asks import PartySet, Someone
 from vedette.core.names import ServerName, UserId
-from vedette.core.settings.document import Document, Partner
+from vedette.core.settings.document import Document, Partner, Party
 from vedette.core.settings.spelling import domain_matches
 
 ANYONE = "anyone"
@@ -44,6 +44,18 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Alike:
+    """People here of whom the directory says the same, and whom no party names one by one.
+
+    So no rule tells them apart. `users` are in order, and there is at least one.
+    """
+
+    person: Person
+    someone: Someone
+    users: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Directory:
     """Maps user ids and servers to parties, by the document and the people of one revision.
 
@@ -57,6 +69,17 @@ class Directory:
     """The day for which this holds, as an ordinal: a partner ends with its last day."""
     _remembered: dict[str, Someone] = field(default_factory=dict, compare=False, repr=False)
     _kinds: list[tuple[Someone, ...]] = field(default_factory=list, compare=False, repr=False)
+    _alike: list[tuple[Alike, ...]] = field(default_factory=list, compare=False, repr=False)
+    _sorted: list[Mapping[Person, tuple[str, ...]]] = field(
+        default_factory=list, compare=False, repr=False
+    )
+    _words: dict[str, Party] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Parties are found by their names."""
+        object.__setattr__(
+            self, "_words", {str(name): each for name, each in self.document.parties.items()}
+        )
 
     @property
     def domain(self) -> ServerName:
@@ -113,10 +136,37 @@ class Directory:
         """Those of `everyone` who have their account here."""
         return tuple(person for person in self.everyone() if person.ours)
 
+    def alike(self) -> tuple[Alike, ...]:
+        """Everybody here once, together with whom no rule tells from them.
+
+        What goes over all people goes over these: there are as many as there are different people.
+        """
+        if not self._alike:
+            self._alike.append(tuple(self._grouped()))
+        return self._alike[0]
+
+    def under(self, document: Document, today: int) -> Directory:
+        """The same people under another document, of the same domain, and on another day."""
+        if not self._sorted:
+            self._sorted.append(_by_what_is_said(self.people))
+        return Directory(document, self.people, today, _sorted=self._sorted)
+
+    def _grouped(self) -> Iterator[Alike]:
+        if not self._sorted:
+            self._sorted.append(_by_what_is_said(self.people))
+        named = {str(user) for party in self._words.values() for user in party.users}
+        services = {f"@{name}:{self.domain}" for name in SERVICE_LOCALPARTS}
+        apart = (named | services) & self.people.keys()
+        for person, users in self._sorted[0].items():
+            own = sorted(user for user in apart if self.people[user] == person)
+            left = tuple(user for user in users if user not in apart) if own else users
+            for some in (left, *((user,) for user in own)):
+                if some:
+                    yield Alike(person, self.someone(UserId(some[0])), some)
+
     def _examples(self) -> tuple[Someone, ...]:
         examples: dict[PartySet, Someone] = {}
-        for user in sorted(self.people):
-            person = self.someone(UserId(user))
+        for person in sorted((each.someone for each in self.alike()), key=lambda each: each.name):
             examples.setdefault(person.parties, person)
         for name, partner in sorted(self.document.partners.items()):
             if self._ended(partner):
@@ -153,14 +203,19 @@ class Directory:
 
     def _named(self, user: UserId, groups: frozenset[str], base: PartySet) -> PartySet:
         """The document's own parties that this person belongs to."""
-        return frozenset(
-            str(name) for name in self.document.parties if self._belongs(name, user, groups, base)
-        )
+        return frozenset(name for name in self._words if self._belongs(name, user, groups, base))
 
     def _belongs(self, name: str, user: UserId, groups: frozenset[str], base: PartySet) -> bool:
-        party = next((p for own, p in self.document.parties.items() if own == name), None)
+        party = self._words.get(name)
         if party is None:
             return name in base
         if user not in party.users and groups.isdisjoint(party.groups):
             return False
         return not any(self._belongs(other, user, groups, base) for other in party.except_)
+
+
+def _by_what_is_said(people: Mapping[str, Person]) -> Mapping[Person, tuple[str, ...]]:
+    found: dict[Person, list[str]] = {}
+    for user in sorted(people):
+        found.setdefault(people[user], []).append(user)
+    return {person: tuple(users) for person, users in found.items()}

@@ -40,6 +40,9 @@ class SignInLists(Protocol):
         holds `text`; of letters beyond ASCII the case counts.
         """
 
+    def localparts_after(self, after: str, most: int) -> tuple[str, ...]:
+        """The localparts of accounts behind a localpart, in the order of code points."""
+
     def people_in(self, state: SessionState, after: str, most: int) -> tuple[str, ...]:
         """User ids behind `after`, in the order of code points, with a session in this state."""
 

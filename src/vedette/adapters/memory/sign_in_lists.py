@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from vedette.core.sessions import Session, SessionState
@@ -36,6 +37,11 @@ class MemorySignInLists:
             and (_holds(each.localpart, text) or _holds(each.display_name, text))
         ]
         return tuple(found[:most])
+
+    def localparts_after(self, after: str, most: int) -> tuple[str, ...]:
+        """The localparts of accounts behind a localpart."""
+        found = (each.localpart for each in self.store.accounts() if each.localpart > after)
+        return tuple(islice(found, most))
 
     def people_in(self, state: SessionState, after: str, most: int) -> tuple[str, ...]:
         """User ids behind `after` with a session in this state."""

@@ -33,9 +33,18 @@ class SqlSignInLists:
         name = self._bytewise(ACCOUNTS.c.localpart)
         query = sa.select(ACCOUNTS).where(name > after).order_by(name).limit(most)
         if text:
-            holds = [_holds(ACCOUNTS.c.localpart, text), _holds(ACCOUNTS.c.display_name, text)]
+            holds = [
+                self._holds(ACCOUNTS.c.localpart, text),
+                self._holds(ACCOUNTS.c.display_name, text),
+            ]
             query = query.where(sa.or_(*holds))
         return tuple(map(account_of, self._all(query)))
+
+    def localparts_after(self, after: str, most: int) -> tuple[str, ...]:
+        """The localparts of accounts behind a localpart."""
+        name = self._bytewise(ACCOUNTS.c.localpart)
+        rows = self._all(sa.select(name).where(name > after).order_by(name).limit(most))
+        return tuple(str(row[0]) for row in rows)
 
     def people_in(self, state: SessionState, after: str, most: int) -> tuple[str, ...]:
         """User ids behind `after` with a session in this state."""
@@ -58,7 +67,7 @@ class SqlSignInLists:
         self, sought: SessionsSought, before: int | None, most: int
     ) -> tuple[tuple[int, Session], ...]:
         """Sessions, the newest first, each with its place."""
-        query = sa.select(SESSIONS).where(*_conditions(sought))
+        query = sa.select(SESSIONS).where(*self._conditions(sought))
         if before is not None:
             query = query.where(SESSIONS.c.seq < before)
         rows = self._all(query.order_by(SESSIONS.c.seq.desc()).limit(most))
@@ -79,29 +88,29 @@ class SqlSignInLists:
         """The column in the order of code points, which is SQLite's own."""
         return sa.collate(column, "C") if self._database.name == "postgresql" else column
 
+    def _conditions(self, sought: SessionsSought) -> list[sa.ColumnElement[bool]]:
+        facts, found = SESSIONS.c.facts, []
+        if sought.user:
+            found.append(SESSIONS.c.user_id == sought.user)
+        if sought.state is not None:
+            found.append(SESSIONS.c.state == sought.state.value)
+        elif not sought.ended:
+            found.append(SESSIONS.c.state != SessionState.ENDED.value)
+        if sought.kind is not None:
+            found.append(SESSIONS.c.kind == sought.kind)
+        if sought.platform:
+            found.append(facts["platform"].as_string() == sought.platform)
+        if sought.client:
+            found.append(self._holds(facts["client_name"].as_string(), sought.client))
+        if sought.approved is not None:
+            found.append(facts["approved"].as_boolean() == sa.literal(sought.approved))
+        return found
 
-def _conditions(sought: SessionsSought) -> list[sa.ColumnElement[bool]]:
-    facts, found = SESSIONS.c.facts, []
-    if sought.user:
-        found.append(SESSIONS.c.user_id == sought.user)
-    if sought.state is not None:
-        found.append(SESSIONS.c.state == sought.state.value)
-    elif not sought.ended:
-        found.append(SESSIONS.c.state != SessionState.ENDED.value)
-    if sought.kind is not None:
-        found.append(SESSIONS.c.kind == sought.kind)
-    if sought.platform:
-        found.append(facts["platform"].as_string() == sought.platform)
-    if sought.client:
-        found.append(_holds(facts["client_name"].as_string(), sought.client))
-    if sought.approved is not None:
-        found.append(facts["approved"].as_boolean() == sa.literal(sought.approved))
-    return found
-
-
-def _holds(text: Any, part: str) -> sa.ColumnElement[bool]:
-    found: sa.ColumnElement[bool] = sa.func.lower(text).contains(_lower(part), autoescape=True)
-    return found
+    def _holds(self, text: Any, part: str) -> sa.ColumnElement[bool]:
+        """Whether a text holds a part. SQLite's own LIKE is blind to the case of ASCII letters."""
+        text = text if self._database.name == "sqlite" else sa.func.lower(text)
+        found: sa.ColumnElement[bool] = text.contains(_lower(part), autoescape=True)
+        return found
 
 
 def _lower(text: str) -> str:
