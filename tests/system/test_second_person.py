@@ -8,12 +8,12 @@ import subprocess
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from tests.apps.control.own_tokens import own_token
 from tests.system.matrix_client import Person, RefusedError, signed_in
 from tests.system.two_organisations import Organisation, TwoOrganisations
 
@@ -34,7 +34,6 @@ when   = ["change.widens in partners, outside"]
 unless = ["approvals >= 1"]
 say    = "Two of us decide about others."
 """
-ACTS = "administration:settings:read,administration:settings:apply,administration:settings:approve"
 
 
 @dataclass
@@ -61,9 +60,8 @@ async def scene(
         organisation.apply(organisation.first_document)
     assert OFFICE in example.first_document
     for officer in ("olga", "alice"):
-        words = ("--acts", ACTS, "--expires", str(datetime.now(UTC).date()), "--reason", "a test")
-        made = example.cli("token", "add", "--for", officer, *words, "--json")
-        (folder / f"{officer}.token").write_text(json.loads(made.stdout)["value"])
+        value = own_token(example.boot, f"@{officer}:{example.domain}")
+        (folder / f"{officer}.token").write_text(value)
     async with AsyncExitStack() as stack:
         bob = await stack.enter_async_context(signed_in(example, "bob", folder / "bob"))
         carol = await stack.enter_async_context(

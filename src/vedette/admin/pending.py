@@ -16,7 +16,7 @@ from vedette.admin.door import AdministrationDoor, Doing, asked, refused
 from vedette.admin.lockout import officers
 from vedette.admin.rejected import Code, Rejected
 from vedette.admin.rights import may_at_best
-from vedette.admin.second_person import cant_approve
+from vedette.admin.second_person import cant_approve, holders, several
 from vedette.admin.settings import Applied, Examined, Outcome, Proposal, SettingsDesk
 from vedette.admin.waiting import move
 from vedette.core.asks import Act, Ask
@@ -176,8 +176,8 @@ class PendingDesk:
     async def _may_approve(self, author: Actor, change: PendingChange, reason: str) -> Permit:
         doing = Doing(act=_APPROVE, author=author, reason=reason, what=change.id)
         words = self._cant(change, author)
-        if words is None and author.name in {each.person for each in self._counting(change)}:
-            words = "you have approved it already; another person is wanted"
+        if words is None:
+            words = self._cant_again(change, author)
         return await self._permit(doing, words, "another person may approve it, in their own name")
 
     async def _permit(self, doing: Doing, barred: str | None, hint: str) -> Permit:
@@ -195,6 +195,19 @@ class PendingDesk:
         found = self._examined(change)
         return cant_approve(change, self._token(change), approver, found.old, found.new)
 
+    def _cant_again(self, change: PendingChange, approver: Actor) -> str | None:
+        """Why somebody is no other person than those who have approved, or None where they are."""
+        counted = self._counting(change)
+        if approver.name in {each.person for each in counted}:
+            return "you have approved it already; another person is wanted"
+        behind = holders(approver.name, approver.token)
+        if any(not behind.isdisjoint(self._behind(each)) for each in counted):
+            return (
+                "whoever made the token through which you approve, or through which it was approved,"
+                " may be behind both; another person is wanted"
+            )
+        return None
+
     def _examined(self, change: PendingChange) -> Examined:
         return self.desk.examine(
             Proposal(
@@ -208,14 +221,19 @@ class PendingDesk:
     def _counting(self, change: PendingChange) -> tuple[Approval, ...]:
         """The approvals that are good now: for this content, by people who still may approve."""
         policy = self.desk.policy.current()
-        return tuple(
-            each
+        good = [
+            (each, self._behind(each))
             for each in counting(change, self._store.approvals(change.id))
             if _still_may(policy, each) and self._not_removed(each)
-        )
+        ]
+        return tuple(several(holders(change.author, self._token(change)), good))
 
     def _not_removed(self, approval: Approval) -> bool:
         return not approval.token or self.tokens.by_id(approval.token) is not None
+
+    def _behind(self, approval: Approval) -> frozenset[str]:
+        token = self.tokens.by_id(approval.token) if approval.token else None
+        return holders(approval.person, token)
 
     def _token(self, change: PendingChange) -> ApiToken | None:
         return self.tokens.by_id(change.token) if change.token else None

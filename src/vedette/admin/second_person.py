@@ -20,6 +20,8 @@ from vedette.core.settings.document import Document, Partner, Party, Rule
 from vedette.core.tokens import ApiToken
 from vedette.ports.policy import Policy
 
+_NOBODY = frozenset({LOCAL_ADMINISTRATOR, RECOVERY})
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -33,7 +35,8 @@ def wanted_by_code(old: Policy, new: Policy, author: str) -> Wanted:
     """How many more persons a change takes, and why; nobody where the rules alone say so.
 
     1. A guardrail would be lost, or hold for less: one. 2. A rule that asks for approvals would: as
-    many as it asks for. 3. The author would get a right of administration that they don't have: one.
+    many as it asks for. 3. The record would be kept for less long: one, since what is removed can't
+    be brought back. 4. The author would get a right of administration that they don't have: one.
     """
     before, after = old.directory.document, new.directory.document
     fewer = dict(_fewer_eyes(before, after))
@@ -41,6 +44,8 @@ def wanted_by_code(old: Policy, new: Policy, author: str) -> Wanted:
     why += [
         f"The rule `{name}`, which asks for approvals, would be lost or weaker." for name in fewer
     ]
+    if _forgets(before, after):
+        why.append("Records would be removed earlier than now, for good.")
     gained = gains(old, new, author)
     if gained is not None:
         why.append(f"Its author would get a right that they don't have: `{gained}`.")
@@ -58,6 +63,12 @@ def _fewer_eyes(before: Document, after: Document) -> Iterator[tuple[str, int]]:
         asks = approvals_wanted(rule) if rule.mode == "enforce" else 0
         if asks and _weaker(rule, after.rules.get(name), before, after):
             yield str(name), asks
+
+
+def _forgets(before: Document, after: Document) -> bool:
+    """Whether records would be removed that are kept now; unset, they are kept for good."""
+    was, becomes = before.audit.keep, after.audit.keep
+    return becomes is not None and (was is None or becomes < was)
 
 
 def approvals_wanted(rule: Rule) -> int:
@@ -129,26 +140,63 @@ def cant_approve(
 ) -> str | None:
     """Why somebody is no second person for a change, or None where they may be.
 
-    1. The local token is nobody's second person. 2. Nobody approves their own change, whichever
-    token they use. 3. Whoever made a token has seen its value: if they asked for the change, or
-    the change was asked for through a token of theirs, the token is no second person; nor is one
-    that was made once the change was waiting. 4. Nobody approves what gives themselves a right.
+    Behind an act may be its person, and whoever made the token through which it came, since they
+    have seen its value: `holders`.
+
+    1. The local token is nobody's second person, and no token that it made is: it stands for no
+    person. 2. Nobody approves their own change, whichever token they use. 3. Nobody who may be
+    behind the change may be behind its approval; and no token that was made once the change was
+    waiting is good for it. 4. Nobody approves what gives a right to themselves.
     """
-    if approver.name in (LOCAL_ADMINISTRATOR, RECOVERY):  # (1)
+    token = approver.token
+    if approver.name in _NOBODY:  # (1)
         return "the local token is nobody's second person: it stands for no person"
+    if token is not None and token.made_by in _NOBODY:
+        return (
+            "the token through which you approve was made with the local token, which stands for no"
+            " person; approve in the console, or with a token that you made there yourself"
+        )
     if approver.name == change.author:  # (2)
         return "nobody approves their own change, through whichever token"
     if asked_by is not None and asked_by.made_by == approver.name:  # (3)
         return "it was asked for through a token that you have made"
-    token = approver.token
     if token is not None and token.made_by == change.author:
         return "the token through which you approve was made by whoever asked for the change"
+    if not holders(change.author, asked_by).isdisjoint(holders(approver.name, token)):
+        return (
+            "the token through which you approve and the one through which it was asked for were made"
+            " by the same person"
+        )
     if token is not None and token.made > change.asked:
         return "the token through which you approve is younger than the change"
-    gained = gains(old, new, approver.name)  # (4)
-    if gained is not None:
-        return f"the change would give yourself a right that you don't have: `{gained}`"
+    for who in sorted(holders(approver.name, token)):  # (4)
+        gained = gains(old, new, who)
+        if gained is not None:
+            whose = "yourself" if who == approver.name else "whoever made your token"
+            return f"the change would give {whose} a right that you don't have: `{gained}`"
     return None
+
+
+def holders(name: str, token: ApiToken | None) -> frozenset[str]:
+    """Who may be behind an act: whose it is, and who has seen the token through which it came.
+
+    Nobody else can be: no token makes tokens.
+    """
+    return frozenset({name} if token is None else {name, token.made_by})
+
+
+def several(
+    asked_by: frozenset[str], approvals: Iterable[tuple[Approval, frozenset[str]]]
+) -> Iterator[Approval]:
+    """Those approvals behind which there are as many other persons, none of them behind the change.
+
+    Given with their `holders`, the oldest first; the first of two that may be one person's counts.
+    """
+    seen = asked_by | _NOBODY
+    for approval, behind in approvals:
+        if seen.isdisjoint(behind):
+            seen |= behind
+            yield approval
 
 
 def approvers(approvals: tuple[Approval, ...]) -> tuple[str, ...]:

@@ -1,7 +1,6 @@
 """Changes that wait, as two officers at their terminals handle them, each with a token of their own."""
 
 import json
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 
 from tests.apps.cli.test_commands import data, done
 from tests.apps.control.organisation import Organisation, make, until
-from vedette.core.tokens import GRANTABLE
+from tests.apps.control.own_tokens import own_token
 
 OFFICERS = ("anna", "ben", "cara")
 FOUR_EYES = (
@@ -40,12 +39,8 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Organisation]:
     people.write_text("\n".join([columns, *rows]) + "\n")
     organisation.start()
     for name in OFFICERS:
-        shown = done(organisation, "token", "add", "--for", name, "--acts",
-                     ",".join(sorted(GRANTABLE)), "--expires", str(datetime.now(UTC).date()),
-                     "--reason", "their own terminal")  # fmt: skip
-        value = re.search(r"vdt_\S+", shown)
-        assert value is not None
-        (organisation.boot.folder / name).write_text(value[0])
+        value = own_token(organisation.boot, f"@{name}:example.test")
+        (organisation.boot.folder / name).write_text(value)
     done(organisation, *FOUR_EYES)
     yield organisation
     organisation.end_all()

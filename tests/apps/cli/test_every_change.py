@@ -27,7 +27,8 @@ from vedette.core.settings.edit import add_rule, remove, set_value
 from vedette.core.settings.parse import parse_document
 from vedette.core.settings.reference import settings_reference, spell_value
 
-START = default_document("Example AG", "example.test")
+START = set_value(default_document("Example AG", "example.test"), "audit.keep", '"300 days"')
+"""Records are kept for a time already: keeping them for less long is nobody's alone."""
 KEY = "ed25519:a_1 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 PIN = "pin-sha256=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 CA = "MIIB" + "A" * 40
@@ -336,7 +337,7 @@ def test_what_was_set_is_taken_out_again(three: Three) -> None:
     for channel, _ in _condition_rules():
         text = remove(text, f"rules.knows-{channel}")
     _at_once(three, text)
-    start = START
+    start = remove(START, "audit.keep")
     for key, rule in GUARDRAILS.items():
         start = add_rule(start, f"g-{key}", rule, section="guardrails")
     commands = [change["command"] for change in _follow(three, start)]

@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
+
 from tests.apps.control.organisation import PREFIX, make
 from vedette.adapters.door_folders import DoorFolders
 from vedette.admin.actor import LOCAL
-from vedette.admin.tokens import NewToken
+from vedette.admin.tokens import NewToken, digest_of
 from vedette.api.app import make_app
 from vedette.api.border import Border
 from vedette.control.main import first_text, wire
@@ -61,6 +63,18 @@ class House:
         }
         adding = self.office.tokens.add(LOCAL, NewToken(**{**wanted, **other}))
         return self.loop.run_until_complete(adding).value
+
+    def made_by(self, value: str, maker: str) -> str:
+        """A token, as if somebody else had made it in the console."""
+        statement = "update api_tokens set made_by = :who where digest = :it"
+        self.force(statement, who=maker, it=digest_of(value))
+        return value
+
+    def force(self, statement: str, **values: Any) -> None:
+        """Write past the house into its database."""
+        engine = self.office.tokens.store.engine  # type: ignore[attr-defined]
+        with engine.begin() as connection:
+            connection.execute(sa.text(statement), values)
 
     def ask(self, token: str, operation: str, path: str = "", body: Any = None) -> tuple[int, Any]:
         method, _, template = operation.partition(" ")

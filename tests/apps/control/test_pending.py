@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from tests.apps.control.house import DOMAIN, House
 from vedette.admin.actor import Actor
+from vedette.admin.policy import LOCAL_ADMINISTRATOR, RECOVERY
 from vedette.admin.rules import with_rule
 from vedette.admin.settings import Kept, Proposal
 from vedette.admin.tokens import digest_of
@@ -20,6 +20,7 @@ from vedette.core.facts import Facts
 from vedette.core.names import UserId
 from vedette.core.pending import Approval
 from vedette.core.revision import verify_revisions
+from vedette.core.settings.edit import remove, set_value
 
 OFFICE = {
     "anna": "Security-Officers",
@@ -41,7 +42,11 @@ WHY = {"reason": "as agreed"}
 
 
 class Office(House):
-    """Three officers who decide by two about what opens us to others."""
+    """Three officers who decide by two about what opens us to others, each by a token of their own."""
+
+    def token(self, name: str, *, own: bool = True, **other: Any) -> str:
+        value = super().token(name, **other)
+        return self.made_by(value, f"@{name}:{DOMAIN}") if own else value
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, OFFICE)
@@ -70,12 +75,6 @@ class Office(House):
 
     def newest(self) -> int:
         return self.office.desk.current()[0].number
-
-    def force(self, statement: str, **values: Any) -> None:
-        """Write past the house into its database."""
-        engine = self.office.tokens.store.engine  # type: ignore[attr-defined]
-        with engine.begin() as connection:
-            connection.execute(sa.text(statement), values)
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +170,9 @@ def test_the_local_token_can_t_play_both_persons(house: Office) -> None:
     kept = house.wish("local")
     assert kept["could"] == [f"@{name}:{DOMAIN}" for name in ("anna", "ben", "cara")]
     refused(house.approve("local", kept["id"]), 403, "nobody's second person")
-    refused(house.approve("ben", kept["id"]), 403, "made by whoever asked")
+    ben = house.token("ben", own=False)
+    answer = house.ask(ben, "POST", f"/settings/pending/{kept['id']}/approve", WHY)
+    refused(answer, 403, "made with the local token, which stands for no person")
     signed_in = Actor(UserId(f"@ben:{DOMAIN}"))  # as the console knows people
     approving = house.office.pending.approve(signed_in, kept["id"], "seen")
     made = house.loop.run_until_complete(approving)
@@ -180,14 +181,69 @@ def test_the_local_token_can_t_play_both_persons(house: Office) -> None:
 
 def test_nobody_approves_what_was_asked_for_through_a_token_that_they_made(house: Office) -> None:
     kept = house.wish()
-    used = house.office.pending.desk.pending.get(kept["id"])
-    assert used is not None
-    house.force("update api_tokens set made_by = :who where id = :id",
-                who=f"@ben:{DOMAIN}", id=used.token)  # fmt: skip
-    try:
-        refused(house.approve("ben", kept["id"]), 403, "a token that you have made")
-    finally:
-        house.force("update api_tokens set made_by = 'local administrator'")
+    house.made_by(house.tokens["anna"], f"@ben:{DOMAIN}")
+    refused(house.approve("ben", kept["id"]), 403, "a token that you have made")
+    house.made_by(house.tokens["anna"], f"@anna:{DOMAIN}")
+    assert house.approve("ben", kept["id"])[0] == 200
+
+
+@pytest.mark.parametrize("maker", [f"@cara:{DOMAIN}", LOCAL_ADMINISTRATOR, RECOVERY])
+def test_two_tokens_of_one_maker_are_not_two_persons(house: Office, maker: str) -> None:
+    """Whoever made both has seen both, so that one person could play the two."""
+    asking, agreeing = (house.made_by(house.token(who), maker) for who in ("anna", "ben"))
+    house.wishes += 1
+    body = {"id": f"of-one-{house.wishes}", "rule": WIDER, "reason": "wanted"}
+    status, kept = house.ask(asking, "POST /rules", body=body)
+    assert (status, kept["state"]) == (202, "waiting")
+    before, path = house.newest(), f"/settings/pending/{kept['id']}/approve"
+    words = "made by the same person" if maker.startswith("@") else "stands for no person"
+    refused(house.ask(agreeing, "POST", path, WHY), 403, words)
+    assert (house.newest(), house.one(kept["id"])["approvals"]) == (before, [])
+    assert house.approve("ben", kept["id"])[0] == 200  # by a token of their own
+
+
+def test_of_two_approvals_that_one_maker_may_be_behind_one_counts(house: Office) -> None:
+    two = {**FOUR_EYES, "unless": ["approvals >= 2"]}
+    house.write_people({**OFFICE, "dora": "Security-Officers"})
+    house.look_at_people()
+    dora = house.token("dora")
+    assert house.rule("anna", "by-three", two)[0] == 200
+    by_dora = {who: house.made_by(house.token(who), f"@dora:{DOMAIN}") for who in ("ben", "cara")}
+    kept = house.wish()
+    path = f"/settings/pending/{kept['id']}/approve"
+    assert house.ask(by_dora["ben"], "POST", path, WHY)[0] == 202
+    refused(house.ask(by_dora["cara"], "POST", path, WHY), 403, "may be behind both")
+    refused(house.ask(dora, "POST", path, WHY), 403, "may be behind both")
+    change = house.office.desk.pending.get(kept["id"])
+    assert change is not None
+    token = house.office.tokens.store.by_digest(digest_of(by_dora["cara"]))
+    assert token is not None
+    house.office.desk.pending.approve(
+        Approval(change=change.id, content=change.content, person=f"@cara:{DOMAIN}", token=token.id,
+                 reason="x", at=change.asked + 1, record="control:1")
+    )  # fmt: skip
+    house.loop.run_until_complete(house.office.pending.keep())
+    assert house.one(kept["id"])["state"] == "waiting"
+    less = house.by("anna", "DELETE", "/rules/by-three?reason=x")[1]
+    assert house.approve("ben", less["id"])[0] == 202
+    assert house.approve("cara", less["id"])[0] == 200
+
+
+def test_the_record_is_kept_for_less_long_by_two(house: Office) -> None:
+    def keep(who: str, days: int | None) -> tuple[int, Any]:
+        text = house.office.desk.current()[0].text
+        value = None if days is None else f'"{days} days"'
+        text = remove(text, "audit.keep") if value is None else set_value(text, "audit.keep", value)
+        return house.by(
+            who, "PUT /settings", body={"text": text, "base": house.newest(), "reason": "the law"}
+        )
+
+    status, kept = keep("anna", 400)
+    assert (status, kept["why"]) == (202, ["Records would be removed earlier than now, for good."])
+    assert house.approve("ben", kept["id"])[0] == 200
+    assert keep("anna", 500)[0] == 200
+    assert keep("anna", 499)[0] == 202
+    assert keep("anna", None)[0] == 200
 
 
 def test_two_approvals_are_two_persons(house: Office) -> None:

@@ -191,6 +191,8 @@ class Roles(House):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, PEOPLE)
+        for name, value in self.tokens.items():  # what the local token made approves nothing
+            self.made_by(value, f"@{name}:{DOMAIN}")
         self.sessions = 0
         self.store = open_sign_in_store(self.boot.sign_in_database(), self.boot.store_key())
         self.names: dict[str, dict[str, str]] = {}

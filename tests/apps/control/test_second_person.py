@@ -77,6 +77,17 @@ def test_what_only_grows_or_is_no_guardrail_takes_nobody(old: str, new: str) -> 
     assert wanted(old, new) == 0
 
 
+def test_a_partner_that_a_guardrail_names_is_renamed_and_removed_by_two() -> None:
+    renamed = BASE.replace("acme = {", "umbrella = {").replace('to = ["acme"]', 'to = ["umbrella"]')
+    removed = BASE.replace(
+        'acme = { domains = ["acme.example"], valid_until = 2099-12-31 }', ""
+    ).replace('to = ["acme"]', 'to = ["partners"]')
+    for text in (renamed, removed):
+        found = wanted_by_code(policy(BASE), policy(text, number=2), AUTHOR)
+        assert "The guardrail `staff-only` would be lost or weaker." in found.why
+        assert found.persons == 1
+
+
 def test_a_partner_may_be_renamed_where_guardrails_name_all_partners() -> None:
     one = BASE.replace('staff-only = { from = ["staff"], forbid = ["file"], to = ["acme"] }', "")
     other = one.replace("acme = {", "acme-ag = {")

@@ -15,12 +15,12 @@ import shlex
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest_asyncio
 from playwright.async_api import Page
 
+from tests.apps.control.own_tokens import own_token
 from tests.system.console.browser import officer_browser
 from tests.system.console.pictures import Pictures
 from tests.system.element import sign_in_page
@@ -44,7 +44,6 @@ unless = ["approvals >= 1"]
 say    = "Two of us decide about others."
 
 """
-ACTS = "administration:settings:read,administration:settings:apply,administration:settings:approve"
 PDF = whole_pdf("a plan")
 
 
@@ -112,10 +111,9 @@ def by_two(organisation: Organisation, folder: Path, *words: str) -> None:
     """Run a command that waits for a second person, by two officers' tokens, and be that person."""
     tokens = {}
     for officer in ("olga", "alice"):
-        more = ("--acts", ACTS, "--expires", str(datetime.now(UTC).date()), "--reason", "a test")
-        made = organisation.cli("token", "add", "--for", officer, *more, "--json")
+        value = own_token(organisation.boot, f"@{officer}:{organisation.domain}")
         tokens[officer] = folder / f"{organisation.folder.name}-{officer}.token"
-        tokens[officer].write_text(json.loads(made.stdout)["value"])
+        tokens[officer].write_text(value)
 
     def by(officer: str, *line: str, code: int) -> dict[str, object]:
         done = organisation.cli("--token-file", str(tokens[officer]), *line, "--json", check=False)
