@@ -15,10 +15,13 @@ from itertools import islice
 from typing import Any
 
 from vedette.admin.break_glass import officers
+from vedette.admin.lockout import officers as who_might
+from vedette.admin.rights import CHANGES
 from vedette.control.streams import Publisher
-from vedette.core.asks import Act
+from vedette.core.asks import Act, Ask
 from vedette.core.break_glass import HOUR
 from vedette.core.decision import Decision, Verdict
+from vedette.core.facts import Facts
 from vedette.core.names import InvalidName, ServerName, UserId
 from vedette.core.notices import (
     TOLD,
@@ -28,6 +31,8 @@ from vedette.core.notices import (
     notice_of_act,
     person_at_the_door,
     recovery_words,
+    waiting_words,
+    waits,
     whom_told_of,
 )
 from vedette.core.pace import Pace
@@ -48,6 +53,10 @@ _OWN = "control"
 _LATELY = 60.0
 """For how many seconds a notice is in the parts that are sent; a refusal older than that is told no
 more."""
+_MOST_OFFICERS = 50
+"""So many people are told of one change that waits."""
+_MOST_WAITING = 3
+"""Of so many changes by one author that wait one is told in a minute."""
 _AT_ONCE = 20_000
 """How many records of one process are read in one look."""
 
@@ -88,13 +97,8 @@ class Telling:
             for entry in self._new(process)
             if (notice := self._notice(entry, policy)) is not None
         ]
-        found += [
-            notice
-            for process in self.records.processes()
-            if process == _OWN
-            for entry in self._new(process)
-            if (notice := self._notice_of_act(entry, policy)) is not None
-        ]
+        for entry in self._new(_OWN) if _OWN in self.records.processes() else ():
+            found += self._of_an_act(entry, policy)
         for entry in self._new(_RECOVERY):
             found += self._of_recovery(entry, policy)
         if found:
@@ -165,23 +169,46 @@ class Telling:
         text = notice_of(ask.act, _in_our_words(policy, decision), record)
         return Notice(record=record, at=float(at), to=person, matter=matter, text=text)
 
-    def _notice_of_act(self, entry: dict[str, Any], policy: Policy) -> Notice | None:
-        """What a person is to be told of an administrator's act over them: always, however often."""
-        if entry.get("kind") != "decision" or entry.get("act") not in TOLD_OF:
-            return None
-        at = entry.get("at")
+    def _of_an_act(self, entry: dict[str, Any], policy: Policy) -> Iterator[Notice]:
+        """What people are to be told of an administrator's act: over them, always, however often; and
+        of a change that waits, whoever might be its second person.
+        """
+        at, act = entry.get("at"), entry.get("act")
+        if entry.get("kind") != "decision" or not (act in TOLD_OF or act in CHANGES):
+            return
         if not isinstance(at, int | float) or self.clock.now() - at >= _LATELY:
-            return None
+            return
         try:
             ask, facts, decision = read_body(entry)
-            person = UserId(whom_told_of(ask, facts.claims.get("what")) or "")
-        except (RecordFault, InvalidName):
-            return None
-        if decision.verdict is not Verdict.YES or not _is_here(policy, person):
-            return None
+        except RecordFault:
+            return
         record = str(entry.get("id"))
-        text = notice_of_act(ask.act, record)
-        return Notice(record=record, at=float(at), to=person, matter=ask.act.value, text=text)
+        for person, text in self._told_of(ask, facts, decision, policy, record):
+            yield Notice(record=record, at=float(at), to=person, matter=ask.act.value, text=text)
+
+    def _told_of(
+        self, ask: Ask, facts: Facts, decision: Decision, policy: Policy, record: str
+    ) -> Iterator[tuple[UserId, str]]:
+        """Who is told of an act, and what."""
+        if ask.act in CHANGES:
+            if waits(decision):
+                for officer in islice(seconds_for(policy, ask.who), _MOST_OFFICERS):
+                    key = f"waits {ask.who}"
+                    if self._pace.admits(self.clock.now(), officer, key, _MOST_WAITING, _LATELY):
+                        yield officer, waiting_words(ask.who, record)
+            return
+        try:
+            person = UserId(whom_told_of(ask, facts.claims.get("what")) or "")
+        except InvalidName:
+            return
+        if decision.verdict is Verdict.YES and _is_here(policy, person):
+            yield person, notice_of_act(ask.act, record)
+
+
+def seconds_for(policy: Policy, author: str) -> Iterator[UserId]:
+    """Who might be the second person for a change of this author, as far as the rules go."""
+    approve = Act.ADMINISTRATION_SETTINGS_APPROVE
+    return (user for user in who_might(policy, approve) if user != author)
 
 
 def _most(act: Act, per_minute: int) -> int:

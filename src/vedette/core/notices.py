@@ -60,6 +60,19 @@ def recovery_words(decision: Decision, record: str) -> str:
     return f"{said} (Record {record})"
 
 
+def waits(decision: Decision) -> bool:
+    """Whether an act over the settings waits for other people alone. The act MUST make a revision."""
+    return decision.verdict is Verdict.NOT_YET and decision.pending == ("approvals",)
+
+
+def waiting_words(author: str, record: str) -> str:
+    """What those are told who might be the second person for a change."""
+    return (
+        f"A change of the settings waits for a second person; {author} has asked for it. Look at it in the "
+        f"console under Changes, or with `vedette settings pending`. (Record {record})"
+    )
+
+
 def matter_of(decision: Decision) -> str:
     """What a refusal counts as, when it is asked how often somebody was told of the same."""
     return decision.rule or decision.reason.value
@@ -70,6 +83,8 @@ TOLD_OF = {
     "hand you a start code, good for one sign-in with your password.",
     Act.ADMINISTRATION_PASSWORD_RESET: "An administrator has replaced your password by a start "
     "password, which you must change when you sign in with it.",
+    Act.ADMINISTRATION_TOKEN_ADD: "A token was made with which a program, or whoever holds it, acts for "
+    "you in the administration. The list of tokens in the console says for what, and removes it.",
 }
 """The acts over a person of which that person is told, whoever did them."""
 UNLOCK = "unlock"

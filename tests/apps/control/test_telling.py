@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -323,6 +323,80 @@ def test_whoever_s_way_in_is_reset_is_told_of_it_each_time(scene: Scene, act: Ac
     assert {notice.to for notice in told} == {ALICE}
     assert all("An administrator has" in notice.text for notice in told)
     assert all("they say so" not in notice.text for notice in told)
+
+
+def test_whoever_gets_a_token_is_told_of_it(scene: Scene) -> None:
+    reset(scene, Act.ADMINISTRATION_TOKEN_ADD, YES, reason="they say so")
+    assert scene.telling.look() == 1
+    (told,) = scene.told()
+    assert told.to == ALICE
+    assert told.text.startswith("A token was made with which a program, or whoever holds it, acts")
+
+
+APPROVERS = {
+    "@cara:example.org": Person(groups=frozenset({"Security-Officers"})),
+    "@dora:example.org": Person(groups=frozenset({"Security-Officers"})),
+    "@left:example.org": Person(groups=frozenset({"Security-Officers"}), active=False),
+    str(ALICE): Person(groups=frozenset({"Employees"})),
+}
+APPROVING = """
+[parties.office]
+groups = ["Security-Officers"]
+[rules.office]
+from = ["office"]
+allow = ["administer"]
+[rules.in]
+from = ["us"]
+allow = ["sign-in"]
+"""
+WAITS = Decision(
+    verdict=Verdict.NOT_YET, reason=Reason.FACT_PENDING, rule="four-eyes", revision=1,
+    pending=("approvals",), say="Two decide.",
+)  # fmt: skip
+
+
+def asked_for(scene: Scene, who: str, decision: Decision, act: Act) -> None:
+    """Have control record that somebody asked for a change of the settings."""
+    scene.people, scene.document = APPROVERS, DOCUMENT + APPROVING
+    question = Question(Channel.ADMINISTER, frozenset({"us"}), frozenset({"us"}), "example.org")
+    spool = AuditSpool(
+        scene.folder / "audit/control", "control", scene.clock, _nobody_waits, whole=True
+    )
+    spool.start()
+    claims = {"reason": "Send your password to @helpdesk:evil.test."}
+    spool.note(Ask(act=act, who=who, questions=(question,)), Facts({}, claims), decision)
+    spool.close()
+
+
+APPLY, PARTNER = Act.ADMINISTRATION_SETTINGS_APPLY, Act.ADMINISTRATION_PARTNER_CHANGE
+
+
+@pytest.mark.parametrize("act", [APPLY, PARTNER])
+def test_whoever_might_approve_a_change_is_told_that_it_waits(scene: Scene, act: Act) -> None:
+    asked_for(scene, "@cara:example.org", WAITS, act)
+    assert scene.telling.look() == 1
+    (told,) = scene.told()
+    assert told.to == "@dora:example.org"
+    assert "waits for a second person; @cara:example.org has asked for it" in told.text
+    assert "evil.test" not in told.text
+
+
+def test_the_local_token_s_change_is_told_to_every_officer(scene: Scene) -> None:
+    asked_for(scene, "local administrator", WAITS, APPLY)
+    scene.telling.look()
+    assert {each.to for each in scene.told()} == {"@cara:example.org", "@dora:example.org"}
+
+
+def test_a_change_that_waits_for_nobody_is_told_to_nobody(scene: Scene) -> None:
+    for decision in (YES, ACME, replace(WAITS, pending=("approvals", "sign_in.age"))):
+        asked_for(scene, "@cara:example.org", decision, APPLY)
+    assert scene.telling.look() == 0
+
+
+def test_officers_are_not_flooded_with_changes_that_wait(scene: Scene) -> None:
+    for _ in range(9):
+        asked_for(scene, "@cara:example.org", WAITS, APPLY)
+    assert scene.telling.look() == 3
 
 
 def test_of_what_was_refused_or_takes_nothing_away_nobody_is_told(scene: Scene) -> None:
