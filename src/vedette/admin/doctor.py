@@ -19,6 +19,7 @@ from vedette.admin.homeserver import homeserver_file, render
 from vedette.admin.rules import value_at
 from vedette.admin.settings_list import recommended
 from vedette.core.break_glass import Recovery
+from vedette.core.pending import PendingChange, State
 from vedette.core.settings.document import Document
 from vedette.core.settings.reference import settings_reference, spell_value
 from vedette.protocol.internal.server_certificates import Ordering, Origin
@@ -147,6 +148,10 @@ class Examined:
     """The file in which the offline code still lies on this host."""
     ordering: Ordering | None = None
     """What becomes of orders for the gateway's certificate; None where that told nothing."""
+    beyond: tuple[str, ...] = ()
+    """Acts under recovery while it was not open, in words."""
+    waiting: tuple[PendingChange, ...] = ()
+    """Changes of the settings that wait, for a second person or for their hour."""
     unsealed: tuple[str, ...] = ()
     """What keeps people from being sealed in the record, or from being named again, in words."""
 
@@ -259,10 +264,22 @@ def recovery(seen: Examined) -> Iterable[Found]:
             f"recovery is open (record {seen.recovery.record}): rules do not hold the local token"
         )
         yield Found("recovery", Health.BROKEN, words, "vedette recover --end")
+    for words in seen.beyond:
+        mend = "vedette audit verify    (keep this machine as it is, and compare with the SIEM)"
+        yield Found("recovery", Health.BROKEN, words, mend)
     if seen.code_lies_here is not None:
         words = f"the offline code lies in `{seen.code_lies_here}`, where an intruder finds it"
         mend = f"rm {seen.code_lies_here}    (once it is on paper and locked away)"
         yield Found("recovery", Health.WEAK, words, mend)
+
+
+def waiting(seen: Examined) -> Iterable[Found]:
+    """Which changes of the settings wait, and for what."""
+    for change in seen.waiting:
+        for_whom = "its hour" if change.state is State.SCHEDULED else "a second person"
+        since = f"{datetime.fromtimestamp(change.asked, UTC):%Y-%m-%d %H:%M UTC}"
+        words = f"a change of `{change.author}` waits for {for_whom} since {since}: {change.reason}"
+        yield Found("changes", Health.WEAK, words, f"vedette settings pending {change.id}")
 
 
 def sealing(seen: Examined) -> Iterable[Found]:
@@ -501,6 +518,7 @@ CHECKS: tuple[Check, ...] = (
     chain,
     leaving,
     recovery,
+    waiting,
     sealing,
     secrets,
     clock,

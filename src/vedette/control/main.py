@@ -27,6 +27,7 @@ from vedette.adapters.drafts import SqlDrafts
 from vedette.adapters.gateway_inner import GatewayInner
 from vedette.adapters.line_files import LineFile
 from vedette.adapters.log_incidents import LogIncidents
+from vedette.adapters.ownership import hand_back
 from vedette.adapters.passwords import Argon2Passwords
 from vedette.adapters.pending import SqlPendingChanges
 from vedette.adapters.people_file import PeopleFile
@@ -90,7 +91,10 @@ from vedette.control.records_here import (
     stamps_file,
     unsent,
     verify_here,
+    waiting_changes,
+    written_by_hand,
 )
+from vedette.control.recovery_seen import RecoverySeen
 from vedette.control.retention import Retention
 from vedette.control.server_certificates import ordering_told, server_certificates
 from vedette.control.serving import Served, serve
@@ -238,7 +242,10 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
     upkeep = Upkeep(
         desk, changes, trial, publisher, people, *duties, index=archive.index, retention=removing
     )
-    looking = Looking(lambda: examine_here(boot, control_answers=True, anchor=anchor), clock)
+    recovered = RecoverySeen(archive.written)
+    looking = Looking(
+        lambda: examine_here(boot, control_answers=True, anchor=anchor, recovered=recovered), clock
+    )
     desks = desks_of(boot, office, looking, counts)
     return Wiring(boot, spool, upkeep, office, desks, _console(boot, sessions, desks))
 
@@ -470,10 +477,17 @@ def _verify(boot: Boot, records: SpoolReader, revisions: SqlRevisions) -> list[C
     return verify_all(records, revisions.history(), newest_checkpoints(boot), heads)
 
 
-def examine_here(boot: Boot, *, control_answers: bool, anchor: Anchor | None = None) -> list[Found]:
+def examine_here(
+    boot: Boot,
+    *,
+    control_answers: bool,
+    anchor: Anchor | None = None,
+    recovered: RecoverySeen | None = None,
+) -> list[Found]:
     """Everything that `doctor` finds on this host, with control running or not.
 
-    Where `anchor` follows the chains, they are as it found them, and are not all read again.
+    Where `anchor` follows the chains, they are as it found them, and are not all read again; so it
+    is with `recovered` for what was done under recovery.
 
     Raises:
         Rejected: there is no revision yet and the first document has faults.
@@ -506,6 +520,8 @@ def examine_here(boot: Boot, *, control_answers: bool, anchor: Anchor | None = N
         sign_in=_sign_in_seen(boot, document, now),
         unsent=unsent(boot, now),
         recovery=RecoveryFile(boot.recovery()).load(),
+        beyond=(recovered or RecoverySeen(SpoolReader(spool_folder(boot)))).look(),
+        waiting=waiting_changes(boot, now),
         code_lies_here=boot.offline_code() if boot.offline_code().exists() else None,
         unsealed=examination.unsealed(boot),
         inspector=examination.inspector_seen(boot),
@@ -566,6 +582,7 @@ async def restore_here(boot: Boot, number: int, reason: str) -> Outcome:
         return await wiring.office.desk.restore(number, reason, author, confirmed=True)
     finally:
         wiring.spool.close()
+        hand_back(written_by_hand(boot, "restore"))
 
 
 def recovering(boot: Boot) -> bool:

@@ -17,6 +17,7 @@ from vedette.adapters.audit_keys import AuditKeys, private_key_at
 from vedette.adapters.boot_file import Boot, BootFault
 from vedette.adapters.checkpoint_file import CheckpointFile
 from vedette.adapters.line_files import LineFile
+from vedette.adapters.pending import SqlPendingChanges
 from vedette.adapters.positions_file import PositionsFile
 from vedette.adapters.removed_heads import RemovedHeadsFile
 from vedette.adapters.revisions import SqlRevisions, open_database
@@ -25,6 +26,7 @@ from vedette.adapters.timestamp_authority import prove
 from vedette.admin.audit import ChainReport, verify_all
 from vedette.admin.audit_export import export_lines, name_line, pseudonyms_in, verify_export
 from vedette.control.vouching import unstamped
+from vedette.core.pending import PendingChange, State
 from vedette.core.record import RecordFault
 from vedette.ports.errors import Unavailable
 from vedette.ports.siem import Position
@@ -45,6 +47,24 @@ def kept_revisions(boot: Boot) -> SqlRevisions | None:
     if isinstance(where, Path) and not where.exists():
         return None
     return open_database(where)
+
+
+def waiting_changes(boot: Boot, now: float) -> tuple[PendingChange, ...]:
+    """The changes that wait, for a second person or for their hour. Raises Unavailable."""
+    kept = kept_revisions(boot)
+    if kept is None:
+        return ()
+    try:
+        found = SqlPendingChanges(kept.engine).open()
+    finally:
+        kept.close()
+    return tuple(each for each in found if each.state is State.SCHEDULED or each.expires > now)
+
+
+def written_by_hand(boot: Boot, process: str) -> tuple[Path, ...]:
+    """The folders in which a command writes that does control's work as `process`, the outer first."""
+    doors = [boot.door(name) for name in boot.doors]
+    return (boot.spool(process).parent, boot.spool(process), boot.path(boot.control.folder), *doors)
 
 
 def control_database(boot: Boot) -> str | Path:

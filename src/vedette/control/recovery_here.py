@@ -13,11 +13,13 @@ from contextlib import contextmanager
 
 from vedette.adapters.boot_file import Boot
 from vedette.adapters.host_log import alert
+from vedette.adapters.ownership import hand_back
 from vedette.adapters.recovery_file import RecoveryFile
 from vedette.admin.actor import LOCAL, RECOVERING
 from vedette.admin.break_glass import OFFLINE_BYTES, Begun, BreakGlass
 from vedette.admin.rejected import Rejected
 from vedette.control.main import recovering, wire
+from vedette.control.records_here import written_by_hand
 
 PROCESS = "recover"
 """The name under which recovery keeps its record."""
@@ -75,3 +77,4 @@ def _glass(boot: Boot) -> Iterator[BreakGlass]:
         yield BreakGlass(desk.spine, RecoveryFile(boot.recovery()), boot.organisation)
     finally:
         wiring.spool.close()
+        hand_back(written_by_hand(boot, PROCESS))

@@ -23,7 +23,9 @@ from vedette.admin.doctor import (
 from vedette.admin.homeserver import homeserver_file, render
 from vedette.control.examination import open_secrets
 from vedette.control.main import current_settings
+from vedette.core.asks import Act
 from vedette.core.break_glass import Recovery
+from vedette.core.pending import PendingChange, State
 from vedette.core.settings.document import Document, Rule
 
 NOW = 1_800_000_000.0
@@ -237,3 +239,20 @@ def test_secrets_below_a_private_folder_are_not_open(organisation: Organisation)
     assert open_secrets(organisation.boot) == ()
     organisation.boot.folder.chmod(0o755)
     assert token in open_secrets(organisation.boot)
+
+
+def test_changes_that_wait_are_listed_with_the_command_that_shows_them(healthy: Examined) -> None:
+    change = PendingChange(
+        id="0123456789", text="", digest="", base=1, act=Act.ADMINISTRATION_SETTINGS_APPLY,
+        author="@anna:example.test", token="", reason="contract 4711", asked=int(NOW), expires=int(NOW) + 9,
+    )  # fmt: skip
+    scheduled = replace(change, id="9876543210", state=State.SCHEDULED)
+    one, other = troubles(replace(healthy, waiting=(change, scheduled)))
+    assert "`@anna:example.test` waits for a second person" in one.words
+    assert ("contract 4711" in one.words, "its hour" in other.words) == (True, True)
+    assert one.mend == "vedette settings pending 0123456789"
+
+
+def test_acts_under_recovery_that_nothing_covers_break_trust(healthy: Examined) -> None:
+    (found,) = troubles(replace(healthy, beyond=("record `control:7` was allowed",)))
+    assert (found.check, found.health) == ("recovery", Health.BROKEN)
