@@ -51,6 +51,7 @@ class CompanyDirectory(Section):
             "every `inetOrgPerson` of OpenLDAP. `vedette directory preview` shows whom it holds.",
             "Too wide, and accounts of machines and services can sign in; too narrow, and whoever "
             "is left out loses every session.",
+            "one group of those who write messages, such as "
             '"(memberOf=cn=Messaging,ou=Groups,dc=example,dc=org)"',
         ),
     ] = ""
@@ -109,7 +110,7 @@ class CompanyDirectory(Section):
             "Guests",
             "Groups whose members are guests: they belong to `guests`, not to `us`.",
             "Whoever is missing in them counts as one of us.",
-            '["Guests"]',
+            'the groups of guests, such as ["Guests"]',
         ),
     ] = ()
     wrong_passwords: Annotated[
