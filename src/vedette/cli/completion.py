@@ -27,6 +27,12 @@ def partner_names(ctx: typer.Context, incomplete: str) -> list[str]:
     return _beginning(incomplete, (str(each["name"]) for each in found))
 
 
+def issuer_names(ctx: typer.Context, incomplete: str) -> list[str]:
+    """The issuers of the document."""
+    document = (_asked(ctx, "/settings") or {}).get("document", {})
+    return _beginning(incomplete, (str(each) for each in document.get("issuers", {})))
+
+
 def setting_paths(ctx: typer.Context, incomplete: str) -> list[str]:
     """Every setting, with the names that the document gives."""
     from vedette.core.settings.reference import settings_reference

@@ -12,9 +12,11 @@ import typer
 
 from vedette.cli import (
     audit_commands,
+    certificate_check,
     change_commands,
     device_commands,
     doctor_command,
+    issuer_commands,
     partner_commands,
     process_commands,
     recover_command,
@@ -74,7 +76,9 @@ app.add_typer(device_commands.app, name="device")
 app.add_typer(token_commands.app, name="token")
 certificates = typer.Typer(help="Certificates.", no_args_is_help=True)
 certificates.add_typer(server_certificate_commands.app, name="server")
+certificates.command("check")(certificate_check.check)
 app.add_typer(certificates, name="certificate")
+app.add_typer(issuer_commands.app, name="issuer")
 app.command("recover")(recover_command.recover)
 app.command("doctor")(doctor_command.doctor)
 process_commands.register(app)

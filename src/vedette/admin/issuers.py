@@ -1,0 +1,224 @@
+"""Issuers of certificates as objects, and trying a certificate against them."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from vedette.admin.rejected import Code, Rejected
+from vedette.core.settings.document import Document
+from vedette.core.settings.issuers import Issuer
+from vedette.core.settings.spelling import did_you_mean
+from vedette.protocol.x509.crls import Crl, read_crl
+from vedette.protocol.x509.faults import WORDS, Fault
+from vedette.protocol.x509.files import certificates_in, has_private_key
+from vedette.protocol.x509.judging import before_revocation, judge
+from vedette.protocol.x509.naming import name_of
+from vedette.protocol.x509.ocsp import OcspAnswer, question, read_answer
+from vedette.protocol.x509.reading import Read, read
+from vedette.protocol.x509.revocations import (
+    NOTHING_KNOWN,
+    CrlAt,
+    OcspAt,
+    Revocations,
+    what_to_fetch,
+)
+from vedette.protocol.x509.values import (
+    Claim,
+    Distrusted,
+    IssuerPolicy,
+    Trusted,
+    policy_of,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateView:
+    """A certificate as people read it. Times in unix seconds; `fault` says that it can't be read."""
+
+    subject: str
+    issuer: str
+    sha256: str
+    not_before: int
+    not_after: int
+    fault: Fault | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuerView:
+    """One issuer of the settings as people read it."""
+
+    name: str
+    entry: Issuer
+    anchors: tuple[CertificateView, ...]
+    intermediates: tuple[CertificateView, ...]
+
+
+def list_issuers(document: Document) -> list[IssuerView]:
+    """Every issuer, by name."""
+    return [_view(str(name), document.issuers[name]) for name in sorted(document.issuers)]
+
+
+def show_issuer(document: Document, name: str) -> IssuerView:
+    """One issuer. Raises Rejected where there is none of this name."""
+    return _view(name, _known(document, name))
+
+
+def _known(document: Document, name: str) -> Issuer:
+    found = {str(own): entry for own, entry in document.issuers.items()}
+    if name in found:
+        return found[name]
+    hint = did_you_mean(name, found) or "list them with `vedette issuer list`"
+    raise Rejected(Code.NOT_FOUND, f"there is no issuer `{name}`", hint)
+
+
+def _view(name: str, entry: Issuer) -> IssuerView:
+    anchors, between = (
+        tuple(_certificate(each) for each in given)
+        for given in (entry.anchors, entry.intermediates)
+    )
+    return IssuerView(name=name, entry=entry, anchors=anchors, intermediates=between)
+
+
+def _certificate(text: str) -> CertificateView:
+    found = read(base64.b64decode(text))
+    if isinstance(found, Fault):
+        return CertificateView(
+            subject="", issuer="", sha256="", not_before=0, not_after=0, fault=found
+        )
+    return CertificateView(
+        subject=found.subject_text,
+        issuer=found.certificate.issuer.rfc4514_string(),
+        sha256=found.sha256,
+        not_before=found.not_before,
+        not_after=found.not_after,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sorted:
+    """The CAs of a file, as settings spell certificates."""
+
+    anchors: tuple[str, ...]
+    intermediates: tuple[str, ...]
+
+
+def sorted_out(data: bytes, *, all_anchors: bool) -> Sorted:
+    """The CAs of a PEM or DER file: self-signed ones are anchors, the others stand between.
+
+    With `all_anchors` each is an anchor, also one that another CA issued. Raises Rejected where the
+    file has something else in it, so that nothing comes into the settings that does not belong there.
+    """
+    if has_private_key(data):
+        raise Rejected(Code.INVALID, "the file holds a private key, which never belongs here",
+                       "export the CA's certificates alone")  # fmt: skip
+    found = certificates_in(data)
+    if isinstance(found, Fault):
+        raise Rejected(Code.INVALID, WORDS[found].what, WORDS[found].way_out)
+    anchors: list[str] = []
+    between: list[str] = []
+    for der in dict.fromkeys(found):
+        each = _ca(der)
+        root = all_anchors or each.self_issued
+        (anchors if root else between).append(base64.b64encode(der).decode())
+    return Sorted(anchors=tuple(anchors), intermediates=tuple(between))
+
+
+def _ca(der: bytes) -> Read:
+    each = read(der)
+    if isinstance(each, Fault):
+        raise Rejected(Code.INVALID, WORDS[each].what, WORDS[each].way_out)
+    if each.basic is None or not each.basic.ca:
+        hint = "name the CA's certificate; whom it issued to is found out when they sign in"
+        raise Rejected(Code.INVALID, f"`{each.subject_text}` is not the certificate of a CA", hint)
+    return each
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """What one issuer says of a certificate.
+
+    `claim` is whose it is. `looked` says whether revocation was looked at; `fetch` where it is to be
+    learnt. `whole` is the answer without regard to revocation, where there is one.
+    """
+
+    answer: Trusted | Distrusted
+    claim: Claim | Fault | None
+    looked: bool
+    fetch: tuple[CrlAt | OcspAt, ...]
+
+    @property
+    def fault(self) -> Fault | None:
+        """What is wrong, the name included; None where nothing is."""
+        if isinstance(self.answer, Distrusted):
+            return self.answer.fault
+        return self.claim if isinstance(self.claim, Fault) else None
+
+
+def try_certificate(
+    data: bytes,
+    document: Document,
+    *,
+    issuer: str = "",
+    lists: Sequence[bytes] = (),
+    answers: Sequence[bytes] = (),
+    at: int,
+) -> Mapping[str, Tried]:
+    """What the issuers of a document, or the one named, say of the first certificate of a file.
+
+    `lists` are CRLs and `answers` OCSP answers as they came; without any, revocation is not looked
+    at. Raises Rejected where there is no such issuer, none at all, or no certificate in the file.
+    """
+    found = certificates_in(data)
+    if isinstance(found, Fault):
+        raise Rejected(Code.INVALID, WORDS[found].what, WORDS[found].way_out)
+    if not document.issuers:
+        hint = "add the company's CA with `vedette issuer add <name> <PEM file>`"
+        raise Rejected(Code.INVALID, "the settings name no issuer of certificates", hint)
+    entries = {issuer: _known(document, issuer)} if issuer else dict(document.issuers)
+    return {
+        str(name): _try(found[0], policy_of(str(name), entry), lists, answers, at)
+        for name, entry in entries.items()
+    }
+
+
+def _try(
+    leaf: bytes,
+    policy: IssuerPolicy,
+    lists: Sequence[bytes],
+    answers: Sequence[bytes],
+    at: int,
+) -> Tried:
+    looked = bool(lists or answers)
+    whole = before_revocation(leaf, policy, at)
+    if isinstance(whole, Distrusted):
+        return Tried(answer=whole, claim=None, looked=looked, fetch=())
+    known = _known_of(whole, lists, answers, at) if looked else NOTHING_KNOWN
+    answer = judge(leaf, policy, known, at) if looked else whole
+    claim = name_of(whole, policy)
+    fetch = tuple(what_to_fetch(whole.chain, policy))
+    return Tried(answer=answer, claim=claim, looked=looked, fetch=fetch)
+
+
+def _known_of(
+    whole: Trusted, lists: Sequence[bytes], answers: Sequence[bytes], at: int
+) -> Revocations:
+    """What was handed over, each answer tried for every certificate of the chain."""
+    read_lists = [read_crl(each) for each in lists]
+    known: dict[str, OcspAnswer] = {}
+    missed: dict[str, Fault] = {}
+    for each in read_lists:
+        if isinstance(each, Fault):
+            missed[whole.names.issued] = each
+    for certificate, issuer in zip(whole.chain, whole.chain[1:], strict=False):
+        asked = question(certificate, issuer)
+        for data in answers if not isinstance(asked, Fault) else ():
+            assert not isinstance(asked, Fault)
+            found = read_answer(data, asked, at)
+            if isinstance(found, OcspAnswer):
+                known[asked.issued] = found
+            elif found is not Fault.OCSP_OTHER_CERTIFICATE:
+                missed[asked.issued] = found
+    crls = [each for each in read_lists if isinstance(each, Crl)]
+    return Revocations(crls, known, missed)
