@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 import typer.main
 
+from docs import certificates
 from vedette.cli.main import app
 from vedette.core import holding
 from vedette.core.administration import MEANINGS
@@ -142,6 +143,7 @@ def _cell(text: str) -> str:
 
 PAGES: dict[str, Callable[[], str]] = {
     "acts.md": acts_page,
+    "certificates.md": certificates.page,
     "commands.md": commands_page,
     "endpoints.md": endpoints_page,
     "facts.md": facts_page,
