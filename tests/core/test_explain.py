@@ -108,6 +108,12 @@ def test_of_a_file_that_is_looked_at_nobody_is_told_why_it_would_be_refused() ->
     assert more.endswith(HELD)
 
 
+def test_whoever_has_shown_no_certificate_is_asked_for_it() -> None:
+    assert sentence_at_sign_in(waiting("certificate.issuer", "certificate.usages")) == (
+        "Please show the certificate that your organisation gave you."
+    )
+
+
 def test_both_of_two_missing_steps_are_named() -> None:
     both = sentence_at_sign_in(waiting("device.confirmed", "sign_in.factors"))
     assert "on another one of yours" in both
@@ -121,11 +127,12 @@ def test_who_may_not_sign_in_reads_about_signing_in_and_what_could_not_be_checke
         rule="versions",
         revision=1,
         towards="@alice:example.org",
-        unknown=("client.version", "sign_in.networks"),
+        unknown=("certificate.issuer", "client.version", "sign_in.networks"),
     )
     sentence = sentence_at_sign_in(unknown)
     assert "which app this is" in sentence
     assert "from which network" in sentence
+    assert "whether you have a certificate" in sentence
     assert "versions" not in sentence
     assert "@alice" not in sentence
 

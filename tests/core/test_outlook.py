@@ -60,5 +60,6 @@ def test_nobodys_device_elsewhere_is_ever_known_but_who_fetches_a_file_is_here(
 ) -> None:
     made = outlook('between = ["us", "acme"]\nallow = ["all"]')
     question = Question(channel, from_, US if from_ == ACME else ACME, "somebody")
-    assert made.facts(question).get("device.managed", claimed=False) is missing
+    for fact in ("device.managed", "certificate.issuer"):
+        assert made.facts(question).get(fact, claimed=False) is missing
     assert made.facts(question) is made.facts(question)

@@ -97,6 +97,7 @@ _AT_SIGN_IN = {
 }  # fmt: skip
 
 _UNCHECKED = {
+    "certificate.": "whether you have a certificate of your organisation",
     "client.": "which app this is, and which version of it",
     "device.": "what is known of this device",
     "sign_in.networks": "from which network this comes",

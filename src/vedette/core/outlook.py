@@ -15,7 +15,7 @@ from vedette.core.facts import REGISTRY, Facts, Missing, Value
 from vedette.core.people import GUESTS, US
 from vedette.core.ruleset import Ruleset
 
-_OF_A_DEVICE = ("client.", "device.", "sign_in.")
+_OF_A_DEVICE = ("certificate.", "client.", "device.", "sign_in.")
 """Facts about people elsewhere that no door of ours ever learns."""
 
 
