@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
@@ -11,18 +13,21 @@ import pytest
 pytest.importorskip("ldap", reason="needs python-ldap: make setup-directory")
 
 import ldap
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.services.directory import PASSWORD, Directory
 from vedette.adapters.ldap.connection import Servers
 from vedette.adapters.ldap.kinds import KINDS
 from vedette.adapters.ldap.names import LdapNames
-from vedette.adapters.ldap.passwords import LdapPasswords
+from vedette.adapters.ldap.passwords import AT_ONCE, LdapPasswords
 from vedette.adapters.ldap.reading import Searching
 from vedette.adapters.memory.directory_passwords import MemoryDirectoryPasswords, MemoryEntry
 from vedette.adapters.system_clock import SystemClock
 from vedette.ports.directory import BindAnswer, Bound, DirectoryPasswords, NameKind, Wishes
 from vedette.ports.errors import Unavailable
 from vedette.protocol.ldap_entries import sid_text
+from vedette.suite.certificates import make_authority, today
 
 WRONG = Bound(BindAnswer.WRONG)
 WISHES = Wishes(display_name="displayName", email="mail")
@@ -158,6 +163,31 @@ def test_a_directory_that_is_away_says_nothing_about_the_person(place, gone):
             place.passwords.check(name, PASSWORD)
 
 
+def test_a_directory_that_hangs_keeps_few_threads_and_the_rest_is_told_at_once(tmp_path):
+    """It takes connections and says nothing, as behind a firewall that went mad."""
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:
+        authority = tmp_path / "ca.pem"
+        authority.write_bytes(make_authority("A company's CA", today()).pem)
+        servers = Servers(
+            (f"ldaps://127.0.0.1:{silent.getsockname()[1]}",),
+            authority,
+            "cn=reader",
+            "x",
+            timeout=2,
+        )
+        searching = Searching(KINDS["openldap"], "dc=corp,dc=test")
+        passwords = LdapPasswords(servers, searching, lambda: WISHES, SystemClock())
+
+        def said() -> str:
+            with pytest.raises(Unavailable) as outage:
+                passwords.check("anybody", "x")
+            return str(outage.value)
+
+        with ThreadPoolExecutor(AT_ONCE + 4) as pool:
+            found = list(pool.map(lambda _: said(), range(AT_ONCE + 4)))
+    assert sum("too many waiting" in each for each in found) == 4
+
+
 # ---- What only real directories can do -----------------------------------------------------------
 
 
@@ -208,6 +238,51 @@ def test_no_strange_password_is_a_yes_or_a_fault(directory, password):
     if directory._find("petra") is None:
         directory.add_person("petra")
     assert passwords_of(directory).check("petra", password) == WRONG
+
+
+@given(name=st.text(max_size=40))
+@settings(max_examples=60)
+def test_no_text_at_all_is_a_name_but_names(openldap, name):
+    if openldap._find("ida") is None:
+        openldap.add_person("ida")
+    found = passwords_of(openldap).check(name, PASSWORD)
+    assert found == WRONG or name == "ida"
+
+
+@given(password=st.text(max_size=40))
+@settings(max_examples=60)
+def test_no_text_at_all_is_a_password_but_the_right_one(openldap, password):
+    if openldap._find("ida") is None:
+        openldap.add_person("ida")
+    found = passwords_of(openldap).check("ida", password)
+    # slapd locks after twenty wrong ones, and says so
+    assert found in (WRONG, Bound(BindAnswer.LOCKED))
+
+
+SAID = "80090308: LdapErr: DSID-0C090447, comment: AcceptSecurityContext error, data {}, v4563"
+
+
+@pytest.mark.parametrize(
+    ("code", "answer", "proven"),
+    [
+        ("525", BindAnswer.WRONG, False),
+        ("52e", BindAnswer.WRONG, False),
+        ("530", BindAnswer.DISABLED, True),
+        ("531", BindAnswer.DISABLED, True),
+        ("532", BindAnswer.MUST_CHANGE, True),
+        ("533", BindAnswer.DISABLED, True),
+        ("701", BindAnswer.EXPIRED, True),
+        ("773", BindAnswer.MUST_CHANGE, True),
+        ("775", BindAnswer.LOCKED, False),
+        ("57", BindAnswer.WRONG, False),  # of another problem, which nobody has listed
+        ("", BindAnswer.WRONG, False),
+    ],
+)
+def test_what_windows_says_is_read_and_what_is_not_known_lets_nobody_in(
+    active_directory, code, answer, proven
+):
+    bound = passwords_of(active_directory)._refused({"info": SAID.format(code)}, None)
+    assert bound == Bound(answer, proven)
 
 
 # ---- Other names ---------------------------------------------------------------------------------
