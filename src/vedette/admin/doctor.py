@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from vedette.adapters.boot_file import NAME, Boot, BootFault
 from vedette.admin.audit import ChainReport
 from vedette.admin.homeserver import homeserver_file, render
+from vedette.admin.issuers import troubles
 from vedette.admin.rules import value_at
 from vedette.admin.settings_list import recommended
 from vedette.core.break_glass import Recovery
@@ -396,6 +397,14 @@ def ordered_certificate(seen: Examined) -> Iterable[Found]:
         yield Found("certificate", Health.WEAK, words, mend)
 
 
+def company_cas(seen: Examined) -> Iterable[Found]:
+    """The CAs by which people's certificates are judged."""
+    for each in troubles(seen.document, int(seen.now)):
+        health = Health.BROKEN if each.broken else Health.WEAK
+        mend = f"vedette issuer add {each.issuer} <PEM file of the renewed CA>"
+        yield Found("company's CAs", health, each.words, mend)
+
+
 def console_certificate(seen: Examined) -> Iterable[Found]:
     """Whether the console's certificate lasts, where there is a console."""
     own = seen.boot.control.console
@@ -525,6 +534,7 @@ CHECKS: tuple[Check, ...] = (
     disk,
     certificate,
     ordered_certificate,
+    company_cas,
     console_certificate,
     delegation,
     sign_in,

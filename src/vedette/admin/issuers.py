@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from vedette.admin.rejected import Code, Rejected
 from vedette.core.settings.document import Document
 from vedette.core.settings.issuers import Issuer
 from vedette.core.settings.spelling import did_you_mean
+from vedette.protocol.x509.algorithms import key_fault
 from vedette.protocol.x509.crls import Crl, read_crl
 from vedette.protocol.x509.faults import WORDS, Fault
 from vedette.protocol.x509.files import certificates_in, has_private_key
@@ -94,6 +96,44 @@ def _certificate(text: str) -> CertificateView:
         not_before=found.not_before,
         not_after=found.not_after,
     )
+
+
+ENDS_SOON = 30 * 86400
+"""How long before its end a CA's certificate is told of, in seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """What is wrong with a certificate of an issuer; `broken` where nothing beneath is believed."""
+
+    issuer: str
+    words: str
+    broken: bool
+
+
+def troubles(document: Document, at: int) -> Iterator[Trouble]:
+    """What is wrong with the CAs of the settings, or will be soon."""
+    for name, entry in sorted(document.issuers.items()):
+        for text in (*entry.anchors, *entry.intermediates):
+            found = read(base64.b64decode(text))
+            words, broken = _trouble(found, at)
+            if words:
+                what = "" if isinstance(found, Fault) else f" (`{found.subject_text}`)"
+                said = f"a CA{what} of the issuer `{name}` {words}"
+                yield Trouble(issuer=str(name), words=said, broken=broken)
+
+
+def _trouble(found: Read | Fault, at: int) -> tuple[str, bool]:
+    if isinstance(found, Fault):
+        return "can't be read", True
+    if found.basic is None or not found.basic.ca:
+        return "is none: its certificate may not issue others", True
+    if key_fault(found):
+        return "has a key that is too weak or of a kind that is not taken", True
+    if at > found.not_after:
+        return "has expired", True
+    ends = datetime.fromtimestamp(found.not_after, UTC).date()
+    return (f"ends on {ends}", False) if at + ENDS_SOON > found.not_after else ("", False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

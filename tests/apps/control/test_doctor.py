@@ -1,5 +1,6 @@
 """Every check of the doctor, one trouble at a time; each says what mends it."""
 
+import base64
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.apps.control.organisation import Organisation, make
+from tests.company_ca import root
 from vedette.admin.audit import ChainReport
 from vedette.admin.doctor import (
     CHECKS,
@@ -27,6 +29,7 @@ from vedette.core.asks import Act
 from vedette.core.break_glass import Recovery
 from vedette.core.pending import PendingChange, State
 from vedette.core.settings.document import Document, Rule
+from vedette.core.settings.issuers import Issuer
 
 NOW = 1_800_000_000.0
 LAG = DoorLag(
@@ -256,3 +259,36 @@ def test_changes_that_wait_are_listed_with_the_command_that_shows_them(healthy: 
 def test_acts_under_recovery_that_nothing_covers_break_trust(healthy: Examined) -> None:
     (found,) = troubles(replace(healthy, beyond=("record `control:7` was allowed",)))
     assert (found.check, found.health) == ("recovery", Health.BROKEN)
+
+
+def with_ca(document: Document, ca: bytes) -> Document:
+    issuer = Issuer(anchors=(base64.b64encode(ca).decode(),))
+    return document.model_copy(update={"issuers": {"corp": issuer}})
+
+
+@pytest.mark.parametrize(
+    ("until", "health", "words"),
+    [
+        (int(NOW) + 365 * 86400, None, ""),
+        (int(NOW) + 20 * 86400, Health.WEAK, "ends on 2027-02-04"),
+        (int(NOW) - 60, Health.BROKEN, "has expired"),
+    ],
+)
+def test_a_ca_of_the_company_that_ends_is_told_of_in_time(
+    healthy: Examined, until: int, health: Health | None, words: str
+) -> None:
+    ca = root("O=Corp, CN=Corp Root", until=until)
+    found = [
+        each for each in examine(replace(healthy, document=with_ca(healthy.document, ca.der)))
+        if each.check == "company's CAs"
+    ]  # fmt: skip
+    assert [each.health for each in found] == ([health] if health else [])
+    assert all(words in each.words for each in found)
+    assert all("vedette issuer add corp" in str(each.mend) for each in found)
+
+
+def test_a_ca_that_is_none_or_can_not_be_read_is_broken(healthy: Examined) -> None:
+    for wrong in (root().person().der, b"\x30\x82" + b"A" * 300):
+        seen = replace(healthy, document=with_ca(healthy.document, wrong))
+        (found,) = (each for each in examine(seen) if each.check == "company's CAs")
+        assert found.health is Health.BROKEN

@@ -1,5 +1,7 @@
 """Which keys and signatures are taken. Both lists are closed: what is not on them is refused.
 
+People may have Ed25519 keys; CAs may not, since the library verifies no path with one.
+
 Sources: BSI TR-02102-1 and NIST SP 800-131A (no SHA-1, RSA from 2048 bits); the upper bound keeps a
 hostile key from costing seconds.
 """
@@ -22,7 +24,6 @@ SIGNATURES = frozenset(
         SignatureAlgorithmOID.ECDSA_WITH_SHA256,
         SignatureAlgorithmOID.ECDSA_WITH_SHA384,
         SignatureAlgorithmOID.ECDSA_WITH_SHA512,
-        SignatureAlgorithmOID.ED25519,
         SignatureAlgorithmOID.RSASSA_PSS,
         SignatureAlgorithmOID.RSA_WITH_SHA256,
         SignatureAlgorithmOID.RSA_WITH_SHA384,

@@ -231,12 +231,12 @@ WORDS: Mapping[Fault, Words] = MappingProxyType(
         ),
         Fault.WEAK_HASH: Words(
             "It is signed in a way that can be forged or is not known here; SHA-256, SHA-384 and "
-            "SHA-512 with RSA or ECDSA, and Ed25519, are taken.",
+            "SHA-512 with RSA or ECDSA are taken.",
             "Have the CA sign with SHA-256 or better.",
         ),
         Fault.WEAK_KEY: Words(
             "Its key is too weak or of a kind that is not taken: RSA from 2048 to 8192 bits, the "
-            "curves P-256, P-384 and P-521, and Ed25519 are.",
+            "curves P-256, P-384 and P-521 are, and for people's own keys Ed25519.",
             "Have it issued again with a new key.",
         ),
     }
