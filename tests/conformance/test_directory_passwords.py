@@ -20,7 +20,8 @@ from tests.services.directory import PASSWORD, Directory
 from vedette.adapters.ldap.connection import Servers
 from vedette.adapters.ldap.kinds import KINDS
 from vedette.adapters.ldap.names import LdapNames
-from vedette.adapters.ldap.passwords import AT_ONCE, LdapPasswords
+from vedette.adapters.ldap.passwords import LdapPasswords
+from vedette.adapters.ldap.places import AT_ONCE
 from vedette.adapters.ldap.reading import Searching
 from vedette.adapters.memory.directory_passwords import MemoryDirectoryPasswords, MemoryEntry
 from vedette.adapters.system_clock import SystemClock

@@ -41,7 +41,7 @@ from vedette.signin.issuing import Issued, Issuing, Withheld, digest
 from vedette.signin.leaving import Leaving
 from vedette.signin.leaving import routes as leaving_routes
 from vedette.signin.password import PasswordProof, Turned, own
-from vedette.signin.proofs import Means, localpart_of
+from vedette.signin.proofs import Means
 from vedette.signin.purpose import Purpose, keep_purpose, sign_in_address
 from vedette.signin.signed_in import SignedIn
 from vedette.signin.starting import started
@@ -199,14 +199,14 @@ class Compat:
         name, typed = _named(body), body.get("password")
         if name is None or not isinstance(typed, str) or len(typed) > 1024:
             return matrix_error(400, "M_BAD_JSON", "name or password are missing")
-        localpart = localpart_of(name, self.means.domain)
+        proof = PasswordProof(means=self.means, door=self.issuing.door, policy=self.issuing.policy)
+        localpart = proof.who(name)
         values = self.issuing.policy.current().directory.document.sign_in
         attempts = Attempts(self.issuing.store, self.issuing.clock)
         if not attempts.may(values, localpart or "-", asked.address, known=False):  # (2)
             return matrix_error(
                 429, "M_LIMIT_EXCEEDED", "too many attempts, wait a while", retry_after_ms=60_000
             )
-        proof = PasswordProof(means=self.means, door=self.issuing.door, policy=self.issuing.policy)
         found = proof.check(localpart, typed, known=False, dead=False)  # (3)
         if isinstance(found, Turned) or (found.account.must_change and own(found.use)):
             return matrix_error(403, "M_FORBIDDEN", _WAYS_IN)  # (4)

@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -35,7 +36,7 @@ from vedette.adapters.upstream_documents import UpstreamDocuments
 from vedette.adapters.upstream_oidc import UpstreamOidc
 from vedette.adapters.webauthn_ceremony import WebAuthnCeremony
 from vedette.core.names import ServerName
-from vedette.ports.directory import DirectoryPasswords, Wishes, wishes_of
+from vedette.ports.directory import DirectoryNames, DirectoryPasswords, Wishes, wishes_of
 from vedette.ports.errors import Unavailable
 from vedette.ports.factors import RelyingParty, SecondFactorServer, UpstreamProvider
 from vedette.ports.incidents import Incidents
@@ -278,6 +279,7 @@ def _means(
         server=_radius(boot, own),
         upstream=_upstream(boot, own),
         directory=_directory(boot, policy),
+        names=_names(boot, policy),
     )
 
 
@@ -293,10 +295,21 @@ def _directory(boot: Boot, policy: PolicySource) -> DirectoryPasswords | None:
         raise BootFault(ldap.MISSING)
     from vedette.adapters.ldap.directory import passwords_of  # noqa: PLC0415  # it is an extra
 
-    def wishes() -> Wishes:
-        return wishes_of(policy.current().directory.document.directory)
+    return passwords_of(boot, _wishes(policy), SystemClock())
 
-    return passwords_of(boot, wishes, SystemClock())
+
+def _names(boot: Boot, policy: PolicySource) -> DirectoryNames | None:
+    """Who has which other name in the company's directory. Raises BootFault, as `_directory` does."""
+    if boot.directory is None:
+        return None
+    from vedette.adapters.ldap.directory import names_of  # noqa: PLC0415  # it is an extra
+
+    return names_of(boot, _wishes(policy), SystemClock())
+
+
+def _wishes(policy: PolicySource) -> Callable[[], Wishes]:
+    """How the directory is read, by the settings in force."""
+    return lambda: wishes_of(policy.current().directory.document.directory)
 
 
 def attestation_roots(boot: Boot) -> tuple[bytes, ...]:

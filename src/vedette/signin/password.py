@@ -13,7 +13,7 @@ from types import MappingProxyType
 from vedette.core.names import UserId
 from vedette.core.reasons import Reason
 from vedette.core.sessions import FactorUse
-from vedette.ports.directory import BindAnswer, Bound
+from vedette.ports.directory import BindAnswer, Bound, NameKind
 from vedette.ports.errors import Unavailable
 from vedette.ports.policy import PolicySource
 from vedette.ports.sign_in import Account, Taken
@@ -77,6 +77,19 @@ class PasswordProof:
         asked = localpart if within and not dead else None  # (3)
         bound = directory.check(asked, typed)
         return Turned() if asked is None else self._told(asked, account, bound, known=known)
+
+    def who(self, typed: str) -> str | None:
+        """The localpart of whoever is meant by the name that was typed; None for nobody.
+
+        What looks like an e-mail address is the name of somebody in the directory, where there is
+        one: first as a user principal name, then as an address. Raises Unavailable.
+        """
+        text, names = typed.strip(), self.means.names
+        if names is None or "@" not in text[1:] or text.startswith("@"):
+            return proofs.localpart_of(typed, self.means.domain)
+        # both are asked for whatever the first one says, so that the answer takes the same work
+        found = [names.find(kind, text) for kind in (NameKind.UPN, NameKind.EMAIL)]
+        return found[0] or found[1]
 
     def is_elsewhere(self, localpart: str) -> bool:
         """Whether this person's password is kept by the company and not here."""

@@ -15,7 +15,7 @@ from hashlib import sha256
 from vedette.core.names import InvalidName, ServerName, UserId
 from vedette.core.sessions import FactorUse
 from vedette.ports.clock import Clock
-from vedette.ports.directory import DirectoryPasswords
+from vedette.ports.directory import DirectoryNames, DirectoryPasswords
 from vedette.ports.factors import (
     Ceremonial,
     Ceremony,
@@ -55,6 +55,8 @@ class Means:
     upstream: Mapping[str, UpstreamProvider]
     directory: DirectoryPasswords | None = None
     """Where people prove the password of the company's directory; None where there is none."""
+    names: DirectoryNames | None = None
+    """Who has which other name there."""
 
     def now(self) -> int:
         """Whole seconds since 1970 UTC."""

@@ -181,8 +181,7 @@ class Walk:
 
     def do_password(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
         """Name and password."""
-        typed = form.get("name", "")
-        localpart = proofs.localpart_of(typed, self.means.domain)
+        localpart = self.passwords.who(form.get("name", ""))
         known = self._known(seen, localpart)
         within = self.attempts.may(self.values(), localpart or "-", seen.address, known=known)
         found = self.passwords.check(

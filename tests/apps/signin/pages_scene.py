@@ -23,6 +23,7 @@ from starlette.applications import Starlette
 from tests.apps.signin.house import policy_of
 from vedette.adapters.memory.audit import MemoryAudit
 from vedette.adapters.memory.clock import MemoryClock
+from vedette.adapters.memory.directory_passwords import MemoryDirectoryPasswords
 from vedette.adapters.memory.incidents import MemoryIncidents
 from vedette.adapters.memory.policy import MemoryPolicy
 from vedette.adapters.memory.provisioning import MemoryProvisioning
@@ -30,7 +31,6 @@ from vedette.adapters.memory.sign_in import MemorySignInStore
 from vedette.adapters.passwords import Argon2Passwords
 from vedette.adapters.webauthn_ceremony import WebAuthnCeremony
 from vedette.core.names import ServerName
-from vedette.ports.directory import DirectoryPasswords
 from vedette.ports.factors import (
     Accepted,
     Challenged,
@@ -115,7 +115,7 @@ class Pages:
     groups: tuple[str, ...] = ()
     server: SecondFactorServer | None = None
     upstream: Mapping[str, object] = field(default_factory=dict)
-    directory: DirectoryPasswords | None = None
+    directory: MemoryDirectoryPasswords | None = None
     store: SignInStore = field(default_factory=MemorySignInStore)
     clock: MemoryClock = field(default_factory=MemoryClock)
     audit: MemoryAudit = field(default_factory=MemoryAudit)
@@ -155,6 +155,7 @@ class Pages:
             server=self.server,
             upstream=self.upstream,  # type: ignore[arg-type]
             directory=self.directory,
+            names=self.directory,
         )
         return Surroundings(
             spine=Spine(self.policy, self.audit, self.incidents, self.clock),

@@ -108,6 +108,18 @@ def test_a_name_may_be_written_as_people_write_it_at_work(pages, typed):
     assert "One more proof" in tried(pages, typed).text
 
 
+@pytest.mark.parametrize("typed", ["anna.ahorn@corp.example", "Anna.Ahorn@Corp.Example "])
+def test_an_address_of_the_directory_is_as_good_as_a_name(pages, company, typed):
+    company.people["anna"].email = "anna.ahorn@corp.example"
+    assert "One more proof" in tried(pages, typed).text
+    for nobody in ("anna@corp.example", "anna.ahorn@corp.example@x", "bert@example.org", "a@"):
+        assert STRANGERS in tried(pages, nobody).text
+    company.people["carl"].email = "anna.ahorn@corp.example"  # nobody's, since it is two people's
+    assert STRANGERS in tried(pages, typed).text
+    company.away = True
+    assert tried(pages, typed).status == 503
+
+
 # ---- The account ---------------------------------------------------------------------------------
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import ldap
 
 from vedette.adapters.ldap.connection import Servers
 from vedette.adapters.ldap.kinds import ACTIVE_DIRECTORY
+from vedette.adapters.ldap.places import Places
 from vedette.adapters.ldap.reading import Search, Searching
 from vedette.core.names import InvalidName, UserId
 from vedette.ports.clock import Clock
@@ -28,6 +29,7 @@ class LdapNames:
     searching: Searching
     wishes: Callable[[], Wishes]
     clock: Clock
+    places: Places = field(default_factory=Places)
 
     def find(self, kind: NameKind, value: str) -> str | None:
         """The localpart of the one active person with this name; None if there is none, or two.
@@ -36,7 +38,7 @@ class LdapNames:
         """
         if not 0 < len(value) <= MOST_NAME or "\0" in value:
             return None
-        with self.servers.opened() as connected:
+        with self.places.one(), self.servers.opened() as connected:
             people = self._named(self.searching.over(connected), kind, value)
         active = [each for each in people if self._is_active(each)]
         return _localpart(active[0].name) if len(people) == len(active) == 1 else None

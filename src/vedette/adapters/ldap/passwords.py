@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from threading import BoundedSemaphore
 from types import MappingProxyType
 from typing import Any
 
@@ -19,18 +17,12 @@ import ldap
 from ldap.controls.ppolicy import PasswordPolicyControl
 
 from vedette.adapters.ldap.connection import Servers
+from vedette.adapters.ldap.places import Places
 from vedette.adapters.ldap.reading import Searching
 from vedette.ports.clock import Clock
 from vedette.ports.directory import BindAnswer, Bound, PersonEntry, Wishes
-from vedette.ports.errors import Unavailable
 from vedette.protocol.ldap_filter import all_of, equals
 
-AT_ONCE = 8
-"""How many people's passwords are being checked at one time, at most."""
-_PATIENCE = 0.5
-"""Seconds that one more waits for its turn. A directory that hangs must not take every thread of the
-sign-in service, which also answers those whose sessions go on.
-"""
 MOST_PASSWORD = 1024
 """Characters of a password that are sent to a server."""
 
@@ -72,7 +64,7 @@ class LdapPasswords:
     searching: Searching
     wishes: Callable[[], Wishes]
     clock: Clock
-    _places: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(AT_ONCE))
+    places: Places = field(default_factory=Places)
 
     def check(self, localpart: str | None, password: str) -> Bound:
         """Whether this person has this password. Raises Unavailable.
@@ -87,7 +79,7 @@ class LdapPasswords:
         """
         if not _can_be_one(password):  # (1)
             return _WRONG
-        with self._place():
+        with self.places.one():
             return self._checked(localpart, password)
 
     def _checked(self, localpart: str | None, password: str) -> Bound:
@@ -102,16 +94,6 @@ class LdapPasswords:
             told = self._told(person)
             return Bound(told or bound.answer, proven=True, display_name=person.display_name)  # (4)
         return bound
-
-    @contextmanager
-    def _place(self) -> Iterator[None]:
-        """A place among those that ask the directory. Raises Unavailable where none is free."""
-        if not self._places.acquire(timeout=_PATIENCE):
-            raise Unavailable("the directory keeps too many waiting to be asked by one more")
-        try:
-            yield
-        finally:
-            self._places.release()
 
     def _find(self, localpart: str | None) -> PersonEntry | None:
         wishes, kind = self.wishes(), self.searching.kind

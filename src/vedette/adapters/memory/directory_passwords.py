@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from vedette.ports.directory import BindAnswer, Bound
+from vedette.ports.directory import BindAnswer, Bound, NameKind
 from vedette.ports.errors import Unavailable
 
 
@@ -15,11 +15,15 @@ class MemoryEntry:
     password: str = field(repr=False)
     display_name: str = ""
     state: BindAnswer = BindAnswer.OK
+    email: str = ""
 
 
 @dataclass(slots=True)
 class MemoryDirectoryPasswords:
-    """The DirectoryPasswords that tests move by hand; `asked` is whose password it was given."""
+    """The DirectoryPasswords that tests move by hand; `asked` is whose password it was given.
+
+    It is the DirectoryNames of the same people too, as far as e-mail goes.
+    """
 
     people: dict[str, MemoryEntry] = field(default_factory=dict)
     away: bool = False
@@ -41,3 +45,14 @@ class MemoryDirectoryPasswords:
             return Bound(BindAnswer.WRONG)
         shown = entry.display_name if entry.state is BindAnswer.OK else ""
         return Bound(entry.state, proven=True, display_name=shown)
+
+    def find(self, kind: NameKind, value: str) -> str | None:
+        """The one person with this address. Raises Unavailable while `away`."""
+        if self.away:
+            raise Unavailable("the directory is away")
+        if kind is not NameKind.EMAIL or not value:
+            return None
+        found = [
+            who for who, each in self.people.items() if each.email.casefold() == value.casefold()
+        ]
+        return found[0] if len(found) == 1 else None
