@@ -15,6 +15,7 @@ import click
 import typer.main
 
 from docs import certificates
+from vedette.admin.keys import KEYS, KeyRow
 from vedette.cli.main import app
 from vedette.core import holding
 from vedette.core.administration import MEANINGS
@@ -137,6 +138,49 @@ def _commands(
         yield from _commands((*words, name), inner)
 
 
+def keys_page() -> str:
+    """Every key, who holds it, and how it is changed."""
+    rows = [
+        f"| `{row.name}` | {_cell(row.what)} | {row.holder} | {_where(row)} | {_cell(row.change)} |"
+        for row in KEYS
+    ]
+    return _KEYS + "\n".join(rows)
+
+
+def _where(row: KeyRow) -> str:
+    return ", ".join(f"`{each}`" for each in row.fields) or "none"
+
+
+_KEYS = """\
+# Keys and secrets
+
+`vedette key list` names every key of the organisation, the file, its age, and the day on which a
+certificate among them ends. It shows no value. `vedette key rotate NAME --reason …` changes those
+that can be changed while everything runs: no session ends by it, and no door closes. Either is
+asked and recorded like every act of administration (`keys:key:list`, `keys:key:rotate`).
+
+- **admin-token**: the file gets another one, and the old one is worth nothing from then on.
+  Whoever has copied it elsewhere needs the new one.
+- **token-key**: a new key signs as soon as every door knows it, which takes about a second;
+  tokens of before are good as long as they would have been.
+- **sign-in-store-key**: the new key is written beside the old one, everything in the store is
+  encrypted anew, looked through until nothing is left under the old key, and only then the file
+  is replaced. A process that ends in between goes on with both at its next start. With several
+  sign-in services on one database end all but one before, and give the others the new file.
+
+There is no CA of Vedette's own: the processes of one machine speak over Unix sockets and
+loopback. Keys that people hold (passkeys, codes, certificates) are their own; partners' pinned
+keys and pins are settings (`vedette partner show NAME`), each with its last day where it has one.
+The key of each person in the record is made and erased there (`vedette audit erase`).
+
+A key that is thought to be stolen is changed after whoever stole it is out: else they have the
+next one too.
+
+| key | for what | held by | where (boot file) | how it is changed |
+|---|---|---|---|---|
+"""
+
+
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
@@ -156,6 +200,7 @@ PAGES: dict[str, Callable[[], str]] = {
 def written() -> dict[Path, str]:
     """Every generated file with what must stand in it."""
     pages = {REFERENCE / name: NOTE + page().rstrip("\n") + "\n" for name, page in PAGES.items()}
+    pages[ROOT / "docs/operate/keys.md"] = NOTE + keys_page() + "\n"
     return pages | {REFERENCE / "settings.schema.json": schema_text()}
 
 

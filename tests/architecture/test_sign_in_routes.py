@@ -19,7 +19,7 @@ from vedette.protocol.matrix.paths import (
 )
 from vedette.protocol.matrix.paths_types import spellings
 
-INSIDE = {"/health", "/inside/seen", "/ready"}
+INSIDE = {"/health", "/inside/keys/renew", "/inside/seen", "/ready"}
 """What only those on this machine may ask."""
 
 ROWS = [row for row in (*ENDPOINTS, *OWN_ENDPOINTS) if row.served_by is ServedBy.SIGNIN]

@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from vedette.adapters.sign_in import rotation
 from vedette.adapters.sign_in.database import Database, open_database
 from vedette.adapters.sign_in.listing import SqlSignInLists
+from vedette.adapters.sign_in.rekeying import Rekeying
 from vedette.adapters.sign_in.rows import (
     Row,
     account_of,
@@ -73,16 +74,19 @@ _COUNT_ATTEMPT = sa.text(
 ).bindparams(sa.bindparam("key", type_=ATTEMPTS.c.key.type))
 
 
-def open_sign_in_store(where: str | Path, key: bytes | None) -> SqlSignInStore:
+def open_sign_in_store(
+    where: str | Path, key: bytes | None, newer: bytes | None = None
+) -> SqlSignInStore:
     """Open the store at a `postgresql://` address or in an SQLite file, making what is missing.
 
     Without `key` no secret of a factor and no private token key can be read or kept: they come
-    back empty. A process that needs neither is better off without it.
+    back empty. A process that needs neither is better off without it. `newer` is a key that is
+    taking its place (`adapters.sign_in.rekeying`).
 
     Raises:
         Unavailable: it can't be opened or migrated, or was made with another key.
     """
-    seal = Seal.of(key)
+    seal = Seal.of(newer, key)
     return SqlSignInStore(open_database(where, seal), seal)
 
 
@@ -101,6 +105,11 @@ class SqlSignInStore:
     def lists(self) -> SqlSignInLists:
         """The same store, read a page at a time."""
         return SqlSignInLists(self._database)
+
+    @property
+    def rekeying(self) -> Rekeying:
+        """The same store, to be closed by another key."""
+        return Rekeying(self._database, self._seal)
 
     def changes(self) -> int:
         """The number of the newest change."""

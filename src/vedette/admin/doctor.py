@@ -17,6 +17,7 @@ from vedette.adapters.boot_file import NAME, Boot, BootFault
 from vedette.admin.audit import ChainReport
 from vedette.admin.homeserver import homeserver_file, render
 from vedette.admin.issuers import troubles
+from vedette.admin.keys import KeyFound
 from vedette.admin.rules import value_at
 from vedette.admin.settings_list import recommended
 from vedette.core.break_glass import Recovery
@@ -30,6 +31,8 @@ LEAST_FREE = 1 << 30
 LEAST_SKEW = 300
 _OLDEST_KEY_DAYS = 100
 _OVERDUE = 3600
+_ENDING = ("anchors", "siem-certificate")
+"""Of the certificates among the keys those that no other check looks at."""
 _NAMED = 5
 _BIGGEST = "du -xh --max-depth=2 {} | sort -h | tail    (the last line is the biggest)"
 
@@ -147,6 +150,8 @@ class Examined:
     """How recovery stands; None where there is no offline code."""
     code_lies_here: Path | None = None
     """The file in which the offline code still lies on this host."""
+    keys: tuple[KeyFound, ...] = ()
+    """Every key as it lies here."""
     ordering: Ordering | None = None
     """What becomes of orders for the gateway's certificate; None where that told nothing."""
     beyond: tuple[str, ...] = ()
@@ -329,6 +334,19 @@ def people(seen: Examined) -> Iterable[Found]:
         yield Found(
             "people", Health.BROKEN, words, f"editor {path}    (it is read again by itself)"
         )
+
+
+def keys(seen: Examined) -> Iterable[Found]:
+    """Whether every key that the boot file names is there, and no CA that is believed ends soon."""
+    for each in seen.keys:
+        name = each.row.name
+        if not each.there and each.file is not None:
+            words = f"`{each.file}` ({name}) is named in the boot file and missing"
+            yield Found("keys", Health.BROKEN, words, f"install -m 600 BACKUP {each.file}")
+        elif name in _ENDING and each.ends is not None and each.ends - seen.now < EXPIRES_SOON:
+            days = max(0, round((each.ends - seen.now) / 86400))
+            words = f"a certificate in `{each.file}` ({name}) ends in {days} days"
+            yield Found("keys", Health.WEAK, words, each.row.change)
 
 
 def clock(seen: Examined) -> Iterable[Found]:
@@ -530,6 +548,7 @@ CHECKS: tuple[Check, ...] = (
     waiting,
     sealing,
     secrets,
+    keys,
     clock,
     disk,
     certificate,

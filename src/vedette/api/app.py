@@ -24,6 +24,7 @@ from vedette.api import (
     audit,
     changes,
     drafts,
+    keys,
     partners,
     render,
     rooms,
@@ -80,6 +81,7 @@ def make_app(office: Office) -> FastAPI:
         tokens.router(office),
         drafts.router(office),
         server_certificates.router(office),
+        keys.router(office),
         *sign_in.routers(office),
     )
     for router in (*own, *more):

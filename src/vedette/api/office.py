@@ -11,6 +11,7 @@ from vedette.admin.audit_desk import AuditDesk
 from vedette.admin.doors import DoorAnswer
 from vedette.admin.drafts import DraftsDesk
 from vedette.admin.grid import GridDesk
+from vedette.admin.key_desk import KeysDesk
 from vedette.admin.partners import PartnersDesk
 from vedette.admin.pending import PendingDesk
 from vedette.admin.people import PeopleDesk
@@ -55,6 +56,7 @@ class Office:
     audit: AuditDesk
     grid: GridDesk
     server_certificates: ServerCertificatesDesk
+    keys: KeysDesk
     measured: Callable[[], Measured]
     metrics_token: LocalToken | None = None
     """Opens `/metrics` and nothing else."""

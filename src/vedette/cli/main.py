@@ -17,6 +17,7 @@ from vedette.cli import (
     device_commands,
     doctor_command,
     issuer_commands,
+    key_commands,
     partner_commands,
     process_commands,
     recover_command,
@@ -79,6 +80,7 @@ certificates.add_typer(server_certificate_commands.app, name="server")
 certificates.command("check")(certificate_check.check)
 app.add_typer(certificates, name="certificate")
 app.add_typer(issuer_commands.app, name="issuer")
+app.add_typer(key_commands.app, name="key")
 app.command("recover")(recover_command.recover)
 app.command("doctor")(doctor_command.doctor)
 process_commands.register(app)

@@ -53,6 +53,7 @@ from vedette.admin.door import AdministrationDoor
 from vedette.admin.drafts import DraftsDesk
 from vedette.admin.grid import GridDesk
 from vedette.admin.homeserver import beneath, issuer_of
+from vedette.admin.keys import keys_here
 from vedette.admin.partners import PartnersDesk
 from vedette.admin.pending import PendingDesk
 from vedette.admin.people import PeopleDesk
@@ -75,6 +76,7 @@ from vedette.control import examination
 from vedette.control.checkpoints import Anchor
 from vedette.control.counting import Counts
 from vedette.control.departures import Departures
+from vedette.control.keys_here import LEAST_TOKEN, TokenFile, keys_desk
 from vedette.control.looking import Looking
 from vedette.control.records_here import (
     PROCESS,
@@ -171,9 +173,9 @@ def _private_key(path: Path) -> Ed25519PrivateKey:
 def _token(path: Path) -> LocalToken:
     _private(path)
     value = path.read_text(encoding="ascii").strip()
-    if len(value) < 32:
-        raise ControlFault(f"the token in `{path}` is shorter than 32 characters")
-    return LocalToken(value)
+    if len(value) < LEAST_TOKEN:
+        raise ControlFault(f"the token in `{path}` is shorter than {LEAST_TOKEN} characters")
+    return LocalToken(TokenFile(path, value).current)
 
 
 def _private(path: Path) -> None:
@@ -231,6 +233,7 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
         audit=archive.desk(spine, policy),
         grid=GridDesk(policy),
         server_certificates=_certificates_desk(boot, spine),
+        keys=keys_desk(boot, spine, sessions.store),
         measured=lambda: _measured(boot, counts, anchor, publisher, desk, upkeep),
         metrics_token=_metrics_token(boot),
         tokens=TokensDesk(AdministrationDoor(spine), tokens, clock),
@@ -516,6 +519,7 @@ def examine_here(
         certificate_ends=examination.certificate_ends(boot),
         console_ends=examination.console_ends(boot),
         ordering=ordering_told(boot),
+        keys=keys_here(boot, None),
         reachable=examination.reachable(boot),
         sign_in=_sign_in_seen(boot, document, now),
         unsent=unsent(boot, now),

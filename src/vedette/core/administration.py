@@ -34,6 +34,9 @@ MEANINGS: Mapping[Act, str] = MappingProxyType(
         Act.ADMINISTRATION_CERTIFICATE_RENEW: "have the gateway order a new certificate now",
         Act.ADMINISTRATION_DEVICE_APPROVE: "let a waiting device of somebody in, or turn it away",
         Act.ADMINISTRATION_DOOR_LIST: "see how the doors stand",
+        Act.ADMINISTRATION_KEY_LIST: "see every key and secret of the organisation by its name, never "
+        "its value",
+        Act.ADMINISTRATION_KEY_ROTATE: "put a new key in the place of one of ours",
         Act.ADMINISTRATION_PARTNER_CHANGE: "add a partner, with a rule for people and channels between "
         "us and it, or remove one",
         Act.ADMINISTRATION_PARTNER_CHECK: "have the gateway try to reach a partner",

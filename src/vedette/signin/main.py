@@ -11,6 +11,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -28,7 +29,8 @@ from vedette.adapters.boot_file import Boot, BootFault, SigninBoot, load
 from vedette.adapters.log_incidents import LogIncidents
 from vedette.adapters.passwords import Argon2Passwords
 from vedette.adapters.radius import RadiusServers, radius_server
-from vedette.adapters.sign_in_store import open_sign_in_store
+from vedette.adapters.sign_in.rekeying import StoreKeyFile
+from vedette.adapters.sign_in_store import SqlSignInStore, open_sign_in_store
 from vedette.adapters.stream_files import StreamFiles
 from vedette.adapters.synapse_provisioning import SynapseProvisioning
 from vedette.adapters.system_clock import SystemClock
@@ -44,7 +46,7 @@ from vedette.ports.policy import PolicySource
 from vedette.ports.provisioning import Provisioning
 from vedette.ports.sign_in import SignInStore
 from vedette.protocol.internal.streams import Stream
-from vedette.signin import compat, device_grant, metadata, oauth, registration, sightings
+from vedette.signin import compat, device_grant, keys, metadata, oauth, registration, sightings
 from vedette.signin.app import make_app, sentence_page
 from vedette.signin.attempts import Attempts
 from vedette.signin.device_page import DevicePage
@@ -88,6 +90,8 @@ class Surroundings:
     certificates: str = ""
     console: str = ""
     """The console's address, with scheme and without a slash; empty if there is none."""
+    store_key: Callable[[], None] | None = None
+    """Has another store key put in place, and waits until that is done."""
 
     @property
     def policy(self) -> PolicySource:
@@ -161,6 +165,7 @@ def _routes(around: Surroundings, issuing: Issuing, shell: Shell) -> list[BaseRo
         *registration.routes(registration.Registration(issuing)),
         *device_grant.routes(devices),
         *sightings.routes(sightings.Sighted(issuing)),
+        *keys.routes(keys.KeyRenewal(around.spine, around.store, around.store_key)),
         *metadata.routes(metadata.Metadata(around.issuer, around.listed, around.certificates)),
         *compat.routes(older, page),
     ]
@@ -197,7 +202,7 @@ async def _run(boot: Boot, own: SigninBoot) -> None:
         lambda policy: spool.keep_whole(policy.directory.document.audit.permitted == "whole"),
     )
     boot.path(own.folder).mkdir(mode=0o700, parents=True, exist_ok=True)
-    store = open_sign_in_store(boot.sign_in_database(), boot.store_key())
+    store, store_key = _store(boot)
     incidents = LogIncidents()
     around = Surroundings(
         spine=Spine(streams, spool, incidents, clock),
@@ -209,6 +214,7 @@ async def _run(boot: Boot, own: SigninBoot) -> None:
         issuer=issuer_of(boot),
         certificates=_certificates_of(boot),
         console=boot.console_url,
+        store_key=partial(store_key.rotate, store.rekeying),
     )
     follow = _Follow(streams, listed)
     spool.start()
@@ -223,6 +229,16 @@ async def _run(boot: Boot, own: SigninBoot) -> None:
     finally:
         spool.close()
         store.close()
+
+
+def _store(boot: Boot) -> tuple[SqlSignInStore, StoreKeyFile]:
+    """The store, with a change of its key that was broken off brought to its end. Raises Unavailable."""
+    file = StoreKeyFile(boot.path(boot.signin.store_key))
+    newer = file.unfinished()
+    store = open_sign_in_store(boot.sign_in_database(), boot.store_key(), newer)
+    if newer is not None:
+        file.finish(store.rekeying)
+    return store, file
 
 
 @dataclass(slots=True)

@@ -23,6 +23,7 @@ from vedette.admin.doctor import (
     examine,
 )
 from vedette.admin.homeserver import homeserver_file, render
+from vedette.admin.keys import KEYS, KeyFound
 from vedette.control.examination import open_secrets
 from vedette.control.main import current_settings
 from vedette.core.asks import Act
@@ -36,6 +37,10 @@ LAG = DoorLag(
     door="gateway", stream="settings", sent=5, in_force=5, refused=None, expires=int(NOW) + 60
 )
 CHAIN = ChainReport(process="gateway", holds=True, records=3, anchored=None, words="whole")
+
+ROWS = {row.name: row for row in KEYS}
+MISSING_KEY = KeyFound(row=ROWS["radius-secrets"], file=Path("/x"), there=False)
+ENDING_CA = KeyFound(row=ROWS["anchors"], file=Path("/x"), there=True, ends=NOW + 86400)
 
 SIGN_IN = SignInSeen(
     process_trouble=None,
@@ -149,6 +154,8 @@ TROUBLES: dict[str, tuple[dict[str, Any], str, str]] = {
     "people are not sealed": ({"unsealed": ("no key",)}, "audit-names", "vedette up"),
     "a secret is open": ({"open_secrets": (Path("/x"),)}, "secrets", "chmod 600 /x"),
     "the people can't be read": ({"people_faults": ("line 3: no",)}, "people", "people.csv"),
+    "a key is missing": ({"keys": (MISSING_KEY,)}, "keys", "BACKUP"),
+    "a CA ends": ({"keys": (ENDING_CA,)}, "keys", "put the new CA beside the old one"),
     "the clock went back": ({"newest": NOW + 4000}, "clock", "timedatectl"),
     "the disk is full": ({"free_bytes": 5 << 20}, "disk", "du -xh"),
     "the certificate ends": ({"certificate_ends": NOW + 86400}, "certificate", "install -m 600"),

@@ -23,32 +23,42 @@ _NONCE = 12
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """Closes and opens secrets. Without a key it closes none, and opens each as nothing."""
+    """Closes and opens secrets. Without a key it closes none, and opens each as nothing.
 
-    _cipher: AESGCM | None
+    Where there are several keys, the first closes and each of them opens: so one takes the place of
+    another while the store is used (`adapters.sign_in.rekeying`).
+    """
+
+    _ciphers: list[AESGCM]
 
     @classmethod
-    def of(cls, key: bytes | None) -> Self:
-        """The seal of a store key.
+    def of(cls, *keys: bytes | None) -> Self:
+        """The seal of a store key, and of those that came before it.
 
         Raises:
-            Unavailable: the key has not 32 bytes.
+            Unavailable: a key has not 32 bytes.
         """
-        if key is not None and len(key) != 32:
-            raise Unavailable(f"the store key has {len(key)} bytes instead of 32")
-        return cls(None if key is None else AESGCM(key))
+        return cls([_cipher(key) for key in keys if key is not None])
 
     @property
     def keyless(self) -> bool:
         """Whether there is no key here."""
-        return self._cipher is None
+        return not self._ciphers
+
+    def add(self, key: bytes) -> None:
+        """Close with another key from now on. Raises Unavailable."""
+        self._ciphers.insert(0, _cipher(key))
+
+    def forget(self) -> None:
+        """Open with the newest key alone from now on."""
+        del self._ciphers[1:]
 
     def close(self, secret: bytes, *belongs_to: str) -> bytes:
         """The secret, sealed. Raises Unavailable where there is no key."""
-        if self._cipher is None:
+        if self.keyless:
             raise Unavailable("this process was not given the store key and can keep no secret")
         nonce = secrets.token_bytes(_NONCE)
-        return _FORM + nonce + self._cipher.encrypt(nonce, secret, _bound(belongs_to))
+        return _FORM + nonce + self._ciphers[0].encrypt(nonce, secret, _bound(belongs_to))
 
     def open(self, sealed: bytes, *belongs_to: str) -> bytes:
         """The secret, or nothing where there is no key.
@@ -56,16 +66,34 @@ class Seal:
         Raises:
             Unavailable: it was sealed with another key or for something else, or was altered.
         """
-        if self._cipher is None:
+        if self.keyless:
             return b""
-        form, nonce, closed = sealed[:1], sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :]
-        if form != _FORM:
+        if sealed[:1] != _FORM:
             raise Unavailable("a secret was sealed by another version of this program")
-        try:
-            return self._cipher.decrypt(nonce, closed, _bound(belongs_to))
-        except (InvalidTag, ValueError):
-            name = " ".join(belongs_to[:1])
-            raise Unavailable(f"a {name} was sealed with another store key, or altered") from None
+        for cipher in tuple(self._ciphers):
+            found = _opened(cipher, sealed, belongs_to)
+            if found is not None:
+                return found
+        name = " ".join(belongs_to[:1])
+        raise Unavailable(f"a {name} was sealed with another store key, or altered")
+
+    def is_newest(self, sealed: bytes, *belongs_to: str) -> bool:
+        """Whether something was sealed with the newest key."""
+        return _opened(self._ciphers[0], sealed, belongs_to) is not None
+
+
+def _cipher(key: bytes) -> AESGCM:
+    if len(key) != 32:
+        raise Unavailable(f"the store key has {len(key)} bytes instead of 32")
+    return AESGCM(key)
+
+
+def _opened(cipher: AESGCM, sealed: bytes, belongs_to: tuple[str, ...]) -> bytes | None:
+    nonce, closed = sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :]
+    try:
+        return cipher.decrypt(nonce, closed, _bound(belongs_to))
+    except (InvalidTag, ValueError):
+        return None
 
 
 def _bound(belongs_to: tuple[str, ...]) -> bytes:
