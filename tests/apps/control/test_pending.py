@@ -54,7 +54,7 @@ class Office(House):
         self.wishes = 0
 
     def by(self, who: str, operation: str, path: str = "", body: Any = None) -> tuple[int, Any]:
-        token = self.office.token.value if who == "local" else self.tokens[who]
+        token = self.office.token.current() if who == "local" else self.tokens[who]
         return self.ask(token, operation, path, body)
 
     def rule(self, who: str, name: str, rule: dict[str, Any]) -> tuple[int, Any]:
@@ -150,7 +150,7 @@ def test_who_is_no_second_person_is_told_and_recorded(house: Office, who: str, w
         "anna by another token": lambda: house.token("anna"),
         "ben by a narrow token": lambda: house.token("ben", acts=reading),
         "ben by a younger token": lambda: younger(house),
-    }.get(who, lambda: house.tokens.get(name, house.office.token.value))()
+    }.get(who, lambda: house.tokens.get(name, house.office.token.current()))()
     before = house.newest()
     answer = house.ask(token, "POST", f"/settings/pending/{kept['id']}/approve", WHY)
     assert refused(answer, 403, words)["record"].startswith("control:")
