@@ -245,12 +245,17 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
     upkeep = Upkeep(
         desk, changes, trial, publisher, people, *duties, index=archive.index, retention=removing
     )
-    recovered = RecoverySeen(archive.written)
-    looking = Looking(
-        lambda: examine_here(boot, control_answers=True, anchor=anchor, recovered=recovered), clock
-    )
-    desks = desks_of(boot, office, looking, counts)
+    desks = desks_of(boot, office, _looking(boot, anchor, archive.written), counts)
     return Wiring(boot, spool, upkeep, office, desks, _console(boot, sessions, desks))
+
+
+def _looking(boot: Boot, anchor: Anchor, written: SpoolReader) -> Looking:
+    """The doctor's look, for the console: it goes on from where the last one was."""
+    recovered = RecoverySeen(written)
+    return Looking(
+        lambda: examine_here(boot, control_answers=True, anchor=anchor, recovered=recovered),
+        SystemClock(),
+    )
 
 
 def _settings_desk(
