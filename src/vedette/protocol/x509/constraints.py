@@ -60,17 +60,11 @@ def _names(certificate: Read) -> Iterator[x509.GeneralName]:
         yield x509.DirectoryName(subject)
     for attribute in subject.get_attributes_for_oid(NameOID.EMAIL_ADDRESS):
         if isinstance(attribute.value, str):
-            yield _mail(attribute.value)
+            # without the check of its form: what has none must not slip past the constraints
+            yield x509.RFC822Name._init_without_validation(attribute.value)  # noqa: SLF001
     found = certificate.extensions.get(ExtensionOID.SUBJECT_ALTERNATIVE_NAME)
     if found and isinstance(found.value, x509.SubjectAlternativeName):
         yield from found.value
-
-
-def _mail(text: str) -> x509.GeneralName:
-    try:
-        return x509.RFC822Name(text)
-    except ValueError:
-        return x509.OtherName(UPN, b"")  # no constraint holds for it, so none permits it
 
 
 def _shown(name: x509.GeneralName) -> str:

@@ -9,7 +9,7 @@ import base64
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -50,7 +50,7 @@ class Scope:
     reasons: frozenset[x509.ReasonFlags] = _REASONS
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Crl:
     """A list that was read; whether it is the CA's is only known by `verified`.
 
@@ -70,7 +70,10 @@ class Crl:
 
 
 def read_crl(data: bytes) -> Crl | Fault:
-    """Read a CRL in DER or PEM. Total: any bytes have an answer."""
+    """Read a CRL in DER or PEM. Total: any bytes have an answer.
+
+    It costs some ten microseconds an entry, so a loop reads large lists in a thread.
+    """
     if len(data) > MOST_BYTES:
         return Fault.TOO_LARGE
     try:
@@ -173,9 +176,19 @@ def _points(
     )
 
 
-@lru_cache(maxsize=256)
+_VERIFIED: WeakKeyDictionary[Crl, dict[str, Fault | None]] = WeakKeyDictionary()
+"""What was found of a list and a CA, by its certificate's SHA-256, for as long as the list is kept."""
+
+
 def verified(crl: Crl, issuer: Read) -> Fault | None:
     """Whether a list is its CA's: None, or what is wrong with it."""
+    known = _VERIFIED.setdefault(crl, {})
+    if issuer.sha256 not in known:
+        known[issuer.sha256] = _verify(crl, issuer)
+    return known[issuer.sha256]
+
+
+def _verify(crl: Crl, issuer: Read) -> Fault | None:
     if crl.issuer != issuer.subject:
         return Fault.CRL_SCOPE
     if signature_fault(crl.parsed) or key_fault(issuer):
