@@ -13,6 +13,7 @@ from vedette.core.settings.reference import settings_reference
 
 MAY = {"olga", "fred", "otto", "ada"}
 """Who may read the settings, by the shipped roles."""
+CORP = f'{{ anchors = ["MIIB{"A" * 40}"], people = {{ {"ab" * 32} = "@olga:example.org" }} }}'
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +23,7 @@ def officer(house: House) -> Browser:
     for kind, form in (
         ("set-value", {"path": "partners.acme", "value": '{ domains = ["acme.example"] }'}),
         ("set-value", {"path": "rooms.board", "value": '{ members = ["us"] }'}),
+        ("set-value", {"path": "issuers.corp", "value": CORP}),
         ("set-value", {"path": "networks.office", "value": '["10.1.0.0/16"]'}),
         ("set-value", {"path": "federation.partners.acme", "value": "{ requests = 7 }"}),
         ("set-value", {"path": "sign_in.session", "value": "12 days"}),
@@ -40,7 +42,9 @@ def test_every_setting_of_the_reference_is_there_with_what_is_said_of_it(officer
         if info.path.startswith(("rules.", "guardrails.")):
             continue
         path = info.path.replace("networks.<name>", "networks.office")
+        path = path.replace("people.<name>", f"people.{'ab' * 32}")
         for section, name in (
+            ("issuers", "corp"),
             ("parties", "security-office"),
             ("partners", "acme"),
             ("rooms", "board"),
