@@ -44,10 +44,13 @@ def rule(text: str) -> Policy:
 
 
 def seen(policy: Policy, channel: Channel) -> tuple[str, str]:
-    found = next(
-        each for each in glance(policy.rules, policy.directory, "acme") if each.channel is channel
-    )
+    found = _of(policy, channel)
     return found.to_us.words, found.to_them.words
+
+
+def _of(policy: Policy, channel: Channel) -> ChannelGlance:
+    found = glance(policy.rules, policy.directory, "acme")
+    return next(each for each in found if each.channel is channel)
 
 
 def test_without_a_rule_nothing_passes_either_way() -> None:
@@ -76,22 +79,85 @@ def test_one_way_is_one_way() -> None:
 
 def test_a_rule_for_a_party_is_a_yes_for_some_and_names_it() -> None:
     policy = rule('between = ["staff", "acme"]\nallow = ["message"]')
-    assert seen(policy, Channel.MESSAGE) == ("for some: staff", "for some: staff")
+    assert seen(policy, Channel.MESSAGE) == ("only for staff", "only for staff")
 
 
 def test_a_party_without_anybody_is_named_too() -> None:
     policy = rule('between = ["board", "acme"]\nallow = ["message"]')
-    assert seen(policy, Channel.MESSAGE) == ("for some: board", "for some: board")
+    assert seen(policy, Channel.MESSAGE) == ("only for board", "only for board")
 
 
 def test_conditions_are_said_and_not_guessed() -> None:
     policy = rule('from = ["us"]\nto = ["acme"]\nallow = ["file"]\nwhen = ["file.size < 3 MiB"]')
-    assert seen(policy, Channel.FILE) == ("no", "yes (under conditions)")
+    assert seen(policy, Channel.FILE) == ("no", "yes, when file.size is under 3 MiB")
+
+
+ALLOWS = 'between = ["staff", "acme"]\nallow = ["file"]\nwhen = ["file.kind in image, text"]'
+FORBIDS = (
+    '\n[rules.q]\nbetween = ["us", "acme"]\nforbid = ["file"]\n'
+    'when = ["file.malware = yes"]\nunless = ["room.ours = yes"]'
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "english", "german"),
+    [
+        (
+            ALLOWS,
+            "only for staff, when file.kind is image or text",
+            "nur für staff, wenn file.kind image oder text ist",
+        ),
+        (
+            ALLOWS + FORBIDS,
+            (
+                "only for staff, when file.kind is image or text, not when file.malware is yes, "
+                "unless room.ours is yes"
+            ),
+            (
+                "nur für staff, wenn file.kind image oder text ist, nicht, wenn file.malware ja ist, "
+                "außer wenn room.ours ja ist"
+            ),
+        ),
+        (
+            (
+                'between = ["us", "acme"]\nallow = ["file"]\n[rules.q]\nbetween = ["us", "acme"]\n'
+                'forbid = ["file"]\nunless = ["file.kind = image"]'
+            ),
+            "yes, only when file.kind is image",
+            "ja, nur wenn file.kind image ist",
+        ),
+    ],
+)
+def test_for_whom_and_under_which_conditions_is_said_in_each_language(
+    text: str, english: str, german: str
+) -> None:
+    found = _of(rule(text), Channel.FILE)
+    assert (found.words, found.words.german) == (english, german)
+
+
+def test_ways_that_differ_are_told_apart() -> None:
+    text = 'from = ["acme"]\nto = ["us"]\nallow = ["message"]\n[rules.q]\n'
+    text += 'from = ["board"]\nto = ["acme"]\nallow = ["message"]'
+    found = _of(rule(text), Channel.MESSAGE).words
+    assert found == "to us yes; to them only for board"
+    assert found.german == "zu uns ja; zu ihnen nur für board"
+    only = _of(rule('from = ["acme"]\nto = ["us"]\nallow = ["message"]'), Channel.MESSAGE).words
+    assert (only, only.german) == ("only from them to us", "nur von ihnen zu uns")
+
+
+def test_more_conditions_than_one_reads_are_not_all_said() -> None:
+    text = 'between = ["us", "acme"]\nallow = ["file"]' + "".join(
+        f'\n[rules.q{n}]\nbetween = ["us", "acme"]\nforbid = ["file"]\nwhen = ["file.size > {n} MiB"]'
+        for n in range(1, 6)
+    )
+    assert str(_of(rule(text), Channel.FILE).words).endswith(
+        "not when file.size is over 3 MiB, and on further conditions"
+    )
 
 
 def test_a_condition_on_devices_of_people_elsewhere_is_never_met() -> None:
     text = 'between = ["us", "acme"]\nallow = ["message"]\nwhen = ["device.managed = yes"]'
-    assert seen(rule(text), Channel.MESSAGE) == ("no", "yes (under conditions)")
+    assert seen(rule(text), Channel.MESSAGE) == ("no", "yes, when device.managed is yes")
 
 
 def test_after_its_last_day_a_partner_is_somebody_outside() -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from vedette.adapters.databases import answering
 from vedette.core.asks import Act
 from vedette.core.facts import Facts, Missing
+from vedette.core.language import from_json, to_json
 from vedette.core.pending import OPEN, Approval, PendingChange, State
 from vedette.core.record import fact_from_json, fact_to_json
 
@@ -95,7 +96,7 @@ class SqlPendingChanges:
             "ended": change.ended,
             "said": change.said,
             "revision": change.revision,
-            "why": list(change.why),
+            "why": [to_json(each) for each in change.why],
         }
         with answering(_NAME), self.engine.begin() as connection:
             moved = connection.execute(sa.update(_CHANGES).where(where).values(**stands))
@@ -124,7 +125,7 @@ class SqlPendingChanges:
 
 def _columns(change: PendingChange) -> dict[str, Any]:
     values = {column.name: getattr(change, column.name) for column in _CHANGES.columns}
-    lists = {name: list(values[name]) for name in _LISTS}
+    lists = {name: [to_json(each) for each in values[name]] for name in _LISTS}
     signed = {
         part: {name: fact_to_json(value) for name, value in facts.items()}
         for part, facts in (("known", change.signed.known), ("claims", change.signed.claims))
@@ -135,7 +136,7 @@ def _columns(change: PendingChange) -> dict[str, Any]:
 
 def _change(row: sa.Row[Any]) -> PendingChange:
     values = {column.name: getattr(row, column.name) for column in _CHANGES.columns}
-    lists = {name: tuple(values[name]) for name in _LISTS}
+    lists = {name: tuple(map(from_json, values[name])) for name in _LISTS}
     words = {"act": Act(row.act), "state": State(row.state), "signed": _signed(row.signed)}
     return PendingChange(**{**values, **lists, **words})
 

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from vedette.adapters.databases import MIGRATING, WRITES, answering, engine_of, migrate
+from vedette.core.language import from_json, to_json
 from vedette.core.record import GENESIS
 from vedette.core.revision import Revision
 from vedette.ports.errors import Unavailable
@@ -136,7 +137,7 @@ def _columns(revision: Revision) -> dict[str, object]:
         "approvers": list(revision.approvers),
         "reason": revision.reason,
         "at": revision.at,
-        "words": list(revision.words),
+        "words": [to_json(each) for each in revision.words],
         "commands": list(revision.commands),
         "previous": revision.previous,
         "hash": revision.hash,
@@ -152,7 +153,7 @@ def _revision(row: sa.Row[Any]) -> Revision:
         approvers=tuple(row.approvers),
         reason=row.reason,
         at=row.at,
-        words=tuple(row.words),
+        words=tuple(map(from_json, row.words)),
         commands=tuple(row.commands),
         previous=row.previous,
     )

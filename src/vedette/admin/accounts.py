@@ -16,6 +16,7 @@ from vedette.admin.actor import Actor
 from vedette.admin.door import AdministrationDoor, Doing, needs_reason
 from vedette.admin.rejected import Code, Rejected
 from vedette.core.asks import Act
+from vedette.core.language import told
 from vedette.core.names import ServerName, UserId
 from vedette.core.notices import UNLOCK
 from vedette.ports.clock import Clock
@@ -163,8 +164,8 @@ class AccountsDesk:
         if self.company and user in self.door.spine.policy.current().directory.people:
             raise Rejected(
                 Code.CONFLICT,
-                f"`{user}` signs in with the password of the company's directory",
-                "nothing has to be made here; reset the password there, it is good at once",
+                told("`{user}` signs in with the password of the company's directory", user=user),
+                told("nothing has to be made here; reset the password there, it is good at once"),
             )
 
     async def _account(self, user: UserId) -> Account:
@@ -187,8 +188,11 @@ class AccountsDesk:
         except Taken:
             raise Rejected(
                 Code.CONFLICT,
-                f"`{user}` has an account already",
-                f"for a new start password, vedette user password {user.localpart} --reason …",
+                told("`{user}` has an account already", user=user),
+                told(
+                    "for a new start password, vedette user password {localpart} --reason …",
+                    localpart=user.localpart,
+                ),
             ) from None
 
     async def _set_password(self, _permit: Permit, user: UserId, hashed: str) -> None:
@@ -255,7 +259,9 @@ def _kinds(named: Iterable[str]) -> frozenset[str] | None:
     if strange:
         listed = ", ".join(sorted(REMOVABLE))
         raise Rejected(
-            Code.INVALID, f"`{strange[0]}` is no factor that is kept here", f"one of {listed}"
+            Code.INVALID,
+            told("`{strange}` is no factor that is kept here", strange=strange[0]),
+            told("one of {known}", known=listed),
         )
     return kinds or None
 
@@ -263,6 +269,6 @@ def _kinds(named: Iterable[str]) -> frozenset[str] | None:
 def _nobody(user: UserId) -> Rejected:
     return Rejected(
         Code.NOT_FOUND,
-        f"`{user}` has no account here",
-        f"make one with `vedette user add {user.localpart}`",
+        told("`{user}` has no account here", user=user),
+        told("make one with `vedette user add {localpart}`", localpart=user.localpart),
     )

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
+from vedette.core.language import Sentence, joined, said_by, told
 from vedette.core.names import InvalidName, ServerName, UserId
 from vedette.core.record import NOTHING, ChainState, RecordFault, verify_lines
 from vedette.core.revision import Revision, verify_revisions
@@ -24,7 +25,7 @@ SETTINGS_CHAIN = "settings"
 _AT_ONCE = 20_000
 """How many new records a search takes in before it looks."""
 _CHUNK = 250
-_GONE = "its records are gone"
+_GONE = told("its records are gone")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,7 @@ class ChainReport:
     holds: bool
     records: int
     anchored: str | None
-    words: str
+    words: Sentence
     removed: str | None = None
     """The last record that was removed because its time was over; the chain is checked behind it."""
 
@@ -211,15 +212,19 @@ def _verify(
     try:
         head = removed_before(records, process, heads)
     except RecordFault as fault:
-        return _broken(process, str(fault))
+        return _broken(process, said_by(fault))
     after = NOTHING if head is None else head.state
     lines = (line for line, _ in records.lines(process))
     report = _report(process, anchors, verify_lines(lines, process, after), after)
     if head is None:
         return report
     day = datetime.fromtimestamp(head.at, UTC).strftime("%Y-%m-%d")
-    gone = f"what was recorded up to `{after.last}` was removed on {day}, its time being over"
-    return replace(report, words=f"{report.words}; {gone}", removed=after.last)
+    gone = told(
+        "what was recorded up to `{last}` was removed on {day}, its time being over",
+        last=after.last,
+        day=day,
+    )
+    return replace(report, words=joined([report.words, gone], "; "), removed=after.last)
 
 
 def removed_before(
@@ -270,27 +275,40 @@ def _report(
             due.discard(state)
             end = state
     except (RecordFault, OSError) as fault:
-        return _broken(process, str(fault) if isinstance(fault, RecordFault) else _GONE)
+        return _broken(process, said_by(fault) if isinstance(fault, RecordFault) else _GONE)
     if due:
         return ChainReport(
             process=process, holds=False, records=end.length, anchored=None, words=_missed(due, end)
         )
     anchored = max(anchors, key=lambda anchor: anchor.length).last if anchors else None
-    words = f"whole; anchored up to `{anchored}`" if anchored else "whole, but not anchored yet"
+    words = (
+        told("whole; anchored up to `{anchored}`", anchored=anchored)
+        if anchored
+        else told("whole, but not anchored yet")
+    )
     return ChainReport(
         process=process, holds=True, records=end.length, anchored=anchored, words=words
     )
 
 
-def _broken(process: str, words: str) -> ChainReport:
+def _broken(process: str, words: Sentence) -> ChainReport:
     return ChainReport(process=process, holds=False, records=0, anchored=None, words=words)
 
 
-def _missed(due: set[ChainState], end: ChainState) -> str:
+def _missed(due: set[ChainState], end: ChainState) -> Sentence:
     """What a chain lacks that holds in itself but is not the one that a checkpoint vouches for."""
     anchor = max(due, key=lambda anchor: anchor.length)
-    vouched = f"record `{anchor.last}`, which the checkpoint vouches for, is missing or altered"
+    vouched = told(
+        "record `{last}`, which the checkpoint vouches for, is missing or altered", last=anchor.last
+    )
     if end.length < anchor.length:
-        upto = f"after `{end.last}`" if end.last else "before its first record"
-        return f"{vouched}: the log was cut off {upto}, {anchor.length - end.length} are missing"
-    return f"{vouched}: the log was written anew somewhere before it"
+        upto = (
+            told("after `{last}`", last=end.last) if end.last else told("before its first record")
+        )
+        return told(
+            "{vouched}: the log was cut off {upto}, {length} are missing",
+            vouched=vouched,
+            upto=upto,
+            length=anchor.length - end.length,
+        )
+    return told("{vouched}: the log was written anew somewhere before it", vouched=vouched)

@@ -13,6 +13,7 @@ from vedette.admin.audit import Page, matching, names_of, search
 from vedette.admin.door import AdministrationDoor, Doing, needs_reason
 from vedette.admin.rejected import Code, Rejected
 from vedette.core.asks import Act
+from vedette.core.language import said_by, told
 from vedette.core.names import InvalidName, UserId
 from vedette.ports.audit_keys import Erased, PeopleKeys
 from vedette.ports.policy import Policy
@@ -152,4 +153,6 @@ class AuditDesk:
         try:
             return UserId(person if person.startswith("@") else f"@{person}:{domain}")
         except InvalidName as fault:
-            raise Rejected(Code.INVALID, str(fault), f"such as `@alice:{domain}`") from fault
+            raise Rejected(
+                Code.INVALID, said_by(fault), told("such as `@alice:{domain}`", domain=domain)
+            ) from fault

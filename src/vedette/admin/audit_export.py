@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from vedette.admin.audit import ChainReport
+from vedette.core.language import said_by, told
 from vedette.core.record import ChainState, RecordFault, canonical, read_line, verify_lines
 from vedette.ports.records import Records
 from vedette.protocol.internal.checkpoints import Checkpoint
@@ -99,13 +100,15 @@ def _verify(process: str, lines: list[bytes], heads: list[ChainState]) -> ChainR
     try:
         states = list(verify_lines(lines, process, _before(process, lines[0])))
     except RecordFault as fault:
-        return ChainReport(process=process, holds=False, records=0, anchored=None, words=str(fault))
+        return ChainReport(
+            process=process, holds=False, records=0, anchored=None, words=said_by(fault)
+        )
     passed = {state.head: state.last for state in states}
     anchored = next((passed[each.head] for each in reversed(heads) if each.head in passed), None)
     words = (
-        f"whole; a checkpoint vouches for it up to `{anchored}`"
+        told("whole; a checkpoint vouches for it up to `{anchored}`", anchored=anchored)
         if anchored
-        else "whole, but no checkpoint in the export vouches for it"
+        else told("whole, but no checkpoint in the export vouches for it")
     )
     return ChainReport(
         process=process, holds=True, records=len(states), anchored=anchored, words=words

@@ -15,6 +15,7 @@ from vedette.core.asks import Act, Someone
 from vedette.core.decide import decide
 from vedette.core.decision import Verdict
 from vedette.core.facts import Facts
+from vedette.core.language import Sentence, told
 from vedette.core.people import ANYONE, BUILT_IN, US
 from vedette.core.sessions import PAGE, sign_in_ask
 from vedette.core.settings.commands import RuleData, Step, add_rule_step
@@ -32,7 +33,7 @@ _ONE_FACTOR: RuleData = {"from": ["us"], "forbid": ["sign-in"], "when": ["sign_i
 class Lack:
     """One thing that is lacking, in a sentence, and the step that mends it."""
 
-    words: str
+    words: Sentence
     step: Step
 
 
@@ -54,7 +55,12 @@ def _rules(document: Document) -> Iterator[Lack]:
             parties = {*(rule.between or ()), *(rule.from_ or ()), *(rule.to or ())}
             if rule.forbid and parties <= known and not _among(rule, there):
                 free = rule.model_copy(update={"owner": ""}) if rule.owner not in known else rule
-                words = f"{_kind(section)} `{name}` is lacking: {rule_sentence(name, rule)}"
+                words = told(
+                    "{kind} `{name}` is lacking: {sentence}",
+                    kind=_kind(section),
+                    name=name,
+                    sentence=rule_sentence(name, rule),
+                )
                 yield Lack(words, add_rule_step(section, _free_name(name, there), free))
 
 
@@ -71,8 +77,8 @@ def _decides(rule: Rule) -> dict[str, object]:
     return rule.model_dump(exclude={"say", "owner", "mode"})
 
 
-def _kind(section: str) -> str:
-    return "the guardrail" if section == "guardrails" else "the rule"
+def _kind(section: str) -> Sentence:
+    return told("the guardrail") if section == "guardrails" else told("the rule")
 
 
 def _free_name(name: str, there: Mapping[str, Rule]) -> str:
@@ -92,5 +98,5 @@ def _one_factor(policy: Policy) -> Iterator[Lack]:
     )  # fmt: skip
     ask = sign_in_ask(Act.SIGN_IN_SESSION_START, who)
     if decide(policy.rules, ask, known).verdict is Verdict.YES:
-        words = "people may sign in with a single proof: whoever has a password is in"
+        words = told("people may sign in with a single proof: whoever has a password is in")
         yield Lack(words, add_rule_step("rules", "never-one-factor", _ONE_FACTOR))

@@ -20,6 +20,7 @@ from vedette.core.channels import Channel
 from vedette.core.decide import decide
 from vedette.core.decision import Decision, Verdict
 from vedette.core.facts import Facts, Missing, Value
+from vedette.core.language import told
 from vedette.core.names import UserId
 from vedette.core.reasons import Reason
 from vedette.core.towards import organisation
@@ -75,7 +76,7 @@ class BreakGlass:
         with self.state.alone():
             kept = self._known()
             if not kept.is_open(self.spine.clock.now()):
-                raise Rejected(Code.NOTHING_CHANGES, "recovery is not open")
+                raise Rejected(Code.NOTHING_CHANGES, told("recovery is not open"))
             act = Act.ADMINISTRATION_RECOVERY_END
             doing = Doing(act=act, author=RECOVERING, reason=REASON)
             permit = await AdministrationDoor(self.spine).permit(doing)
@@ -101,8 +102,8 @@ class BreakGlass:
         if kept is None:
             raise Rejected(
                 Code.NOT_FOUND,
-                "no offline code was ever made here",
-                "make one while the settings still allow it: `vedette recover --new-code`",
+                told("no offline code was ever made here"),
+                told("make one while the settings still allow it: `vedette recover --new-code`"),
             )
         return kept
 
@@ -120,11 +121,11 @@ class BreakGlass:
             return settled
         if settled.in_doubt:
             raise Unavailable("recovery can't be put on record, so it was not begun")
-        words = "this is not the offline code"
-        hint = "it is eight groups of four letters and digits; case and hyphens don't matter"
+        words = told("this is not the offline code")
+        hint = told("it is eight groups of four letters and digits; case and hyphens don't matter")
         if shown is Shown.TOO_MANY:
-            words = "too many wrong codes were shown"
-            hint = f"try again in {SPELL // 60} minutes"
+            words = told("too many wrong codes were shown")
+            hint = told("try again in {minutes} minutes", minutes=SPELL // 60)
         raise Rejected(Code.REFUSED, words, hint, record=settled.record)
 
 

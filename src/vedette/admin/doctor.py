@@ -9,21 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from vedette.adapters.boot_file import NAME, Boot, BootFault
 from vedette.admin.audit import ChainReport
+from vedette.admin.findings import Found, Health
 from vedette.admin.homeserver import homeserver_file, render
 from vedette.admin.issuers import troubles
 from vedette.admin.keys import KeyFound
-from vedette.admin.rules import value_at
-from vedette.admin.settings_list import recommended
+from vedette.admin.weaknesses import weak_in
 from vedette.core.break_glass import Recovery
+from vedette.core.language import NOTHING, Sentence, said_by, told
 from vedette.core.pending import PendingChange, State
 from vedette.core.settings.document import Document
-from vedette.core.settings.reference import settings_reference, spell_value
 from vedette.protocol.internal.server_certificates import Ordering, Origin
 
 EXPIRES_SOON = 14 * 86400
@@ -34,33 +33,6 @@ _OVERDUE = 3600
 _ENDING = ("anchors", "siem-certificate")
 """Of the certificates among the keys those that no other check looks at."""
 _NAMED = 5
-_BIGGEST = "du -xh --max-depth=2 {} | sort -h | tail    (the last line is the biggest)"
-
-
-class Health(StrEnum):
-    """How much a finding matters."""
-
-    GOOD = "good"
-    WEAK = "weak"
-    BROKEN = "broken"
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One finding; `mend` is the command that mends it, or what to do where no command can."""
-
-    check: str
-    health: Health
-    words: str
-    mend: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Examination:
-    """What a look at this host found, and when it was, in seconds since 1970."""
-
-    found: tuple[Found, ...]
-    at: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +51,9 @@ class DoorLag:
 class Astray:
     """Why others don't find the way in by an address, and the command that mends or shows it."""
 
-    words: str
+    words: Sentence
     mend: str
+    note: Sentence = NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,11 +65,11 @@ class SignInSeen:
     time that they had for it.
     """
 
-    process_trouble: str | None
-    responder_trouble: str | None
-    store_trouble: str | None
-    store_key_trouble: str | None
-    breached_trouble: str | None
+    process_trouble: Sentence | None
+    responder_trouble: Sentence | None
+    store_trouble: Sentence | None
+    store_key_trouble: Sentence | None
+    breached_trouble: Sentence | None
     newest_key: int | None
     one_factor: tuple[str, ...]
 
@@ -130,7 +103,7 @@ class Examined:
     revision: int
     control_answers: bool
     chains: tuple[ChainReport, ...]
-    chain_trouble: str | None
+    chain_trouble: Sentence | None
     doors: tuple[DoorLag, ...]
     closed: tuple[str, ...]
     open_secrets: tuple[Path, ...]
@@ -144,7 +117,7 @@ class Examined:
     inspector: InspectorSeen
     console_ends: float | None = None
     """When the console's certificate expires; None where there is no console, or it can't be read."""
-    unsent: tuple[str, ...] = ()
+    unsent: tuple[Sentence, ...] = ()
     """The ways named in the boot file by which the record does not leave this machine, and why."""
     recovery: Recovery | None = None
     """How recovery stands; None where there is no offline code."""
@@ -154,11 +127,11 @@ class Examined:
     """Every key as it lies here."""
     ordering: Ordering | None = None
     """What becomes of orders for the gateway's certificate; None where that told nothing."""
-    beyond: tuple[str, ...] = ()
+    beyond: tuple[Sentence, ...] = ()
     """Acts under recovery while it was not open, in words."""
     waiting: tuple[PendingChange, ...] = ()
     """Changes of the settings that wait, for a second person or for their hour."""
-    unsealed: tuple[str, ...] = ()
+    unsealed: tuple[Sentence, ...] = ()
     """What keeps people from being sealed in the record, or from being named again, in words."""
 
 
@@ -169,11 +142,16 @@ def running(seen: Examined) -> Iterable[Found]:
     """Whether control answers."""
     if seen.control_answers:
         yield Found(
-            "control", Health.GOOD, f"control answers; revision {seen.revision} is in force"
+            "control",
+            Health.GOOD,
+            told("control answers; revision {revision} is in force", revision=seen.revision),
         )
     else:
         listen = seen.boot.control.listen
-        words = f"control does not answer on {listen}; doors go on with what they last heard"
+        words = told(
+            "control does not answer on {listen}; doors go on with what they last heard",
+            listen=listen,
+        )
         yield Found("control", Health.BROKEN, words, f"vedette up {seen.boot.folder}")
 
 
@@ -184,18 +162,20 @@ def drift(seen: Examined) -> Iterable[Found]:
     try:
         written = path.read_text(encoding="utf-8")
     except OSError:
-        yield Found("drift", Health.WEAK, f"`{path}` was not written yet", again)
+        yield Found("drift", Health.WEAK, told("`{path}` was not written yet", path=path), again)
         return
     try:
         wanted = render(seen.document, seen.boot)
     except BootFault as fault:
-        yield Found("drift", Health.BROKEN, str(fault), f"editor {seen.boot.folder / NAME}")
+        yield Found("drift", Health.BROKEN, said_by(fault), f"editor {seen.boot.folder / NAME}")
         return
     if written != wanted:
-        words = f"`{path}` is not what the settings say: it was edited, or a setting waits"
-        yield Found("drift", Health.BROKEN, words, f"{again}    (it writes the file again)")
+        words = told(
+            "`{path}` is not what the settings say: it was edited, or a setting waits", path=path
+        )
+        yield Found("drift", Health.BROKEN, words, again, told("it writes the file again"))
     else:
-        yield Found("drift", Health.GOOD, "Synapse's configuration is what the settings say")
+        yield Found("drift", Health.GOOD, told("Synapse's configuration is what the settings say"))
 
 
 def weak_settings(seen: Examined) -> Iterable[Found]:
@@ -203,42 +183,17 @@ def weak_settings(seen: Examined) -> Iterable[Found]:
     return weak_in(seen.document)
 
 
-def weak_in(document: Document) -> Iterable[Found]:
-    """The settings of a document that are weaker than, or other than, what is recommended."""
-    for info in settings_reference():
-        wanted = recommended(info)
-        if "<" in info.path or wanted is None:
-            continue
-        value = value_at(document, info.path)
-        if value != wanted:
-            words = f"`{info.path}` is {spell_value(value)}. {info.risk}"
-            mend = f"vedette settings set {info.path} '{info.recommended}' --reason recommended"
-            yield Found("settings", Health.WEAK, words, mend)
-    yield from _weak_words(document)
-
-
-def _weak_words(document: Document) -> Iterable[Found]:
-    for name, partner in document.partners.items():
-        if not partner.keys:
-            words = f"partner `{name}` has no pinned key: whoever takes its DNS speaks in its name"
-            mend = (
-                f"have the partner confirm what `vedette partner check {name}` prints, then: "
-                f"vedette settings set partners.{name}.keys '[\"ed25519:… …\"]' --reason pinned"
-            )
-            yield Found("settings", Health.WEAK, words, mend)
-    for name, rule in document.rules.items():
-        if rule.mode == "observe":
-            words = f"rule `{name}` only observes: it protects nothing"
-            mend = f"vedette settings set rules.{name}.mode enforce --reason 'observed enough'"
-            yield Found("settings", Health.WEAK, words, mend)
-
-
 def secrets(seen: Examined) -> Iterable[Found]:
     """Whether only the organisation's own user can read its secrets."""
     for path in seen.open_secrets:
-        yield Found("secrets", Health.BROKEN, f"others can read `{path}`", f"chmod 600 {path}")
+        yield Found(
+            "secrets",
+            Health.BROKEN,
+            told("others can read `{path}`", path=path),
+            f"chmod 600 {path}",
+        )
     if not seen.open_secrets:
-        yield Found("secrets", Health.GOOD, "nobody else can read the secrets")
+        yield Found("secrets", Health.GOOD, told("nobody else can read the secrets"))
 
 
 def chain(seen: Examined) -> Iterable[Found]:
@@ -247,44 +202,59 @@ def chain(seen: Examined) -> Iterable[Found]:
         yield Found("audit", Health.BROKEN, seen.chain_trouble, "vedette audit verify")
     for report in seen.chains:
         if not report.holds:
-            words = f"the chain of `{report.process}` does not hold: {report.words}"
+            words = told(
+                "the chain of `{process}` does not hold: {words}",
+                process=report.process,
+                words=report.words,
+            )
             yield Found("audit", Health.BROKEN, words, "vedette audit verify")
     if seen.chain_trouble is None and all(report.holds for report in seen.chains):
-        yield Found("audit", Health.GOOD, f"{len(seen.chains)} audit chains are whole")
+        yield Found(
+            "audit", Health.GOOD, told("{chains} audit chains are whole", chains=len(seen.chains))
+        )
 
 
 def leaving(seen: Examined) -> Iterable[Found]:
     """Whether the record leaves this machine, where the boot file says how."""
     for words in seen.unsent:
-        mend = f"tail {seen.boot.log('control')}    (it says what the other side said)"
-        yield Found("audit-leaves", Health.BROKEN, words, mend)
+        note = told("it says what the other side said")
+        yield Found("audit-leaves", Health.BROKEN, words, f"tail {seen.boot.log('control')}", note)
 
 
 def recovery(seen: Examined) -> Iterable[Found]:
     """Whether recovery is open, and whether there is a code for it that is put away."""
     if seen.recovery is None:
-        words = "there is no offline code: nobody can help when everybody is locked out"
+        words = told("there is no offline code: nobody can help when everybody is locked out")
         yield Found("recovery", Health.WEAK, words, "vedette recover --new-code")
     elif seen.recovery.is_open(seen.now):
-        words = (
-            f"recovery is open (record {seen.recovery.record}): rules do not hold the local token"
+        words = told(
+            "recovery is open (record {record}): rules do not hold the local token",
+            record=seen.recovery.record,
         )
         yield Found("recovery", Health.BROKEN, words, "vedette recover --end")
     for words in seen.beyond:
-        mend = "vedette audit verify    (keep this machine as it is, and compare with the SIEM)"
-        yield Found("recovery", Health.BROKEN, words, mend)
+        note = told("keep this machine as it is, and compare with the SIEM")
+        yield Found("recovery", Health.BROKEN, words, "vedette audit verify", note)
     if seen.code_lies_here is not None:
-        words = f"the offline code lies in `{seen.code_lies_here}`, where an intruder finds it"
-        mend = f"rm {seen.code_lies_here}    (once it is on paper and locked away)"
-        yield Found("recovery", Health.WEAK, words, mend)
+        words = told(
+            "the offline code lies in `{path}`, where an intruder finds it",
+            path=seen.code_lies_here,
+        )
+        note = told("once it is on paper and locked away")
+        yield Found("recovery", Health.WEAK, words, f"rm {seen.code_lies_here}", note)
 
 
 def waiting(seen: Examined) -> Iterable[Found]:
     """Which changes of the settings wait, and for what."""
     for change in seen.waiting:
-        for_whom = "its hour" if change.state is State.SCHEDULED else "a second person"
-        since = f"{datetime.fromtimestamp(change.asked, UTC):%Y-%m-%d %H:%M UTC}"
-        words = f"a change of `{change.author}` waits for {for_whom} since {since}: {change.reason}"
+        words = told(
+            "a change of `{author}` waits for its hour since {since}: {reason}"
+            if change.state is State.SCHEDULED
+            else "a change of `{author}` waits for a second person since {since}: {reason}",
+            author=change.author,
+            since=f"{datetime.fromtimestamp(change.asked, UTC):%Y-%m-%d %H:%M UTC}",
+            reason=change.reason,
+        )
         yield Found("changes", Health.WEAK, words, f"vedette settings pending {change.id}")
 
 
@@ -301,38 +271,57 @@ def doors(seen: Examined) -> Iterable[Found]:
     for words in troubles:
         yield Found("doors", Health.BROKEN, words, mend)
     if not troubles:
-        yield Found("doors", Health.GOOD, "every door has what was sent last")
+        yield Found("doors", Health.GOOD, told("every door has what was sent last"))
 
 
-def _behind(lag: DoorLag, now: float) -> str | None:
+def _behind(lag: DoorLag, now: float) -> Sentence | None:
     """What is wrong with one stream at one door, or None."""
     if lag.refused is not None:
-        return f"{lag.door} refused `{lag.stream}`: {lag.refused}"
+        return told(
+            "{door} refused `{stream}`: {refused}",
+            door=lag.door,
+            stream=lag.stream,
+            refused=lag.refused,
+        )
     if lag.sent is None:
-        return f"control has sent nothing to {lag.door} yet"
+        return told("control has sent nothing to {door} yet", door=lag.door)
     if lag.in_force is None:
-        return f"{lag.door} has never run, or can't write its folder"
+        return told("{door} has never run, or can't write its folder", door=lag.door)
     if lag.in_force < lag.sent:
-        return f"{lag.door} is behind: it has `{lag.stream}` {lag.in_force}, not {lag.sent}"
+        return told(
+            "{door} is behind: it has `{stream}` {in_force}, not {sent}",
+            door=lag.door,
+            stream=lag.stream,
+            in_force=lag.in_force,
+            sent=lag.sent,
+        )
     if lag.expires is not None and lag.expires <= now:
-        return f"{lag.door} has closed: its `{lag.stream}` has expired"
+        return told(
+            "{door} has closed: its `{stream}` has expired", door=lag.door, stream=lag.stream
+        )
     return None
 
 
 def closed(seen: Examined) -> Iterable[Found]:
     """Whether every part of the event door fits the Synapse that runs."""
     for words in seen.closed:
-        mend = "pip install 'vedette[synapse]'    (brings the Synapse that it was made for)"
-        yield Found("synapse", Health.BROKEN, f"closed: {words}", mend)
+        mend = "pip install 'vedette[synapse]'"
+        yield Found(
+            "synapse",
+            Health.BROKEN,
+            told("closed: {words}", words=words),
+            mend,
+            told("brings the Synapse that it was made for"),
+        )
 
 
 def people(seen: Examined) -> Iterable[Found]:
     """Whether the list of people can be read."""
     path = seen.boot.path(seen.boot.control.people)
     for fault in seen.people_faults:
-        words = f"the list of people was not taken: {fault}"
+        words = told("the list of people was not taken: {fault}", fault=fault)
         yield Found(
-            "people", Health.BROKEN, words, f"editor {path}    (it is read again by itself)"
+            "people", Health.BROKEN, words, f"editor {path}", told("it is read again by itself")
         )
 
 
@@ -341,11 +330,18 @@ def keys(seen: Examined) -> Iterable[Found]:
     for each in seen.keys:
         name = each.row.name
         if not each.there and each.file is not None:
-            words = f"`{each.file}` ({name}) is named in the boot file and missing"
+            words = told(
+                "`{path}` ({name}) is named in the boot file and missing", path=each.file, name=name
+            )
             yield Found("keys", Health.BROKEN, words, f"install -m 600 BACKUP {each.file}")
         elif name in _ENDING and each.ends is not None and each.ends - seen.now < EXPIRES_SOON:
             days = max(0, round((each.ends - seen.now) / 86400))
-            words = f"a certificate in `{each.file}` ({name}) ends in {days} days"
+            words = told(
+                "a certificate in `{path}` ({name}) ends in {days} days",
+                path=each.file,
+                name=name,
+                days=days,
+            )
             yield Found("keys", Health.WEAK, words, each.row.change)
 
 
@@ -353,18 +349,27 @@ def clock(seen: Examined) -> Iterable[Found]:
     """Whether the clock can be right: nothing may have been recorded in the future."""
     ahead = seen.newest - seen.now
     if ahead > LEAST_SKEW:
-        words = f"the clock is {round(ahead)} seconds behind what was recorded or signed"
+        words = told(
+            "the clock is {ahead} seconds behind what was recorded or signed", ahead=round(ahead)
+        )
         yield Found("clock", Health.BROKEN, words, "timedatectl set-ntp true")
     else:
         when = datetime.fromtimestamp(seen.now, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-        yield Found("clock", Health.GOOD, f"the clock says {when}; nothing was recorded after that")
+        yield Found(
+            "clock",
+            Health.GOOD,
+            told("the clock says {when}; nothing was recorded after that", when=when),
+        )
 
 
 def disk(seen: Examined) -> Iterable[Found]:
     """Whether there is room for records: a full disk refuses every ask."""
     if seen.free_bytes < LEAST_FREE:
-        words = f"only {seen.free_bytes >> 20} MiB are free; a full disk refuses everything"
-        yield Found("disk", Health.BROKEN, words, _BIGGEST.format(seen.boot.folder))
+        words = told(
+            "only {free} MiB are free; a full disk refuses everything", free=seen.free_bytes >> 20
+        )
+        mend = f"du -xh --max-depth=2 {seen.boot.folder} | sort -h | tail"
+        yield Found("disk", Health.BROKEN, words, mend, told("the last line is the biggest"))
 
 
 def certificate(seen: Examined) -> Iterable[Found]:
@@ -373,14 +378,16 @@ def certificate(seen: Examined) -> Iterable[Found]:
         return  # it is ordered, and may be made for days only
     path = seen.boot.path(seen.boot.gateway.certificate)
     if seen.certificate_ends is None:
-        words = f"the gateway's certificate `{path}` can't be read"
+        words = told("the gateway's certificate `{path}` can't be read", path=path)
         yield Found("certificate", Health.BROKEN, words, f"install -m 600 NEW.pem {path}")
     elif seen.certificate_ends - seen.now < EXPIRES_SOON:
         days = max(0, round((seen.certificate_ends - seen.now) / 86400))
-        words = f"the gateway's certificate ends in {days} days"
+        words = told("the gateway's certificate ends in {days} days", days=days)
         yield Found("certificate", Health.BROKEN, words, f"install -m 600 NEW.pem {path}")
     else:
-        yield Found("certificate", Health.GOOD, "the gateway's certificate lasts two weeks or more")
+        yield Found(
+            "certificate", Health.GOOD, told("the gateway's certificate lasts two weeks or more")
+        )
 
 
 def ordered_certificate(seen: Examined) -> Iterable[Found]:
@@ -390,28 +397,37 @@ def ordered_certificate(seen: Examined) -> Iterable[Found]:
         return
     again = "vedette certificate server renew --reason 'mended'"
     if state is None or ends is None:
-        words = "the gateway has not yet said what becomes of its certificate"
+        words = told("the gateway has not yet said what becomes of its certificate")
         yield Found("certificate", Health.BROKEN, words, f"vedette up {seen.boot.folder}")
         return
-    days = f"{max(0, round((ends - seen.now) / 86400))} days"
+    days = max(0, round((ends - seen.now) / 86400))
     if state.trouble:
         grave = state.origin is Origin.FILES or ends - seen.now < EXPIRES_SOON
-        words = (
-            f"{state.failures} orders in a row came to nothing: {state.trouble}. What serves lasts"
-            f" {days}"
+        words = told(
+            "{count} orders in a row came to nothing: {trouble}. What serves lasts {days} days",
+            count=state.failures,
+            trouble=state.trouble,
+            days=days,
         )
         health = Health.BROKEN if grave else Health.WEAK
-        yield Found("certificate", health, words, f"{state.advice}; then: {again}")
+        yield Found(
+            "certificate",
+            health,
+            words,
+            told("{advice}; then: {command}", advice=state.advice, command=again),
+        )
     elif ends <= seen.now or state.next_at + _OVERDUE < seen.now:
-        words = "the gateway's certificate should have been renewed, and was not"
+        words = told("the gateway's certificate should have been renewed, and was not")
         yield Found("certificate", Health.BROKEN, words, again)
     else:
-        words = f"the gateway's certificate is ordered by itself, and lasts {days}"
+        words = told(
+            "the gateway's certificate is ordered by itself, and lasts {days} days", days=days
+        )
         yield Found("certificate", Health.GOOD, words)
     host = urlsplit(seen.boot.gateway.client_url).hostname
     if host not in acme.names:
-        words = f"`client_url` names `{host}`, for which no certificate is ordered"
-        mend = f"add it to [gateway.acme] names in {seen.boot.folder / NAME}"
+        words = told("`client_url` names `{host}`, for which no certificate is ordered", host=host)
+        mend = told("add it to [gateway.acme] names in {path}", path=seen.boot.folder / NAME)
         yield Found("certificate", Health.WEAK, words, mend)
 
 
@@ -429,73 +445,95 @@ def console_certificate(seen: Examined) -> Iterable[Found]:
     if own is None:
         return
     path = seen.boot.path(own.certificate)
-    mend = f"install -m 600 NEW.pem {path}    (it is read when control starts)"
+    mend, note = f"install -m 600 NEW.pem {path}", told("it is read when control starts")
     if seen.console_ends is None:
-        words = f"the console's certificate `{path}` can't be read"
-        yield Found("console", Health.BROKEN, words, mend)
+        words = told("the console's certificate `{path}` can't be read", path=path)
+        yield Found("console", Health.BROKEN, words, mend, note)
     elif seen.console_ends - seen.now < EXPIRES_SOON:
         days = max(0, round((seen.console_ends - seen.now) / 86400))
         yield Found(
-            "console", Health.BROKEN, f"the console's certificate ends in {days} days", mend
+            "console",
+            Health.BROKEN,
+            told("the console's certificate ends in {days} days", days=days),
+            mend,
+            note,
         )
     else:
-        yield Found("console", Health.GOOD, "the console's certificate lasts two weeks or more")
+        yield Found(
+            "console", Health.GOOD, told("the console's certificate lasts two weeks or more")
+        )
 
 
 def delegation(seen: Examined) -> Iterable[Found]:
     """Whether others find the way in: names, `.well-known` and the gateway itself."""
     for address, trouble in seen.reachable.items():
         if trouble is None:
-            yield Found("delegation", Health.GOOD, f"{address} answers")
+            yield Found("delegation", Health.GOOD, told("{address} answers", address=address))
         else:
-            yield Found("delegation", Health.WEAK, f"{address}: {trouble.words}", trouble.mend)
+            yield Found(
+                "delegation",
+                Health.WEAK,
+                told("{address}: {words}", address=address, words=trouble.words),
+                trouble.mend,
+                trouble.note,
+            )
 
 
 def sign_in(seen: Examined) -> Iterable[Found]:
     """Whether people can sign in: the process, its store, the responder, the key of tokens."""
     service, again = seen.sign_in, f"vedette up {seen.boot.folder}"
     troubles = [
-        f"{what}: {trouble}"
+        told("{what}: {trouble}", what=what, trouble=trouble)
         for what, trouble in (
-            ("the sign-in service", service.process_trouble),
-            ("the responder that tells Synapse whose a token is", service.responder_trouble),
-            ("the sign-in store", service.store_trouble),
+            (told("the sign-in service"), service.process_trouble),
+            (told("the responder that tells Synapse whose a token is"), service.responder_trouble),
+            (told("the sign-in store"), service.store_trouble),
         )
         if trouble is not None
     ]
     if service.store_trouble is None and service.newest_key is None:
-        troubles.append("no key signs tokens yet; the sign-in service makes one when it starts")
+        troubles.append(
+            told("no key signs tokens yet; the sign-in service makes one when it starts")
+        )
     for words in troubles:
         yield Found("sign-in", Health.BROKEN, words, again)
     if service.store_key_trouble is not None:
         at = seen.boot.path(seen.boot.signin.store_key)
-        mend = f"install -m 600 BACKUP {at}    (without it every second factor is lost)"
-        yield Found("sign-in", Health.BROKEN, service.store_key_trouble, mend)
+        note = told("without it every second factor is lost")
+        mend = f"install -m 600 BACKUP {at}"
+        yield Found("sign-in", Health.BROKEN, service.store_key_trouble, mend, note)
     elif not troubles:
-        yield Found("sign-in", Health.GOOD, "the sign-in service lets people in")
+        yield Found("sign-in", Health.GOOD, told("the sign-in service lets people in"))
 
 
 def inspector(seen: Examined) -> Iterable[Found]:
     """Whether files are looked at: the process, the scanners that it asks, the YARA rules."""
     found, boot = seen.inspector, seen.boot
     if found.process:
-        words = f"new files are held: {found.process}"
+        words = told("new files are held: {why}", why=found.process)
         yield Found("inspector", Health.BROKEN, words, f"vedette up {boot.folder}")
-    for words in found.scanners:
-        mend = f"systemctl status clamav-daemon c-icap    (or correct {boot.folder / 'boot.toml'})"
-        yield Found("inspector", Health.BROKEN, f"new files are held: {words}", mend)
+    for silent in found.scanners:
+        mend = "systemctl status clamav-daemon c-icap"
+        note = told("or correct {path}", path=boot.folder / NAME)
+        yield Found(
+            "inspector", Health.BROKEN, told("new files are held: {why}", why=silent), mend, note
+        )
     if found.yara:
-        words = f"YARA rules are not in force: {found.yara}"
+        words = told("YARA rules are not in force: {yara}", yara=found.yara)
         folder = boot.path(boot.inspector.yara or boot.folder)
         yield Found("inspector", Health.BROKEN, words, f"$EDITOR {folder}")
     if found.lacks:
-        words = (
-            f"less is confined than could be, since this does not hold: {'; '.join(found.lacks)}"
+        words = told(
+            "less is confined than could be, since this does not hold: {lacks}",
+            lacks="; ".join(found.lacks),
         )
-        mend = "run it on a kernel with Landlock (6.7 or newer for ports) and seccomp, and where a"
-        yield Found("inspector", Health.WEAK, words, f"{mend} container hides them, allow them")
+        mend = told(
+            "run it on a kernel with Landlock (6.7 or newer for ports) and seccomp, "
+            "and where a container hides them, allow them"
+        )
+        yield Found("inspector", Health.WEAK, words, mend)
     if replace(found, lacks=()) == InspectorSeen():
-        yield Found("inspector", Health.GOOD, "files are looked at")
+        yield Found("inspector", Health.GOOD, told("files are looked at"))
 
 
 def token_key(seen: Examined) -> Iterable[Found]:
@@ -505,34 +543,47 @@ def token_key(seen: Examined) -> Iterable[Found]:
         return
     days = int(seen.now - made) // 86400
     if days > _OLDEST_KEY_DAYS:
-        words = f"the key that signs tokens is {days} days old and was not renewed"
-        mend = f"see {seen.boot.log('signin')}, then vedette up {seen.boot.folder}"
+        words = told("the key that signs tokens is {days} days old and was not renewed", days=days)
+        mend = told(
+            "see {log}, then {command}",
+            log=seen.boot.log("signin"),
+            command=f"vedette up {seen.boot.folder}",
+        )
         yield Found("token-key", Health.WEAK, words, mend)
     else:
-        yield Found("token-key", Health.GOOD, f"the key that signs tokens is {days} days old")
+        yield Found(
+            "token-key",
+            Health.GOOD,
+            told("the key that signs tokens is {days} days old", days=days),
+        )
 
 
 def second_factors(seen: Examined) -> Iterable[Found]:
     """Whether everybody has a second factor, as far as they are kept here."""
     people = seen.sign_in.one_factor
     if people:
-        more = f" and {len(people) - _NAMED} more" if len(people) > _NAMED else ""
-        words = (
-            f"{len(people)} accounts have no second factor and had time for it: "
-            f"{', '.join(people[:_NAMED])}{more}"
+        more = len(people) - _NAMED
+        words = told(
+            "{count} accounts have no second factor and had time for it: {named}{more}",
+            count=len(people),
+            named=", ".join(people[:_NAMED]),
+            more=told(" and {count} more", count=more) if more > 0 else NOTHING,
         )
-        mend = f"vedette user factors reset {people[0]} --reason …    (prints a code to begin with)"
-        yield Found("second-factors", Health.WEAK, words, mend)
+        mend = f"vedette user factors reset {people[0]} --reason …"
+        note = told("prints a code to begin with")
+        yield Found("second-factors", Health.WEAK, words, mend, note)
 
 
 def breached_passwords(seen: Examined) -> Iterable[Found]:
     """Whether new passwords are compared with those that every thief knows."""
     command = "vedette settings set sign_in.breached_passwords"
     if seen.sign_in.breached_trouble is not None:
-        words = f"nobody can choose a password: {seen.sign_in.breached_trouble}"
+        words = told(
+            "nobody can choose a password: {trouble}", trouble=seen.sign_in.breached_trouble
+        )
         yield Found("passwords", Health.BROKEN, words, f"{command} '\"FILE\"' --reason …")
     elif not seen.document.sign_in.breached_passwords:
-        words = "new passwords are not compared with breached ones: no list of them is named"
+        words = told("new passwords are not compared with breached ones: no list of them is named")
         yield Found("passwords", Health.WEAK, words, f"{command} '\"FILE\"' --reason …")
 
 

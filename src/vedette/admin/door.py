@@ -17,6 +17,7 @@ from vedette.core.decide import decide
 from vedette.core.decision import Decision, Verdict
 from vedette.core.explain import sentence_for_administrator
 from vedette.core.facts import Facts, Missing
+from vedette.core.language import as_is, said_by, told
 from vedette.core.names import InvalidName, UserId
 from vedette.core.people import ANYONE, US
 from vedette.core.reasons import Reason
@@ -128,8 +129,8 @@ def refused(refusal: Refusal) -> Rejected:
         decision = replace(decision, rule=None, say=None)
     return Rejected(
         Code.UNAVAILABLE if refusal.in_doubt else Code.REFUSED,
-        decision.say or sentence_for_administrator(decision),
-        "`vedette why RECORD` says how the decision came about" if refusal.record else None,
+        as_is(decision.say) if decision.say else sentence_for_administrator(decision),
+        told("`vedette why RECORD` says how the decision came about") if refusal.record else None,
         record=refusal.record,
     )
 
@@ -171,8 +172,8 @@ def needs_reason(reason: str) -> str:
     if not reason.strip():
         raise Rejected(
             Code.INVALID,
-            "what takes something away from a person needs a reason",
-            'say why, with `--reason "phone lost, ticket 4711"`',
+            told("what takes something away from a person needs a reason"),
+            told('say why, with `--reason "phone lost, ticket 4711"`'),
         )
     return reason.strip()
 
@@ -186,12 +187,15 @@ def user_named(text: str, domain: str) -> UserId:
     try:
         user = UserId(text if text.startswith("@") else f"@{text}:{domain}")
     except InvalidName as fault:
-        hint = f"write a whole user id such as `@alice:{domain}`, or the part before the colon"
-        raise Rejected(Code.INVALID, str(fault), hint) from fault
+        hint = told(
+            "write a whole user id such as `@alice:{domain}`, or the part before the colon",
+            domain=domain,
+        )
+        raise Rejected(Code.INVALID, said_by(fault), hint) from fault
     if user.server != domain:
         raise Rejected(
             Code.INVALID,
-            f"`{user}` is not of `{domain}`",
-            "people elsewhere have their accounts and sessions at their own organisation",
+            told("`{user}` is not of `{domain}`", user=user, domain=domain),
+            told("people elsewhere have their accounts and sessions at their own organisation"),
         )
     return user

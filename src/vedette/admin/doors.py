@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from vedette.core.language import Sentence, told
 from vedette.core.revision import Revision
 from vedette.core.settings.document import Document
 
@@ -33,17 +34,32 @@ class DoorAnswer:
     about: str = ""
 
     def __str__(self) -> str:
-        sent = self.about or f"revision {self.revision}"
+        return str(self.words)
+
+    @property
+    def words(self) -> Sentence:
+        """The whole answer."""
+        sent = self.about or told("revision {revision}", revision=self.revision)
         match self.state:
+            case DoorState.IN_FORCE if self.milliseconds is None:
+                return told("{door}: {sent} in force", door=self.door, sent=sent)
             case DoorState.IN_FORCE:
-                after = "" if self.milliseconds is None else f" after {self.milliseconds} ms"
-                return f"{self.door}: {sent} in force{after}"
+                return told(
+                    "{door}: {sent} in force after {milliseconds} ms",
+                    door=self.door,
+                    sent=sent,
+                    milliseconds=self.milliseconds,
+                )
             case DoorState.REFUSED:
-                return f"{self.door}: refused {sent}: {self.why}"
+                return told(
+                    "{door}: refused {sent}: {why}", door=self.door, sent=sent, why=self.why
+                )
             case DoorState.SILENT:
-                return (
-                    f"{self.door}: no answer yet; it goes on with what it had, and takes {sent} "
-                    "as soon as it runs"
+                return told(
+                    "{door}: no answer yet; it goes on with what it had, and takes {sent} as soon as "
+                    "it runs",
+                    door=self.door,
+                    sent=sent,
                 )
 
 

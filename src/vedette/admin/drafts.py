@@ -13,6 +13,7 @@ from vedette.admin.rejected import Code, Rejected
 from vedette.admin.settings import LONGEST_TEXT
 from vedette.core.asks import Act
 from vedette.core.draft import Draft
+from vedette.core.language import told
 from vedette.ports.clock import Clock
 from vedette.ports.drafts import Drafts
 from vedette.spine import Permit
@@ -42,8 +43,8 @@ class DraftsDesk:
         """The draft of this name."""
         found = await asyncio.to_thread(self.store.get, name)
         if found is None:
-            hint = "list them with `vedette settings draft list`"
-            raise Rejected(Code.NOT_FOUND, f"there is no draft `{name[:63]}`", hint)
+            hint = told("list them with `vedette settings draft list`")
+            raise Rejected(Code.NOT_FOUND, told("there is no draft `{name}`", name=name[:63]), hint)
         return found
 
     async def save(self, author: Actor, name: str, text: str, base: int, version: int = 0) -> Draft:
@@ -56,11 +57,14 @@ class DraftsDesk:
         if not _NAME.fullmatch(name):
             raise Rejected(
                 Code.INVALID,
-                f"`{name[:63]}` is no name for a draft",
-                "write small letters, digits and hyphens, at most 63",
+                told("`{name}` is no name for a draft", name=name[:63]),
+                told("write small letters, digits and hyphens, at most 63"),
             )
         if len(text.encode(errors="surrogatepass")) > LONGEST_TEXT:
-            raise Rejected(Code.INVALID, f"a draft has at most {LONGEST_TEXT} bytes")
+            raise Rejected(
+                Code.INVALID,
+                told("a draft has at most {bytes} bytes", bytes=LONGEST_TEXT),
+            )
         permit = await self._permit(author, name)
         draft = Draft(
             name=name,
@@ -89,9 +93,17 @@ class DraftsDesk:
         there = await self.one(name)
         return Rejected(
             Code.CONFLICT,
-            f"the draft `{name}` is at version {there.version}, saved by {there.author}; nothing was "
-            "changed",
-            f"look at it with `vedette settings draft show {name}`, and bring both together",
+            told(
+                "the draft `{name}` is at version {version}, saved by {author}; nothing was "
+                "changed",
+                name=name,
+                version=there.version,
+                author=there.author,
+            ),
+            told(
+                "look at it with `vedette settings draft show {name}`, and bring both together",
+                name=name,
+            ),
         )
 
     # ---- effects: each takes a Permit ----------------------------------------------------------
@@ -100,8 +112,8 @@ class DraftsDesk:
         if draft.version == 1 and len(await asyncio.to_thread(self.store.every)) >= MOST_DRAFTS:
             raise Rejected(
                 Code.CONFLICT,
-                f"{MOST_DRAFTS} drafts are kept already",
-                "remove some: `vedette settings draft list`",
+                told("{count} drafts are kept already", count=MOST_DRAFTS),
+                told("remove some: `vedette settings draft list`"),
             )
         return await asyncio.to_thread(self.store.save, draft)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from vedette.admin.rejected import Code, Rejected
 from vedette.core.channels import Channel
 from vedette.core.grid import CHANNELS, Grid, Way
+from vedette.core.language import told
 from vedette.core.ruleset import Ruleset
 from vedette.core.settings.spelling import did_you_mean
 from vedette.ports.policy import Policy, PolicySource
@@ -68,6 +69,6 @@ class GridDesk:
     def party(self, grid: Grid, name: str) -> str:
         """The name of a party of the grid. Raises Rejected when there is none of this name."""
         if name not in grid.names:
-            hint = did_you_mean(name, grid.names) or "choose one from the grid"
-            raise Rejected(Code.NOT_FOUND, f"there is no party `{name}`", hint)
+            hint = did_you_mean(name, grid.names) or told("choose one from the grid")
+            raise Rejected(Code.NOT_FOUND, told("there is no party `{name}`", name=name), hint)
         return name

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from vedette.admin.rejected import Code, Rejected
+from vedette.core.language import NOTHING, Sentence, as_is, day, told
 from vedette.core.settings.document import Document
 from vedette.core.settings.issuers import Issuer
 from vedette.core.settings.spelling import did_you_mean
@@ -71,8 +72,8 @@ def _known(document: Document, name: str) -> Issuer:
     found = {str(own): entry for own, entry in document.issuers.items()}
     if name in found:
         return found[name]
-    hint = did_you_mean(name, found) or "list them with `vedette issuer list`"
-    raise Rejected(Code.NOT_FOUND, f"there is no issuer `{name}`", hint)
+    hint = did_you_mean(name, found) or told("list them with `vedette issuer list`")
+    raise Rejected(Code.NOT_FOUND, told("there is no issuer `{name}`", name=name), hint)
 
 
 def _view(name: str, entry: Issuer) -> IssuerView:
@@ -107,7 +108,7 @@ class Trouble:
     """What is wrong with a certificate of an issuer; `broken` where nothing beneath is believed."""
 
     issuer: str
-    words: str
+    words: Sentence
     broken: bool
 
 
@@ -118,22 +119,29 @@ def troubles(document: Document, at: int) -> Iterator[Trouble]:
             found = read(base64.b64decode(text))
             words, broken = _trouble(found, at)
             if words:
-                what = "" if isinstance(found, Fault) else f" (`{found.subject_text}`)"
-                said = f"a CA{what} of the issuer `{name}` {words}"
+                what = (
+                    NOTHING
+                    if isinstance(found, Fault)
+                    else told(" (`{subject}`)", subject=found.subject_text)
+                )
+                said = told(
+                    "a CA{what} of the issuer `{name}` {words}", what=what, name=name, words=words
+                )
                 yield Trouble(issuer=str(name), words=said, broken=broken)
 
 
-def _trouble(found: Read | Fault, at: int) -> tuple[str, bool]:
+def _trouble(found: Read | Fault, at: int) -> tuple[Sentence, bool]:
     if isinstance(found, Fault):
-        return "can't be read", True
+        return told("can't be read"), True
     if found.basic is None or not found.basic.ca:
-        return "is none: its certificate may not issue others", True
+        return told("is none: its certificate may not issue others"), True
     if key_fault(found):
-        return "has a key that is too weak or of a kind that is not taken", True
+        return told("has a key that is too weak or of a kind that is not taken"), True
     if at > found.not_after:
-        return "has expired", True
+        return told("has expired"), True
     ends = datetime.fromtimestamp(found.not_after, UTC).date()
-    return (f"ends on {ends}", False) if at + ENDS_SOON > found.not_after else ("", False)
+    soon = at + ENDS_SOON > found.not_after
+    return told("ends on {day}", day=day(ends)) if soon else NOTHING, False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,11 +159,11 @@ def sorted_out(data: bytes, *, all_anchors: bool) -> Sorted:
     file has something else in it, so that nothing comes into the settings that does not belong there.
     """
     if has_private_key(data):
-        raise Rejected(Code.INVALID, "the file holds a private key, which never belongs here",
-                       "export the CA's certificates alone")  # fmt: skip
+        raise Rejected(Code.INVALID, told("the file holds a private key, which never belongs here"),
+                       told("export the CA's certificates alone"))  # fmt: skip
     found = certificates_in(data)
     if isinstance(found, Fault):
-        raise Rejected(Code.INVALID, WORDS[found].what, WORDS[found].way_out)
+        raise Rejected(Code.INVALID, as_is(WORDS[found].what), as_is(WORDS[found].way_out))
     anchors: list[str] = []
     between: list[str] = []
     for der in dict.fromkeys(found):
@@ -168,10 +176,14 @@ def sorted_out(data: bytes, *, all_anchors: bool) -> Sorted:
 def _ca(der: bytes) -> Read:
     each = read(der)
     if isinstance(each, Fault):
-        raise Rejected(Code.INVALID, WORDS[each].what, WORDS[each].way_out)
+        raise Rejected(Code.INVALID, as_is(WORDS[each].what), as_is(WORDS[each].way_out))
     if each.basic is None or not each.basic.ca:
-        hint = "name the CA's certificate; whom it issued to is found out when they sign in"
-        raise Rejected(Code.INVALID, f"`{each.subject_text}` is not the certificate of a CA", hint)
+        hint = told("name the CA's certificate; whom it issued to is found out when they sign in")
+        raise Rejected(
+            Code.INVALID,
+            told("`{subject}` is not the certificate of a CA", subject=each.subject_text),
+            hint,
+        )
     return each
 
 
@@ -212,10 +224,10 @@ def try_certificate(
     """
     found = certificates_in(data)
     if isinstance(found, Fault):
-        raise Rejected(Code.INVALID, WORDS[found].what, WORDS[found].way_out)
+        raise Rejected(Code.INVALID, as_is(WORDS[found].what), as_is(WORDS[found].way_out))
     if not document.issuers:
-        hint = "add the company's CA with `vedette issuer add <name> <PEM file>`"
-        raise Rejected(Code.INVALID, "the settings name no issuer of certificates", hint)
+        hint = told("add the company's CA with `vedette issuer add <name> <PEM file>`")
+        raise Rejected(Code.INVALID, told("the settings name no issuer of certificates"), hint)
     entries = {issuer: _known(document, issuer)} if issuer else dict(document.issuers)
     return {
         str(name): _try(found[0], policy_of(str(name), entry), lists, answers, at)

@@ -11,6 +11,7 @@ from vedette.admin.door import AdministrationDoor, Doing, needs_reason
 from vedette.admin.keys import KEYS, KeyFound
 from vedette.admin.rejected import Code, Rejected
 from vedette.core.asks import Act
+from vedette.core.language import as_is, said_by, told
 from vedette.ports.errors import Unavailable
 from vedette.spine import Permit
 
@@ -49,15 +50,23 @@ class KeysDesk:
         row = next((each for each in KEYS if each.name == name), None)
         if row is None:
             raise Rejected(
-                Code.NOT_FOUND, f"there is no key `{name}`", "`vedette key list` names them"
+                Code.NOT_FOUND,
+                told("there is no key `{name}`", name=name),
+                told("`vedette key list` names them"),
             )
         if name not in self.rotations:
-            raise Rejected(Code.INVALID, f"`{name}` is not changed by this command", row.change)
+            raise Rejected(
+                Code.INVALID,
+                told("`{name}` is not changed by this command", name=name),
+                as_is(row.change),
+            )
         try:
             await _rotated(permit, self.rotations[name])
         except Unavailable as outage:
-            hint = f"nothing was changed; `{name}` is held by {row.holder}"
-            raise Rejected(Code.UNAVAILABLE, str(outage), hint) from outage
+            hint = told(
+                "nothing was changed; `{name}` is held by {holder}", name=name, holder=row.holder
+            )
+            raise Rejected(Code.UNAVAILABLE, said_by(outage), hint) from outage
         return permit.record
 
 

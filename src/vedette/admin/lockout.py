@@ -18,6 +18,7 @@ from vedette.core.channels import Channel
 from vedette.core.decide import decide
 from vedette.core.decision import Decision, Verdict
 from vedette.core.facts import REGISTRY, Facts, Missing, Value
+from vedette.core.language import Sentence, told
 from vedette.core.names import UserId
 from vedette.core.sessions import FactorUse, independent, sign_in_ask
 from vedette.core.settings.document import Document, Rule
@@ -58,7 +59,7 @@ def officers(policy: Policy, act: Act = _APPLY) -> Iterator[UserId]:
 
 def _keeps_local(new: Policy) -> None:
     who = local_administrator(new.directory.document)
-    for act, doing in ((_READ, "see"), (_APPLY, "change")):
+    for act, doing in ((_READ, told("see")), (_APPLY, told("change"))):
         approvals = AS_MANY_AS_WANTED if act in CHANGES else 0
         facts = administration_facts(act, frozenset(), approvals).known
         ask = organisation(act, who, Channel.ADMINISTER)
@@ -66,9 +67,16 @@ def _keeps_local(new: Policy) -> None:
         if decision.verdict is not Verdict.YES:
             raise Rejected(
                 Code.LOCK_OUT,
-                f"under this document nobody could {doing} the settings any more: rule "
-                f"`{decision.rule}` would refuse the local administrator",
-                'give the rule a condition, such as `when = ["change.widens in partners, outside"]`',
+                told(
+                    "under this document nobody could {doing} the settings any more: rule `{rule}` "
+                    "would refuse the local administrator",
+                    doing=doing,
+                    rule=decision.rule,
+                ),
+                told(
+                    'give the rule a condition, such as `when = ["change.widens in partners, '
+                    'outside"]`'
+                ),
             )
 
 
@@ -81,23 +89,29 @@ def _keeps_officer(old: Policy, new: Policy) -> None:
         decision = _no_way_in(new, barred)
         raise Rejected(
             Code.LOCK_OUT,
-            f"under this document nobody who may change the settings could sign in: "
-            f"{_by(decision, barred)}, whatever they show",
-            "allow the sign-in of those who administer, or ask of it what they can have",
+            told(
+                "under this document nobody who may change the settings could sign in: {by}, "
+                "whatever they show",
+                by=_by(decision, barred),
+            ),
+            told("allow the sign-in of those who administer, or ask of it what they can have"),
         )
     decision = at_best(new, new.directory.someone(last), _APPLY)
     raise Rejected(
         Code.LOCK_OUT,
-        f"under this document no security officer would be left: {_by(decision, last)} to "
-        "change the settings, and nobody else may",
-        "somebody of us must be allowed `administration:settings:apply`",
+        told(
+            "under this document no security officer would be left: {by} to change the "
+            "settings, and nobody else may",
+            by=_by(decision, last),
+        ),
+        told("somebody of us must be allowed `administration:settings:apply`"),
     )
 
 
-def _by(decision: Decision | None, whom: UserId) -> str:
+def _by(decision: Decision | None, whom: UserId) -> Sentence:
     if decision is None or decision.rule is None:
-        return f"no rule would allow `{whom}`"
-    return f"rule `{decision.rule}` would refuse `{whom}`"
+        return told("no rule would allow `{whom}`", whom=whom)
+    return told("rule `{rule}` would refuse `{whom}`", rule=decision.rule, whom=whom)
 
 
 def _no_way_in(policy: Policy, user: UserId) -> Decision | None:
@@ -157,14 +171,23 @@ def _has_second_persons(old: Policy, new: Policy) -> None:
     fewer = len(there) < len(set(officers(old, _APPROVE)))
     if len(there) >= most + 2 or not (switched_on or fewer):
         return
-    named = ", ".join(f"`{user}`" for user in sorted(there)) or "nobody"
+    named = ", ".join(f"`{user}`" for user in sorted(there)) or told("nobody")
     raise Rejected(
         Code.LOCK_OUT,
-        f"rule `{name}` asks for {most} approval{'s' if most != 1 else ''}, which takes {most + 2} "
-        f"people who may approve and sign in: who asks, who approves, and one more for when "
-        f"somebody is away; there would be {len(there)} ({named})",
-        "bring more people into the party that may do `administration:settings:approve`, then "
-        "change this again",
+        told(
+            "rule `{name}` asks for {approvals}, which takes {people} people who "
+            "may approve and sign in: who asks, who approves, and one more for when "
+            "somebody is away; there would be {there} ({named})",
+            name=name,
+            approvals=told("{count} approvals", count=most) if most != 1 else told("1 approval"),
+            people=most + 2,
+            there=len(there),
+            named=named,
+        ),
+        told(
+            "bring more people into the party that may do "
+            "`administration:settings:approve`, then change this again"
+        ),
     )
 
 

@@ -13,6 +13,7 @@ from vedette.admin.rejected import Code, Rejected
 from vedette.admin.rules import with_rule
 from vedette.core.asks import Act
 from vedette.core.channels import BETWEEN_PEOPLE, WORDS
+from vedette.core.language import Sentence, said_by, told
 from vedette.core.partners import ChannelGlance, Extent, consequences, glance
 from vedette.core.settings.document import Document, Partner
 from vedette.core.settings.edit import EditError, add_rule, remove
@@ -36,10 +37,10 @@ class PartnerView:
     name: str
     entry: Partner
     ended: bool
-    covers: tuple[str, ...]
+    covers: tuple[Sentence, ...]
     channels: tuple[ChannelGlance, ...]
-    consequences: tuple[str, ...]
-    rules: tuple[tuple[str, str], ...]
+    consequences: tuple[Sentence, ...]
+    rules: tuple[tuple[str, Sentence], ...]
 
 
 def list_partners(policy: Policy) -> list[PartnerView]:
@@ -57,8 +58,8 @@ def _known(document: Document, name: str) -> Partner:
     found = {str(own): entry for own, entry in document.partners.items()}
     if name in found:
         return found[name]
-    hint = did_you_mean(name, found) or "list them with `vedette partner list`"
-    raise Rejected(Code.NOT_FOUND, f"there is no partner `{name}`", hint)
+    hint = did_you_mean(name, found) or told("list them with `vedette partner list`")
+    raise Rejected(Code.NOT_FOUND, told("there is no partner `{name}`", name=name), hint)
 
 
 def _view(policy: Policy, name: str) -> PartnerView:
@@ -77,7 +78,7 @@ def _view(policy: Policy, name: str) -> PartnerView:
     )
 
 
-def _naming(document: Document, name: str) -> list[tuple[str, str]]:
+def _naming(document: Document, name: str) -> list[tuple[str, Sentence]]:
     """The rules that name the partner itself, as id and sentence."""
     found = []
     for before, rules in (("guardrails.", document.guardrails), ("", document.rules)):
@@ -105,13 +106,15 @@ class NewPartner:
 def with_partner(text: str, document: Document, new: NewPartner) -> str:
     """The text with one more partner, and its rule. Raises Rejected."""
     if new.name in {str(own) for own in document.partners}:
-        hint = f"see it with `vedette partner show {new.name}`"
-        raise Rejected(Code.INVALID, f"there is a partner `{new.name}` already", hint)
+        hint = told("see it with `vedette partner show {name}`", name=new.name)
+        raise Rejected(
+            Code.INVALID, told("there is a partner `{name}` already", name=new.name), hint
+        )
     if bool(new.allow) != bool(new.direction):
         raise Rejected(
             Code.INVALID,
-            "what is allowed needs a direction, and a direction something that is allowed",
-            "write `--allow message,contact --direction both` (or `out`, or `in`)",
+            told("what is allowed needs a direction, and a direction something that is allowed"),
+            told("write `--allow message,contact --direction both` (or `out`, or `in`)"),
         )
     keys = {key: value for key, value in new.keys.items() if value not in (None, [], (), "")}
     if "ca" in keys:  # PEM becomes one line, as it would be kept anyway
@@ -120,7 +123,7 @@ def with_partner(text: str, document: Document, new: NewPartner) -> str:
     try:
         text = add_rule(text, new.name, keys, section="partners")
     except EditError as fault:
-        raise Rejected(Code.INVALID, str(fault)) from fault
+        raise Rejected(Code.INVALID, said_by(fault)) from fault
     return with_rule(text, new.name, _rule(new), guardrail=False) if new.allow else text
 
 
@@ -132,14 +135,18 @@ def _rule(new: NewPartner) -> dict[str, Any]:
     }
     if new.direction not in sides:
         known = ", ".join(f"`{each}`" for each in DIRECTIONS)
-        raise Rejected(Code.INVALID, f"`{new.direction}` is no direction", f"write one of {known}")
+        raise Rejected(
+            Code.INVALID,
+            told("`{direction}` is no direction", direction=new.direction),
+            told("write one of {known}", known=known),
+        )
     strange = [word for word in new.allow if not WORDS.get(word, BETWEEN_PEOPLE) <= BETWEEN_PEOPLE]
     if strange:  # administering and signing in are no partner's; whoever adds partners gives none
         known = ", ".join(f"`{each}`" for each in sorted(BETWEEN_PEOPLE))
         raise Rejected(
             Code.INVALID,
-            f"`{strange[0]}` is nothing that people do with a partner",
-            f"write some of {known}",
+            told("`{strange}` is nothing that people do with a partner", strange=strange[0]),
+            told("write some of {known}", known=known),
         )
     return {**sides[new.direction], "allow": list(new.allow)}
 
@@ -157,12 +164,14 @@ def without_partner(text: str, document: Document, name: str) -> str:
         rules = ", ".join(f"`{own}`" for own in named)
         commands = "; ".join(f"`vedette rule remove {own} --reason …`" for own in named)
         raise Rejected(
-            Code.INVALID, f"`{name}` stands in {rules}", f"remove them first: {commands}"
+            Code.INVALID,
+            told("`{name}` stands in {rules}", name=name, rules=rules),
+            told("remove them first: {commands}", commands=commands),
         )
     try:
         return remove(text, f"partners.{name}")
     except EditError as fault:
-        raise Rejected(Code.INVALID, str(fault)) from fault
+        raise Rejected(Code.INVALID, said_by(fault)) from fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,7 +209,9 @@ class PartnersDesk:
             servers = await _tried(permit, self.checker, name)
         except Unavailable as outage:
             raise Rejected(
-                Code.UNAVAILABLE, str(outage), "the gateway looks at partners; is it running?"
+                Code.UNAVAILABLE,
+                said_by(outage),
+                told("the gateway looks at partners; is it running?"),
             ) from outage
         works = all(each.broken(*Part) is None for each in servers) and not view.ended
         return Checked(

@@ -22,9 +22,11 @@ from vedette.admin.waiting import move
 from vedette.core.asks import Act, Ask
 from vedette.core.decision import Decision
 from vedette.core.facts import Facts
+from vedette.core.language import Sentence, told
 from vedette.core.names import UserId
 from vedette.core.pending import (
     OPEN,
+    STATES,
     Approval,
     Event,
     PendingChange,
@@ -81,12 +83,14 @@ class PendingDesk:
             self.desk.end_what_is_over()
             change = self._open(id_)
             if change.state is not State.WAITING:
-                raise Rejected(Code.CONFLICT, f"the change `{id_}` waits for nobody any more")
+                raise Rejected(
+                    Code.CONFLICT, told("the change `{id}` waits for nobody any more", id=id_)
+                )
             if content and content != change.content:
                 raise Rejected(
                     Code.CONFLICT,
-                    f"the change `{id_}` says something else than what you have seen",
-                    f"look at it again with `vedette settings pending {id_}`",
+                    told("the change `{id}` says something else than what you have seen", id=id_),
+                    told("look at it again with `vedette settings pending {id}`", id=id_),
                 )
             permit = await self._may_approve(author, change, reason)
             self._agree(permit, author, change, reason)
@@ -137,7 +141,7 @@ class PendingDesk:
         """The change by whoever asked for it. Raises Rejected where their token was removed."""
         token = self._token(change)
         if change.token and token is None:
-            words = "the token through which the change was asked for is removed"
+            words = told("the token through which the change was asked for is removed")
             raise Rejected(Code.REFUSED, words)
         return Proposal(
             text=change.text,
@@ -164,10 +168,14 @@ class PendingDesk:
                 if turned_away
                 else Act.ADMINISTRATION_SETTINGS_WITHDRAW
             )
-            words = None if turned_away or own else "only whoever asked for a change takes it back"
+            words = (
+                None
+                if turned_away or own
+                else told("only whoever asked for a change takes it back")
+            )
             doing = Doing(act=act, author=author, reason=reason, what=id_)
             permit = await self._permit(
-                doing, words, f"`vedette settings reject {id_}` turns it away"
+                doing, words, told("`vedette settings reject {id}` turns it away", id=id_)
             )
             return self._end(permit, change, event, f"{author.name}: {reason}")
 
@@ -178,9 +186,11 @@ class PendingDesk:
         words = self._cant(change, author)
         if words is None:
             words = self._cant_again(change, author)
-        return await self._permit(doing, words, "another person may approve it, in their own name")
+        return await self._permit(
+            doing, words, told("another person may approve it, in their own name")
+        )
 
-    async def _permit(self, doing: Doing, barred: str | None, hint: str) -> Permit:
+    async def _permit(self, doing: Doing, barred: Sentence | None, hint: Sentence) -> Permit:
         """The permit for an act, unless the code bars it; both are on record."""
         door = AdministrationDoor(self.desk.spine)
         settled = await door.settle(doing, _own_change if barred else asked)
@@ -191,18 +201,18 @@ class PendingDesk:
             rejected = Rejected(Code.REFUSED, barred, hint, record=settled.record)
         raise rejected
 
-    def _cant(self, change: PendingChange, approver: Actor) -> str | None:
+    def _cant(self, change: PendingChange, approver: Actor) -> Sentence | None:
         found = self._examined(change)
         return cant_approve(change, self._token(change), approver, found.old, found.new)
 
-    def _cant_again(self, change: PendingChange, approver: Actor) -> str | None:
+    def _cant_again(self, change: PendingChange, approver: Actor) -> Sentence | None:
         """Why somebody is no other person than those who have approved, or None where they are."""
         counted = self._counting(change)
         if approver.name in {each.person for each in counted}:
-            return "you have approved it already; another person is wanted"
+            return told("you have approved it already; another person is wanted")
         behind = holders(approver.name, approver.token)
         if any(not behind.isdisjoint(self._behind(each)) for each in counted):
-            return (
+            return told(
                 "whoever made the token through which you approve, or through which it was approved,"
                 " may be behind both; another person is wanted"
             )
@@ -249,8 +259,8 @@ class PendingDesk:
         if found is None:
             raise Rejected(
                 Code.NOT_FOUND,
-                f"there is no change `{id_}`",
-                "list them with `vedette settings pending`",
+                told("there is no change `{id}`", id=id_),
+                told("list them with `vedette settings pending`"),
             )
         return found
 
@@ -258,8 +268,13 @@ class PendingDesk:
         """A change that can still become a revision. Raises Rejected where it can't."""
         found = self._found(id_)
         if found.state not in OPEN:
-            words = f"the change `{id_}` is {found.state.value}: {found.said}"
-            raise Rejected(Code.CONFLICT, words, "ask for it again where it is still wanted")
+            words = told(
+                "the change `{id}` is {state}: {said}",
+                id=id_,
+                state=STATES[found.state],
+                said=found.said,
+            )
+            raise Rejected(Code.CONFLICT, words, told("ask for it again where it is still wanted"))
         return found
 
     def _waiting(self, change: PendingChange) -> Waiting:
@@ -318,5 +333,7 @@ def _still_may(policy: Policy, approval: Approval) -> bool:
 
 def _reasoned(reason: str) -> str:
     if not reason.strip():
-        raise Rejected(Code.INVALID, "this needs a reason", 'say why, with `--reason "as agreed"`')
+        raise Rejected(
+            Code.INVALID, told("this needs a reason"), told('say why, with `--reason "as agreed"`')
+        )
     return reason.strip()

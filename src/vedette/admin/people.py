@@ -18,6 +18,7 @@ from vedette.admin.actor import Actor
 from vedette.admin.door import AdministrationDoor, Doing, foreseen, foreseen_anywhere
 from vedette.admin.rejected import Code, Rejected
 from vedette.core.asks import Act, PartySet, Someone
+from vedette.core.language import told
 from vedette.core.names import InvalidName, ServerName, UserId
 from vedette.core.partners import PersonGlance, person_glance
 from vedette.core.people import Alike, Directory, Person
@@ -131,8 +132,8 @@ class PeopleDesk:
         locked = await self._locked(policy)
         (row,) = await asyncio.to_thread(self._rows, policy.directory, [user], locked)
         if row.known is None and row.account is None:
-            hint = "look for them in the list of people"
-            raise Rejected(Code.NOT_FOUND, f"nobody here is called `{user}`", hint)
+            hint = told("look for them in the list of people")
+            raise Rejected(Code.NOT_FOUND, told("nobody here is called `{user}`", user=user), hint)
         past = await asyncio.to_thread(self.store.last_sign_ins, user.localpart, _PAST)
         someone = policy.directory.someone(user)
         glances = person_glance(policy.rules, policy.directory, someone)

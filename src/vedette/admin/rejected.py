@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 
+from vedette.core.language import Sentence
 from vedette.core.settings.faults import Fault
 
 
@@ -35,8 +36,8 @@ class Rejected(Exception):
     def __init__(
         self,
         code: Code,
-        message: str,
-        hint: str | None = None,
+        message: Sentence,
+        hint: Sentence | None = None,
         faults: Iterable[Fault] = (),
         record: str | None = None,
     ) -> None:

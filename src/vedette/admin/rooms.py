@@ -8,12 +8,13 @@ from vedette.admin.actor import Actor
 from vedette.admin.door import AdministrationDoor, Doing, needs_reason
 from vedette.admin.rejected import Code, Rejected
 from vedette.core.asks import Act
+from vedette.core.language import told
 from vedette.ports.clock import Clock
 from vedette.ports.standing import RoomReports
 from vedette.protocol.internal.standing import Report, RoomEntry
 from vedette.spine import Permit, Spine
 
-NO_REPORT = "no room was judged yet"
+NO_REPORT = told("no room was judged yet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class RoomsDesk:
     def _last(self) -> Report:
         report = self.reports.last()
         if report is None:
-            hint = "the event door judges them as soon as it runs; is Synapse running?"
+            hint = told("the event door judges them as soon as it runs; is Synapse running?")
             raise Rejected(Code.NOT_FOUND, NO_REPORT, hint)
         return report
 
@@ -55,12 +56,14 @@ class RoomsDesk:
         if found:
             ids = ", ".join(entry.room for entry in found)
             raise Rejected(
-                Code.INVALID, f"more than one room is called `{named}`", f"they are {ids}"
+                Code.INVALID,
+                told("more than one room is called `{named}`", named=named),
+                told("they are {ids}", ids=ids),
             )
         raise Rejected(
             Code.NOT_FOUND,
-            f"`{named}` is not among the rooms that are against the rules",
-            "`vedette room list` lists those; whatever is not listed is in order",
+            told("`{named}` is not among the rooms that are against the rules", named=named),
+            told("`vedette room list` lists those; whatever is not listed is in order"),
         )
 
     async def sweep(self, author: Actor, reason: str) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from vedette.admin.rejected import Code, Rejected
+from vedette.core.language import said_by, told
 from vedette.core.settings.commands import Edit
 from vedette.core.settings.document import Document, Rule
 from vedette.core.settings.edit import (
@@ -58,8 +59,8 @@ def show_rule(document: Document, name: str) -> RuleView:
     known = [*document.rules, *document.guardrails]
     raise Rejected(
         Code.NOT_FOUND,
-        f"there is no rule `{name}`",
-        did_you_mean(name, known) or "list them with `vedette rule list`",
+        told("there is no rule `{name}`", name=name),
+        did_you_mean(name, known) or told("list them with `vedette rule list`"),
     )
 
 
@@ -81,7 +82,7 @@ def with_rule(text: str, name: str, keys: Mapping[str, Any], guardrail: bool) ->
     try:
         return add_rule(text, name, _with_date(keys), section=section)
     except EditError as fault:
-        raise Rejected(Code.INVALID, str(fault)) from fault
+        raise Rejected(Code.INVALID, said_by(fault)) from fault
 
 
 def with_rule_changed(text: str, name: str, keys: Mapping[str, Any], guardrail: bool) -> str:
@@ -90,8 +91,8 @@ def with_rule_changed(text: str, name: str, keys: Mapping[str, Any], guardrail: 
     try:
         return change_rule(text, name, _with_date(keys), section=section)
     except EditError as fault:
-        hint = "list them with `vedette rule list`; `vedette rule add` adds one"
-        raise Rejected(Code.NOT_FOUND, str(fault), hint) from fault
+        hint = told("list them with `vedette rule list`; `vedette rule add` adds one")
+        raise Rejected(Code.NOT_FOUND, said_by(fault), hint) from fault
 
 
 def with_edits(text: str, edits: Iterable[Edit]) -> str:
@@ -112,7 +113,9 @@ def _with_date(keys: Mapping[str, Any]) -> dict[str, Any]:
         return {**keys, "expires": date.fromisoformat(keys["expires"])}
     except (TypeError, ValueError):
         raise Rejected(
-            Code.INVALID, f"`{keys['expires']}` is not a date", "write it like `2027-06-30`"
+            Code.INVALID,
+            told("`{text}` is not a date", text=keys["expires"]),
+            told("write it like `2027-06-30`"),
         ) from None
 
 
@@ -122,7 +125,9 @@ def without_rule(text: str, name: str, guardrail: bool) -> str:
     try:
         return remove_rule(text, name.removeprefix("guardrails."), section=section)
     except EditError as fault:
-        raise Rejected(Code.NOT_FOUND, str(fault), "list them with `vedette rule list`") from fault
+        raise Rejected(
+            Code.NOT_FOUND, said_by(fault), told("list them with `vedette rule list`")
+        ) from fault
 
 
 def with_value(text: str, path: str, value: str) -> str:
@@ -133,7 +138,7 @@ def with_value(text: str, path: str, value: str) -> str:
         try:
             return set_value(text, path, spell_text(value))
         except EditError:
-            raise Rejected(Code.INVALID, str(fault)) from fault
+            raise Rejected(Code.INVALID, said_by(fault)) from fault
 
 
 def without_value(text: str, path: str) -> str:
@@ -141,7 +146,7 @@ def without_value(text: str, path: str) -> str:
     try:
         return remove(text, path)
     except EditError as fault:
-        raise Rejected(Code.NOT_FOUND, str(fault)) from fault
+        raise Rejected(Code.NOT_FOUND, said_by(fault)) from fault
 
 
 def value_at(document: Document, path: str) -> Any:
@@ -152,8 +157,8 @@ def value_at(document: Document, path: str) -> Any:
             known = found if isinstance(found, dict) else ()
             raise Rejected(
                 Code.NOT_FOUND,
-                f"`{path}` is not a setting of this document",
-                did_you_mean(name, known) or "see them all with `vedette settings show`",
+                told("`{path}` is not a setting of this document", path=path),
+                did_you_mean(name, known) or told("see them all with `vedette settings show`"),
             )
         found = found[name]
     return found

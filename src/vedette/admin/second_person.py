@@ -13,6 +13,7 @@ from vedette.admin.actor import Actor
 from vedette.admin.policy import LOCAL_ADMINISTRATOR, RECOVERY
 from vedette.admin.rights import gains
 from vedette.core.conditions import Operator, parse
+from vedette.core.language import Sentence, told
 from vedette.core.pending import Approval, PendingChange
 from vedette.core.people import OUTSIDE, PARTNERS
 from vedette.core.settings.changes import stricter
@@ -28,7 +29,7 @@ class Wanted:
     """So many other persons a change takes whatever the rules say, and why, in sentences."""
 
     persons: int
-    why: tuple[str, ...]
+    why: tuple[Sentence, ...]
 
 
 def wanted_by_code(old: Policy, new: Policy, author: str) -> Wanted:
@@ -40,15 +41,21 @@ def wanted_by_code(old: Policy, new: Policy, author: str) -> Wanted:
     """
     before, after = old.directory.document, new.directory.document
     fewer = dict(_fewer_eyes(before, after))
-    why = [f"The guardrail `{name}` would be lost or weaker." for name in _lost(before, after)]
+    why = [
+        told("The guardrail `{name}` would be lost or weaker.", name=name)
+        for name in _lost(before, after)
+    ]
     why += [
-        f"The rule `{name}`, which asks for approvals, would be lost or weaker." for name in fewer
+        told("The rule `{name}`, which asks for approvals, would be lost or weaker.", name=name)
+        for name in fewer
     ]
     if _forgets(before, after):
-        why.append("Records would be removed earlier than now, for good.")
+        why.append(told("Records would be removed earlier than now, for good."))
     gained = gains(old, new, author)
     if gained is not None:
-        why.append(f"Its author would get a right that they don't have: `{gained}`.")
+        why.append(
+            told("Its author would get a right that they don't have: `{right}`.", right=gained)
+        )
     return Wanted(max([*fewer.values(), min(len(why), 1)]), tuple(why))
 
 
@@ -137,7 +144,7 @@ def _loses(was: Party, becomes: Party, before: Document, after: Document) -> boo
 
 def cant_approve(
     change: PendingChange, asked_by: ApiToken | None, approver: Actor, old: Policy, new: Policy
-) -> str | None:
+) -> Sentence | None:
     """Why somebody is no second person for a change, or None where they may be.
 
     Behind an act may be its person, and whoever made the token through which it came, since they
@@ -150,30 +157,35 @@ def cant_approve(
     """
     token = approver.token
     if approver.name in _NOBODY:  # (1)
-        return "the local token is nobody's second person: it stands for no person"
+        return told("the local token is nobody's second person: it stands for no person")
     if token is not None and token.made_by in _NOBODY:
-        return (
+        return told(
             "the token through which you approve was made with the local token, which stands for no"
             " person; approve in the console, or with a token that you made there yourself"
         )
     if approver.name == change.author:  # (2)
-        return "nobody approves their own change, through whichever token"
+        return told("nobody approves their own change, through whichever token")
     if asked_by is not None and asked_by.made_by == approver.name:  # (3)
-        return "it was asked for through a token that you have made"
+        return told("it was asked for through a token that you have made")
     if token is not None and token.made_by == change.author:
-        return "the token through which you approve was made by whoever asked for the change"
+        return told("the token through which you approve was made by whoever asked for the change")
     if not holders(change.author, asked_by).isdisjoint(holders(approver.name, token)):
-        return (
+        return told(
             "the token through which you approve and the one through which it was asked for were made"
             " by the same person"
         )
     if token is not None and token.made > change.asked:
-        return "the token through which you approve is younger than the change"
+        return told("the token through which you approve is younger than the change")
     for who in sorted(holders(approver.name, token)):  # (4)
         gained = gains(old, new, who)
         if gained is not None:
-            whose = "yourself" if who == approver.name else "whoever made your token"
-            return f"the change would give {whose} a right that you don't have: `{gained}`"
+            return told(
+                "the change would give yourself a right that you don't have: `{right}`"
+                if who == approver.name
+                else "the change would give whoever made your token a right that you don't have: "
+                "`{right}`",
+                right=gained,
+            )
     return None
 
 

@@ -10,13 +10,14 @@ from vedette.admin.actor import Actor
 from vedette.admin.door import AdministrationDoor, Doing, needs_reason
 from vedette.admin.rejected import Code, Rejected
 from vedette.core.asks import Act
+from vedette.core.language import said_by, told
 from vedette.ports.certificate_orders import CertificateOrders
 from vedette.ports.errors import Unavailable
 from vedette.protocol.internal.server_certificates import Ordering
 from vedette.protocol.server_certificate import Shown
 from vedette.spine import Permit
 
-_FROM_FILES = (
+_FROM_FILES = told(
     "put a newer one in the place of `[gateway] certificate` and `key`, which are read again by"
     " themselves; or have it ordered: docs/operate/acme.md"
 )
@@ -64,13 +65,15 @@ class ServerCertificatesDesk:
         permit = await self.door.permit(doing)
         if self.look()[0].directory is None:
             raise Rejected(
-                Code.NOT_FOUND, "the gateway's certificate comes from files", _FROM_FILES
+                Code.NOT_FOUND, told("the gateway's certificate comes from files"), _FROM_FILES
             )
         try:
             return await _ordered(permit, self.orders), permit.record
         except Unavailable as outage:
             raise Rejected(
-                Code.UNAVAILABLE, str(outage), "the gateway orders certificates; is it running?"
+                Code.UNAVAILABLE,
+                said_by(outage),
+                told("the gateway orders certificates; is it running?"),
             ) from outage
 
 

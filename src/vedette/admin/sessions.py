@@ -18,8 +18,10 @@ from vedette.admin.people import may_look, recorded, sees_of
 from vedette.admin.rejected import Code, Rejected
 from vedette.core.asks import Act, Ask
 from vedette.core.facts import Facts
+from vedette.core.language import told
 from vedette.core.names import UserId
 from vedette.core.sessions import (
+    STATES,
     Session,
     SessionState,
     by_rule,
@@ -176,8 +178,12 @@ class SessionsDesk:
         if session.state is SessionState.WAITING:
             raise Rejected(
                 Code.INVALID,
-                "this session was not suspended: its device waits to be approved",
-                f"vedette device approve {session.user} {session.device}",
+                told("this session was not suspended: its device waits to be approved"),
+                told(
+                    "vedette device approve {user} {device}",
+                    user=session.user,
+                    device=session.device,
+                ),
             )
         self._must_keep(session)
         await self._put(permit, session, SessionState.LIVE, "")
@@ -214,8 +220,15 @@ class SessionsDesk:
         if session.state is not SessionState.WAITING:
             raise Rejected(
                 Code.CONFLICT,
-                f"this device does not wait to be approved: its session is {session.state}",
-                f"to sign it out, vedette device end {user} {device} --reason …",
+                told(
+                    "this device does not wait to be approved: its session is {state}",
+                    state=STATES[session.state],
+                ),
+                told(
+                    "to sign it out, vedette device end {user} {device} --reason …",
+                    user=user,
+                    device=device,
+                ),
             )
         await self._put(permit, session, SessionState.ENDED, BY_ADMINISTRATOR + why)
         return await self._moved(permit, session)
@@ -335,8 +348,8 @@ class SessionsDesk:
         if found is None:
             raise Rejected(
                 Code.NOT_FOUND,
-                f"there is no session `{id_}`",
-                "list them with `vedette session list`",
+                told("there is no session `{id}`", id=id_),
+                told("list them with `vedette session list`"),
             )
         return found
 
@@ -347,8 +360,8 @@ class SessionsDesk:
         if not uses:
             raise Rejected(
                 Code.NOT_FOUND,
-                f"`{user}` has no device `{device}`",
-                f"list them with `vedette device list --user {user}`",
+                told("`{user}` has no device `{device}`", user=user, device=device),
+                told("list them with `vedette device list --user {user}`", user=user),
             )
         return max(uses, key=lambda each: (each.state is not SessionState.ENDED, each.created))
 
@@ -365,8 +378,8 @@ class SessionsDesk:
         if not await self._put_if_there(permit, session, to, because):
             raise Rejected(
                 Code.CONFLICT,
-                "somebody else changed this session just now; nothing was done",
-                f"look at it with `vedette session show {session.id}`",
+                told("somebody else changed this session just now; nothing was done"),
+                told("look at it with `vedette session show {id}`", id=session.id),
             )
 
     async def _put_if_there(
@@ -394,16 +407,19 @@ def _movable(session: Session, to: SessionState) -> None:
     if session.state is SessionState.EXPIRED and to is not SessionState.ENDED:
         raise Rejected(
             Code.CONFLICT,
-            f"the time of this session of `{session.user}` is over",
-            "its client asks the person to sign in again and keeps its keys until then",
+            told("the time of this session of `{user}` is over", user=session.user),
+            told("its client asks the person to sign in again and keeps its keys until then"),
         )
     if not may_move(session.state, to):
-        raise Rejected(Code.NOTHING_CHANGES, f"this session is {session.state} already")
+        raise Rejected(
+            Code.NOTHING_CHANGES,
+            told("this session is {state} already", state=STATES[session.state]),
+        )
 
 
 def _over(session: Session) -> Rejected:
     return Rejected(
         Code.CONFLICT,
-        f"this session of `{session.user}` is over, which is final",
-        "the person signs in again; nothing has to be done here",
+        told("this session of `{user}` is over, which is final", user=session.user),
+        told("the person signs in again; nothing has to be done here"),
     )

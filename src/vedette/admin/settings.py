@@ -23,6 +23,7 @@ from vedette.core.decide import decide
 from vedette.core.decision import Decision, Verdict
 from vedette.core.explain import sentence_for_administrator
 from vedette.core.facts import Facts
+from vedette.core.language import Sentence, as_is, told
 from vedette.core.pending import TRANSITIONS, Approval, Event, PendingChange, State
 from vedette.core.people import Directory
 from vedette.core.reasons import Reason
@@ -190,8 +191,8 @@ class SettingsDesk:
         if found is None:
             raise Rejected(
                 Code.NOT_FOUND,
-                f"there is no revision `{number}`",
-                "list them with `vedette settings history`",
+                told("there is no revision `{number}`", number=number),
+                told("list them with `vedette settings history`"),
             )
         return found
 
@@ -217,7 +218,9 @@ class SettingsDesk:
         """
         if not proposal.reason.strip():
             raise Rejected(
-                Code.INVALID, "a change needs a reason", 'say why, with `--reason "contract 4711"`'
+                Code.INVALID,
+                told("a change needs a reason"),
+                told('say why, with `--reason "contract 4711"`'),
             )
         if (
             proposal.starts is not None
@@ -225,8 +228,11 @@ class SettingsDesk:
         ):
             raise Rejected(
                 Code.INVALID,
-                "a change can't start then",
-                f"name a moment to come, at most {LATEST_START // 86400} days ahead",
+                told("a change can't start then"),
+                told(
+                    "name a moment to come, at most {days} days ahead",
+                    days=LATEST_START // 86400,
+                ),
             )
         async with self.turn:
             return self.told(await self.decide(proposal))
@@ -325,7 +331,8 @@ class SettingsDesk:
         waits = decision.verdict is Verdict.NOT_YET
         why = (*wanted.why, *_why(decision)) if waits else ()
         if decision.verdict is Verdict.NO:
-            why = (decision.say or sentence_for_administrator(decision),)
+            said = as_is(decision.say) if decision.say else sentence_for_administrator(decision)
+            why = (said,)
         trial = self._trial(proposal, found) is not None
         return Foreseen(found.difference, decision.verdict, why, trial)
 
@@ -337,7 +344,7 @@ class SettingsDesk:
         new, change = self.difference(old, proposal.text)  # (1)
         _same_organisation(old, new)
         if digest(new) == base.digest and proposal.text == base.text:  # (3)
-            raise Rejected(Code.NOTHING_CHANGES, "the draft says what is in force already")
+            raise Rejected(Code.NOTHING_CHANGES, told("the draft says what is in force already"))
         found = Examined(
             base=base,
             old=self.policy.current(),
@@ -445,8 +452,8 @@ class SettingsDesk:
         if len(self.pending.open()) >= MOST_OPEN:
             raise Rejected(
                 Code.CONFLICT,
-                f"{MOST_OPEN} changes wait already; nothing was changed",
-                "`vedette settings pending` lists them; some can be rejected or withdrawn",
+                told("{count} changes wait already; nothing was changed", count=MOST_OPEN),
+                told("`vedette settings pending` lists them; some can be rejected or withdrawn"),
             )
         now, token = int(self.clock.now()), proposal.author.token
         return PendingChange(
@@ -477,13 +484,19 @@ def checked(text: str, today: int) -> tuple[Document, tuple[Fault, ...]]:
         Rejected: names every fault with its line.
     """
     if len(text.encode(errors="surrogatepass")) > LONGEST_TEXT:
-        raise Rejected(Code.INVALID, f"a settings document has at most {LONGEST_TEXT} bytes")
+        raise Rejected(
+            Code.INVALID,
+            told("a settings document has at most {bytes} bytes", bytes=LONGEST_TEXT),
+        )
     document, faults = check_document(text, today=date.fromordinal(today))
     if document is None:
         count = sum(fault.severity == "error" for fault in faults)
         raise Rejected(
             Code.FAULTS,
-            f"the document has {count} fault{'s' if count != 1 else ''}; nothing was changed",
+            told(
+                "the document has faults: {count}; nothing was changed",
+                count=count,
+            ),
             faults=faults,
         )
     return document, tuple(faults)
@@ -514,10 +527,19 @@ def difference(
 def _conflict(base: int, newest: Revision) -> Rejected:
     return Rejected(
         Code.CONFLICT,
-        f"the draft stands on revision {base}, but {newest.author} has applied revision "
-        f"{newest.number} since; nothing was changed",
-        f"see what changed with `vedette settings diff --from {base} --to {newest.number}`, and "
-        "make your change again on `vedette settings export`",
+        told(
+            "the draft stands on revision {base}, but {author} has applied revision "
+            "{number} since; nothing was changed",
+            base=base,
+            author=newest.author,
+            number=newest.number,
+        ),
+        told(
+            "see what changed with `vedette settings diff --from {base} --to {number}`, and"
+            " make your change again on `vedette settings export`",
+            base=base,
+            number=newest.number,
+        ),
     )
 
 
@@ -525,9 +547,12 @@ def _same_organisation(old: Document, new: Document) -> None:
     if old.organisation.domain != new.organisation.domain:
         raise Rejected(
             Code.INVALID,
-            f"the domain is `{old.organisation.domain}` and can't become "
-            f"`{new.organisation.domain}`",
-            "a domain stands in every user id; make a new organisation with `vedette init`",
+            told(
+                "the domain is `{domain}` and can't become `{new}`",
+                domain=old.organisation.domain,
+                new=new.organisation.domain,
+            ),
+            told("a domain stands in every user id; make a new organisation with `vedette init`"),
         )
 
 
@@ -547,9 +572,12 @@ def _asking(proposal: Proposal, found: Examined, approvals: int) -> tuple[Wanted
     )
 
 
-def _why(decision: Decision) -> tuple[str, ...]:
+def _why(decision: Decision) -> tuple[Sentence, ...]:
     """What the rules wait for; what the code waits for is said elsewhere."""
     if decision.reason is Reason.SECOND_PERSON:
         return ()
-    said = f": {decision.say}" if decision.say else "."
-    return (f"Rule `{decision.rule}` waits for approvals{said}",)
+    if decision.say:
+        return (
+            told("Rule `{rule}` waits for approvals: {say}", rule=decision.rule, say=decision.say),
+        )
+    return (told("Rule `{rule}` waits for approvals.", rule=decision.rule),)

@@ -13,6 +13,7 @@ from vedette.admin.actor import Actor, is_active
 from vedette.admin.door import AdministrationDoor, Doing, needs_reason
 from vedette.admin.rejected import Code, Rejected
 from vedette.core.asks import Act
+from vedette.core.language import told
 from vedette.core.names import UserId
 from vedette.core.people import BUILT_IN
 from vedette.core.tokens import GRANTABLE, ApiToken
@@ -104,16 +105,16 @@ class TokensDesk:
             Doing(act=act, author=author, over=over, reason=why, what=id_)
         )
         if token is None or not await self._forget(permit, id_):
-            hint = "list them with `vedette token list`"
-            raise Rejected(Code.NOT_FOUND, f"there is no token `{id_}`", hint)
+            hint = told("list them with `vedette token list`")
+            raise Rejected(Code.NOT_FOUND, told("there is no token `{id}`", id=id_), hint)
         return permit.record
 
     def _must_be_active(self, user: UserId) -> None:
         if not is_active(self.door.spine.policy.current().directory, user):
             raise Rejected(
                 Code.INVALID,
-                f"`{user}` is not in the directory as one of us who is active",
-                "a token acts for a person whom the directory knows",
+                told("`{user}` is not in the directory as one of us who is active", user=user),
+                told("a token acts for a person whom the directory knows"),
             )
 
     def _over(self, named: Iterable[str]) -> frozenset[str]:
@@ -121,8 +122,10 @@ class TokensDesk:
         known = BUILT_IN | {str(own) for own in document.parties}
         strange = sorted(set(named) - known)
         if strange:
-            hint = f"one of {', '.join(sorted(known))}"
-            raise Rejected(Code.INVALID, f"there is no party `{strange[0]}`", hint)
+            hint = told("one of {known}", known=", ".join(sorted(known)))
+            raise Rejected(
+                Code.INVALID, told("there is no party `{strange}`", strange=strange[0]), hint
+            )
         return frozenset(named)
 
     def _expires(self, last: date) -> int:
@@ -131,8 +134,12 @@ class TokensDesk:
         if not today <= last <= today + timedelta(days=LONGEST_DAYS):
             raise Rejected(
                 Code.INVALID,
-                f"`{last}` can't be a token's last day",
-                f"name a day from {today} on, at most {LONGEST_DAYS} days ahead",
+                told("`{last}` can't be a token's last day", last=last),
+                told(
+                    "name a day from {today} on, at most {days} days ahead",
+                    today=today,
+                    days=LONGEST_DAYS,
+                ),
             )
         end = datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=1)
         return int(end.timestamp())
@@ -151,9 +158,13 @@ def _acts(named: Iterable[str]) -> frozenset[Act]:
     known = {act.value: act for act in GRANTABLE}
     strange = sorted(set(named) - set(known))
     if strange:
-        hint = "docs/reference/acts.md lists the acts; `tokens:token:add` is no token's"
-        raise Rejected(Code.INVALID, f"`{strange[0]}` is no act that a token may have", hint)
+        hint = told("docs/reference/acts.md lists the acts; `tokens:token:add` is no token's")
+        raise Rejected(
+            Code.INVALID,
+            told("`{strange}` is no act that a token may have", strange=strange[0]),
+            hint,
+        )
     acts = frozenset(known[name] for name in named)
     if not acts:
-        raise Rejected(Code.INVALID, "a token without acts is good for nothing")
+        raise Rejected(Code.INVALID, told("a token without acts is good for nothing"))
     return acts

@@ -11,6 +11,7 @@ from vedette.admin.settings import SettingsDesk
 from vedette.core.asks import Act, Ask
 from vedette.core.decision import Decision, Verdict
 from vedette.core.facts import Facts
+from vedette.core.language import told
 from vedette.core.reasons import Reason
 from vedette.core.revision import Revision
 from vedette.core.trial import TRIAL_SECONDS, Trial
@@ -47,9 +48,12 @@ class TrialDesk:
             if trial is None or trial.revision != revision:
                 raise Rejected(
                     Code.CONFLICT,
-                    f"revision {revision} is not on trial: it is confirmed, has returned, or another "
-                    "one was applied on it",
-                    "`vedette settings history` shows which one is in force",
+                    told(
+                        "revision {revision} is not on trial: it is confirmed, has returned, or another"
+                        " one was applied on it",
+                        revision=revision,
+                    ),
+                    told("`vedette settings history` shows which one is in force"),
                 )
             self._confirm(permit)
         return permit.record

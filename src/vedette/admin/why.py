@@ -23,6 +23,7 @@ from vedette.core.explain import (
 )
 from vedette.core.facts import ATTACHMENT, FILE_FACTS, REGISTRY, Facts, FactType, Missing, Value
 from vedette.core.file_kinds import declared_kind, named_kind
+from vedette.core.language import Sentence, said_by, told
 from vedette.core.names import UserId
 from vedette.core.reasons import Reason
 from vedette.core.record import RecordFault, read_body
@@ -73,8 +74,8 @@ class Why:
     """
 
     decision: Decision
-    sentence: str
-    person: str
+    sentence: Sentence
+    person: Sentence
     considered: tuple[Considered, ...]
     record: str | None = None
     same: bool | None = None
@@ -109,7 +110,9 @@ def why_record(entry: Mapping[str, Any], document: Document | None) -> Why:
         ask, facts, decision = read_body(entry)
         name = str(entry["id"])
     except (RecordFault, KeyError) as fault:
-        raise Rejected(Code.INVALID, f"this record holds no decision: {fault}") from fault
+        raise Rejected(
+            Code.INVALID, told("this record holds no decision: {fault}", fault=fault)
+        ) from fault
     if document is None:
         rules, same = Ruleset.of(decision.revision, []), None
     else:
@@ -162,7 +165,11 @@ def _ask(policy: Policy, wondering: Wondering) -> Ask:
         over = policy.directory.someone(_user(wondering.to)).parties if wondering.to else None
         return organisation(act, who, channel, over)
     if wondering.to is None:
-        raise Rejected(Code.INVALID, f"towards whom? `{channel}` is between people", "name `--to`")
+        raise Rejected(
+            Code.INVALID,
+            told("towards whom? `{channel}` is between people", channel=channel),
+            told("name `--to`"),
+        )
     whom = policy.directory.someone(_user(wondering.to))
     if channel is Channel.CONTACT:
         return meet(act, who.name, [whom], Members.of([who]), None)
@@ -174,17 +181,23 @@ def _channel(word: str) -> Channel:
         return Channel(word)
     except ValueError:
         listed = ", ".join(channel.value for channel in Channel)
-        raise Rejected(Code.INVALID, f"`{word}` is not a channel", f"one of {listed}") from None
+        raise Rejected(
+            Code.INVALID,
+            told("`{word}` is not a channel", word=word),
+            told("one of {known}", known=listed),
+        ) from None
 
 
 def _user(text: str) -> UserId:
     try:
         return UserId(text)
     except ValueError as fault:
-        hint = "write a whole user id, such as `@bob:example.org`"
+        hint = told("write a whole user id, such as `@bob:example.org`")
         if text.startswith("!"):
-            hint = "who is in a room only its server knows; name a member, or ask `why RECORD`"
-        raise Rejected(Code.INVALID, str(fault), hint) from fault
+            hint = told(
+                "who is in a room only its server knows; name a member, or ask `why RECORD`"
+            )
+        raise Rejected(Code.INVALID, said_by(fault), hint) from fault
 
 
 def _facts(wondering: Wondering, today: int) -> Facts:
@@ -224,9 +237,11 @@ def _fact(line: str) -> tuple[str, Value, bool]:
     try:
         condition = parse(line)
     except ConditionError as fault:
-        raise Rejected(Code.INVALID, str(fault), "write `fact = value`") from fault
+        raise Rejected(Code.INVALID, said_by(fault), told("write `fact = value`")) from fault
     if condition.operator not in (Operator.EQUAL, Operator.IN):
-        raise Rejected(Code.INVALID, f"`{line}` says no value", "write `fact = value`")
+        raise Rejected(
+            Code.INVALID, told("`{line}` says no value", line=line), told("write `fact = value`")
+        )
     if REGISTRY[condition.fact].type is FactType.WORDS:
         return condition.fact, frozenset(map(str, condition.values)), condition.claimed
     return condition.fact, condition.values[0], condition.claimed

@@ -39,6 +39,7 @@ from vedette.api.description import describe
 from vedette.api.metrics import CONTENT_TYPE, metrics_text
 from vedette.api.office import Office
 from vedette.core.asks import Act
+from vedette.core.language import told
 from vedette.core.settings.commands import API as PREFIX
 from vedette.ports.policy import Policy
 
@@ -232,8 +233,8 @@ def _answers(office: Office) -> APIRouter:
             known = ", ".join(office.records.processes())
             raise Rejected(
                 Code.NOT_FOUND,
-                f"there is no record `{record}`",
-                f"processes that recorded: {known}",
+                told("there is no record `{record}`", record=record),
+                told("processes that recorded: {known}", known=known),
             )
         kept = desk.revisions.get(int(entry.get("decision", {}).get("revision", 0)))
         return render.why(why_record(entry, document_of(kept) if kept else None))

@@ -123,7 +123,7 @@ def door(answer: DoorAnswer) -> DoorShape:
         revision=answer.revision,
         milliseconds=answer.milliseconds,
         why=answer.why,
-        words=str(answer),
+        words=answer.words,
     )
 
 

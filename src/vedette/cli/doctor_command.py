@@ -31,7 +31,7 @@ def doctor(place: Dir = None, *, json: Json = False) -> None:
         hint = "go back with `vedette settings restore N`, or put a backup in place"
         raise fault(str(outage), hint, Exit.FOUND) from outage
     data = [
-        {"check": f.check, "health": f.health.value, "words": f.words, "mend": f.mend}
+        {"check": f.check, "health": f.health.value, "words": f.words, "mend": f.mending}
         for f in found
     ]
     at.tell(data, _lines(data))

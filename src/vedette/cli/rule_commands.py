@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -75,72 +76,61 @@ def _pair(row: dict[str, Any]) -> str:
     return f"{row['from']} -> {row['to']}: {', '.join(passes) or 'nothing'}{observed}"
 
 
-@app.command()
-def add(
-    name: Name,
-    reason: Reason,
-    between: Between = ("", ""),
-    from_: From = "",
-    to: Words = "",
-    allow: Words = "",
-    forbid: Words = "",
-    when: Conditions = None,
-    unless: Conditions = None,
-    say: Say = "",
-    owner: Owner = "",
-    expires: Expires = "",
-    mode: Mode = "",
-    base: Base = None,
-    place: Dir = None,
-    *,
-    guardrail: Guardrail = False,
-    json: Json = False,
-) -> None:
+Send = Callable[[Client, str, dict[str, Any]], Any]
+"""Sends a whole rule of this name and returns what was applied."""
+
+
+def _takes_a_rule(word: str, send: Send, words_: str) -> None:
+    """Make a command that is given a whole rule: the options of one stand here and nowhere else."""
+
+    def command(
+        name: Name,
+        reason: Reason,
+        between: Between = ("", ""),
+        from_: From = "",
+        to: Words = "",
+        allow: Words = "",
+        forbid: Words = "",
+        when: Conditions = None,
+        unless: Conditions = None,
+        say: Say = "",
+        owner: Owner = "",
+        expires: Expires = "",
+        mode: Mode = "",
+        base: Base = None,
+        place: Dir = None,
+        *,
+        guardrail: Guardrail = False,
+        json: Json = False,
+    ) -> None:
+        at = here(place, json=json)
+        lists = {"from": from_, "to": to, "allow": allow, "forbid": forbid}
+        texts = {"say": say, "owner": owner, "expires": expires, "mode": mode}
+        rule = _keys(between, lists, when, unless, texts)
+        body = {"rule": rule, "guardrail": guardrail, "reason": reason, "base": base}
+        tell_applied(at, send(Client(at.boot()), name, body))
+
+    app.command(word, help=words_)(command)
+
+
+_takes_a_rule(
+    "add",
+    lambda client, name, body: client.ask("POST", "/rules", {"id": name, **body}),
     """Add a rule and print each door's answer.
 
     For example: vedette rule add acme --between staff acme --allow message,contact
     --say "With Acme we exchange messages only." --expires 2027-06-30 --reason "contract 4711"
-    """
-    at = here(place, json=json)
-    lists = {"from": from_, "to": to, "allow": allow, "forbid": forbid}
-    texts = {"say": say, "owner": owner, "expires": expires, "mode": mode}
-    rule = _keys(between, lists, when, unless, texts)
-    body = {"id": name, "rule": rule, "guardrail": guardrail, "reason": reason, "base": base}
-    tell_applied(at, Client(at.boot()).ask("POST", "/rules", body))
-
-
-@app.command()
-def change(
-    name: Name,
-    reason: Reason,
-    between: Between = ("", ""),
-    from_: From = "",
-    to: Words = "",
-    allow: Words = "",
-    forbid: Words = "",
-    when: Conditions = None,
-    unless: Conditions = None,
-    say: Say = "",
-    owner: Owner = "",
-    expires: Expires = "",
-    mode: Mode = "",
-    base: Base = None,
-    place: Dir = None,
-    *,
-    guardrail: Guardrail = False,
-    json: Json = False,
-) -> None:
+    """,
+)
+_takes_a_rule(
+    "change",
+    lambda client, name, body: client.ask("PUT", f"/rules/{quote(name, safe='')}", body),
     """Give a rule another content, all of it, in one revision, and print each door's answer.
 
     What is not named here is not in the rule any more. To change one key alone:
     vedette settings set rules.acme.say "With Acme we exchange messages only."
-    """
-    at = here(place, json=json)
-    lists = {"from": from_, "to": to, "allow": allow, "forbid": forbid}
-    texts = {"say": say, "owner": owner, "expires": expires, "mode": mode}
-    rule = _keys(between, lists, when, unless, texts)
-    body = {"rule": rule, "guardrail": guardrail, "reason": reason, "base": base}
-    tell_applied(at, Client(at.boot()).ask("PUT", f"/rules/{quote(name, safe='')}", body))
+    """,
+)
 
 
 def _keys(

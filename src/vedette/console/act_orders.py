@@ -12,6 +12,7 @@ from vedette.admin.rejected import Code, Rejected
 from vedette.admin.tokens import NewToken
 from vedette.console.desks import Desks
 from vedette.console.orders import Done, Foreseen, Form, OrderKind, reason_of, words_of
+from vedette.core.language import told
 from vedette.core.settings.commands import Call, Step
 from vedette.ports.policy import Policy
 
@@ -75,7 +76,9 @@ class AddToken(_NoSettings):
             user=user, acts=self.acts, over=self.over, expires=self.expires, reason=self.reason
         )
         made = await desks.tokens.add(by, wanted)
-        return Done(record=made.record, secret=made.value, words=(f"token {made.token.id}",))
+        return Done(
+            record=made.record, secret=made.value, words=(told("token {id}", id=made.token.id),)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,16 +104,18 @@ class RemoveToken(_NoSettings):
 def _new_token(form: Form) -> AddToken:
     user, day = form.get("user", "").strip(), form.get("expires", "").strip()
     if _USER.fullmatch(user) is None or user.startswith("-"):
-        raise Rejected(Code.INVALID, "nobody is named for whom the token acts")
+        raise Rejected(Code.INVALID, told("nobody is named for whom the token acts"))
     try:
         expires = date.fromisoformat(day)
     except ValueError:
         raise Rejected(
-            Code.INVALID, f"`{day[:40]}` is no day", "write its last day, such as 2027-06-30"
+            Code.INVALID,
+            told("`{day}` is no day", day=day[:40]),
+            told("write its last day, such as 2027-06-30"),
         ) from None
     acts = tuple(words_of(form.get("acts", "").replace("\n", ",")))
     if not acts:
-        raise Rejected(Code.INVALID, "no act is named that the token is good for")
+        raise Rejected(Code.INVALID, told("no act is named that the token is good for"))
     over = tuple(words_of(form.get("over", "")))
     return AddToken(user=user, acts=acts, over=over, expires=expires, reason=reason_of(form))
 
@@ -118,7 +123,9 @@ def _new_token(form: Form) -> AddToken:
 def _old_token(form: Form) -> RemoveToken:
     id_ = form.get("id", "").strip()
     if _TOKEN.fullmatch(id_) is None:
-        raise Rejected(Code.INVALID, "no token is named", "open it from the list of tokens")
+        raise Rejected(
+            Code.INVALID, told("no token is named"), told("open it from the list of tokens")
+        )
     return RemoveToken(id=id_, reason=reason_of(form))
 
 

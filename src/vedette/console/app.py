@@ -30,8 +30,9 @@ from vedette.console.problems import problem
 from vedette.console.registry import NAVIGATION, PAGES
 from vedette.console.render import HEADERS, STATIC, go, render, static
 from vedette.core.asks import Act
+from vedette.core.language import Language
 from vedette.pages.forms import bounded_body, fields_of, is_form, set_cookie
-from vedette.pages.language import Language, choose
+from vedette.pages.language import choose
 from vedette.ports.errors import Unavailable
 from vedette.ports.incidents import Incidents
 from vedette.protocol.oauth.console import BACK

@@ -16,7 +16,8 @@ from vedette.console.desks import Desks
 from vedette.console.orders import Done, Foreseen, Form, OrderKind, reason_of
 from vedette.console.settings_orders import base_of, done_of
 from vedette.core.asks import Act
-from vedette.core.pending import PendingChange
+from vedette.core.language import told
+from vedette.core.pending import STATES, PendingChange
 from vedette.core.settings.commands import Call, Step
 from vedette.core.settings.marks import unmarked
 from vedette.ports.policy import Policy
@@ -37,7 +38,7 @@ def foreseen_of(change: Difference, base: int | None) -> Foreseen:
     """A difference, as it stands under a form."""
     return Foreseen(
         words=tuple(each.words for each in change.changes),
-        warnings=tuple(str(each) for each in change.warnings),
+        warnings=tuple(each.words for each in change.warnings),
         widens=change.widens,
         restart=change.restart,
         commands=tuple(f"{each.command} --reason '…'" for each in change.changes),
@@ -71,9 +72,14 @@ class ApplyDraft:
         if isinstance(found, Beside):
             raise Rejected(
                 Code.CONFLICT,
-                f"the draft stands on revision {self.base}, and revision {found.newest.number} is in "
-                "force",
-                "check it: what others changed is shown beside it, and nothing of yours is lost",
+                told(
+                    "the draft stands on revision {base}, and revision {number} is in force",
+                    base=self.base,
+                    number=found.newest.number,
+                ),
+                told(
+                    "check it: what others changed is shown beside it, and nothing of yours is lost"
+                ),
             )
         return foreseen_of(found, self.base)
 
@@ -110,7 +116,9 @@ def starts_of(form: Form) -> int | None:
         return int(datetime.strptime(text, _TIME).replace(tzinfo=UTC).timestamp())
     except ValueError:
         raise Rejected(
-            Code.INVALID, f"`{text[:40]}` is no moment", "write it as 2027-06-30 22:00; it is UTC"
+            Code.INVALID,
+            told("`{text}` is no moment", text=text[:40]),
+            told("write it as 2027-06-30 22:00; it is UTC"),
         ) from None
 
 
@@ -123,7 +131,9 @@ def _draft(form: Form) -> ApplyDraft:
     said, text = text_of(form)
     base = said or base_of(form)
     if not text.strip() or base is None:
-        raise Rejected(Code.INVALID, "there is no draft", "begin one from the settings in force")
+        raise Rejected(
+            Code.INVALID, told("there is no draft"), told("begin one from the settings in force")
+        )
     return ApplyDraft(text=text, base=base, starts=starts_of(form), reason=reason_of(form))
 
 
@@ -162,7 +172,9 @@ def _restore(form: Form) -> Restore:
 def _number(form: Form) -> int:
     text = form.get("revision", "").strip()
     if not (text.isascii() and text.isdigit() and len(text) < 16):
-        raise Rejected(Code.INVALID, "no revision is named", "choose one in the history")
+        raise Rejected(
+            Code.INVALID, told("no revision is named"), told("choose one in the history")
+        )
     return int(text)
 
 
@@ -187,7 +199,9 @@ def pending_change(desks: Desks, id_: str) -> PendingChange:
     """A change that waits or waited. Raises Rejected."""
     found = desks.settings.pending.get(id_) if _ID.fullmatch(id_) else None
     if found is None:
-        raise Rejected(Code.NOT_FOUND, "there is no such change", "the changes page lists them")
+        raise Rejected(
+            Code.NOT_FOUND, told("there is no such change"), told("the changes page lists them")
+        )
     return found
 
 
@@ -228,13 +242,18 @@ class End(_OfPending):
             "withdraw": desk.withdraw,
         }
         ended = await ends[self.how](by, self.id, self.reason)
-        return Done(record="", words=(f"change {ended.id} is {ended.state.value}",))
+        return Done(
+            record="",
+            words=(told("change {id} is {state}", id=ended.id, state=STATES[ended.state]),),
+        )
 
 
 def _id(form: Form) -> str:
     id_ = form.get("change", "")
     if _ID.fullmatch(id_) is None:
-        raise Rejected(Code.NOT_FOUND, "there is no such change", "the changes page lists them")
+        raise Rejected(
+            Code.NOT_FOUND, told("there is no such change"), told("the changes page lists them")
+        )
     return id_
 
 
@@ -243,8 +262,8 @@ def _approve(form: Form) -> Approve:
     if _HASH.fullmatch(content) is None:
         raise Rejected(
             Code.INVALID,
-            "it is not said what you have seen",
-            "open the change, and approve it there",
+            told("it is not said what you have seen"),
+            told("open the change, and approve it there"),
         )
     return Approve(id=_id(form), content=content, reason=reason_of(form))
 

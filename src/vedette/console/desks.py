@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from vedette.admin.accounts import AccountsDesk
 from vedette.admin.audit import ChainReport
 from vedette.admin.audit_desk import AuditDesk
-from vedette.admin.doctor import Examination
 from vedette.admin.door import AdministrationDoor
 from vedette.admin.doors import DoorAnswer
 from vedette.admin.drafts import DraftsDesk
+from vedette.admin.findings import Examination
 from vedette.admin.grid import GridDesk
 from vedette.admin.partners import PartnersDesk
 from vedette.admin.pending import PendingDesk

@@ -23,6 +23,7 @@ from vedette.admin.rejected import Code, Rejected
 from vedette.console.desks import Desks
 from vedette.console.page import Handler, Page, View, Visit
 from vedette.core.asks import Act
+from vedette.core.language import told
 from vedette.ports.errors import Unavailable
 
 MOST = 50
@@ -39,13 +40,17 @@ Say = Callable[..., str]
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What stands in one place of a table. `tone` is `good`, `warn` or `bad`; `soft` is less important."""
+    """What stands in one place of a table. `tone` is `good`, `warn` or `bad`; `soft` is less important.
+
+    `english` marks what another program says, which is English on every page.
+    """
 
     text: str
     href: str = ""
     tone: str = ""
     code: bool = False
     soft: str = ""
+    english: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,9 +218,14 @@ def _reading(listing: Listing, desks: Desks, visit: Visit) -> Reading:
         if not text:
             continue
         if len(text) > _LONGEST or not text.isprintable():
-            raise Rejected(Code.INVALID, f"`{each.key}` can't be looked for", "shorten it")
+            raise Rejected(
+                Code.INVALID, told("`{key}` can't be looked for", key=each.key), told("shorten it")
+            )
         if each.chosen and text not in each.options(desks):
-            raise Rejected(Code.INVALID, f"`{text[:80]}` is nothing that `{each.key}` can be")
+            raise Rejected(
+                Code.INVALID,
+                told("`{text}` is nothing that `{key}` can be", text=text[:80], key=each.key),
+            )
         found[each.key] = text
     after = visit.query.get("after") or None
     if after is not None and (len(after) > _LONGEST or not after.isprintable()):
@@ -225,7 +235,9 @@ def _reading(listing: Listing, desks: Desks, visit: Visit) -> Reading:
 
 def no_cursor() -> Rejected:
     """The refusal of a cursor that is none."""
-    return Rejected(Code.INVALID, "nothing goes on from there", "open the list from its beginning")
+    return Rejected(
+        Code.INVALID, told("nothing goes on from there"), told("open the list from its beginning")
+    )
 
 
 def number_of(after: str | None) -> int | None:

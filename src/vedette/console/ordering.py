@@ -19,6 +19,7 @@ from vedette.console.page import Page, View, Visit
 from vedette.console.problems import problem
 from vedette.console.registry import ORDERS
 from vedette.core.asks import Act
+from vedette.core.language import told
 
 _OWN_FIELDS = frozenset({"csrf", "step", "reason"})
 
@@ -112,5 +113,5 @@ def _shown(desks: Desks, visit: Visit, kind: OrderKind, wanted: Order) -> Mappin
 def _kind(visit: Visit) -> OrderKind:
     found = ORDERS.get(visit.names["kind"])
     if found is None:
-        raise Rejected(Code.NOT_FOUND, "nothing of this kind can be done here")
+        raise Rejected(Code.NOT_FOUND, told("nothing of this kind can be done here"))
     return found

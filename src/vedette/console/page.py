@@ -11,7 +11,7 @@ from starlette.responses import Response
 from vedette.admin.actor import Actor
 from vedette.console.desks import Desks
 from vedette.core.asks import Act
-from vedette.pages.language import Language
+from vedette.core.language import Language
 
 Words = Mapping[str, tuple[str, str]]
 """Sentences by key, in English and in German; `{name}` marks a place that is filled."""

@@ -15,11 +15,11 @@ from vedette.admin.partners import NewPartner, with_partner, without_partner
 from vedette.admin.rejected import Code, Rejected
 from vedette.admin.settings import Proposal
 from vedette.console.desks import Desks
-from vedette.console.orders import Done, Foreseen, Form, OrderKind, reason_of, words_of
+from vedette.console.orders import Done, Form, OrderKind, reason_of, words_of
 from vedette.console.settings_orders import OfSettings, base_of, done_of
 from vedette.core.asks import Act
+from vedette.core.language import told
 from vedette.core.settings.commands import Call, Step
-from vedette.ports.policy import Policy
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
@@ -42,23 +42,6 @@ class _OfPartners(OfSettings):
             act=Act.ADMINISTRATION_PARTNER_CHANGE,
         )
         return done_of(await desks.settings.apply(proposal))
-
-    def text_in(self, desks: Desks) -> str:
-        """The newest text with the change. Raises Rejected."""
-        raise NotImplementedError
-
-    def foresee(self, desks: Desks, policy: Policy) -> Foreseen:
-        """What it changes, in words. Raises Rejected with every fault."""
-        del policy
-        newest, document = desks.settings.current()
-        _, change = desks.settings.difference(document, self.text_in(desks))
-        return Foreseen(
-            words=tuple(each.words for each in change.changes),
-            warnings=tuple(str(each) for each in change.warnings),
-            widens=change.widens,
-            restart=change.restart,
-            base=self.base or newest.number,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,8 +102,8 @@ def _name(form: Form) -> str:
     if _NAME.fullmatch(name) is None:
         raise Rejected(
             Code.INVALID,
-            f"`{name[:80]}` is no name for a partner",
-            "write lower-case letters, digits and hyphens, such as `acme`",
+            told("`{name}` is no name for a partner", name=name[:80]),
+            told("write lower-case letters, digits and hyphens, such as `acme`"),
         )
     return name
 
@@ -130,7 +113,9 @@ def _day(form: Form) -> str | None:
     try:
         return date.fromisoformat(text).isoformat() if text else None
     except ValueError:
-        raise Rejected(Code.INVALID, f"`{text[:40]}` is no day", "such as 2027-06-30") from None
+        raise Rejected(
+            Code.INVALID, told("`{text}` is no day", text=text[:40]), told("such as 2027-06-30")
+        ) from None
 
 
 def _lines(text: str) -> list[str]:
@@ -146,7 +131,9 @@ def _add(form: Form) -> AddPartner:
         "valid_until": _day(form),
     }
     if not keys["domains"]:
-        raise Rejected(Code.INVALID, "no domain is named", "write the partner's Matrix server name")
+        raise Rejected(
+            Code.INVALID, told("no domain is named"), told("write the partner's Matrix server name")
+        )
     return AddPartner(
         name=_name(form),
         keys=keys,

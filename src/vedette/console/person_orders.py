@@ -13,7 +13,9 @@ from vedette.admin.rejected import Code, Rejected
 from vedette.admin.sessions import Moved
 from vedette.console.desks import Desks
 from vedette.console.orders import Done, Foreseen, Form, OrderKind, reason_of, words_of
+from vedette.core.language import NOTHING, told
 from vedette.core.names import UserId
+from vedette.core.sessions import STATES
 from vedette.core.settings.commands import Call, Step
 from vedette.ports.policy import Policy
 
@@ -123,8 +125,12 @@ class AllSessions(ForPerson):
         user, desk = _here(desks, self.user), desks.sessions
         doing = desk.end_all if self.what == "end" else desk.suspend_all
         done = await doing(by, user, self.reason)
-        doors = tuple(str(each) for each in done.doors)
-        return Done(record=done.record, words=(f"{done.moved} sessions of {user}",), doors=doors)
+        doors = tuple(each.words for each in done.doors)
+        return Done(
+            record=done.record,
+            words=(told("{count} sessions of {user}", count=done.moved, user=user),),
+            doors=doors,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,9 +192,14 @@ def _issued(done: Issued) -> Done:
 
 
 def _moved(done: Moved) -> Done:
-    because = f" ({done.session.because})" if done.session.because else ""
-    words = f"the session of {done.session.user} is {done.session.state.value}{because}"
-    return Done(record=done.record, words=(words,), doors=tuple(str(d) for d in done.doors))
+    session = done.session
+    words = told(
+        "the session of {user} is {state}{because}",
+        user=session.user,
+        state=STATES[session.state],
+        because=told(" ({why})", why=session.because) if session.because else NOTHING,
+    )
+    return Done(record=done.record, words=(words,), doors=tuple(each.words for each in done.doors))
 
 
 # ---- From forms ----------------------------------------------------------------------------------
@@ -197,14 +208,18 @@ def _moved(done: Moved) -> Done:
 def _user(form: Form) -> str:
     user = form.get("user", "").strip()
     if _USER.fullmatch(user) is None or user.startswith("-"):
-        raise Rejected(Code.INVALID, "nobody is named", "open it from the list of people")
+        raise Rejected(
+            Code.INVALID, told("nobody is named"), told("open it from the list of people")
+        )
     return user
 
 
 def _session(form: Form) -> str:
     session = form.get("session", "").strip()
     if _SESSION.fullmatch(session) is None:
-        raise Rejected(Code.INVALID, "no session is named", "open it from the list of sessions")
+        raise Rejected(
+            Code.INVALID, told("no session is named"), told("open it from the list of sessions")
+        )
     return session
 
 
@@ -212,14 +227,19 @@ def _factors(form: Form) -> ResetFactors:
     kinds = tuple(words_of(form.get("kinds", "")))
     strange = [each for each in kinds if each not in REMOVABLE]
     if strange:
-        raise Rejected(Code.INVALID, f"`{strange[0][:40]}` is no factor that is kept here")
+        raise Rejected(
+            Code.INVALID,
+            told("`{strange}` is no factor that is kept here", strange=strange[0][:40]),
+        )
     return ResetFactors(user=_user(form), kinds=kinds, reason=reason_of(form))
 
 
 def _device(form: Form) -> RejectDevice:
     device = form.get("device", "").strip()
     if _DEVICE.fullmatch(device) is None:
-        raise Rejected(Code.INVALID, "no device is named", "open it from the list of sessions")
+        raise Rejected(
+            Code.INVALID, told("no device is named"), told("open it from the list of sessions")
+        )
     return RejectDevice(user=_user(form), device=device, reason=reason_of(form))
 
 

@@ -17,7 +17,8 @@ from starlette.responses import RedirectResponse, Response
 
 from vedette.console.page import View
 from vedette.console.registry import SENTENCES
-from vedette.pages.language import Language
+from vedette.core.channels import NOUNS
+from vedette.core.language import Language, in_language
 from vedette.pages.templates import environment
 
 STATIC = {"console.css": "text/css; charset=utf-8", "console.js": "text/javascript; charset=utf-8"}
@@ -40,8 +41,10 @@ HEADERS = {
 
 
 @cache
-def _environment() -> Environment:
-    return environment(__package__, "templates")
+def _environment(language: Language) -> Environment:
+    made = environment(__package__, "templates", language)
+    made.globals["noun"] = NOUNS.__getitem__
+    return made
 
 
 @cache
@@ -54,7 +57,8 @@ def static(name: str) -> bytes:
 
 def say(language: Language, key: str, **fill: str) -> str:
     """The sentence with this key. Raises KeyError for a key that is none."""
-    return SENTENCES[key][language is Language.DE].format(**fill)
+    filled = {name: in_language(text, language) for name, text in fill.items()}
+    return SENTENCES[key][language is Language.DE].format(**filled)
 
 
 def render(view: View, language: Language, around: Mapping[str, Any]) -> Response:
@@ -64,14 +68,13 @@ def render(view: View, language: Language, around: Mapping[str, Any]) -> Respons
         return say(language, key, **fill)
 
     text = (
-        _environment()
+        _environment(language)
         .get_template(f"{view.template}.html")
         .render(
             {
                 **around,
                 **view.context,
                 "say": word,
-                "language": language.value,
                 "title": word(view.title, **view.fill),
             }
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ from vedette.console.desks import Desks
 from vedette.console.orders import Done, Foreseen, Form, OrderKind, reason_of, words_of
 from vedette.core.asks import Act
 from vedette.core.channels import WORDS
+from vedette.core.language import told
 from vedette.core.pending import State
 from vedette.core.settings.commands import (
     Call,
@@ -38,24 +40,24 @@ _LONGEST_VALUE = 65536
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OfSettings:
+class OfSettings(ABC):
     """What every order about the settings has. `base` is the revision that its author saw."""
 
     reason: str
     base: int | None
 
-    def text(self, before: str) -> str:
-        """The document's text with the change. Raises Rejected."""
-        raise NotImplementedError
+    @abstractmethod
+    def text_in(self, desks: Desks) -> str:
+        """The newest text with the change. Raises Rejected."""
 
     def foresee(self, desks: Desks, policy: Policy) -> Foreseen:
         """What it changes, in words. Raises Rejected with every fault."""
         del policy  # what changes does not hang on who asks
         newest, document = desks.settings.current()
-        _, change = desks.settings.difference(document, self.text(newest.text))
+        _, change = desks.settings.difference(document, self.text_in(desks))
         return Foreseen(
             words=tuple(each.words for each in change.changes),
-            warnings=tuple(str(each) for each in change.warnings),
+            warnings=tuple(each.words for each in change.warnings),
             widens=change.widens,
             restart=change.restart,
             base=self.base or newest.number,
@@ -66,7 +68,7 @@ class OfSettings:
         await desks.door.permit(Doing(act=Act.ADMINISTRATION_SETTINGS_READ, author=by))
         newest, _ = desks.settings.current()
         proposal = Proposal(
-            text=self.text(newest.text),
+            text=self.text_in(desks),
             base=self.base or newest.number,
             reason=self.reason,
             author=by,
@@ -75,7 +77,20 @@ class OfSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SetValue(OfSettings):
+class _OfText(OfSettings):
+    """What is changed by changing the text alone."""
+
+    @abstractmethod
+    def text(self, before: str) -> str:
+        """The document's text with the change. Raises Rejected."""
+
+    def text_in(self, desks: Desks) -> str:
+        """The newest text with it."""
+        return self.text(desks.settings.current()[0].text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetValue(_OfText):
     """Set one setting to a TOML value; with None it gets its default."""
 
     path: str
@@ -93,7 +108,7 @@ class SetValue(OfSettings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AddRule(OfSettings):
+class AddRule(_OfText):
     """Add a rule, or a guardrail. `rule` are its keys as the API takes them."""
 
     id: str
@@ -110,7 +125,7 @@ class AddRule(OfSettings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeRule(OfSettings):
+class ChangeRule(_OfText):
     """Give a rule another content, all of it."""
 
     id: str
@@ -127,7 +142,7 @@ class ChangeRule(OfSettings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RemoveRule(OfSettings):
+class RemoveRule(_OfText):
     """Take a rule away."""
 
     id: str
@@ -157,12 +172,17 @@ class ConfirmRevision:
     def foresee(self, desks: Desks, policy: Policy) -> Foreseen:
         """It stays; nothing else changes."""
         del desks, policy
-        return Foreseen(words=(f"Revision {self.revision} stays in force.",))
+        return Foreseen(
+            words=(told("Revision {revision} stays in force.", revision=self.revision),)
+        )
 
     async def carry_out(self, desks: Desks, by: Actor) -> Done:
         """Confirm it. Raises Rejected."""
         record = await desks.trial.confirm(by, self.revision, self.reason)
-        return Done(record=record, words=(f"Revision {self.revision} stays in force.",))
+        return Done(
+            record=record,
+            words=(told("Revision {revision} stays in force.", revision=self.revision),),
+        )
 
 
 def _section(guardrail: bool) -> str:
@@ -173,8 +193,11 @@ def done_of(outcome: Outcome) -> Done:
     """What came of a change of the settings."""
     if not isinstance(outcome, Applied):
         kept = outcome.change
-        words = f"change {kept.id} is kept and waits; nothing is changed yet"
-        how = f"somebody else approves it with `vedette settings approve {kept.id} --reason …`"
+        words = told("change {id} is kept and waits; nothing is changed yet", id=kept.id)
+        how = told(
+            "somebody else approves it with `{command}`",
+            command=f"vedette settings approve {kept.id} --reason …",
+        )
         needs = (how,) if kept.state is State.WAITING else ()
         said = (words, *kept.why, *kept.words, *needs)
         return Done(record=outcome.record, words=said, waits=kept.id)
@@ -183,7 +206,7 @@ def done_of(outcome: Outcome) -> Done:
         record=applied.record,
         words=tuple(each.words for each in applied.difference.changes),
         revision=applied.revision.number,
-        doors=tuple(str(each) for each in applied.doors),
+        doors=tuple(each.words for each in applied.doors),
         trial=applied.trial,
     )
 
@@ -200,7 +223,9 @@ def base_of(form: Form) -> int | None:
 def _path(form: Form) -> str:
     path = form.get("path", "").strip()
     if not path or len(path) > _LONGEST_PATH or not path.isprintable():
-        raise Rejected(Code.INVALID, "no setting is named", "open it from the list of settings")
+        raise Rejected(
+            Code.INVALID, told("no setting is named"), told("open it from the list of settings")
+        )
     return path
 
 
@@ -208,7 +233,9 @@ def _set(form: Form) -> SetValue:
     value = form.get("value", "").strip()[:_LONGEST_VALUE]
     if not value:
         raise Rejected(
-            Code.INVALID, "there is no value", "write one, or give the setting its default"
+            Code.INVALID,
+            told("there is no value"),
+            told("write one, or give the setting its default"),
         )
     return SetValue(path=_path(form), value=value, reason=reason_of(form), base=base_of(form))
 
@@ -226,8 +253,8 @@ def _name(form: Form) -> str:
     if _NAME.fullmatch(name) is None:
         raise Rejected(
             Code.INVALID,
-            f"`{name[:80]}` is no name for a rule",
-            "write lower-case letters, digits and hyphens, such as `acme-documents`",
+            told("`{name}` is no name for a rule", name=name[:80]),
+            told("write lower-case letters, digits and hyphens, such as `acme-documents`"),
         )
     return name
 
@@ -289,7 +316,9 @@ def _change(form: Form) -> ChangeRule:
 def _confirm(form: Form) -> ConfirmRevision:
     text = form.get("revision", "")
     if not (text.isascii() and text.isdigit() and 0 < len(text) < 16):
-        raise Rejected(Code.INVALID, "no revision is named", "open it from the page that shows it")
+        raise Rejected(
+            Code.INVALID, told("no revision is named"), told("open it from the page that shows it")
+        )
     return ConfirmRevision(revision=int(text), reason=reason_of(form))
 
 

@@ -65,8 +65,9 @@ WORDS: Words = MappingProxyType(
                 "anew may help; if not, ask your security office."
             ),
             (
-                "Ihre Sitzung ist ausgesetzt: Eine Regel oder jemand in Ihrer Organisation hält sie an. "
-                "Eine neue Anmeldung kann helfen; wenn nicht, fragen Sie Ihr Sicherheitsbüro."
+                "Ihre Sitzung ist angehalten, durch eine Regel oder von jemandem in Ihrer "
+                "Organisation. Eine neue Anmeldung kann helfen; wenn nicht, fragen Sie Ihr "
+                "Sicherheitsbüro."
             ),
         ),
         "ended-person": (
@@ -155,8 +156,8 @@ WORDS: Words = MappingProxyType(
         ),
         "broken": ("Something went wrong here", "Hier ist etwas schiefgegangen"),
         "broken-says": (
-            "Nothing was let through. Your administrator finds the cause in the log of control.",
-            "Es wurde nichts durchgelassen. Die Ursache steht im Log von control.",
+            "Nothing was let through. Your administrator finds the cause in control's log file.",
+            "Es wurde nichts durchgelassen. Die Ursache steht in der Logdatei von control.",
         ),
         "faults": ("Faults", "Fehler"),
         "line": ("line {line}", "Zeile {line}"),
@@ -189,14 +190,14 @@ WORDS: Words = MappingProxyType(
                 "the settings since, nothing is overwritten."
             ),
             (
-                "Von hier aus sagt es auch, dass es auf Revision {base} steht: Hat inzwischen jemand die "
-                "Einstellungen geändert, wird nichts überschrieben."
+                "Von hier angewendet, nennt die Änderung auch Revision {base}, auf der sie beruht: Hat "
+                "inzwischen jemand die Einstellungen geändert, wird nichts überschrieben."
             ),
         ),
         "reason": ("Reason", "Grund"),
         "reason-says": (
             "It stands in the history and in the record for good.",
-            "Er steht dauerhaft in der Historie und im Protokoll.",
+            "Er steht dauerhaft im Verlauf und im Protokoll.",
         ),
         "show": ("Look at it", "Ansehen"),
         "apply": ("Apply", "Anwenden"),
@@ -215,7 +216,7 @@ WORDS: Words = MappingProxyType(
                 "sagt, dass sie bleibt."
             ),
         ),
-        "confirm": ("Let it stay", "Sie soll bleiben"),
+        "confirm": ("Let it stay", "Revision behalten"),
         "done": ("Done", "Erledigt"),
         "waits": (
             "It waits, and nothing is changed yet",
@@ -230,9 +231,10 @@ WORDS: Words = MappingProxyType(
             "Hand it on by a way that you trust. Nobody can have it shown again.",
             "Geben Sie es auf einem Weg weiter, dem Sie trauen. Niemand kann es noch einmal sehen.",
         ),
+        "quoted": ("“{words}”", "„{words}“"),
         # ---- lists
         "list-any": ("any", "beliebig"),
-        "list-look": ("Look", "Suchen"),
+        "list-look": ("Search", "Suchen"),
         "list-all": ("Show all", "Alle zeigen"),
         "list-csv": ("As a table (CSV)", "Als Tabelle (CSV)"),
         "list-total": ("{count} in all", "{count} insgesamt"),

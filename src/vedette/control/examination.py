@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from vedette.adapters.boot_file import NAME, Boot, BootFault
 from vedette.admin.doctor import Astray, DoorLag, InspectorSeen, SignInSeen
+from vedette.core.language import Sentence, as_is, said_by, told
 from vedette.core.names import ServerName
 from vedette.core.settings.document import Document
 from vedette.ports.doors import Doors
@@ -82,16 +83,21 @@ def open_secrets(boot: Boot) -> tuple[Path, ...]:
     return tuple(sorted(p for p in files if p.is_file() and p.stat().st_mode & open_to_others))
 
 
-def unsealed(boot: Boot) -> tuple[str, ...]:
+def unsealed(boot: Boot) -> tuple[Sentence, ...]:
     """What is wrong with the keys by which people are sealed in the record, in words."""
     private, public = boot.path(boot.control.audit_key), boot.path(boot.audit_key)
     if not private.exists() and not public.exists():
         return (
-            "people are named in the record, since there is no key to seal them; a start makes it",
+            told(
+                "people are named in the record, since there is no key to seal them; a start makes it"
+            ),
         )
     missing = [path for path in (private, public) if not path.is_file()]
     return tuple(
-        f"`{path}` is missing: put it back from a backup, or move the other half away as well"
+        told(
+            "`{path}` is missing: put it back from a backup, or move the other half away as well",
+            path=path,
+        )
         for path in missing
     )
 
@@ -134,11 +140,14 @@ def reachable(boot: Boot) -> dict[str, Astray | None]:
         (boot.gateway.federation_name, *federation, "server"),
     ):
         trouble = _well_known(boot, host, port, which)
-        mend = f"vedette up {boot.folder}    (or correct [gateway] in {boot.folder / NAME})"
+        mend = f"vedette up {boot.folder}"
+        note = told("or correct [gateway] in {path}", path=boot.folder / NAME)
         name = f"{words} (.well-known/matrix/{which})"
-        found[name] = Astray(trouble, mend) if trouble else None
-    return found | {f"{boot.organisation}, as {which}s see it": _delegated(boot, which)
-                    for which in ("client", "server")}  # fmt: skip
+        found[name] = Astray(trouble, mend, note) if trouble else None
+    return found | {
+        told("{name}, as clients see it", name=boot.organisation): _delegated(boot, "client"),
+        told("{name}, as servers see it", name=boot.organisation): _delegated(boot, "server"),
+    }
 
 
 def _delegated(boot: Boot, which: str) -> Astray | None:
@@ -152,15 +161,28 @@ def _delegated(boot: Boot, which: str) -> Astray | None:
             return None  # found without any delegation
         if port is not None:  # a name with a port is never delegated
             return Astray(
-                f"others connect to {host}:{port}, which is not {boot.gateway.federation_name}",
-                f"set federation_name and federation to port {port} in {boot.folder / NAME}",
+                told(
+                    "others connect to {host}:{port}, which is not {federation_name}",
+                    host=host,
+                    port=port,
+                    federation_name=boot.gateway.federation_name,
+                ),
+                told(
+                    "set federation_name and federation to port {port} in {path}",
+                    port=port,
+                    path=boot.folder / NAME,
+                ),
             )
     trouble = _resolves(host) or _well_known(boot, host, HTTPS, which)
     if trouble is None:
         return None
     wanted = json.dumps(_expected(boot, which))
     path = f"https://{host}/.well-known/matrix/{which}"
-    return Astray(f"{trouble}; {path} must say {wanted}", f"curl -s {path}    (once it is served)")
+    return Astray(
+        told("{trouble}; {path} must say {wanted}", trouble=trouble, path=path, wanted=wanted),
+        f"curl -s {path}",
+        told("once it is served"),
+    )
 
 
 def _expected(boot: Boot, which: str) -> dict[str, object]:
@@ -182,11 +204,11 @@ def _says(boot: Boot, which: str, body: bytes) -> bool:
         return False
 
 
-def _resolves(host: str) -> str | None:
+def _resolves(host: str) -> Sentence | None:
     try:
         socket.getaddrinfo(host, None)
     except OSError:
-        return f"`{host}` is not in DNS"
+        return told("`{host}` is not in DNS", host=host)
     return None
 
 
@@ -195,7 +217,7 @@ def _host_port(name: str) -> tuple[str, int]:
     return server.host.strip("[]"), server.port or 8448
 
 
-def _well_known(boot: Boot, host: str, port: int, which: str) -> str | None:
+def _well_known(boot: Boot, host: str, port: int, which: str) -> Sentence | None:
     context = ssl.create_default_context()
     if boot.gateway.trusted_ca is not None:
         context.load_verify_locations(boot.path(boot.gateway.trusted_ca))
@@ -206,29 +228,33 @@ def _well_known(boot: Boot, host: str, port: int, which: str) -> str | None:
         body = answer.read(_LONGEST)
     except ssl.SSLCertVerificationError as fault:
         where = boot.shown()
-        return f"its certificate is not trusted ({fault.verify_message}); put one at {where}"
+        return told(
+            "its certificate is not trusted ({verify_message}); put one at {where}",
+            verify_message=fault.verify_message,
+            where=where,
+        )
     except (OSError, http.client.HTTPException) as fault:
-        return f"it does not answer: {fault}"
+        return told("it does not answer: {fault}", fault=fault)
     finally:
         connection.close()
     if answer.status != 200:
-        return f"it answers {answer.status}"
-    return None if _says(boot, which, body) else "it leads somewhere else, or nowhere"
+        return told("it answers {status}", status=answer.status)
+    return None if _says(boot, which, body) else told("it leads somewhere else, or nowhere")
 
 
 def sign_in_seen(
-    boot: Boot, document: Document, store: SignInStore | str, now: float
+    boot: Boot, document: Document, store: SignInStore | Sentence, now: float
 ) -> SignInSeen:
     """How the sign-in service stands; `store` is its store, or why that can't be opened."""
     newest: int | None = None
     people: tuple[str, ...] = ()
-    trouble = store if isinstance(store, str) else None
-    if not isinstance(store, str):
+    trouble = store if isinstance(store, Sentence) else None
+    if not isinstance(store, Sentence):
         try:
             newest = max((key.made for key in store.token_keys()), default=None)
             people = _one_factor(boot, document, store, now)
         except Unavailable as outage:
-            trouble = str(outage)
+            trouble = said_by(outage)
     return SignInSeen(
         process_trouble=_ready(boot.path(boot.signin.socket)),
         responder_trouble=_listens(boot.signin.introspection),
@@ -267,19 +293,21 @@ def inspector_seen(boot: Boot) -> InspectorSeen:
         yara, lacks = str(state["yara"]), tuple(map(str, state["lacks"]))
         why = "" if status == HTTPStatus.OK or silent or yara else str(state["why"])
     except (OSError, http.client.HTTPException) as fault:
-        return InspectorSeen(process=f"it does not answer on {path}: {fault}")
+        return InspectorSeen(
+            process=told("it does not answer on {path}: {fault}", path=path, fault=fault)
+        )
     except (ValueError, LookupError, AttributeError, TypeError):
-        return InspectorSeen(process=f"what answers on {path} is no inspector")
+        return InspectorSeen(process=told("what answers on {path} is no inspector", path=path))
     return InspectorSeen(process=why, scanners=silent, yara=yara, lacks=lacks)
 
 
-def _ready(path: Path) -> str | None:
+def _ready(path: Path) -> Sentence | None:
     """What the process behind a Unix socket lacks to be ready."""
     try:
         status, words = _told(path)
     except (OSError, http.client.HTTPException) as fault:
-        return f"it does not answer on {path}: {fault}"
-    return None if status == HTTPStatus.OK else words[:500]
+        return told("it does not answer on {path}: {fault}", path=path, fault=fault)
+    return None if status == HTTPStatus.OK else as_is(words[:500])
 
 
 def _told(path: Path) -> tuple[int, str]:
@@ -293,29 +321,33 @@ def _told(path: Path) -> tuple[int, str]:
         return answer.status, answer.read(_LONGEST).decode("utf-8", "replace").strip()
 
 
-def _listens(address: str) -> str | None:
+def _listens(address: str) -> Sentence | None:
     host, _, port = address.rpartition(":")
     try:
         socket.create_connection((host.strip("[]"), int(port)), timeout=_SECONDS).close()
     except OSError as fault:
-        return f"nobody listens on {address}: {fault}"
+        return told("nobody listens on {address}: {fault}", address=address, fault=fault)
     return None
 
 
-def _store_key(boot: Boot) -> str | None:
+def _store_key(boot: Boot) -> Sentence | None:
     try:
         boot.store_key()
     except BootFault as fault:
-        return str(fault)
+        return said_by(fault)
     return None
 
 
-def _unreadable(path: str) -> str | None:
+def _unreadable(path: str) -> Sentence | None:
     if not path:
         return None
     try:
         with Path(path).open("rb") as file:
             file.read(1)
     except OSError as fault:
-        return f"the list of breached passwords `{path}` can't be read: {fault.strerror}"
+        return told(
+            "the list of breached passwords `{path}` can't be read: {strerror}",
+            path=path,
+            strerror=fault.strerror,
+        )
     return None

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from vedette.admin.doctor import Examination, Found
+from vedette.admin.findings import Examination, Found
 from vedette.admin.rejected import Rejected
 from vedette.ports.clock import Clock
 from vedette.ports.errors import Unavailable

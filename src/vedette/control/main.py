@@ -48,9 +48,10 @@ from vedette.admin.accounts import AccountsDesk
 from vedette.admin.actor import LOCAL, RECOVERING
 from vedette.admin.audit import ChainReport, verify_all
 from vedette.admin.audit_desk import AuditDesk
-from vedette.admin.doctor import Examined, Found, SignInSeen, examine
+from vedette.admin.doctor import Examined, SignInSeen, examine
 from vedette.admin.door import AdministrationDoor
 from vedette.admin.drafts import DraftsDesk
+from vedette.admin.findings import Found
 from vedette.admin.grid import GridDesk
 from vedette.admin.homeserver import beneath, issuer_of
 from vedette.admin.keys import keys_here
@@ -105,6 +106,7 @@ from vedette.control.streams import Publisher
 from vedette.control.telling import Telling
 from vedette.control.upkeep import Upkeep
 from vedette.control.vouching import Vouching
+from vedette.core.language import Sentence, as_is, said_by, told
 from vedette.core.names import ServerName
 from vedette.core.settings.document import Document
 from vedette.ports.errors import Unavailable
@@ -542,22 +544,22 @@ def _sign_in_seen(boot: Boot, document: Document, now: float) -> SignInSeen:
     try:
         store = open_sign_in_store(boot.sign_in_database(), None)
     except (BootFault, Unavailable) as fault:
-        return examination.sign_in_seen(boot, document, str(fault), now)
+        return examination.sign_in_seen(boot, document, said_by(fault), now)
     try:
         return examination.sign_in_seen(boot, document, store, now)
     finally:
         store.close()
 
 
-def _chains(boot: Boot) -> tuple[tuple[ChainReport, ...], str | None, float]:
+def _chains(boot: Boot) -> tuple[tuple[ChainReport, ...], Sentence | None, float]:
     try:
         reports, anchored = verify_here(boot, None)
     except (CheckpointFault, Unavailable) as fault:
-        return (), str(fault), 0
+        return (), said_by(fault), 0
     return tuple(reports), None, anchored or 0
 
 
-def _followed(anchor: Anchor) -> tuple[tuple[ChainReport, ...], str | None, float]:
+def _followed(anchor: Anchor) -> tuple[tuple[ChainReport, ...], Sentence | None, float]:
     """The chains as control verified them within the last minute."""
     broken = anchor.broken()
     reports = tuple(
@@ -566,7 +568,7 @@ def _followed(anchor: Anchor) -> tuple[tuple[ChainReport, ...], str | None, floa
             holds=process not in broken,
             records=state.length,
             anchored=state.last,
-            words=broken.get(process, "it holds"),
+            words=as_is(broken[process]) if process in broken else told("it holds"),
         )
         for process, state in anchor.states().items()
     )

@@ -26,6 +26,7 @@ from vedette.adapters.timestamp_authority import prove
 from vedette.admin.audit import ChainReport, verify_all
 from vedette.admin.audit_export import export_lines, name_line, pseudonyms_in, verify_export
 from vedette.control.vouching import unstamped
+from vedette.core.language import Sentence, told
 from vedette.core.pending import PendingChange, State
 from vedette.core.record import RecordFault
 from vedette.ports.errors import Unavailable
@@ -165,14 +166,14 @@ def stamped_checkpoint(boot: Boot) -> tuple[Checkpoint, datetime] | None:
     return verify_checkpoint(checkpoint, boot.organisation, public_key(boot)), seen
 
 
-def unsent(boot: Boot, now: float) -> tuple[str, ...]:
+def unsent(boot: Boot, now: float) -> tuple[Sentence, ...]:
     """What should have left this machine some minutes ago and has not, in words."""
-    found = []
+    found: list[Sentence] = []
     if boot.control.syslog is not None:
         found += _not_at_the_siem(boot, now)
-    ways = {"file elsewhere": checkpoint_copy(boot)}
+    ways = {told("file elsewhere"): checkpoint_copy(boot)}
     if boot.control.timestamps is not None:
-        ways["time-stamp authority"] = stamps_file(boot)
+        ways[told("time-stamp authority")] = stamps_file(boot)
     for way, file in ways.items():
         if file is None:
             continue
@@ -180,15 +181,16 @@ def unsent(boot: Boot, now: float) -> tuple[str, ...]:
             line = CheckpointFile(file).last()
             at = json.loads(line)["at"] if line else 0
         except (Unavailable, ValueError, KeyError, TypeError) as fault:
-            found.append(f"no checkpoint leaves to the {way}: {fault}")
+            found.append(told("no checkpoint leaves to the {way}: {fault}", way=way, fault=fault))
             continue
         if now - at > _LATE:
-            found.append(f"no checkpoint has left to the {way} for some minutes")
+            found.append(told("no checkpoint has left to the {way} for some minutes", way=way))
     return tuple(found)
 
 
-def _not_at_the_siem(boot: Boot, now: float) -> list[str]:
-    records, found = SpoolReader(spool_folder(boot)), []
+def _not_at_the_siem(boot: Boot, now: float) -> list[Sentence]:
+    records = SpoolReader(spool_folder(boot))
+    found: list[Sentence] = []
     try:
         known = PositionsFile(positions_file(boot)).load()
         for process in records.processes():
@@ -196,9 +198,17 @@ def _not_at_the_siem(boot: Boot, now: float) -> list[str]:
             entry = next((entry for entry, _ in records.read(process, taken)), None)
             if entry is not None and now - entry.get("at", 0) > _LATE:
                 size = records.end(process) - taken
-                found.append(f"{size} bytes of records of `{process}` have not reached the SIEM")
+                found.append(
+                    told(
+                        "{size} bytes of records of `{process}` have not reached the SIEM",
+                        size=size,
+                        process=process,
+                    )
+                )
     except (Unavailable, RecordFault, OSError) as fault:
-        found.append(f"how far records came on their way to the SIEM is not known: {fault}")
+        found.append(
+            told("how far records came on their way to the SIEM is not known: {fault}", fault=fault)
+        )
     return found
 
 

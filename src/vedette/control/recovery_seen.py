@@ -15,6 +15,7 @@ from typing import Any
 from vedette.admin.policy import RECOVERY
 from vedette.core.asks import Act
 from vedette.core.break_glass import HOUR
+from vedette.core.language import Sentence, told
 from vedette.core.record import RecordFault
 from vedette.ports.records import Records
 
@@ -37,7 +38,7 @@ class RecoverySeen:
     _ended: list[float] = field(default_factory=list)
     _acts: list[tuple[float, str]] = field(default_factory=list)
 
-    def look(self) -> tuple[str, ...]:
+    def look(self) -> tuple[Sentence, ...]:
         """What was done under recovery while it was not open, in words; the oldest first."""
         present = self.records.processes()
         for process in (each for each in _ACTING if each in present):
@@ -75,9 +76,11 @@ class RecoverySeen:
         return False
 
 
-def _words(at: float, id_: str) -> str:
+def _words(at: float, id_: str) -> Sentence:
     when = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    return (
-        f"record `{id_}` of {when} was allowed under recovery, and nothing on record says that recovery"
-        " was open then"
+    return told(
+        "record `{id}` of {when} was allowed under recovery, and nothing on record says that recovery"
+        " was open then",
+        id=id_,
+        when=when,
     )

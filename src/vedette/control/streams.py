@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from vedette.admin.doors import DoorAnswer, DoorState
+from vedette.core.language import told
 from vedette.core.people import Person
 from vedette.core.record import JSON
 from vedette.core.record import canonical as as_json
@@ -176,5 +177,5 @@ class Publisher:
         return replace(self._said(door, sent.stream, DoorState.REFUSED), why=why)
 
     def _said(self, door: str, stream: Stream, state: DoorState) -> DoorAnswer:
-        about = "" if stream is Stream.SETTINGS else f"the list of {stream}"
+        about = "" if stream is Stream.SETTINGS else told("the list of {stream}", stream=stream)
         return DoorAnswer(door=door, state=state, revision=self.revision, about=about)

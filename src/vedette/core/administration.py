@@ -6,57 +6,61 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from vedette.core.asks import Act
+from vedette.core.german.acts import ACTS
+from vedette.core.language import Sentence
 
-MEANINGS: Mapping[Act, str] = MappingProxyType(
-    {
-        Act.ADMINISTRATION_RECOVERY_BEGIN: "open recovery with the offline code, on control's host; no "
-        "rule gives or forbids it",
-        Act.ADMINISTRATION_RECOVERY_END: "close recovery, on control's host",
-        Act.ADMINISTRATION_RECOVERY_RENEW: "make a new offline code, on control's host",
-        Act.ADMINISTRATION_SETTINGS_APPLY: "change the settings and the rules",
-        Act.ADMINISTRATION_SETTINGS_APPROVE: "be the second person for a change of somebody else",
-        Act.ADMINISTRATION_SETTINGS_CONFIRM: "say of a revision on trial that it shut nobody out, so that "
-        "it stays",
-        Act.ADMINISTRATION_SETTINGS_DRAFT: "keep and remove drafts of the settings, which are in force for "
-        "nobody",
-        Act.ADMINISTRATION_SETTINGS_READ: "read the settings, the rules and their history; compare a "
-        "draft with them. Every change of the settings asks for this too",
-        Act.ADMINISTRATION_SETTINGS_REJECT: "turn a waiting change away",
-        Act.ADMINISTRATION_SETTINGS_REPLAY: "have recorded asks decided by a draft",
-        Act.ADMINISTRATION_SETTINGS_RESTORE: "make an earlier revision the newest",
-        Act.ADMINISTRATION_SETTINGS_WITHDRAW: "take back a waiting change of one's own",
-        Act.ADMINISTRATION_AUDIT_VERIFY: "have the audit chains checked",
-        Act.ADMINISTRATION_PERSON_ERASE: "make what the record says of somebody unreadable for good",
-        Act.ADMINISTRATION_PERSON_REPORT: "have told what the record says of somebody",
-        Act.ADMINISTRATION_AUDIT_READ: "read records of the audit log, which say who did what when",
-        Act.ADMINISTRATION_CERTIFICATE_LIST: "see the certificates of our servers, and what becomes of "
-        "their orders",
-        Act.ADMINISTRATION_CERTIFICATE_RENEW: "have the gateway order a new certificate now",
-        Act.ADMINISTRATION_DEVICE_APPROVE: "let a waiting device of somebody in, or turn it away",
-        Act.ADMINISTRATION_DOOR_LIST: "see how the doors stand",
-        Act.ADMINISTRATION_KEY_LIST: "see every key and secret of the organisation by its name, never "
-        "its value",
-        Act.ADMINISTRATION_KEY_ROTATE: "put a new key in the place of one of ours",
-        Act.ADMINISTRATION_PARTNER_CHANGE: "add a partner, with a rule for people and channels between "
-        "us and it, or remove one",
-        Act.ADMINISTRATION_PARTNER_CHECK: "have the gateway try to reach a partner",
-        Act.ADMINISTRATION_PARTNER_LIST: "see partners and what passes between them and us",
-        Act.ADMINISTRATION_ACCOUNT_CREATE: "make somebody an account",
-        Act.ADMINISTRATION_FACTOR_RESET: "take somebody's second factors away and hand out a start code",
-        Act.ADMINISTRATION_PASSWORD_RESET: "hand out a start password; forget failed sign-ins",
-        Act.ADMINISTRATION_PEOPLE_COUNT: "see how many people the directory has, and its faults",
-        Act.ADMINISTRATION_DECISION_EXPLAIN: "ask how something would be decided, whoever does it",
-        Act.ADMINISTRATION_ROOM_COUNT: "see how many rooms are against the rules",
-        Act.ADMINISTRATION_ROOM_LIST: "see which rooms are against the rules, and who is in them",
-        Act.ADMINISTRATION_ROOM_SWEEP: "have every room judged again",
-        Act.ADMINISTRATION_SESSION_END: "end a session of somebody for good",
-        Act.ADMINISTRATION_SESSION_LIST: "see somebody's sessions, devices, account and kinds of factor",
-        Act.ADMINISTRATION_SESSION_RESUME: "let a suspended session of somebody go on",
-        Act.ADMINISTRATION_SESSION_SUSPEND: "suspend a session of somebody",
-        Act.ADMINISTRATION_TOKEN_ADD: "make a token that acts for somebody: whoever may do this may act "
-        "as that person. No token is good for it",
-        Act.ADMINISTRATION_TOKEN_LIST: "see every token, never its value",
-        Act.ADMINISTRATION_TOKEN_REMOVE: "remove a token of somebody",
-    }
+_ENGLISH = {
+    Act.ADMINISTRATION_RECOVERY_BEGIN: "open recovery with the offline code, on control's host; no "
+    "rule gives or forbids it",
+    Act.ADMINISTRATION_RECOVERY_END: "close recovery, on control's host",
+    Act.ADMINISTRATION_RECOVERY_RENEW: "make a new offline code, on control's host",
+    Act.ADMINISTRATION_SETTINGS_APPLY: "change the settings and the rules",
+    Act.ADMINISTRATION_SETTINGS_APPROVE: "be the second person for a change of somebody else",
+    Act.ADMINISTRATION_SETTINGS_CONFIRM: "say of a revision on trial that it shut nobody out, so that "
+    "it stays",
+    Act.ADMINISTRATION_SETTINGS_DRAFT: "keep and remove drafts of the settings, which are in force for "
+    "nobody",
+    Act.ADMINISTRATION_SETTINGS_READ: "read the settings, the rules and their history; compare a "
+    "draft with them. Every change of the settings asks for this too",
+    Act.ADMINISTRATION_SETTINGS_REJECT: "turn a waiting change away",
+    Act.ADMINISTRATION_SETTINGS_REPLAY: "have recorded asks decided by a draft",
+    Act.ADMINISTRATION_SETTINGS_RESTORE: "make an earlier revision the newest",
+    Act.ADMINISTRATION_SETTINGS_WITHDRAW: "take back a waiting change of one's own",
+    Act.ADMINISTRATION_AUDIT_VERIFY: "have the audit chains checked",
+    Act.ADMINISTRATION_PERSON_ERASE: "make what the record says of somebody unreadable for good",
+    Act.ADMINISTRATION_PERSON_REPORT: "have told what the record says of somebody",
+    Act.ADMINISTRATION_AUDIT_READ: "read records of the audit log, which say who did what when",
+    Act.ADMINISTRATION_CERTIFICATE_LIST: "see the certificates of our servers, and what becomes of "
+    "their orders",
+    Act.ADMINISTRATION_CERTIFICATE_RENEW: "have the gateway order a new certificate now",
+    Act.ADMINISTRATION_DEVICE_APPROVE: "let a waiting device of somebody in, or turn it away",
+    Act.ADMINISTRATION_DOOR_LIST: "see how the doors stand",
+    Act.ADMINISTRATION_KEY_LIST: "see every key and secret of the organisation by its name, never "
+    "its value",
+    Act.ADMINISTRATION_KEY_ROTATE: "put a new key in the place of one of ours",
+    Act.ADMINISTRATION_PARTNER_CHANGE: "add a partner, with a rule for people and channels between "
+    "us and it, or remove one",
+    Act.ADMINISTRATION_PARTNER_CHECK: "have the gateway try to reach a partner",
+    Act.ADMINISTRATION_PARTNER_LIST: "see partners and what passes between them and us",
+    Act.ADMINISTRATION_ACCOUNT_CREATE: "make somebody an account",
+    Act.ADMINISTRATION_FACTOR_RESET: "take somebody's second factors away and hand out a start code",
+    Act.ADMINISTRATION_PASSWORD_RESET: "hand out a start password; forget failed sign-ins",
+    Act.ADMINISTRATION_PEOPLE_COUNT: "see how many people the directory has, and its faults",
+    Act.ADMINISTRATION_DECISION_EXPLAIN: "ask how something would be decided, whoever does it",
+    Act.ADMINISTRATION_ROOM_COUNT: "see how many rooms are against the rules",
+    Act.ADMINISTRATION_ROOM_LIST: "see which rooms are against the rules, and who is in them",
+    Act.ADMINISTRATION_ROOM_SWEEP: "have every room judged again",
+    Act.ADMINISTRATION_SESSION_END: "end a session of somebody for good",
+    Act.ADMINISTRATION_SESSION_LIST: "see somebody's sessions, devices, account and kinds of factor",
+    Act.ADMINISTRATION_SESSION_RESUME: "let a suspended session of somebody go on",
+    Act.ADMINISTRATION_SESSION_SUSPEND: "suspend a session of somebody",
+    Act.ADMINISTRATION_TOKEN_ADD: "make a token that acts for somebody: whoever may do this may act "
+    "as that person. No token is good for it",
+    Act.ADMINISTRATION_TOKEN_LIST: "see every token, never its value",
+    Act.ADMINISTRATION_TOKEN_REMOVE: "remove a token of somebody",
+}
+
+MEANINGS: Mapping[Act, Sentence] = MappingProxyType(
+    {act: Sentence(english, ACTS.get(act.value, english)) for act, english in _ENGLISH.items()}
 )
 """What each act is, for the reference page and for people who choose acts for a token."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
+
+from vedette.core.language import Sentence
 
 
 class Channel(StrEnum):
@@ -38,3 +42,21 @@ WORDS: dict[str, frozenset[Channel]] = {
     "all": BETWEEN_PEOPLE,
 }
 """Every word a rule may use for channels, and the channels it stands for."""
+
+NOUNS: Mapping[str, Sentence] = MappingProxyType(
+    {
+        "message": Sentence("messages", "Nachrichten"),
+        "file": Sentence("files", "Dateien"),
+        "voice": Sentence("voice calls", "Sprachanrufe"),
+        "video": Sentence("video calls", "Videoanrufe"),
+        "screen": Sentence("screen sharing", "Bildschirmfreigabe"),
+        "conference": Sentence("conferences", "Konferenzen"),
+        "presence": Sentence("presence", "Anwesenheit"),
+        "contact": Sentence("contact", "Kontakt"),
+        "sign-in": Sentence("signing in", "Anmeldung"),
+        "administer": Sentence("administration", "Verwaltung"),
+        "call": Sentence("calls", "Anrufe"),
+        "all": Sentence("everything between people", "alles zwischen Personen"),
+    }
+)
+"""Every word for channels as people read it."""

@@ -12,6 +12,8 @@ from enum import Enum, StrEnum
 from types import MappingProxyType
 
 from vedette.core.channels import BETWEEN_PEOPLE, CALL, Channel
+from vedette.core.german.facts import FACTS
+from vedette.core.language import Sentence
 
 Value = bool | int | str | tuple[int, ...] | frozenset[str]
 """A known fact: yes/no, a number (also bytes and seconds), a word, a version, or a set of words."""
@@ -37,6 +39,21 @@ class FactType(StrEnum):
     DATE = "date"
 
 
+TYPES: Mapping[FactType, Sentence] = MappingProxyType(
+    {
+        FactType.YES_NO: Sentence("yes or no", "ja oder nein"),
+        FactType.NUMBER: Sentence("number", "Zahl"),
+        FactType.SIZE: Sentence("size", "Größe"),
+        FactType.DURATION: Sentence("duration", "Dauer"),
+        FactType.VERSION: Sentence("version", "Version"),
+        FactType.WORD: Sentence("word", "Wort"),
+        FactType.WORDS: Sentence("words", "Wörter"),
+        FactType.DATE: Sentence("date", "Tag"),
+    }
+)
+"""Each type as people read it."""
+
+
 class Door(StrEnum):
     """A place where traffic waits until decided."""
 
@@ -60,7 +77,7 @@ class FactSpec:
 
     name: str
     type: FactType
-    meaning: str
+    meaning: Sentence
     channels: frozenset[Channel]
     doors: frozenset[Door]
     words: frozenset[str] | None = None
@@ -77,6 +94,19 @@ FACTOR_KINDS = (
     "password", "totp", "webauthn", "recovery", "radius", "oidc", "certificate", "kerberos"
 )  # fmt: skip
 """Every kind of factor that a person may show."""
+FACTORS: Mapping[str, Sentence] = MappingProxyType(
+    {
+        "password": Sentence("password", "Passwort"),
+        "totp": Sentence("code app", "Code-App"),
+        "webauthn": Sentence("passkey", "Passkey"),
+        "recovery": Sentence("recovery code", "Wiederherstellungscode"),
+        "radius": Sentence("company token", "Firmen-Token"),
+        "oidc": Sentence("another sign-in service", "anderer Anmeldedienst"),
+        "certificate": Sentence("certificate", "Zertifikat"),
+        "kerberos": Sentence("Kerberos", "Kerberos"),
+    }
+)
+"""Each kind of factor as people read it."""
 FLOWS = frozenset({"page", "password-login", "device-grant"})
 """Every way in: the sign-in page, a client's own password field, a code typed on another device."""
 ELSEWHERE = "elsewhere"
@@ -106,7 +136,7 @@ def _spec(
     spec = FactSpec(
         name=name,
         type=type_,
-        meaning=meaning,
+        meaning=Sentence(meaning, FACTS.get(name, meaning)),
         channels=channels,
         doors=doors,
         words=words,

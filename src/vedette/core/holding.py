@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from vedette.core.channels import Channel
 from vedette.core.facts import Door
+from vedette.core.language import Sentence, told
 
 
 class What(StrEnum):
@@ -27,6 +28,19 @@ class What(StrEnum):
     TYPING = "typing"
     TO_DEVICE = "to-device"
 
+
+TRAFFIC: dict[What, Sentence] = {
+    What.MESSAGE: told("message"),
+    What.FILE: told("file"),
+    What.CALL: told("old-style call"),
+    What.CONFERENCE: told("MatrixRTC membership"),
+    What.INVITE: told("invite"),
+    What.JOIN: told("join"),
+    What.PRESENCE: told("presence"),
+    What.TYPING: told("typing"),
+    What.TO_DEVICE: told("to-device message"),
+}
+"""Each kind of traffic as people read it."""
 
 CHANNELS: dict[What, tuple[Channel, ...]] = {
     What.MESSAGE: (Channel.MESSAGE,),
@@ -49,7 +63,7 @@ class Holding:
     """Who holds a ban on one kind of traffic, and how. No doors: it is not held."""
 
     doors: tuple[Door, ...]
-    how: str
+    how: Sentence
 
     @property
     def held(self) -> bool:
@@ -60,17 +74,22 @@ class Holding:
 _FEDERATION = (Door.FEDERATION_IN, Door.FEDERATION_OUT)
 _EVENT = Holding(
     doors=(Door.EVENT, *_FEDERATION),
-    how="asked towards every other member; what a partner sends is emptied before anybody sees it",
+    how=told(
+        "asked towards every other member; what a partner sends is emptied before anybody sees it"
+    ),
 )
 _CONTACT = Holding(
     doors=(Door.EVENT, *_FEDERATION),
-    how="asked both ways between the newcomer and every member, before anything leaves or is signed",
+    how=told(
+        "asked both ways between the newcomer and every member, before anything leaves or is signed"
+    ),
 )
 _EPHEMERAL = Holding(
-    doors=(Door.EVENT, *_FEDERATION), how="decided for each reader, dropped where it is refused"
+    doors=(Door.EVENT, *_FEDERATION),
+    how=told("decided for each reader, dropped where it is refused"),
 )
 _ROOM_EPHEMERAL = Holding(
-    doors=(Door.EVENT, *_FEDERATION), how="shown to everybody in the room or to nobody"
+    doors=(Door.EVENT, *_FEDERATION), how=told("shown to everybody in the room or to nobody")
 )
 
 ROOMLESS = frozenset({What.PRESENCE, What.TO_DEVICE})
@@ -93,20 +112,26 @@ HOLDINGS: dict[tuple[What, bool], Holding] = {
     },
     (What.FILE, False): Holding(
         doors=(Door.EVENT, Door.FILE, Door.CLIENT, *_FEDERATION),
-        how="the event is asked towards every member by what each file was found to be; the bytes "
-        "before they are stored, and at every fetch",
+        how=told(
+            "the event is asked towards every member by what each file was found to be; the bytes "
+            "before they are stored, and at every fetch"
+        ),
     ),
     (What.FILE, True): Holding(
         doors=(Door.FILE, Door.CLIENT, *_FEDERATION),
-        how="the bytes are held before they are stored, and at every fetch; that there is a file, "
-        "and its name, travel unseen in the encrypted message",
+        how=told(
+            "the bytes are held before they are stored, and at every fetch; that there is a file, "
+            "and its name, travel unseen in the encrypted message"
+        ),
     ),
     (What.CALL, False): _EVENT,
     (What.CALL, True): Holding(
         doors=(),
-        how="signalling is encrypted like a message, so a ban on calls towards one partner is not "
-        "held where messages are allowed; keep that partner's rooms plain by rule, or refuse calls "
-        "to everyone",
+        how=told(
+            "signalling is encrypted like a message, so a ban on calls towards one partner is not "
+            "held where messages are allowed; keep that partner's rooms plain by rule, or refuse calls "
+            "to everyone"
+        ),
     ),
 }
 """By kind of traffic and whether the room is encrypted."""
@@ -131,25 +156,30 @@ EPHEMERAL = (
 """What the event door asks about each type of ephemeral item in another server's transaction."""
 
 UNHELD_BESIDES = (
-    ("a call's media kind", "voice against video in a conference is a claim"),
+    (told("a call's media kind"), told("voice against video in a conference is a claim")),
     (
-        "what an encrypted file is",
-        "its kind is `encrypted`: rules decide by its size, and by who sends it to whom",
+        told("what an encrypted file is"),
+        told("its kind is `encrypted`: rules decide by its size, and by who sends it to whom"),
     ),
     (
-        "what a client says of itself",
+        told("what a client says of itself"),
         (
-            "its name, its version and the platform under it are claims: a rule on them keeps honest "
-            "people from mistakes, not a program that lies"
+            told(
+                "its name, its version and the platform under it are claims: a rule on them keeps honest "
+                "people from mistakes, not a program that lies"
+            )
         ),
     ),
-    ("profile changes", "names and pictures reach everybody with whom a room is shared"),
     (
-        "a reason given when leaving, kicking or banning",
-        "it travels with an act that is always allowed",
+        told("profile changes"),
+        told("names and pictures reach everybody with whom a room is shared"),
     ),
-    ("what was sent before a ban", "whoever has it keeps it"),
-    ("screenshots, copies, other apps", "nothing in a server can hold them"),
+    (
+        told("a reason given when leaving, kicking or banning"),
+        told("it travels with an act that is always allowed"),
+    ),
+    (told("what was sent before a ban"), told("whoever has it keeps it")),
+    (told("screenshots, copies, other apps"), told("nothing in a server can hold them")),
 )
 """What else no door holds, each with the reason."""
 

@@ -6,18 +6,22 @@ only when something is really asked. Everything is answered by `decide`, never b
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from vedette.core.asks import PartySet, Question, Someone
 from vedette.core.channels import BETWEEN_PEOPLE, Channel
+from vedette.core.conditions import Outcomes
 from vedette.core.decision import Verdict
+from vedette.core.language import NO, OR, YES, Sentence, joined, listed, told
 from vedette.core.outlook import Outlook
 from vedette.core.people import ANYONE, GUESTS, US, Directory
-from vedette.core.ruleset import Ruleset
+from vedette.core.ruleset import CompiledRule, Ruleset
+from vedette.core.settings.sentences import condition_words
 
 _MOST_NAMED = 6
+_MOST_CONDITIONS = 3
 
 
 class Extent(StrEnum):
@@ -30,20 +34,34 @@ class Extent(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OneWay:
-    """One channel in one direction. `whom` names parties of ours, where it is a yes for some."""
+    """One channel in one direction. `whom` names parties of ours, where it is a yes for some.
+
+    `hangs_on` says on which conditions a yes hangs, each as a clause.
+    """
 
     extent: Extent
     whom: tuple[str, ...] = ()
-    conditions: bool = False
-    """Whether a yes hangs on conditions."""
+    hangs_on: tuple[Sentence, ...] = ()
 
     @property
-    def words(self) -> str:
-        """`yes`, `no`, `for some: staff, board`, and whether conditions apply."""
-        said = self.extent.value
-        if self.extent is Extent.SOME:
-            said += f": {', '.join(self.whom) or 'people named one by one'}"
-        return f"{said} (under conditions)" if self.conditions else said
+    def conditions(self) -> bool:
+        """Whether a yes hangs on conditions."""
+        return bool(self.hangs_on)
+
+    @property
+    def words(self) -> Sentence:
+        """`yes`, `no`, `only for staff and board`, and on which conditions it hangs."""
+        said = [self._for_whom, *self.hangs_on[:_MOST_CONDITIONS]]
+        if len(self.hangs_on) > _MOST_CONDITIONS:
+            said.append(told("and on further conditions"))
+        return joined(said, ", ")
+
+    @property
+    def _for_whom(self) -> Sentence:
+        if self.extent is not Extent.SOME:
+            return YES if self.extent is Extent.ALL else NO
+        whom = listed(self.whom) if self.whom else told("people named one by one")
+        return told("only for {whom}", whom=whom)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +77,25 @@ class ChannelGlance:
         """Whether nothing of this channel passes either way."""
         return self.to_us.extent is Extent.NONE and self.to_them.extent is Extent.NONE
 
+    @property
+    def words(self) -> Sentence:
+        """Both ways together, where they are alike; else each."""
+        if self.to_us == self.to_them:
+            return self.to_us.words
+        if self.to_us.extent is Extent.NONE:
+            return _only(told("only from us to them"), self.to_them)
+        if self.to_them.extent is Extent.NONE:
+            return _only(told("only from them to us"), self.to_us)
+        return told(
+            "to us {to_us}; to them {to_them}", to_us=self.to_us.words, to_them=self.to_them.words
+        )
+
+
+def _only(words: Sentence, way: OneWay) -> Sentence:
+    """One direction, and what its yes hangs on."""
+    plain = way.extent is Extent.ALL and not way.hangs_on
+    return words if plain else told("{words}: {way}", words=words, way=way.words)
+
 
 def glance(rules: Ruleset, directory: Directory, partner: str) -> tuple[ChannelGlance, ...]:
     """Every channel between people, in the order of their names; `partner` is one of the document."""
@@ -69,11 +106,13 @@ def glance(rules: Ruleset, directory: Directory, partner: str) -> tuple[ChannelG
             channel=channel,
             to_us=_summed(
                 directory,
-                {us: asked(Question(channel, them.parties, us, them.name)).verdict for us in ours},
+                asked,
+                {us: Question(channel, them.parties, us, them.name) for us in ours},
             ),
             to_them=_summed(
                 directory,
-                {us: asked(Question(channel, us, them.parties, them.name)).verdict for us in ours},
+                asked,
+                {us: Question(channel, us, them.parties, them.name) for us in ours},
             ),
         )
         for channel in Channel
@@ -124,23 +163,25 @@ def person_glance(
     return tuple(found)
 
 
-def consequences(found: Iterable[ChannelGlance]) -> tuple[str, ...]:
+def consequences(found: Iterable[ChannelGlance]) -> tuple[Sentence, ...]:
     """What follows from the glance beyond single channels, in sentences."""
     by = {each.channel: each for each in found}
     contact, message = by[Channel.CONTACT], by[Channel.MESSAGE]
     said = []
     if all(each.closed for each in by.values()):
-        return ("Nothing is allowed in either direction: their server is not even answered.",)
+        return (told("Nothing is allowed in either direction: their server is not even answered."),)
     both = Extent.NONE not in (contact.to_us.extent, contact.to_them.extent)
     if not both:
         said.append(
-            "Contact is not allowed in both directions, so nobody can be invited and no room "
-            "joined; what else is allowed passes only in rooms that exist already."
+            told(
+                "Contact is not allowed in both directions, so nobody can be invited and no room "
+                "joined; what else is allowed passes only in rooms that exist already."
+            )
         )
     if message.to_us.extent is not Extent.NONE and message.to_them.extent is Extent.NONE:
-        said.append("They may write to us; what we write to them does not leave.")
+        said.append(told("They may write to us; what we write to them does not leave."))
     if message.to_them.extent is not Extent.NONE and message.to_us.extent is Extent.NONE:
-        said.append("We may write to them; what they write is not shown to us.")
+        said.append(told("We may write to them; what they write is not shown to us."))
     return tuple(said)
 
 
@@ -154,15 +195,56 @@ def _kinds_of_us(directory: Directory) -> frozenset[PartySet]:
     return frozenset(kinds)
 
 
-def _summed(directory: Directory, answers: dict[PartySet, Verdict]) -> OneWay:
+def _summed(directory: Directory, asked: Outlook, questions: Mapping[PartySet, Question]) -> OneWay:
+    """One way for every kind of people here, by what each of them would be answered."""
+    answers = {kind: asked(question).verdict for kind, question in questions.items()}
     open_to = frozenset(kind for kind, verdict in answers.items() if verdict is not Verdict.NO)
-    hang = any(answers[kind] is Verdict.NOT_YET for kind in open_to)
     if not open_to:
         return OneWay(extent=Extent.NONE)
+    hang = {
+        words: None
+        for kind in sorted(open_to, key=sorted)
+        if answers[kind] is Verdict.NOT_YET
+        for words in _hanging(asked, questions[kind])
+    }
     if len(open_to) == len(answers):
-        return OneWay(extent=Extent.ALL, conditions=hang)
+        return OneWay(extent=Extent.ALL, hangs_on=tuple(hang))
     whom = _covering(directory, open_to, frozenset(answers))
-    return OneWay(extent=Extent.SOME, whom=whom, conditions=hang)
+    return OneWay(extent=Extent.SOME, whom=whom, hangs_on=tuple(hang))
+
+
+def _hanging(asked: Outlook, question: Question) -> Iterator[Sentence]:
+    """What an answer hangs on that is *not yet*: the rules that can still tip it, as clauses."""
+    found, facts = asked.rules.applicable(question), asked.facts(question)
+    allows = [(rule, rule.outcomes(facts)) for rule in found.allows]
+    if all(outcomes is not Outcomes.YES for _, outcomes in allows):
+        hoped = [_clause(rule) for rule, outcomes in allows if outcomes & Outcomes.YES]
+        yield told("when {conditions}", conditions=listed(hoped, OR))
+    for rule in found.forbids:
+        if rule.outcomes(facts) is not Outcomes.NO:
+            yield _unless_forbidden(rule)
+
+
+def _clause(rule: CompiledRule) -> Sentence:
+    """The conditions of an allow as one clause."""
+    held = listed([condition_words(each.text) for each in rule.when])
+    lifted = listed([condition_words(each.text) for each in rule.unless], OR)
+    if not lifted:
+        return held
+    if not held:
+        return told("it is not so that {conditions}", conditions=lifted)
+    return told("{held}, unless {lifted}", held=held, lifted=lifted)
+
+
+def _unless_forbidden(rule: CompiledRule) -> Sentence:
+    """The conditions of a forbid, seen from whoever wants a yes."""
+    held = listed([condition_words(each.text) for each in rule.when])
+    lifted = listed([condition_words(each.text) for each in rule.unless], OR)
+    if not held:
+        return told("only when {conditions}", conditions=lifted)
+    if not lifted:
+        return told("not when {conditions}", conditions=held)
+    return told("not when {held}, unless {lifted}", held=held, lifted=lifted)
 
 
 def _covering(

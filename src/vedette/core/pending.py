@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from vedette.core.asks import Act
 from vedette.core.facts import NOTHING_KNOWN, Facts
+from vedette.core.language import Sentence, told
 from vedette.core.record import canonical
 
 
@@ -53,6 +54,19 @@ class Event(StrEnum):
     REFUSED = "refused"
     """Asked again, it is refused for good."""
 
+
+STATES: Mapping[State, Sentence] = MappingProxyType(
+    {
+        State.WAITING: told("waiting"),
+        State.SCHEDULED: told("scheduled"),
+        State.APPLIED: told("applied"),
+        State.REJECTED: told("rejected"),
+        State.WITHDRAWN: told("withdrawn"),
+        State.EXPIRED: told("expired"),
+        State.VOID: told("void"),
+    }
+)
+"""Each state as a word."""
 
 OPEN = frozenset({State.WAITING, State.SCHEDULED})
 """The states that a change can still leave."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
+
+from vedette.core.language import Sentence
 
 
 class Reason(StrEnum):
@@ -79,3 +83,94 @@ class Reason(StrEnum):
 
 REFUSALS = frozenset(Reason) - {Reason.ALLOWED, Reason.ROUTINE, Reason.SERVICE}
 """The codes that a refusal or a *not yet* may carry."""
+
+REASONS: Mapping[Reason, Sentence] = MappingProxyType(
+    {
+        Reason.ALLOWED: Sentence("a rule allows it", "eine Regel erlaubt es"),
+        Reason.ROUTINE: Sentence("no rule speaks of it", "keine Regel spricht davon"),
+        Reason.SERVICE: Sentence(
+            "an act of the suite's own accounts", "eine Handlung eigener Konten"
+        ),
+        Reason.FORBIDDEN: Sentence("a rule forbids it", "eine Regel verbietet es"),
+        Reason.FACT_UNKNOWN: Sentence(
+            "a forbid could not be checked", "ein Verbot ließ sich nicht prüfen"
+        ),
+        Reason.NO_RULE: Sentence("no rule allows it", "keine Regel erlaubt es"),
+        Reason.MEMBERS_UNKNOWN: Sentence(
+            "who would receive it is not known", "wer es bekäme, ist nicht bekannt"
+        ),
+        Reason.NO_SERVER: Sentence(
+            "no server of the room is named", "kein Server des Raums ist genannt"
+        ),
+        Reason.FACT_PENDING: Sentence(
+            "a fact is still to be learnt", "eine Tatsache ist noch offen"
+        ),
+        Reason.FILE_HELD: Sentence("the file is held", "die Datei wird zurückgehalten"),
+        Reason.NOT_SUPPORTED: Sentence("this never passes here", "das geht hier nie durch"),
+        Reason.BEYOND_TOKEN: Sentence(
+            "the token is narrower than this", "das Token reicht nicht so weit"
+        ),
+        Reason.SECOND_PERSON: Sentence("it takes a second person", "es braucht eine zweite Person"),
+        Reason.OWN_CHANGE: Sentence(
+            "nobody is the second person for a change of their own",
+            "niemand ist zweite Person für die eigene Änderung",
+        ),
+        Reason.DIRECTORY_DISABLED: Sentence(
+            "the directory says that the account is disabled",
+            "das Verzeichnis hat das Konto gesperrt",
+        ),
+        Reason.DIRECTORY_EXPIRED: Sentence(
+            "the directory says that the account's time is over",
+            "die Zeit des Kontos ist laut Verzeichnis abgelaufen",
+        ),
+        Reason.DIRECTORY_LOCKED: Sentence(
+            "there were too many wrong passwords", "es gab zu viele falsche Passwörter"
+        ),
+        Reason.DIRECTORY_MUST_CHANGE: Sentence(
+            "the directory wants the password changed first",
+            "das Verzeichnis verlangt zuerst ein neues Passwort",
+        ),
+        Reason.WRONG_CODE: Sentence("the offline code was wrong", "der Notcode war falsch"),
+        Reason.ROOM_POWER: Sentence(
+            "it would give power over the room to somebody elsewhere",
+            "es gäbe jemandem von anderswo Rechte im Raum",
+        ),
+        Reason.ROOM_ENCRYPTION: Sentence(
+            "the room is encrypted, and this is not",
+            "der Raum ist verschlüsselt, und das ist es nicht",
+        ),
+        Reason.ROOM_HISTORY: Sentence(
+            "it would open the room's history too wide", "es öffnete den Verlauf des Raums zu weit"
+        ),
+        Reason.ROOM_KIND: Sentence(
+            "the room's kind does not admit it", "die Art des Raums lässt es nicht zu"
+        ),
+        Reason.ENDS_CHANNELS: Sentence(
+            "the invite would end channels of the room",
+            "die Einladung würde Kanäle des Raums beenden",
+        ),
+        Reason.UNKNOWN_ENDPOINT: Sentence("nothing is served there", "dort gibt es nichts"),
+        Reason.UNKNOWN_EVENT: Sentence(
+            "this type of event is not known", "diese Art von Ereignis ist nicht bekannt"
+        ),
+        Reason.NOT_THE_SERVER: Sentence(
+            "the server did not prove to be the one that it should be",
+            "der Server hat nicht nachgewiesen, der richtige zu sein",
+        ),
+        Reason.BAD_SIGNATURE: Sentence(
+            "it is not signed by the server that it names",
+            "es ist nicht von dem Server signiert, den es nennt",
+        ),
+        Reason.MALFORMED: Sentence("it can't be read", "es lässt sich nicht lesen"),
+        Reason.TOO_MUCH: Sentence("it was too much at once", "es war zu viel auf einmal"),
+        Reason.STALE: Sentence(
+            "the settings or people there are too old",
+            "Einstellungen oder Personen dort sind zu alt",
+        ),
+        Reason.UNAVAILABLE: Sentence("something did not answer", "etwas hat nicht geantwortet"),
+        Reason.INTERNAL_ERROR: Sentence(
+            "a bug; it was reported", "ein Fehler im Programm; er ist gemeldet"
+        ),
+    }
+)
+"""Each reason in a few words."""

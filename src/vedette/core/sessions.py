@@ -31,6 +31,7 @@ from vedette.core.facts import (
     Missing,
     Value,
 )
+from vedette.core.language import Sentence
 from vedette.core.names import UserId
 from vedette.core.ruleset import Ruleset
 from vedette.core.towards import organisation
@@ -62,6 +63,18 @@ class SessionState(StrEnum):
     WAITING = "waiting"
     EXPIRED = "expired"
     ENDED = "ended"
+
+
+STATES: Mapping[SessionState, Sentence] = MappingProxyType(
+    {
+        SessionState.LIVE: Sentence("live", "läuft"),
+        SessionState.SUSPENDED: Sentence("suspended", "angehalten"),
+        SessionState.WAITING: Sentence("waiting", "wartet"),
+        SessionState.EXPIRED: Sentence("expired", "abgelaufen"),
+        SessionState.ENDED: Sentence("ended", "beendet"),
+    }
+)
+"""Each state as people read it."""
 
 
 TRANSITIONS: Mapping[SessionState, frozenset[SessionState]] = MappingProxyType(
@@ -96,6 +109,30 @@ class Known(StrEnum):
     PROVEN = "proven"
     REPORTED = "reported"
     CLAIMED = "claimed"
+
+
+HOW: Mapping[Known, Sentence] = MappingProxyType(
+    {
+        Known.PROVEN: Sentence("proven", "bewiesen"),
+        Known.REPORTED: Sentence("reported", "gemeldet"),
+        Known.CLAIMED: Sentence("claimed", "behauptet"),
+    }
+)
+"""How something is known, as people read it."""
+
+
+OUTCOMES: Mapping[str, Sentence] = MappingProxyType(
+    {
+        "signed in": Sentence("signed in", "angemeldet"),
+        "refused": Sentence("refused by a rule", "durch eine Regel abgelehnt"),
+        "wrong": Sentence("wrong password", "falsches Passwort"),
+        "wrong-second": Sentence("wrong second proof", "falscher zweiter Nachweis"),
+        "cancelled": Sentence("cancelled", "abgebrochen"),
+        "own": Sentence("own pages", "eigene Seiten"),
+        "proved": Sentence("proofs for a device", "Nachweise für ein Gerät"),
+    }
+)
+"""How a sign-in ended, by the word under which it is kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

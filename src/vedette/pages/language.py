@@ -1,17 +1,10 @@
-"""The languages that pages speak, and the choice between them."""
+"""The choice between the languages that pages speak."""
 
 from __future__ import annotations
 
 import re
-from enum import StrEnum
 
-
-class Language(StrEnum):
-    """A language that the pages speak."""
-
-    EN = "en"
-    DE = "de"
-
+from vedette.core.language import Language
 
 _RANGE = re.compile(
     r"\s*([A-Za-z]{1,8}|\*)(?:-[A-Za-z0-9-]{1,40})?\s*(?:;\s*q\s*=\s*([0-9.]{1,5}))?\s*"

@@ -15,6 +15,7 @@ from vedette.ports.incidents import Incidents
 from vedette.signin.render import Page, render
 from vedette.signin.sign_in_pages import Shell
 from vedette.signin.wire import CORS, Reply
+from vedette.signin.words import spoken
 
 Ready = Callable[[], str]
 """Why the process can't let anybody in now, in words for an operator; empty when it can."""
@@ -59,7 +60,7 @@ def sentence_page(shell: Shell) -> Callable[[Request, Reply], Response]:
     """How endpoints for programs show a sentence to whoever came there with a browser."""
 
     def page(request: Request, reply: Reply) -> Response:
-        response = _notice(request, shell, "program-error", f"={reply.sentence}", reply.status)
+        response = _notice(request, shell, "program-error", spoken(reply.sentence), reply.status)
         response.headers.update(reply.headers)
         return response
 

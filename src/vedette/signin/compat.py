@@ -22,6 +22,7 @@ from vedette.core.asks import Act
 from vedette.core.decide import decide
 from vedette.core.decision import Verdict
 from vedette.core.facts import Facts, Missing, Value
+from vedette.core.language import told
 from vedette.core.names import DeviceId, InvalidName, UserId
 from vedette.core.sessions import (
     PAGE,
@@ -107,13 +108,18 @@ class Compat:
             query = parse_form(asked.query)
             target = parse_sso_redirect(query.get("redirectUrl", ""))
         except (FormFault, ValueError) as fault:
-            return Reply(status=400, sentence=f"This app can't be signed in: {fault}.")
+            return Reply(
+                status=400, sentence=told("This app can't be signed in: {fault}.", fault=fault)
+            )
         values = self.issuing.policy.current().directory.document.sign_in
         if not allowed_by(values.clients, target.base):
             return Reply(
                 status=403,
-                sentence="Your organisation does not allow apps that lead to "
-                f"{target.base.where}. If you need it, ask your administrator.",
+                sentence=told(
+                    "Your organisation does not allow apps that lead to {where}. If you "
+                    "need it, ask your administrator.",
+                    where=target.base.where,
+                ),
             )
         if not self.issuing.may_begin(asked.address):
             return Reply(status=429, sentence=CROWDED)
@@ -221,7 +227,7 @@ class Compat:
             at=now,
         )
         reply = self._started(asked, signed, wanted, new_session_name(), PASSWORD_LOGIN)
-        outcome = "in" if reply.status == 200 else "refused"
+        outcome = "signed in" if reply.status == 200 else "refused"
         self.issuing.store.note_sign_in(
             account.localpart, now, asked.address, wanted.device_name, outcome
         )

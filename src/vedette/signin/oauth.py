@@ -15,6 +15,7 @@ from typing import Any
 
 from starlette.routing import Route
 
+from vedette.core.language import Sentence, told
 from vedette.core.sessions import CONSOLE, DEVICE_GRANT, Session, SessionState
 from vedette.ports.sign_in import OAuthClient, Taken
 from vedette.protocol.oauth.authorize import (
@@ -63,11 +64,15 @@ class OAuth:
         try:
             form = parse_form(asked.query)
         except FormFault as fault:
-            return _to_person(f"This sign-in was asked for in a way that can't be read: {fault}.")
+            return _to_person(
+                told(
+                    "This sign-in was asked for in a way that can't be read: {fault}.", fault=fault
+                )
+            )
         client = self._client(form.get("client_id", ""))
         if client is None:
             return _to_person(
-                "This app is not registered here. Start signing in from the app again."
+                told("This app is not registered here. Start signing in from the app again.")
             )
         match read_authorize(form, client.redirect_uris):
             case ToPerson(sentence=sentence):
@@ -302,7 +307,7 @@ def console_client(address: str) -> OAuthClient | None:
     )
 
 
-def _to_person(sentence: str) -> Reply:
+def _to_person(sentence: Sentence) -> Reply:
     return Reply(status=400, sentence=sentence)
 
 

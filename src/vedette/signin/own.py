@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from vedette.core.decision import Verdict
 from vedette.core.names import DeviceId, InvalidName
-from vedette.core.sessions import Session, SessionState, by_rule
+from vedette.core.sessions import OUTCOMES, Session, SessionState, by_rule
 from vedette.pages.forms import set_cookie
 from vedette.ports.errors import Unavailable
 from vedette.ports.provisioning import Provisioning
@@ -32,10 +32,10 @@ from vedette.signin.flow import NoSuchMove
 from vedette.signin.purpose import Purpose, keep_purpose, sign_in_address
 from vedette.signin.render import Page, go
 from vedette.signin.sign_in_pages import Shell, app_setup, moment
-from vedette.signin.step_up import PROVED
 from vedette.signin.visit import OWN_COOKIE, Visit, page_route
 from vedette.signin.walk import Walk
 from vedette.signin.wire import CROWDED
+from vedette.signin.words import spoken
 from vedette.spine import Permit
 
 ROOT = "/account/"
@@ -46,17 +46,6 @@ _NAV = (
     ("factors", "/account/factors"),
     ("password-title", "/account/password"),
     ("history", "/account/history"),
-)
-_OUTCOMES = MappingProxyType(
-    {
-        "signed in": "outcome-in",
-        "refused": "outcome-refused",
-        "wrong": "outcome-wrong",
-        "wrong-second": "outcome-wrong-second",
-        "cancelled": "outcome-cancelled",
-        "own": "outcome-own",
-        PROVED: "outcome-proved",
-    }
 )
 
 
@@ -107,7 +96,7 @@ class OwnPages:
         except InvalidName:
             return self._say(visit, "nothing-here", "nothing-here-says", 404)
         to = self.walk.step_up.begin(device, visit.address)
-        return go(to) if to else self._say(visit, "not-allowed", f"={CROWDED}", 429)
+        return go(to) if to else self._say(visit, "not-allowed", spoken(CROWDED), 429)
 
     def _say(self, visit: Visit, title: str, says: str, status: int = 200) -> Response:
         context = {"says": says, "again": False, "link": "", "csrf": ""}
@@ -150,7 +139,7 @@ class OwnPages:
         What is kept for that is counted, as everywhere where nobody had to show anything.
         """
         if not self.walk.step_up.issuing.may_begin(visit.address):
-            return self._say(visit, "not-allowed", f"={CROWDED}", 429)
+            return self._say(visit, "not-allowed", spoken(CROWDED), 429)
         query = f"?{urlencode(visit.query)}" if visit.method == "GET" and visit.query else ""
         to = f"{visit.path}{query}" if visit.method == "GET" else ROOT
         purpose = Purpose(
@@ -389,7 +378,7 @@ class OwnPages:
                 "when": moment(each.at),
                 "where": each.address,
                 "client": each.client,
-                "outcome": _OUTCOMES.get(each.outcome, "outcome-refused"),
+                "outcome": OUTCOMES.get(each.outcome, OUTCOMES["refused"]),
             }
             for each in self.walk.means.store.last_sign_ins(at.who, _LAST)
         ]

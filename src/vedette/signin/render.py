@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import Any
 
@@ -17,9 +17,9 @@ import segno
 from jinja2 import Environment
 from starlette.responses import RedirectResponse, Response
 
-from vedette.pages.language import Language
+from vedette.core.language import Language
 from vedette.pages.templates import environment
-from vedette.signin.words import say
+from vedette.signin.words import said, say
 
 _FOLDER = "pages"
 STATIC = {"style.css": "text/css; charset=utf-8", "passkey.js": "text/javascript; charset=utf-8"}
@@ -30,8 +30,8 @@ _NEVER = frozenset({"data:", "javascript:", "blob:", "filesystem:", "about:", "f
 
 
 @cache
-def _environment() -> Environment:
-    return environment(__package__, _FOLDER)
+def _environment(language: Language) -> Environment:
+    return environment(__package__, _FOLDER, language)
 
 
 @cache
@@ -61,14 +61,13 @@ def render(page: Page, language: Language, organisation: str) -> Response:
         return say(language, key, **fill)
 
     text = (
-        _environment()
+        _environment(language)
         .get_template(f"{page.template}.html")
         .render(
             {
                 **page.context,
                 "say": word,
-                "sentence": lambda key: key[1:] if key.startswith("=") else word(key),
-                "language": language.value,
+                "sentence": partial(said, language),
                 "organisation": organisation,
                 "title": word(page.title, **page.fill),
             }

@@ -13,8 +13,8 @@ from typing import Any
 from starlette.responses import Response
 from starlette.routing import Route
 
+from vedette.core.language import Language
 from vedette.pages.forms import set_cookie
-from vedette.pages.language import Language
 from vedette.ports.errors import Unavailable
 from vedette.protocol import totp
 from vedette.signin.flow import NoSuchMove, Step

@@ -10,8 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from vedette.core.language import Language
 from vedette.pages.forms import bounded_body, fields_of, is_form
-from vedette.pages.language import Language, choose
+from vedette.pages.language import choose
 from vedette.signin.wire import address_of
 
 LARGEST_FORM = 64 << 10

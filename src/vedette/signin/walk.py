@@ -48,6 +48,7 @@ from vedette.signin.proofs import Means
 from vedette.signin.purpose import ONE_TIME_KIND, Complete, Purpose, key_of
 from vedette.signin.signed_in import SignedIn
 from vedette.signin.step_up import StepUp
+from vedette.signin.words import spoken
 from vedette.spine import Permit, Settled
 
 KNOWN_LIFE = 180 * 86400
@@ -683,8 +684,8 @@ def own_path(text: str) -> str:
 
 
 def decision_sentence(settled: Settled) -> str:
-    """What the person reads: the rule's own sentence, or a plain one. Marked as no word's key."""
-    return "=" + sentence_for_person(settled.decision)
+    """What the person reads: the rule's own sentence, or a plain one."""
+    return spoken(sentence_for_person(settled.decision))
 
 
 def _text(data: bytes) -> str:

@@ -19,6 +19,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from vedette.core.language import NOTHING, Sentence, told
 from vedette.ports.errors import Unavailable
 from vedette.protocol.internal.certificates import CERTIFICATE_HEADER
 from vedette.signin.presented import Presented
@@ -49,8 +50,8 @@ _PAGE = {
     "Referrer-Policy": "no-referrer",
 }
 
-AWAY = "This can't be done right now. Please try again in a moment."
-CROWDED = "Too many sign-ins were begun from here. Please try again in a few minutes."
+AWAY = told("This can't be done right now. Please try again in a moment.")
+CROWDED = told("Too many sign-ins were begun from here. Please try again in a few minutes.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +97,7 @@ class Reply:
     status: int = 200
     json: Mapping[str, Any] | None = None
     location: str = field(default="", repr=False)
-    sentence: str = ""
+    sentence: Sentence = NOTHING
     headers: Mapping[str, str] = field(default_factory=dict)
     cached: int = 0
     """Seconds for which a JSON answer may be kept; 0: not at all."""

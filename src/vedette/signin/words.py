@@ -9,12 +9,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from vedette.pages.language import Language
+from vedette.core.language import Language, Sentence
+
+_NO_KEY = "="
 
 
 def say(language: Language, key: str, **fill: str) -> str:
     """The sentence with this key. Raises KeyError for a key that is none."""
     return WORDS[key][language is Language.DE].format(**fill)
+
+
+def spoken(sentence: Sentence) -> str:
+    """A sentence that no page knows, as what `said` reads: it can be kept until it is shown."""
+    return f"{_NO_KEY}{sentence}\n{sentence.german}"
+
+
+def said(language: Language, kept: str) -> str:
+    """What is kept, in a language: the sentence with this key, or one that was `spoken`."""
+    if not kept.startswith(_NO_KEY):
+        return say(language, kept)
+    english, _, german = kept.removeprefix(_NO_KEY).partition("\n")
+    return german if language is Language.DE else english
 
 
 WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -26,7 +41,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "cancel": ("Cancel", "Abbrechen"),
         "start-over": ("Start over", "Von vorn beginnen"),
         "other-way": ("Another way", "Auf andere Weise"),
-        "error": ("This did not work", "Das hat nicht geklappt"),
+        "error": ("This did not work", "Das hat nicht funktioniert"),
         "code": ("Code", "Code"),
         "label": ("Name for it", "Name dafür"),
         # ---- who
@@ -336,7 +351,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "prove-by-hand": (
             "This device was suspended by hand, so no proof lets it go on. Ask your administrator.",
             (
-                "Dieses Gerät wurde von Hand gesperrt, da hilft kein Nachweis. Fragen Sie Ihre "
+                "Dieses Gerät wurde von Hand angehalten, da hilft kein Nachweis. Fragen Sie Ihre "
                 "Administration."
             ),
         ),
@@ -416,7 +431,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "last-seen": ("Last used", "Zuletzt benutzt"),
         "from-address": ("from {address}", "von {address}"),
         "state-live": ("signed in", "angemeldet"),
-        "state-suspended": ("suspended", "gesperrt"),
+        "state-suspended": ("suspended", "angehalten"),
         "state-waiting": ("waits to be let in", "wartet auf Zulassung"),
         "state-expired": ("expired: sign in again there", "abgelaufen: dort neu anmelden"),
         "state-ended": ("ended", "beendet"),
@@ -461,13 +476,6 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "where": ("From where", "Von wo"),
         "with": ("With", "Womit"),
         "outcome": ("How it went", "Ausgang"),
-        "outcome-in": ("signed in", "angemeldet"),
-        "outcome-wrong": ("wrong password", "falsches Passwort"),
-        "outcome-wrong-second": ("wrong second proof", "falscher zweiter Nachweis"),
-        "outcome-own": ("these pages", "diese Seiten"),
-        "outcome-proved": ("proofs for a device", "Nachweise für ein Gerät"),
-        "outcome-cancelled": ("cancelled", "abgebrochen"),
-        "outcome-refused": ("refused by a rule", "durch eine Regel abgelehnt"),
         "password-title": ("Password", "Passwort"),
         "old-password": ("Present password", "Bisheriges Passwort"),
         "change-do": ("Change the password", "Passwort ändern"),

@@ -9,7 +9,7 @@ from string import Formatter
 import pytest
 
 import vedette.console
-from vedette.admin.doctor import Health
+from vedette.admin.findings import Health
 from vedette.console.registry import ORDERS, SENTENCES
 
 TEMPLATES = files(vedette.console).joinpath("templates")

@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from vedette.adapters.memory.clock import MemoryClock
-from vedette.admin.doctor import Found, Health
+from vedette.admin.findings import Found, Health
 from vedette.control.looking import Looking
 from vedette.ports.errors import Unavailable
 

@@ -13,9 +13,9 @@ from playwright.async_api import Locator, Page
 import vedette.signin
 from tests.apps.signin.pages_scene import PASSWORD, RULES, VALUES, TokenServer, hashed_password
 from tests.apps.signin.pages_served import NOTHING, Served
+from vedette.core.language import Language
 from vedette.core.names import UserId
 from vedette.core.sessions import FactorUse, Session, SessionFacts, SessionState
-from vedette.pages.language import Language
 from vedette.ports.factors import Departure
 from vedette.ports.sign_in import Factor
 from vedette.signin.words import say

@@ -16,7 +16,7 @@ from tests.apps.signin.pages_scene import PASSWORD
 from tests.apps.signin.pages_served import chromium_runs, served
 from tests.apps.signin.pages_tour import Tour, every_template, surroundings
 from tests.axe import violations
-from vedette.pages.language import Language
+from vedette.core.language import Language
 
 pytestmark = [
     pytest.mark.browser,

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import vedette.signin
+from vedette.core.language import Language
 from vedette.core.sessions import SessionState
-from vedette.pages.language import Language, choose
+from vedette.pages.language import choose
 from vedette.signin.words import WORDS, say
 
 PAGES = files(vedette.signin).joinpath("pages")

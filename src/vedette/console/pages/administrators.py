@@ -187,12 +187,12 @@ WORDS: Words = MappingProxyType(
         "administrators-all": ("everything", "alles"),
         "administrators-empty": (
             (
-                "No rule lets anybody administer. `vedette recover` on this host gives the "
-                "office back."
+                "No rule lets anybody administer. `vedette recover` on this host opens a way "
+                "back in."
             ),
             (
                 "Keine Regel lässt jemanden verwalten. `vedette recover` auf diesem Rechner "
-                "gibt das Amt zurück."
+                "öffnet den Notzugang."
             ),
         ),
         "administrators-of-rules": ("The rules about it", "Die Regeln dazu"),
@@ -216,7 +216,7 @@ WORDS: Words = MappingProxyType(
         "tokens-acts": ("Acts", "Handlungen"),
         "tokens-over": ("Over", "Über"),
         "tokens-expires": ("Last day", "Letzter Tag"),
-        "tokens-made": ("Made", "Gemacht"),
+        "tokens-made": ("Made", "Erstellt"),
         "tokens-reason": ("Reason", "Grund"),
         "tokens-empty": (
             "There are no tokens but the local one.",
@@ -225,7 +225,7 @@ WORDS: Words = MappingProxyType(
         "tokens-one": ("Token {id}", "Token {id}"),
         "tokens-gone": ("There is no such token.", "Dieses Token gibt es nicht."),
         "tokens-back": ("All tokens", "Alle Token"),
-        "tokens-add": ("Make a token", "Token machen"),
+        "tokens-add": ("Make a token", "Token erstellen"),
         "tokens-add-says": (
             (
                 "Whoever holds it acts as that person, as far as its acts and parties go and "
@@ -240,7 +240,7 @@ WORDS: Words = MappingProxyType(
         "tokens-add-over": ("Over these parties alone", "Nur über diese Kreise"),
         "tokens-add-does": (
             "Makes a token that acts for {user} until {day}. Its value is shown once.",
-            "Macht ein Token, das bis {day} für {user} handelt. Sein Wert wird einmal gezeigt.",
+            "Erstellt ein Token, das bis {day} für {user} handelt. Sein Wert wird einmal gezeigt.",
         ),
         "tokens-remove": ("Remove …", "Entfernen …"),
         "tokens-remove-does": (

@@ -29,12 +29,16 @@ from vedette.console.lists import (
 from vedette.console.orders import reason_of
 from vedette.console.page import Page, View, Visit, Words
 from vedette.core.asks import Act
+from vedette.core.decision import Verdict
+from vedette.core.explain import VERDICTS
+from vedette.core.language import said_by, told
+from vedette.core.reasons import REASONS, Reason
 from vedette.core.record import RecordFault
 from vedette.ports.record_index import Wanted
 
 _CURSOR = re.compile(r"[0-9]{1,16}\.[0-9]{1,16}")
-_ANSWERS = ("yes", "no", "not yet")
-_TONES = {"yes": "good", "no": "bad", "not yet": "warn"}
+_ANSWERS = (Verdict.YES, Verdict.NO, Verdict.NOT_YET)
+_TONES = {Verdict.YES: "good", Verdict.NO: "bad", Verdict.NOT_YET: "warn"}
 _Entry = Mapping[str, Any]
 
 
@@ -48,7 +52,9 @@ async def _read(desks: Desks, visit: Visit, reading: Reading) -> Slice:
     except ValueError as fault:
         raise no_cursor() from fault
     except RecordFault as fault:
-        raise Rejected(Code.UNAVAILABLE, str(fault), "`vedette audit verify` says where") from fault
+        raise Rejected(
+            Code.UNAVAILABLE, said_by(fault), told("`vedette audit verify` says where")
+        ) from fault
     return Slice(page.records, page.next)
 
 
@@ -84,7 +90,9 @@ def _day(text: str) -> float | None:
     try:
         return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).timestamp()
     except ValueError:
-        raise Rejected(Code.INVALID, f"`{text[:40]}` is no day", "such as 2027-06-30") from None
+        raise Rejected(
+            Code.INVALID, told("`{text}` is no day", text=text[:40]), told("such as 2027-06-30")
+        ) from None
 
 
 def _decision(row: _Entry) -> Mapping[str, Any]:
@@ -104,11 +112,23 @@ def _why(row: _Entry, _say: Say) -> Cell:
     return Cell(str(row.get("id")), f"/why/{quote(str(row.get('id')), safe='')}")
 
 
-def _answer(row: _Entry, say: Say) -> Cell:
-    answer = str(_decision(row).get("answer"))
-    return Cell(
-        say(f"audit-answer-{answer}") if answer in _TONES else answer, tone=_TONES.get(answer, "")
-    )
+def _answer(row: _Entry, _say: Say) -> Cell:
+    return _answered(str(_decision(row).get("answer")))
+
+
+def _answered(answer: str) -> Cell:
+    known = next((each for each in _ANSWERS if each == answer), None)
+    return Cell(answer) if known is None else Cell(VERDICTS[known], tone=_TONES[known])
+
+
+def _reason(row: _Entry, _say: Say) -> Cell:
+    return _reasoned(str(_decision(row).get("reason") or ""))
+
+
+def _reasoned(reason: str) -> Cell:
+    """A reason by its code, for which one may look, and in words."""
+    known = next((each for each in Reason if each == reason), None)
+    return Cell(reason, code=True, soft=REASONS[known] if known else "")
 
 
 def _who(row: _Entry) -> str:
@@ -158,7 +178,7 @@ LISTING = Listing(
         _of("towards"),
         Column("where", lambda row: str(row.get("where") or "")),
         _of("rule"),
-        _of("reason"),
+        Column("reason", lambda row: str(_decision(row).get("reason") or ""), _reason),
     ),
 )
 
@@ -177,7 +197,7 @@ async def person(desks: Desks, visit: Visit) -> View:
     user = await desks.audit.permit_report(named, reason, visit.by)
     found = await asyncio.to_thread(desks.audit.report, user)
     acts = [
-        (Cell(act), Cell(answer, tone=_TONES.get(answer, "")), Cell(why), Cell(str(count)))
+        (Cell(act, code=True), _answered(answer), _reasoned(why), Cell(str(count)))
         for (act, answer, why), count in sorted(found.acts.items())
     ]
     context = {
@@ -195,9 +215,8 @@ async def person(desks: Desks, visit: Visit) -> View:
 
 def _cells(row: _Entry) -> tuple[Cell, ...]:
     decision = _decision(row)
-    answer = str(decision.get("answer"))
     return (
-        _why(row, lambda key: key), Cell(_time(row)), Cell(answer, tone=_TONES.get(answer, "")),
+        _why(row, lambda key: key), Cell(_time(row)), _answered(str(decision.get("answer"))),
         Cell(str(row.get("who"))), Cell(str(row.get("act"))), Cell(str(decision.get("rule") or "")),
     )  # fmt: skip
 
@@ -215,20 +234,20 @@ WORDS: Words = MappingProxyType(
         "audit-reason": ("Reason", "Grund"),
         "audit-answer": ("Answer", "Antwort"),
         "audit-door": ("Door", "Tür"),
-        "audit-since": ("From day (UTC)", "Von Tag (UTC)"),
-        "audit-until": ("To day (UTC)", "Bis Tag (UTC)"),
+        "audit-since": ("From day (UTC)", "Vom Tag (UTC)"),
+        "audit-until": ("To day (UTC)", "Bis zum Tag (UTC)"),
         "audit-answer-yes": ("yes", "ja"),
         "audit-answer-no": ("no", "nein"),
-        "audit-answer-not yet": ("not yet", "noch nicht"),
+        "audit-answer-not-yet": ("not yet", "noch nicht"),
         "audit-id": ("Record: why", "Eintrag: warum"),
         "audit-time": ("When (UTC)", "Wann (UTC)"),
         "audit-who": ("Who", "Wer"),
-        "audit-act": ("Did what", "Tat was"),
+        "audit-act": ("Act", "Handlung"),
         "audit-towards": ("Towards", "Gegenüber"),
         "audit-where": ("Where", "Wo"),
-        "audit-empty": ("Nothing is on record yet.", "Noch ist nichts verzeichnet."),
-        "audit-verify": ("Check that it is whole", "Prüfen, ob es ganz ist"),
-        "audit-verified": ("Is the record whole?", "Ist das Protokoll ganz?"),
+        "audit-empty": ("Nothing is on record yet.", "Noch ist nichts aufgezeichnet."),
+        "audit-verify": ("Check that it is whole", "Prüfen, ob es unversehrt ist"),
+        "audit-verified": ("Is the record whole?", "Ist das Protokoll unversehrt?"),
         "audit-whole": (
             "Every chain holds, from its first record to its last.",
             "Jede Kette hält, vom ersten Eintrag bis zum letzten.",
@@ -253,10 +272,10 @@ WORDS: Words = MappingProxyType(
             ),
             (
                 "Alles, was das Protokoll über jemanden sagt. Dass Sie danach fragten, wird "
-                "mit Grund verzeichnet."
+                "mit Grund aufgezeichnet."
             ),
         ),
-        "audit-report-make": ("Make the report", "Bericht machen"),
+        "audit-report-make": ("Make the report", "Bericht erstellen"),
         "audit-report-of": ("What the record says of {user}", "Was das Protokoll über {user} sagt"),
         "audit-report-counts": (
             "{records} records, {asks} asks, from {first} to {last} UTC.",
@@ -268,7 +287,7 @@ WORDS: Words = MappingProxyType(
         ),
         "audit-report-acts": ("What they did", "Was diese Person tat"),
         "audit-report-towards": ("Towards whom", "Gegenüber wem"),
-        "audit-report-refused": ("Refused, the newest", "Verweigert, das Neueste"),
+        "audit-report-refused": ("Refused, the newest", "Abgelehnt, das Neueste"),
         "audit-report-sign_ins": ("Sign-ins, the newest", "Anmeldungen, die neuesten"),
         "audit-report-about": ("What others did about them", "Was andere über sie taten"),
     }

@@ -16,6 +16,7 @@ from vedette.console.desks import Desks
 from vedette.console.orders import when
 from vedette.console.page import Page, View, Visit, Words
 from vedette.core.asks import Act
+from vedette.core.language import told
 from vedette.core.pending import OPEN, PendingChange, State
 from vedette.core.revision import Revision
 from vedette.core.settings.changes import together
@@ -186,7 +187,9 @@ async def text(desks: Desks, visit: Visit) -> View:
     """Nothing but the text of a revision, which may be long."""
     number = _number(visit.names["number"])
     if not number:
-        raise Rejected(Code.NOT_FOUND, "no revision is named", "choose one in the history")
+        raise Rejected(
+            Code.NOT_FOUND, told("no revision is named"), told("choose one in the history")
+        )
     return View(
         template="changes-text",
         title="changes-text",
@@ -206,7 +209,7 @@ WORDS: Words = MappingProxyType(
     {
         "changes-lead": (
             "What waits to be applied, and everything that ever was.",
-            "Was darauf wartet zu gelten, und alles, was je galt.",
+            "Was noch angewendet werden soll, und alles, was je galt.",
         ),
         "changes-begin": ("Begin a draft", "Einen Entwurf beginnen"),
         "changes-waiting": ("Waiting", "Wartet"),
@@ -230,7 +233,7 @@ WORDS: Words = MappingProxyType(
         "changes-by": ("{who} on {when}", "{who} am {when}"),
         "changes-until": ("Until", "Bis"),
         "changes-starts": ("Not before", "Nicht vor"),
-        "changes-author": ("Asked for by", "Gewünscht von"),
+        "changes-author": ("Asked for by", "Beantragt von"),
         "changes-widens": ("May allow more towards", "Kann mehr erlauben gegenüber"),
         "changes-widens-none": ("nobody: it allows no more than before", "niemandem"),
         "changes-approved": ("Approved by", "Freigegeben von"),
@@ -238,8 +241,8 @@ WORDS: Words = MappingProxyType(
         "changes-could-none": (
             "nobody at present: make somebody else a security officer, or take it back",
             (
-                "derzeit niemand: Geben Sie jemand anderem das Sicherheitsbüro, oder ziehen Sie sie "
-                "zurück"
+                "derzeit niemand: Nehmen Sie noch jemanden in das Sicherheitsbüro auf, oder ziehen Sie "
+                "sie zurück"
             ),
         ),
         "changes-why": ("Why it waits", "Warum sie wartet"),
@@ -266,14 +269,14 @@ WORDS: Words = MappingProxyType(
         "changes-reject": ("Turn away", "Ablehnen"),
         "changes-reject-says": (
             "It can't be applied any more; its author may ask again.",
-            "Sie kann dann nicht mehr gelten; wer sie wünscht, darf neu fragen.",
+            "Sie kann dann nicht mehr gelten; wer sie beantragt hat, darf es neu tun.",
         ),
         "changes-withdraw": ("Take back", "Zurückziehen"),
         "changes-withdraw-says": (
             "You asked for this change; nobody approves their own.",
-            "Sie haben diese Änderung gewünscht; niemand gibt eigene frei.",
+            "Sie haben diese Änderung beantragt; niemand gibt die eigene frei.",
         ),
-        "changes-history": ("History", "Historie"),
+        "changes-history": ("History", "Verlauf"),
         "changes-in-force": ("in force", "gilt"),
         "changes-revision": ("Revision {number}", "Revision {number}"),
         "changes-older": ("Older", "Ältere"),
@@ -302,7 +305,7 @@ WORDS: Words = MappingProxyType(
         "changes-restore": ("Go back to it", "Zu ihr zurückkehren"),
         "changes-restore-says": (
             "Its text becomes a new revision; the history keeps everything in between.",
-            "Ihr Text wird eine neue Revision; die Historie behält alles dazwischen.",
+            "Ihr Text wird eine neue Revision; der Verlauf behält alles dazwischen.",
         ),
         "changes-digest": ("Hash of the document", "Hash des Dokuments"),
     }

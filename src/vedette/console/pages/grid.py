@@ -19,6 +19,7 @@ from vedette.console.pages.grid_words import WORDS
 from vedette.core.asks import Act
 from vedette.core.channels import CALL, Channel
 from vedette.core.grid import CHANNELS, Answer, Grid, Way
+from vedette.core.language import told
 from vedette.core.people import BUILT_IN
 from vedette.core.settings.commands import Call, Step
 
@@ -182,8 +183,12 @@ def _around(made: Grid, wanted: Wanted) -> Mapping[str, object]:
 def _wanted(visit: Visit) -> Wanted:
     channel = visit.query.get("channel", "")
     if channel and channel not in {each.value for each in CHANNELS}:
-        hint = f"one of {', '.join(CHANNELS)}"
-        raise Rejected(Code.INVALID, f"`{channel[:40]}` is nothing that people do here", hint)
+        hint = told("one of {known}", known=", ".join(CHANNELS))
+        raise Rejected(
+            Code.INVALID,
+            told("`{channel}` is nothing that people do here", channel=channel[:40]),
+            hint,
+        )
     return Wanted(
         party=_text(visit, "party"),
         other=_text(visit, "with"),
@@ -196,7 +201,9 @@ def _wanted(visit: Visit) -> Wanted:
 def _text(visit: Visit, key: str) -> str:
     text = visit.query.get(key, "").strip()
     if len(text) > _LONGEST or not text.isprintable():
-        raise Rejected(Code.INVALID, f"no party is called what `{key}` says", "shorten it")
+        raise Rejected(
+            Code.INVALID, told("no party is called what `{key}` says", key=key), told("shorten it")
+        )
     return text
 
 

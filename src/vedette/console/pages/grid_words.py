@@ -15,7 +15,7 @@ WORDS: Words = MappingProxyType(
                 "answers at the doors. Choose a cell for the rules that make it so."
             ),
             (
-                "Was die Regeln heute zwischen je zwei Gruppen antworten, berechnet von demselben "
+                "Was die Regeln heute zwischen je zwei Kreisen antworten, berechnet von demselben "
                 "Programmteil, der an den Türen antwortet. Ein Feld führt zu den Regeln dahinter."
             ),
         ),
@@ -23,8 +23,8 @@ WORDS: Words = MappingProxyType(
         "grid-as-grid": ("As a grid", "Als Raster"),
         "grid-csv": ("As a table (CSV)", "Als Tabelle (CSV)"),
         "grid-why": ("Ask about two people", "Nach zwei Personen fragen"),
-        "grid-party": ("Party in the row", "Gruppe in der Zeile"),
-        "grid-with": ("Party in the column", "Gruppe in der Spalte"),
+        "grid-party": ("Party in the row", "Kreis in der Zeile"),
+        "grid-with": ("Party in the column", "Kreis in der Spalte"),
         "grid-from": ("From", "Von"),
         "grid-to": ("To", "An"),
         "grid-channel": ("Channel", "Kanal"),
@@ -40,22 +40,13 @@ WORDS: Words = MappingProxyType(
         "grid-after": ("Those after", "Nächste"),
         "grid-none": (
             "No party has these letters in its name.",
-            "Keine Gruppe hat diese Buchstaben im Namen.",
+            "Kein Kreis hat diese Buchstaben im Namen.",
         ),
         "grid-skip": ("Skip the grid", "Raster überspringen"),
         "grid-built-in": ("built in", "eingebaut"),
-        "grid-own": ("own party", "eigene Gruppe"),
+        "grid-own": ("own party", "eigener Kreis"),
         "grid-partner": ("partner", "Partner"),
-        # ---- channels: the word, and the letter that stands for it in a cell
-        "grid-of-message": ("messages", "Nachrichten"),
-        "grid-of-file": ("files", "Dateien"),
-        "grid-of-call": ("calls", "Anrufe"),
-        "grid-of-voice": ("voice calls", "Sprachanrufe"),
-        "grid-of-video": ("video calls", "Videoanrufe"),
-        "grid-of-screen": ("screen sharing", "Bildschirm teilen"),
-        "grid-of-conference": ("conferences", "Konferenzen"),
-        "grid-of-presence": ("presence", "Anwesenheit"),
-        "grid-of-contact": ("contact", "Kontakt"),
+        # ---- the letter that stands for a channel in a cell
         "grid-letter-message": ("M", "N"),
         "grid-letter-file": ("F", "D"),
         "grid-letter-call": ("C", "A"),
@@ -78,7 +69,7 @@ WORDS: Words = MappingProxyType(
         "grid-forbidden": ("forbidden", "verboten"),
         "grid-no": ("no", "nein"),
         "grid-not-ours": ("not asked here", "hier nicht gefragt"),
-        "grid-says-yes": ("for everybody in both parties", "für alle in beiden Gruppen"),
+        "grid-says-yes": ("for everybody in both parties", "für alle in beiden Kreisen"),
         "grid-says-conditions": (
             "such as the kind of file, or a proof of the device",
             "etwa die Dateiart oder ein Nachweis über das Gerät",
@@ -110,8 +101,9 @@ WORDS: Words = MappingProxyType(
                 "its groups alone. “anyone” is all of them together and has no row of its own."
             ),
             (
-                "Eine Gruppe steht für alle, die heute in ihr sind, und für wen immer es nur in einer "
-                "ihrer Verzeichnisgruppen gäbe. „anyone“ sind alle zusammen und hat keine eigene Zeile."
+                "Ein Kreis steht für alle, die heute darin sind, und für Personen, die nur in einer "
+                "seiner Verzeichnisgruppen wären. „anyone“ meint alle zusammen und hat keine eigene "
+                "Zeile."
             ),
         ),
     }

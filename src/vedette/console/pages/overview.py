@@ -12,16 +12,19 @@ from types import MappingProxyType
 from typing import Any
 
 from vedette.admin.baseline import lacking
-from vedette.admin.doctor import Examination, Found, Health, weak_in
 from vedette.admin.door import Doing, foreseen, foreseen_anywhere
 from vedette.admin.doors import DoorAnswer, DoorState
+from vedette.admin.findings import Examination, Found, Health
 from vedette.admin.partners import PartnerView, list_partners
 from vedette.admin.rejected import Rejected
 from vedette.admin.sessions import Wanted
+from vedette.admin.weaknesses import weak_in
 from vedette.console.desks import Desks
 from vedette.console.page import Page, View, Visit, Words
 from vedette.core.asks import Act
-from vedette.core.holding import HOLDINGS, ROOMLESS, UNHELD_BESIDES
+from vedette.core.channels import NOUNS, Channel
+from vedette.core.holding import HOLDINGS, ROOMLESS, TRAFFIC, UNHELD_BESIDES
+from vedette.core.language import NOTHING, Sentence, day, told
 from vedette.core.partners import Extent, OneWay
 from vedette.core.pending import OPEN
 from vedette.core.sessions import SessionState
@@ -31,7 +34,8 @@ from vedette.ports.policy import Policy
 
 SOON_DAYS = 30
 """How long before its last day something is said to end."""
-_PROMISED = ("message", "file", "voice", "video", "conference", "contact", "presence")
+_PROMISED = (Channel.MESSAGE, Channel.FILE, Channel.VOICE, Channel.VIDEO, Channel.CONFERENCE,
+             Channel.CONTACT, Channel.PRESENCE)  # fmt: skip
 _REASON = "recommended"
 
 
@@ -40,21 +44,25 @@ class Todo:
     """What wants attention and is mended by the same command: how grave it is, and what it is."""
 
     health: Health
-    words: tuple[str, ...]
+    words: tuple[Sentence, ...]
     mend: str = ""
-    note: str = ""
+    note: Sentence = NOTHING
     command: bool = False
     """Whether `mend` is a command of ours and no advice in words."""
 
 
+Ending = tuple[date, Sentence]
+"""A last day, and that it comes, in words."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promise:
-    """What passes between one partner and us: channels with both ways alike, and the others."""
+    """What passes between one partner and us: each channel, how it is coloured, and in words."""
 
     name: str
     ended: bool
-    channels: tuple[tuple[str, str], ...]
-    consequences: tuple[str, ...]
+    channels: tuple[tuple[Sentence, str, Sentence], ...]
+    consequences: tuple[Sentence, ...]
 
 
 async def overview(desks: Desks, visit: Visit) -> View:
@@ -113,18 +121,20 @@ async def _changes(desks: Desks) -> int:
 
 
 def _promise(view: PartnerView) -> Promise:
-    by = {each.channel.value: each for each in view.channels}
-    found = [(name, _state(by[name].to_us, by[name].to_them)) for name in _PROMISED if name in by]
+    by = {each.channel: each for each in view.channels}
     return Promise(
         name=view.name,
         ended=view.ended,
-        channels=tuple(found),
+        channels=tuple(
+            (NOUNS[channel], _state(by[channel].to_us, by[channel].to_them), by[channel].words)
+            for channel in _PROMISED
+        ),
         consequences=view.consequences,
     )
 
 
 def _state(to_us: OneWay, to_them: OneWay) -> str:
-    """The key of the word for both ways together."""
+    """How both ways together are coloured."""
     if to_us.extent is Extent.NONE and to_them.extent is Extent.NONE:
         return "no"
     if to_us.extent is Extent.NONE:
@@ -151,7 +161,7 @@ def together(todo: Iterable[Todo]) -> list[Todo]:
 def _doors(doors: tuple[DoorAnswer, ...]) -> Iterator[Todo]:
     for each in doors:
         if each.state is not DoorState.IN_FORCE:
-            yield Todo(health=Health.BROKEN, words=(str(each),))
+            yield Todo(health=Health.BROKEN, words=(each.words,))
 
 
 def _found(found: Iterable[Found], *, settings: bool = False) -> Iterator[Todo]:
@@ -159,12 +169,12 @@ def _found(found: Iterable[Found], *, settings: bool = False) -> Iterator[Todo]:
     for each in found:
         if each.health is Health.GOOD or (each.check == "settings") is not settings:
             continue
-        mend, _, note = (each.mend or "").partition("    (")
+        mend = each.mend or ""
         yield Todo(
             health=each.health,
             words=(each.words,),
             mend=mend,
-            note=note.rstrip(")"),
+            note=each.note,
             command=mend.startswith("vedette "),
         )
 
@@ -182,22 +192,42 @@ def _ending(policy: Policy, today: int) -> Iterator[Todo]:
     """Allows and partners that have ended, or will soon."""
     document: Document = policy.directory.document
     for name, rule in document.rules.items():
-        if rule.expires is not None:
-            yield from _ends(f"rules.{name}.expires", f"the allow `{name}`", rule.expires, today)
+        if rule.expires is not None and _soon(rule.expires, today):
+            yield _ends(f"rules.{name}.expires", _allow_ends(name, rule.expires, today), today)
     for name, partner in document.partners.items():
-        if partner.valid_until is not None:
-            path = f"partners.{name}.valid_until"
-            yield from _ends(path, f"the partner `{name}`", partner.valid_until, today)
+        last = partner.valid_until
+        if last is not None and _soon(last, today):
+            yield _ends(f"partners.{name}.valid_until", _partner_ends(name, last, today), today)
 
 
-def _ends(path: str, what: str, last: date, today: int) -> Iterator[Todo]:
+def _soon(last: date, today: int) -> bool:
+    return last.toordinal() - today <= SOON_DAYS
+
+
+def _allow_ends(name: str, last: date, today: int) -> Ending:
     days = last.toordinal() - today
-    if days > SOON_DAYS:
-        return
-    when = f"ended on {last}" if days < 0 else f"ends on {last}, in {days} days"
+    if days < 0:
+        return last, told("the allow `{name}` ended on {day}", name=name, day=day(last))
+    return last, told(
+        "the allow `{name}` ends on {day}, in {days} days", name=name, day=day(last), days=days
+    )
+
+
+def _partner_ends(name: str, last: date, today: int) -> Ending:
+    days = last.toordinal() - today
+    if days < 0:
+        return last, told("the partner `{name}` ended on {day}", name=name, day=day(last))
+    return last, told(
+        "the partner `{name}` ends on {day}, in {days} days", name=name, day=day(last), days=days
+    )
+
+
+def _ends(path: str, ending: Ending, today: int) -> Todo:
+    """What ends, with the command that lets it go on for a year."""
+    last, words = ending
     longer = date.fromordinal(max(today, last.toordinal()) + 365)
     mend = edit_step(Edit(path, longer.isoformat())).because("agreed for another year")
-    yield Todo(health=Health.WEAK, words=(f"{what} {when}",), mend=mend, command=True)
+    return Todo(health=Health.WEAK, words=(words,), mend=mend, command=True)
 
 
 def _examined(examined: Examination | None) -> dict[str, Any]:
@@ -241,12 +271,14 @@ def chart(refused: tuple[int, ...]) -> dict[str, Any]:
             "bar": step - 4}  # fmt: skip
 
 
-def _unheld() -> Iterator[tuple[str, str]]:
+def _unheld() -> Iterator[tuple[Sentence, Sentence]]:
     """What no door holds, with the reason."""
     for (what, encrypted), holding in HOLDINGS.items():
         if not holding.held:
-            room = "" if what in ROOMLESS else " in encrypted rooms" if encrypted else ""
-            yield f"{what.value}{room}", holding.how
+            traffic = TRAFFIC[what]
+            in_rooms = encrypted and what not in ROOMLESS
+            named = told("{what} in encrypted rooms", what=traffic) if in_rooms else traffic
+            yield named, holding.how
     yield from UNHELD_BESIDES
 
 
@@ -259,24 +291,12 @@ WORDS: Words = MappingProxyType(
             "Noch ist kein Partner benannt; nichts geht zu anderen Organisationen.",
         ),
         "overview-ended": ("has ended", "ist beendet"),
-        "overview-yes": ("yes", "ja"),
-        "overview-no": ("no", "nein"),
-        "overview-partly": ("for some, or under conditions", "für manche oder unter Bedingungen"),
-        "overview-in": ("only from them to us", "nur von ihnen zu uns"),
-        "overview-out": ("only from us to them", "nur von uns zu ihnen"),
-        "overview-message": ("messages", "Nachrichten"),
-        "overview-file": ("files", "Dateien"),
-        "overview-voice": ("voice", "Sprache"),
-        "overview-video": ("video", "Video"),
-        "overview-conference": ("conferences", "Konferenzen"),
-        "overview-contact": ("contact", "Kontakt"),
-        "overview-presence": ("presence", "Anwesenheit"),
         "overview-todo": ("Wants attention", "Braucht Aufmerksamkeit"),
         "overview-todo-none": (
             "Nothing. What can be looked at from here is as it should be.",
-            "Nichts. Was von hier aus zu sehen ist, ist, wie es sein soll.",
+            "Nichts. Was sich von hier aus sehen lässt, ist in Ordnung.",
         ),
-        "overview-broken": ("broken", "kaputt"),
+        "overview-broken": ("broken", "gestört"),
         "overview-weak": ("weak", "schwach"),
         "overview-waiting": (
             "Devices that wait to be let in: {count}.",
@@ -284,21 +304,21 @@ WORDS: Words = MappingProxyType(
         ),
         "overview-changes": (
             "Changes that wait for a second person, or for their hour: {count}.",
-            "Änderungen, die auf eine zweite Person oder auf ihre Stunde warten: {count}.",
+            "Änderungen, die auf eine zweite Person oder auf ihre Zeit warten: {count}.",
         ),
         "overview-waiting-none": (
             "No device waits to be let in.",
             "Kein Gerät wartet darauf, zugelassen zu werden.",
         ),
-        "overview-health": ("Health", "Gesundheit"),
-        "overview-looked": ("Looked at {at}.", "Angesehen um {at}."),
+        "overview-health": ("Health", "Zustand"),
+        "overview-looked": ("Looked at {at}.", "Geprüft um {at}."),
         "overview-looking": (
             "This host is being looked at; open the page again in a moment.",
-            "Dieser Rechner wird gerade angesehen; öffnen Sie die Seite gleich noch einmal.",
+            "Dieser Rechner wird gerade geprüft; öffnen Sie die Seite gleich noch einmal.",
         ),
         "overview-good": (
-            "{count} things are as they should be",
-            "{count} Dinge sind, wie sie sein sollen",
+            "In order: {count}",
+            "In Ordnung: {count}",
         ),
         "overview-doors": ("Doors", "Türen"),
         "overview-refused": ("Refused in the last 24 hours", "Abgelehnt in den letzten 24 Stunden"),
@@ -307,11 +327,11 @@ WORDS: Words = MappingProxyType(
             "{total} Anfragen wurden abgelehnt; in der stärksten Stunde {most}.",
         ),
         "overview-table": ("As a table", "Als Tabelle"),
-        "overview-hour": ("Hours ago", "Vor Stunden"),
+        "overview-hour": ("Hours ago", "Vor wie vielen Stunden"),
         "overview-count": ("Refused", "Abgelehnt"),
         "overview-unheld": (
             "Not held, whatever the rules say",
-            "Nicht gehalten, was auch die Regeln sagen",
+            "Was sich nicht halten lässt, was auch die Regeln sagen",
         ),
     }
 )

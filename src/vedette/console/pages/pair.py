@@ -160,7 +160,7 @@ WORDS: Words = MappingProxyType(
         "pair-observes": ("only observes", "beobachtet nur"),
         "pair-guardrail-says": (
             "No revision may lose it; unlocking it takes a second person.",
-            "Keine Revision darf sie verlieren; sie zu lösen braucht eine zweite Person.",
+            "Keine Revision darf sie verlieren; wer sie lösen will, braucht eine zweite Person.",
         ),
         "pair-edit": ("Change {id}", "{id} ändern"),
         "pair-remove": ("Remove {id}", "{id} entfernen"),

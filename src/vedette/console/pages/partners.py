@@ -12,7 +12,10 @@ from vedette.console.lists import Cell, Column, Filter, Listing, Reading, Say, S
 from vedette.console.page import Page, View, Visit, Words
 from vedette.console.partner_orders import ORDERS
 from vedette.core.asks import Act
+from vedette.core.channels import NOUNS
+from vedette.core.language import YES, Sentence, joined
 from vedette.core.partners import Extent
+from vedette.protocol.internal.partner_checks import Part
 
 _STATES = ("current", "ended")
 _SEEN = {"good": "good", "weak": "warn", "broken": "bad"}
@@ -32,14 +35,14 @@ async def _read(desks: Desks, visit: Visit, reading: Reading) -> Slice:
     return Slice([show_partner(policy, name) for name in page.rows], page.next, page.total)
 
 
-def _ways(row: PartnerView, *, inwards: bool) -> str:
-    ways = [(each.channel.value, each.to_us if inwards else each.to_them) for each in row.channels]
+def _ways(row: PartnerView, *, inwards: bool) -> Sentence:
+    ways = [(NOUNS[each.channel], each.to_us if inwards else each.to_them) for each in row.channels]
     found = [
-        name if way.words == Extent.ALL.value else f"{name} ({way.words})"
-        for name, way in ways
+        noun if way.words == YES else joined([noun, joined(["(", way.words, ")"], "")])
+        for noun, way in ways
         if way.extent is not Extent.NONE
     ]
-    return ", ".join(found)
+    return joined(found, ", ")
 
 
 def _way(*, inwards: bool) -> Column:
@@ -110,7 +113,10 @@ async def check(desks: Desks, visit: Visit) -> View:
     tried = [
         (
             each.server,
-            [(_finding(f.state.value), Cell(f.part.value), Cell(f.words)) for f in each.findings],
+            [
+                (_finding(f.state.value), Cell(_PARTS[f.part]), Cell(f.words, english=True))
+                for f in each.findings
+            ],
         )
         for each in found.servers
     ]  # fmt: skip
@@ -124,7 +130,7 @@ def _shown(
 ) -> View:
     entry = found.entry
     rows = [
-        (Cell(each.channel.value), Cell(each.to_them.words, tone=_tone(each.to_them.extent)),
+        (Cell(NOUNS[each.channel]), Cell(each.to_them.words, tone=_tone(each.to_them.extent)),
          Cell(each.to_us.words, tone=_tone(each.to_us.extent)))
         for each in found.channels
     ]  # fmt: skip
@@ -143,7 +149,21 @@ def _shown(
 
 
 def _finding(state: str) -> Cell:
-    return Cell(state, tone=_SEEN[state])
+    return Cell(_STANDS[state], tone=_SEEN[state])
+
+
+_STANDS = {
+    "good": Sentence("good", "gut"),
+    "weak": Sentence("weak", "schwach"),
+    "broken": Sentence("broken", "gestört"),
+}
+_PARTS = {
+    Part.FINDING: Sentence("finding it", "Auffinden"),
+    Part.TLS: Sentence("TLS", "TLS"),
+    Part.VERSION: Sentence("version", "Version"),
+    Part.KEYS: Sentence("keys", "Schlüssel"),
+    Part.CLOCK: Sentence("clock", "Uhr"),
+}
 
 
 def _tone(extent: Extent) -> str:
@@ -200,7 +220,7 @@ WORDS: Words = MappingProxyType(
         "partners-form-ours": ("Party of ours", "Unser Kreis"),
         "partners-one": ("Partner {name}", "Partner {name}"),
         "partners-back": ("All partners", "Alle Partner"),
-        "partners-is": ("What it is", "Was er ist"),
+        "partners-is": ("What it is", "Angaben"),
         "partners-tls": ("TLS pins", "TLS-Pins"),
         "partners-ca": ("Own CAs", "Eigene CAs"),
         "partners-acts": ("What you may do", "Was Sie tun dürfen"),
@@ -224,11 +244,11 @@ WORDS: Words = MappingProxyType(
         "partners-checked": ("What was found", "Was gefunden wurde"),
         "partners-works": (
             "It works, as far as can be seen from here.",
-            "Es geht, soweit von hier zu sehen ist.",
+            "Es funktioniert, soweit es von hier zu sehen ist.",
         ),
-        "partners-works-not": ("It does not work.", "Es geht nicht."),
+        "partners-works-not": ("It does not work.", "Es funktioniert nicht."),
         "partners-seen": ("Finding", "Befund"),
-        "partners-part": ("Of what", "Wovon"),
+        "partners-part": ("What was looked at", "Was geprüft wurde"),
         "partners-words": ("In words", "In Worten"),
     }
 )  # fmt: skip

@@ -25,9 +25,11 @@ from vedette.console.page import Page, View, Visit
 from vedette.console.pages.people_words import WORDS
 from vedette.console.person_orders import ORDERS
 from vedette.core.asks import Act
+from vedette.core.facts import FACTORS
+from vedette.core.language import Sentence, joined
 from vedette.core.names import UserId
 from vedette.core.people import GUESTS, US
-from vedette.core.sessions import SessionState
+from vedette.core.sessions import OUTCOMES, STATES, Session, SessionState
 
 _TONES = {"live": "good", "suspended": "warn", "waiting": "warn", "expired": "", "ended": ""}
 _ACTS = {
@@ -131,7 +133,12 @@ async def person(desks: Desks, visit: Visit) -> View:
         "row": view.row,
         "states": states_of(view.row),
         "past": [
-            (Cell(moment(each.at)), Cell(each.outcome), Cell(each.address), Cell(each.client))
+            (
+                Cell(moment(each.at)),
+                Cell(OUTCOMES.get(each.outcome, each.outcome)),
+                Cell(each.address),
+                Cell(each.client),
+            )
             for each in view.past
         ],
         "partners": view.partners,
@@ -151,7 +158,7 @@ async def _factors(
         return None
     found = await desks.accounts.factors(visit.by, user)
     kinds = [
-        (Cell(each.kind, code=True), Cell(each.label), Cell(moment(each.created)),
+        (Cell(FACTORS.get(each.kind, each.kind)), Cell(each.label), Cell(moment(each.created)),
          Cell(moment(each.last_used) if each.last_used else ""))
         for each in found.factors
     ]  # fmt: skip
@@ -172,6 +179,12 @@ def _may(desks: Desks, visit: Visit, user: UserId, row: PersonRow) -> list[str]:
     ]
 
 
+def factors_of(each: Session) -> Sentence:
+    """The kinds of factor that a session was begun with, each once."""
+    kinds = dict.fromkeys(use.kind for use in each.facts.factors)
+    return joined([FACTORS.get(kind, kind) for kind in kinds], ", ")
+
+
 def session_cells(each: Any) -> tuple[Cell, ...]:
     """A session in a table of its person's."""
     facts = each.facts
@@ -179,8 +192,8 @@ def session_cells(each: Any) -> tuple[Cell, ...]:
         Cell(each.device_name or each.device or each.kind, f"/sessions/{each.id}"),
         Cell(facts.client_name, soft=facts.client_version),
         Cell(facts.platform, soft=facts.platform_version),
-        Cell(", ".join(dict.fromkeys(use.kind for use in facts.factors))),
-        Cell(each.state.value, tone=_TONES[each.state.value]),
+        Cell(factors_of(each)),
+        Cell(STATES[each.state], tone=_TONES[each.state.value]),
         Cell(moment(each.created)),
     )
 

@@ -21,7 +21,7 @@ WORDS: Words = MappingProxyType(
         "people-state-inactive": ("not active", "nicht aktiv"),
         "people-state-guest": ("guest", "Gast"),
         "people-state-locked": ("locked for a while", "zeitweise gesperrt"),
-        "people-state-suspended": ("session suspended", "Sitzung ausgesetzt"),
+        "people-state-suspended": ("session suspended", "Sitzung angehalten"),
         "people-state-waiting": ("device waiting", "Gerät wartet"),
         "people-state-no-account": ("no account", "kein Konto"),
         "people-empty": (
@@ -30,7 +30,7 @@ WORDS: Words = MappingProxyType(
         ),
         "people-one": ("{user}", "{user}"),
         "people-back": ("All people", "Alle Personen"),
-        "people-is": ("How they stand", "Wie es steht"),
+        "people-is": ("How they stand", "Stand"),
         "people-account": ("Account", "Konto"),
         "people-account-since": ("since {day}", "seit {day}"),
         "people-account-must-change": (
@@ -44,7 +44,7 @@ WORDS: Words = MappingProxyType(
         "people-act-reset-factors": ("Reset factors …", "Faktoren zurücksetzen …"),
         "people-act-reset-password": ("Reset password …", "Passwort zurücksetzen …"),
         "people-act-unlock": ("Forget failed sign-ins …", "Fehlversuche vergessen …"),
-        "people-act-suspend-sessions": ("Suspend all sessions …", "Alle Sitzungen aussetzen …"),
+        "people-act-suspend-sessions": ("Suspend all sessions …", "Alle Sitzungen anhalten …"),
         "people-act-end-sessions": ("End all sessions …", "Alle Sitzungen beenden …"),
         "people-acts-none": ("Nothing.", "Nichts."),
         "people-reset-factors-does": (
@@ -73,7 +73,7 @@ WORDS: Words = MappingProxyType(
         ),
         "people-suspend-sessions-does": (
             "Refuses everything to every session of {user}; their keys are kept.",
-            "Verweigert jeder Sitzung von {user} alles; die Schlüssel bleiben erhalten.",
+            "Lehnt jeder Sitzung von {user} alles ab; die Schlüssel bleiben erhalten.",
         ),
         "people-end-sessions-does": (
             "Ends every session of {user} for good: their devices and the keys on them are deleted.",
@@ -82,13 +82,13 @@ WORDS: Words = MappingProxyType(
         "people-devices": ("Sessions and devices", "Sitzungen und Geräte"),
         "people-devices-none": (
             "Nobody is signed in as this person.",
-            "Niemand ist so angemeldet.",
+            "Niemand ist als diese Person angemeldet.",
         ),
         "people-devices-all": ("All of their sessions", "Alle Sitzungen"),
         "people-factors": ("Second factors", "Zweite Faktoren"),
         "people-factors-none": (
             "None is set up: what a rule wants of two factors is refused to them.",
-            "Keiner ist eingerichtet: Was eine Regel mit zwei Faktoren verlangt, wird verweigert.",
+            "Keiner ist eingerichtet: Was nach den Regeln zwei Faktoren braucht, wird abgelehnt.",
         ),
         "people-codes": ("Recovery codes left", "Übrige Wiederherstellungscodes"),
         "people-factor": ("Kind", "Art"),
@@ -96,7 +96,7 @@ WORDS: Words = MappingProxyType(
         "people-since": ("Since", "Seit"),
         "people-used": ("Last used", "Zuletzt benutzt"),
         "people-past": ("Latest sign-ins", "Letzte Anmeldungen"),
-        "people-past-none": ("None is on record.", "Keine ist verzeichnet."),
+        "people-past-none": ("None is on record.", "Keine ist aufgezeichnet."),
         "people-at": ("When (UTC)", "Wann (UTC)"),
         "people-outcome": ("Outcome", "Ergebnis"),
         "people-address": ("From", "Von"),
@@ -107,8 +107,8 @@ WORDS: Words = MappingProxyType(
         ),
         "people-partners": ("With partners", "Mit Partnern"),
         "people-partners-says": (
-            "What the rules allow between this person and each partner; a star hangs on conditions.",
-            "Was die Regeln zwischen ihr und jedem Partner erlauben; ein Stern hängt an Bedingungen.",
+            "What the rules allow between this person and each partner; a star means: under conditions.",
+            "Was die Regeln zwischen ihr und jedem Partner erlauben; ein Stern heißt: unter Bedingungen.",
         ),
         "people-partners-none": ("No partner is named.", "Kein Partner ist benannt."),
         "people-partner": ("Partner", "Partner"),

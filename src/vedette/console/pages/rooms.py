@@ -72,6 +72,10 @@ def _state(row: RoomEntry, say: Say) -> Cell:
     return Cell(words, tone="bad" if row.faults and not row.frozen else "warn")
 
 
+def _why(row: RoomEntry) -> str:
+    return "; ".join(fault.sentence for fault in row.faults) or row.doubt or ""
+
+
 LISTING = Listing(
     name="rooms",
     path="/rooms",
@@ -86,7 +90,7 @@ LISTING = Listing(
         Column("name", lambda row: row.name or row.room,
                lambda row, _: Cell(row.name or row.room, f"/rooms/{quote(row.room, safe='')}")),
         Column("state", lambda row: ", ".join(states_of(row)), _state),
-        Column("why", lambda row: "; ".join(fault.sentence for fault in row.faults) or row.doubt or ""),
+        Column("why", _why, lambda row, _: Cell(_why(row), english=True)),
         Column("kind", lambda row: row.kind or ""),
         Column("since", lambda row: moment(row.since)),
         Column("goes", lambda row: str(len(row.goes))),
@@ -98,12 +102,13 @@ async def room(desks: Desks, visit: Visit) -> View:
     """One room that is against the rules."""
     found = await desks.rooms.room(visit.by, visit.names["room"])
     faults = [
-        (Cell(each.sentence), Cell(each.rule or ""), Cell(each.towards or ""),
+        (Cell(each.sentence, english=True), Cell(each.rule or ""), Cell(each.towards or ""),
          Cell(each.record or "", f"/why/{quote(each.record, safe='')}" if each.record else ""))
         for each in found.faults
     ]  # fmt: skip
     done = [
-        (Cell(moment(each.at)), Cell(each.what), Cell(each.record or "")) for each in found.done
+        (Cell(moment(each.at)), Cell(each.what, english=True), Cell(each.record or ""))
+        for each in found.done
     ]
     context = {"room": found, "states": states_of(found), "since": moment(found.since),
                "faults": faults, "done": done}  # fmt: skip

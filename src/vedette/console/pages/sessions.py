@@ -19,10 +19,21 @@ from vedette.console.lists import (
     number_of,
 )
 from vedette.console.page import Page, View, Visit, Words
-from vedette.console.pages.people import address
+from vedette.console.pages.people import address, factors_of
 from vedette.core.asks import Act
-from vedette.core.facts import PLATFORMS, Missing, Value
-from vedette.core.sessions import Kind, Session, SessionState, how_known, independent, may_move
+from vedette.core.explain import MISSING
+from vedette.core.facts import FACTORS, PLATFORMS, Missing, Value
+from vedette.core.language import NO, YES
+from vedette.core.sessions import (
+    HOW,
+    STATES,
+    Kind,
+    Session,
+    SessionState,
+    how_known,
+    independent,
+    may_move,
+)
 from vedette.ports.sign_in_lists import SessionsSought
 
 _TONES = {"live": "good", "suspended": "warn", "waiting": "warn", "expired": "", "ended": ""}
@@ -62,7 +73,7 @@ def _device(row: Session, say: Say) -> Cell:
 
 
 def _shown(row: Session) -> str:
-    return ", ".join(dict.fromkeys(use.kind for use in row.facts.factors))
+    return factors_of(row)
 
 
 def _state(row: Session, say: Say) -> Cell:
@@ -110,7 +121,7 @@ async def session(desks: Desks, visit: Visit) -> View:
         (
             Cell(name, code=True),
             Cell(_written(found.facts.get(name, claimed=True))),
-            Cell(how.value),
+            Cell(HOW[how]),
         )
         for name, how in how_known(found.facts).items()
         if name != "today"
@@ -125,7 +136,7 @@ async def session(desks: Desks, visit: Visit) -> View:
         "seen_from": found.seen.address if found.seen else "",
         "enough": str(independent(one.facts.factors)),
         "shown": [
-            (Cell(use.kind, code=True), Cell(moment(use.at)), Cell(use.proven_by))
+            (Cell(FACTORS.get(use.kind, use.kind)), Cell(moment(use.at)), Cell(use.proven_by))
             for use in one.facts.factors
         ],
         "facts": facts,
@@ -139,9 +150,9 @@ async def session(desks: Desks, visit: Visit) -> View:
 
 def _written(value: Value | Missing) -> str:
     if isinstance(value, Missing):
-        return value.value
+        return MISSING[value]
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return YES if value else NO
     if isinstance(value, frozenset):
         return ", ".join(sorted(value))
     return ".".join(map(str, value)) if isinstance(value, tuple) else str(value)
@@ -174,17 +185,13 @@ WORDS: Words = MappingProxyType(
         "sessions-state": ("State", "Zustand"),
         "sessions-client": ("Client", "Programm"),
         "sessions-platform": ("System", "System"),
-        "sessions-approved": ("Approved", "Freigegeben"),
+        "sessions-approved": ("Approved", "Zugelassen"),
         "sessions-factors": ("Factors", "Faktoren"),
         "sessions-kind": ("Kind", "Art"),
         "sessions-device": ("Device", "Gerät"),
         "sessions-created": ("Since (UTC)", "Seit (UTC)"),
         "sessions-id": ("Session", "Sitzung"),
-        "sessions-state-live": ("live", "läuft"),
-        "sessions-state-suspended": ("suspended", "ausgesetzt"),
-        "sessions-state-waiting": ("waiting", "wartet"),
-        "sessions-state-expired": ("expired", "abgelaufen"),
-        "sessions-state-ended": ("ended", "beendet"),
+        **{f"sessions-state-{state}": (str(said), said.german) for state, said in STATES.items()},
         "sessions-approved-yes": ("yes", "ja"),
         "sessions-approved-no": ("no", "nein"),
         "sessions-factors-one": ("one", "einer"),
@@ -206,9 +213,9 @@ WORDS: Words = MappingProxyType(
         "sessions-bound": ("Bound to a certificate", "An ein Zertifikat gebunden"),
         "sessions-acts": ("What you may do", "Was Sie tun dürfen"),
         "sessions-acts-none": ("Nothing.", "Nichts."),
-        "sessions-act-approve-session": ("Approve the device …", "Gerät freigeben …"),
+        "sessions-act-approve-session": ("Approve the device …", "Gerät zulassen …"),
         "sessions-act-reject-device": ("Turn the device away …", "Gerät abweisen …"),
-        "sessions-act-suspend-session": ("Suspend …", "Aussetzen …"),
+        "sessions-act-suspend-session": ("Suspend …", "Anhalten …"),
         "sessions-act-resume-session": ("Resume …", "Fortsetzen …"),
         "sessions-act-end-session": ("End …", "Beenden …"),
         "sessions-end-does": (
@@ -217,7 +224,7 @@ WORDS: Words = MappingProxyType(
         ),
         "sessions-suspend-does": (
             "Refuses everything to the session {session} until it is resumed; its keys are kept.",
-            "Verweigert der Sitzung {session} alles, bis sie fortgesetzt wird; ihre Schlüssel bleiben.",
+            "Lehnt der Sitzung {session} alles ab, bis sie fortgesetzt wird; ihre Schlüssel bleiben.",
         ),
         "sessions-resume-does": (
             "Lets the session {session} go on, if the rules let it.",
@@ -225,7 +232,7 @@ WORDS: Words = MappingProxyType(
         ),
         "sessions-approve-does": (
             "Approves the device of the session {session}, which goes on if the rules want nothing else.",
-            "Gibt das Gerät der Sitzung {session} frei; sie läuft, wenn keine Regel mehr verlangt.",
+            "Lässt das Gerät der Sitzung {session} zu; sie läuft, wenn die Regeln nichts weiter verlangen.",
         ),
         "sessions-reject-does": (
             "Turns the waiting device {device} of {user} away; its session ends.",
@@ -244,7 +251,7 @@ WORDS: Words = MappingProxyType(
         "sessions-known": ("Known how", "Woher bekannt"),
         "sessions-facts-says": (
             "Proven was shown to us; claimed is what the client says of itself.",
-            "Bewiesen (proven) wurde uns gezeigt; behauptet (claimed) sagt das Programm von sich selbst.",
+            "Bewiesen ist, was uns gezeigt wurde; behauptet ist, was das Programm von sich selbst sagt.",
         ),
     }
 )  # fmt: skip

@@ -132,15 +132,15 @@ WORDS: Words = MappingProxyType(
     {
         "settings-values": ("Values", "Werte"),
         "settings-rules": ("Rules", "Regeln"),
-        "settings-search": ("Search", "Suche"),
+        "settings-search": ("Search", "Suchen"),
         "settings-found": ("{count} settings", "{count} Einstellungen"),
         "settings-none": (
             "No setting says this. Try fewer or other words.",
-            "Keine Einstellung sagt das. Versuchen Sie weniger oder andere Wörter.",
+            "Keine Einstellung passt dazu. Versuchen Sie weniger oder andere Wörter.",
         ),
         "settings-show": ("Show", "Zeigen"),
         "settings-all": ("all", "alle"),
-        "settings-changed": ("other than by itself", "anders als von selbst"),
+        "settings-changed": ("changed from the default", "anders als die Vorgabe"),
         "settings-lacking": ("other than recommended", "anders als empfohlen"),
         "settings-beneath": (
             "Beneath: Synapse's own configuration",
@@ -153,28 +153,28 @@ WORDS: Words = MappingProxyType(
             ),
             (
                 "Vedette schreibt das vor jedem Start für Synapse, aus den Einstellungen oben und aus "
-                "dem, was darin feststeht; eine Änderung von Hand ist Drift, den der Überblick zeigt."
+                "dem, was darin feststeht; eine Änderung von Hand zeigt der Überblick als Abweichung."
             ),
         ),
         "settings-value": ("Value", "Wert"),
-        "settings-default": ("By itself", "Von selbst"),
+        "settings-default": ("Default", "Vorgabe"),
         "settings-recommended": ("Recommended", "Empfohlen"),
         "settings-risk": ("Risk", "Risiko"),
         "settings-type": ("Kind", "Art"),
         "settings-last": ("Changed last", "Zuletzt geändert"),
-        "settings-never": ("not since the beginning", "seit dem Anfang nicht"),
+        "settings-never": ("never", "nie"),
         "settings-restart": ("at Synapse's next start", "beim nächsten Start von Synapse"),
         "settings-lacks": ("other than recommended", "anders als empfohlen"),
         "settings-own": ("set here", "hier gesetzt"),
         "settings-edit": ("Change {path}", "{path} ändern"),
         "settings-unset": (
-            "Give it the value that it has by itself",
-            "Zurück auf den Wert von selbst",
+            "Back to the default",
+            "Zurück zur Vorgabe",
         ),
         "settings-other": ("Set another path", "Einen anderen Pfad setzen"),
         "settings-other-says": (
             "A party, a partner, a network, a kind of room, by its path and a TOML value.",
-            "Eine Gruppe, ein Partner, ein Netz, eine Raumart, mit Pfad und TOML-Wert.",
+            "Ein Kreis, ein Partner, ein Netz oder eine Raumart, mit Pfad und TOML-Wert.",
         ),
         "settings-path": ("Path", "Pfad"),
         "settings-toml": (
@@ -186,7 +186,7 @@ WORDS: Words = MappingProxyType(
         "settings-rule-remove": ("Remove {id}", "{id} entfernen"),
         "settings-rule-none": (
             "No rule says this. An organisation without rules allows nothing.",
-            "Keine Regel sagt das. Eine Organisation ohne Regeln erlaubt nichts.",
+            "Keine Regel passt dazu. Eine Organisation ohne Regeln erlaubt nichts.",
         ),
         "settings-guardrail": ("guardrail", "Leitplanke"),
     }

@@ -29,7 +29,9 @@ from vedette.console.pages.why_words import WORDS
 from vedette.core.asks import Act
 from vedette.core.channels import Channel
 from vedette.core.decision import Verdict
-from vedette.core.facts import FILE_KINDS, REGISTRY, FactType
+from vedette.core.facts import FILE_KINDS, REGISTRY, TYPES, FactType
+from vedette.core.language import told
+from vedette.core.reasons import REASONS
 from vedette.core.settings.commands import Call, Step
 from vedette.core.settings.document import Document
 
@@ -63,7 +65,7 @@ class Asked:
             facts.insert(0, f"file.size = {given['size']}")
         longest = max(map(len, (*facts, *(given[name] for name in _FIELDS[:6]))))
         if longest > _LONGEST or len(facts) > _MOST_FACTS:
-            raise Rejected(Code.INVALID, "this is too much to ask at once", "say less")
+            raise Rejected(Code.INVALID, told("this is too much to ask at once"), told("say less"))
         wondering = Wondering(
             from_=given["from"],
             to=given["to"] or None,
@@ -115,6 +117,7 @@ async def ask(desks: Desks, visit: Visit) -> View | Response:
         "form": form,
         "channels": [channel.value for channel in Channel],
         "kinds": sorted(FILE_KINDS),
+        "types": TYPES,
         "registry": [REGISTRY[name] for name in sorted(REGISTRY)],
         "found": None,
         "rejected": None,
@@ -135,12 +138,18 @@ async def again(desks: Desks, visit: Visit) -> View:
     """A recorded decision, decided again with the rules of its revision. Raises Rejected."""
     name = visit.names["record"]
     if re.fullmatch(RECORD_PATTERN, name) is None:
-        raise Rejected(Code.NOT_FOUND, f"`{name[:60]}` is no record", "such as `synapse:4711`")
+        raise Rejected(
+            Code.NOT_FOUND,
+            told("`{name}` is no record", name=name[:60]),
+            told("such as `synapse:4711`"),
+        )
     entry = await asyncio.to_thread(find_record, desks.records, name)
     if entry is None:
         known = ", ".join(desks.records.processes())
         raise Rejected(
-            Code.NOT_FOUND, f"there is no record `{name}`", f"processes that recorded: {known}"
+            Code.NOT_FOUND,
+            told("there is no record `{name}`", name=name),
+            told("processes that recorded: {known}", known=known),
         )
     kept = desks.settings.revisions.get(int(entry.get("decision", {}).get("revision", 0)))
     document = document_of(kept) if kept else None
@@ -173,6 +182,7 @@ def _shown(found: Why, document: Document | None) -> dict[str, Any]:
         "tone": _TONES[found.decision.verdict],
         "views": views,
         "considered": found.considered,
+        "reasons": REASONS,
     }
 
 

@@ -37,8 +37,6 @@ WORDS: Words = MappingProxyType(
             "Eine ganze Benutzerkennung, etwa @alice:example.org.",
         ),
         "why-channel": ("Channel", "Kanal"),
-        "why-of-sign-in": ("signing in", "Anmelden"),
-        "why-of-administer": ("administration", "Verwaltung"),
         "why-file": ("File name", "Dateiname"),
         "why-file-hint": (
             "It stands for an ordinary file of the kind that its ending says.",
@@ -83,6 +81,7 @@ WORDS: Words = MappingProxyType(
         "why-pending": ("Still to be learnt", "Noch zu erfahren"),
         "why-unknown": ("Not known", "Nicht bekannt"),
         "why-person": ("What the person reads", "Was die Person liest"),
+        "why-person-english": ("in Matrix clients:", "in Matrix-Programmen:"),
         "why-considered": ("Rule by rule", "Regel für Regel"),
         "why-considered-says": (
             (
@@ -90,13 +89,13 @@ WORDS: Words = MappingProxyType(
                 "that can't be checked, refuses; otherwise one allow that holds is enough."
             ),
             (
-                "Zuerst die Regeln, die davon sprachen, dann die, die es fast taten. Ein Verbot, das "
+                "Zuerst die Regeln, die davon sprechen, dann die, die es beinahe tun. Ein Verbot, das "
                 "gilt oder sich nicht prüfen lässt, weist ab; sonst genügt eine Erlaubnis, die gilt."
             ),
         ),
         "why-none-considered": (
             "No rule spoke about it, and none nearly did.",
-            "Keine Regel sprach davon, und keine fast.",
+            "Keine Regel spricht davon, auch keine beinahe.",
         ),
         "why-matched": ("Holds", "Gilt"),
         "why-matched-yes": ("yes", "ja"),

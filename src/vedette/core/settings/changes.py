@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from vedette.core.language import Sentence, listed, told
 from vedette.core.settings.commands import (
     Call,
     Edit,
@@ -22,9 +23,9 @@ from vedette.core.settings.reference import spell_value
 from vedette.core.settings.rules import Rule
 from vedette.core.settings.sentences import rule_sentence
 
-_NAMED = {"parties": "party", "partners": "partner", "rooms": "kind of room",
-          "issuers": "issuer of certificates"}  # fmt: skip
-_RULES = {"rules": "rule", "guardrails": "guardrail"}
+_NAMED = {"parties": told("party"), "partners": told("partner"), "rooms": told("kind of room"),
+          "issuers": told("issuer of certificates")}  # fmt: skip
+_RULES = {"rules": told("rule"), "guardrails": told("guardrail")}
 _BY_NAME = ("parties", "partners", "networks", "issuers", "rooms")
 """Sections whose names other parts of a document use."""
 
@@ -39,7 +40,7 @@ class Change:
     path: str
     before: str
     after: str
-    words: str
+    words: Sentence
     step: Step
     edit: Edit
 
@@ -126,7 +127,8 @@ def _value_changes(
             inner = all(isinstance(each, dict) for each in (*was.values(), *becomes.values()))
             deeper = (*path, key)
             if inner:
-                yield from _named_changes(deeper, f"table of {path[-1]}", was, becomes)
+                kind = told("table of {section}", section=path[-1])
+                yield from _named_changes(deeper, kind, was, becomes)
             else:
                 yield from _value_changes(deeper, was, becomes)
         else:
@@ -136,27 +138,36 @@ def _value_changes(
 def _value_change(path: str, before: Any, after: Any) -> Change:
     old, new = _spell(before), _spell(after)
     if not new:
-        return _change(path, old, "", f"{path} is no longer set (it was {old}).")
-    was = f"was {old}" if old else "was not set"
-    return _change(path, old, new, f"{path} becomes {new} (it {was}).")
+        return _change(
+            path, old, "", told("{path} is no longer set (it was {old}).", path=path, old=old)
+        )
+    was = told("was {old}", old=old) if old else told("was not set")
+    return _change(
+        path, old, new, told("{path} becomes {new} (it {was}).", path=path, new=new, was=was)
+    )
 
 
-def _change(path: str, before: str, after: str, words: str) -> Change:
+def _change(path: str, before: str, after: str, words: Sentence) -> Change:
     edit = Edit(path, after or None)
     return Change(path, before, after, words, edit_step(edit), edit)
 
 
 def _named_changes(
-    section: tuple[str, ...], kind: str, before: Mapping[str, Any], after: Mapping[str, Any]
+    section: tuple[str, ...], kind: Sentence, before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> Iterator[Change]:
     for name in sorted({*before, *after}):
         path = ".".join((*section, name))
         if name not in after:
-            words = f"The {kind} {name} is removed."
+            words = told("The {kind} {name} is removed.", kind=kind, name=name)
             yield _change(path, _table(before[name]), "", words)
         elif name not in before:
             table = _table(after[name])
-            yield _change(path, "", table, f"The {kind} {name} is new: {table}.")
+            yield _change(
+                path,
+                "",
+                table,
+                told("The {kind} {name} is new: {table}.", kind=kind, name=name, table=table),
+            )
         else:
             yield from _value_changes((*section, name), before[name], after[name])
 
@@ -181,18 +192,29 @@ def _rule_step(section: str, name: str, old: Rule | None, new: Rule | None) -> S
     return (change_rule_step if old else add_rule_step)(section, name, new)
 
 
-def _rule_words(kind: str, name: str, old: Rule | None, new: Rule | None) -> str:
+def _rule_words(kind: Sentence, name: str, old: Rule | None, new: Rule | None) -> Sentence:
     was = rule_sentence(name, old) if old else ""
     becomes = rule_sentence(name, new) if new else ""
     if not was:
-        return f"New {kind} {name}: {becomes}"
+        return told("New {kind} {name}: {becomes}", kind=kind, name=name, becomes=becomes)
     if not becomes:
-        return f"The {kind} {name} is removed. It said: {was}"
+        return told("The {kind} {name} is removed. It said: {was}", kind=kind, name=name, was=was)
     if was != becomes:
-        return f"The {kind} {name} changes. It said: {was} It says: {becomes}"
+        return told(
+            "The {kind} {name} changes. It said: {was} It says: {becomes}",
+            kind=kind,
+            name=name,
+            was=was,
+            becomes=becomes,
+        )
     changed = [key for key in ("say", "owner") if getattr(old, key) != getattr(new, key)]
-    differing = " and ".join(f"`{key}`" for key in changed) or "the order of words"
-    return f"The {kind} {name} decides as before; what differs is {differing}."
+    differing = listed([f"`{key}`" for key in changed]) or told("the order of words")
+    return told(
+        "The {kind} {name} decides as before; what differs is {differing}.",
+        kind=kind,
+        name=name,
+        differing=differing,
+    )
 
 
 def _spell(value: Any) -> str:

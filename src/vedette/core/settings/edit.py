@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
+from vedette.core.language import told
 from vedette.core.settings.faults import Path
 from vedette.core.settings.reference import spell_text, spell_value
 from vedette.core.settings.rules import Rule
@@ -47,7 +48,9 @@ def set_value(text: str, path: str, value: str) -> str:
     if isinstance(was, dict) and isinstance(new, dict):
         return _checked(_merged(text, path, was, new), [wanted], path)
     if place is not None:
-        raise EditError(f"`{path}` is a table with lines of its own; set its single settings")
+        raise EditError(
+            told("`{path}` is a table with lines of its own; set its single settings", path=path)
+        )
     return _checked(_insertions(text, tree, names, value), [wanted], path)
 
 
@@ -71,7 +74,7 @@ def change_rule(text: str, id: str, rule: Mapping[str, Any], *, section: str = "
         EditError: the text can't be read, or has no such rule.
     """
     if not _BARE.fullmatch(id) or id not in _load(text).get(section, {}):
-        raise EditError(f"there is no rule `{id}` in `{section}`")
+        raise EditError(told("there is no rule `{id}` in `{section}`", id=id, section=section))
     return set_value(text, f"{section}.{id}", spell_value(rule))
 
 
@@ -86,7 +89,7 @@ def remove(text: str, path: str) -> str:
     values, names = _load(text), _names(path)
     tree = tree_of(text)
     if names not in tree.places:
-        raise EditError(f"`{path}` is not in the document")
+        raise EditError(told("`{path}` is not in the document", path=path))
     removed = _without(text, tree, names)
     return _checked([removed], list(_lacking(values, names)), path)
 
@@ -111,7 +114,9 @@ def add_rule(
     keys = rule_keys(rule) if isinstance(rule, Rule) else dict(rule)
     found = values.get(section)
     if isinstance(found, dict) and id in found:
-        raise EditError(f"there is a rule `{id}` already; remove it first, or choose another name")
+        raise EditError(
+            told("there is a rule `{id}` already; remove it first, or choose another name", id=id)
+        )
     wanted = copy.deepcopy(values)
     _assign(wanted, (section, id), keys)
     tree = tree_of(text)
@@ -136,7 +141,7 @@ def remove_rule(text: str, id: str, *, section: str = "rules") -> str:  # noqa: 
         EditError: the text can't be read, or has no such rule.
     """
     if not _BARE.fullmatch(id) or id not in _load(text).get(section, {}):
-        raise EditError(f"there is no rule `{id}` in `{section}`")
+        raise EditError(told("there is no rule `{id}` in `{section}`", id=id, section=section))
     return remove(text, f"{section}.{id}")
 
 
@@ -157,7 +162,9 @@ def _load(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError):
-        raise EditError("the document has faults of syntax; mend them first (`check`)") from None
+        raise EditError(
+            told("the document has faults of syntax; mend them first (`check`)")
+        ) from None
 
 
 def _read_value(value: str) -> object:
@@ -168,7 +175,9 @@ def _read_value(value: str) -> object:
         found = {}
     # A `#` outside a text would swallow what follows the value in the document.
     if list(found) != ["v"] or _holds_comment(value):
-        raise EditError(f"`{value}` is not a value; texts stand in quotes, lists in brackets")
+        raise EditError(
+            told("`{value}` is not a value; texts stand in quotes, lists in brackets", value=value)
+        )
     return found["v"]
 
 
@@ -183,7 +192,9 @@ def _holds_comment(value: str) -> bool:
 def _names(path: str) -> tuple[str, ...]:
     names = tuple(path.split("."))
     if not all(_BARE.fullmatch(name) for name in names):
-        raise EditError(f"`{path}` is not the path of a setting, such as `media.max_upload`")
+        raise EditError(
+            told("`{path}` is not the path of a setting, such as `media.max_upload`", path=path)
+        )
     return names
 
 
@@ -196,7 +207,9 @@ def _assign(values: dict[str, Any], names: tuple[str, ...], value: object) -> ob
     for name in names[:-1]:
         values = values.setdefault(name, {})
         if not isinstance(values, dict):
-            raise EditError(f"`{name}` is a value and no table, so nothing can be set in it")
+            raise EditError(
+                told("`{name}` is a value and no table, so nothing can be set in it", name=name)
+            )
     was = values.get(names[-1])
     values[names[-1]] = value
     return was
@@ -224,7 +237,9 @@ def _checked(candidates: Iterable[str], wanted: list[dict[str, Any]], path: str)
                 return candidate
         except (ValueError, RecursionError):
             continue
-    raise EditError(f"`{path}` can't be changed in the way it is written; edit the text itself")
+    raise EditError(
+        told("`{path}` can't be changed in the way it is written; edit the text itself", path=path)
+    )
 
 
 def _splice(text: str, start: int, end: int, new: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from vedette.core.language import NOTHING, Sentence, told
+
 Path = tuple[str | int, ...]
 """Where something stands in the document: table names, keys, positions in lists."""
 
@@ -36,9 +38,18 @@ class Fault:
     severity: Severity = "error"
 
     def __str__(self) -> str:
-        place = f"line {self.line}" + (f", {self.path}" if self.path else "")
-        hint = f" ({self.hint})" if self.hint else ""
-        return f"{place}: {self.message}{hint}"
+        return str(self.words)
+
+    @property
+    def words(self) -> Sentence:
+        """The whole of it, with its place."""
+        return told(
+            "line {line}{path}: {message}{hint}",
+            line=self.line,
+            path=f", {self.path}" if self.path else NOTHING,
+            message=self.message,
+            hint=told(" ({hint})", hint=self.hint) if self.hint else NOTHING,
+        )
 
 
 def spell_path(path: Path) -> str:

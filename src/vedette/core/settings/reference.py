@@ -11,6 +11,8 @@ from datetime import date
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from vedette.core.german.settings import SETTINGS
+from vedette.core.language import Sentence, told
 from vedette.core.settings.document import Document
 from vedette.core.settings.faults import Path
 from vedette.core.settings.sections import Section, Setting
@@ -19,7 +21,8 @@ from vedette.core.settings.spelling import (
     spell_size,
 )
 
-SPELLED = {"media.max_upload": spell_size, "streams.lifetime": spell_duration,
+SPELLED = {"audit.keep": spell_duration,
+           "media.max_upload": spell_size, "streams.lifetime": spell_duration,
            "files.wait": spell_duration, "files.max_unpacked": spell_size,
            "files.max_seconds": spell_duration,
            "sign_in.session": spell_duration, "sign_in.expired_kept": spell_duration,
@@ -44,12 +47,12 @@ class SettingInfo:
     """
 
     path: str
-    title: str
-    meaning: str
-    risk: str
-    type: str
+    title: Sentence
+    meaning: Sentence
+    risk: Sentence
+    type: Sentence
     default: str
-    recommended: str
+    recommended: Sentence
     restart: bool
     command: str
 
@@ -101,14 +104,15 @@ def _walk(model: type[BaseModel], path: tuple[str, ...]) -> Iterator[SettingInfo
 def _info(path: tuple[str, ...], field: FieldInfo) -> SettingInfo:
     words = next(item for item in field.metadata if isinstance(item, Setting))
     dotted = ".".join(path)
+    german = SETTINGS.get(dotted, words)
     return SettingInfo(
         path=dotted,
-        title=words.title,
-        meaning=words.meaning,
-        risk=words.risk,
+        title=Sentence(words.title, german.title),
+        meaning=Sentence(words.meaning, german.meaning),
+        risk=Sentence(words.risk, german.risk),
         type=_type_words(dotted, field.annotation),
         default=_default(dotted, field),
-        recommended=words.recommended,
+        recommended=Sentence(words.recommended, german.recommended or words.recommended),
         restart=words.restart,
         command=f"vedette settings set {dotted} <value>",
     )
@@ -142,25 +146,31 @@ def spell_text(text: str) -> str:
     return '"' + "".join(c if c.isprintable() else f"\\U{ord(c):08X}" for c in escaped) + '"'
 
 
-def _type_words(path: str, annotation: object) -> str:
+def _type_words(path: str, annotation: object) -> Sentence:
     if path in SPELLED:
-        return "a size" if SPELLED[path] is spell_size else "a duration"
+        return told("a size") if SPELLED[path] is spell_size else told("a duration")
     origin, inner = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is typing.Literal:
-        return "one of " + ", ".join(spell_value(word) for word in inner)
-    if origin is typing.Annotated:
-        return _type_words(path, inner[0])
-    if origin in (types.UnionType, typing.Union):
+        return told("one of {words}", words=", ".join(spell_value(word) for word in inner))
+    if origin in (typing.Annotated, types.UnionType, typing.Union):
         return _type_words(path, inner[0])
     if origin is dict:  # each name of it is one setting
         return _type_words(path, inner[1])
+    if origin is tuple and Ellipsis not in inner:
+        return told("two names")
     if origin is tuple:
-        return "two names" if Ellipsis not in inner else f"a list of {_plural(path, inner[0])}"
+        return _list_words(path, inner[0])
     if annotation is bool:
-        return "true or false"
-    return {int: "a whole number", date: "a date"}.get(typing.cast("type", annotation), "a text")
+        return told("true or false")
+    return _PLAIN.get(typing.cast("type", annotation), told("a text"))
 
 
-def _plural(path: str, annotation: object) -> str:
-    words = _type_words(path, annotation)
-    return words if words.startswith("one of") else "texts"
+_PLAIN = {int: told("a whole number"), date: told("a date")}
+
+
+def _list_words(path: str, annotation: object) -> Sentence:
+    if typing.get_origin(annotation) is typing.Annotated:
+        return _list_words(path, typing.get_args(annotation)[0])
+    if typing.get_origin(annotation) is typing.Literal:
+        return told("a list of {words}", words=_type_words(path, annotation))
+    return told("a list of texts")

@@ -18,7 +18,8 @@ def json_schema() -> dict[str, Any]:
             continue
         model = schema["properties"][section]["$ref"].rpartition("/")[2]
         setting = schema["$defs"][model]["properties"][key]
-        setting["default"] = spell(setting["default"])
+        if setting["default"] is not None:
+            setting["default"] = spell(setting["default"])
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 

@@ -1,28 +1,16 @@
-"""Rules as sentences: what an auditor reads."""
+"""Rules as sentences: what an auditor reads. Their German is composed in `core.german.rules`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from vedette.core import conditions
-from vedette.core.channels import TOWARDS_ORGANISATION, Channel
+from vedette.core.channels import NOUNS, TOWARDS_ORGANISATION, Channel
 from vedette.core.conditions import Condition, ConditionError, Operator
+from vedette.core.german.rules import condition_in_german, rule_in_german
+from vedette.core.language import Sentence
 from vedette.core.settings.rules import Rule
 
-_NOUNS = {
-    "message": "messages",
-    "file": "files",
-    "voice": "voice calls",
-    "video": "video calls",
-    "screen": "screen sharing",
-    "conference": "conferences",
-    "presence": "presence",
-    "contact": "contact",
-    "call": "calls",
-    "all": "everything between people",
-    "sign-in": "signing in",
-    "administer": "administration",
-}
 _SINGULAR = frozenset({"screen", "presence", "contact", "all", "sign-in", "administer"})
 _PARTIES = {
     "us": "us",
@@ -43,25 +31,33 @@ _OPERATORS = {
 }
 
 
-def rule_sentence(id: str, rule: Rule) -> str:  # noqa: A002  # a rule's name is its id everywhere
+def rule_sentence(id: str, rule: Rule) -> Sentence:  # noqa: A002  # a rule's name is its id
     """One sentence that says the whole rule, without its id unless it only observes.
 
     For example: "Between staff and acme: messages and contact are allowed until 2027-06-30."
     """
+    return Sentence(_in_english(id, rule), rule_in_german(id, rule))
+
+
+def condition_words(text: str) -> Sentence:
+    """A condition in words: "sign_in.factors is at least 2". What can't be read stays as it is."""
+    return Sentence(_condition(text), condition_in_german(text))
+
+
+def _in_english(id: str, rule: Rule) -> str:  # noqa: A002  # as above
     sentence = f"{_sides(rule)}: {_answer(rule)}"
     if rule.expires is not None:
         sentence += f" until {rule.expires.isoformat()}"
     if rule.when:
-        sentence += ", when " + _joined([condition_words(text) for text in rule.when], "and")
+        sentence += ", when " + _joined([_condition(text) for text in rule.when], "and")
     if rule.unless:
-        sentence += ", unless " + _joined([condition_words(text) for text in rule.unless], "or")
+        sentence += ", unless " + _joined([_condition(text) for text in rule.unless], "or")
     if rule.mode == "observe":
         return f"{sentence} (`{id}` only observes; it decides nothing)."
     return sentence + "."
 
 
-def condition_words(text: str) -> str:
-    """A condition in words: "sign_in.factors is at least 2". What can't be read stays as it is."""
+def _condition(text: str) -> str:
     try:
         condition = conditions.parse(text)
     except ConditionError:
@@ -102,7 +98,7 @@ def _answer(rule: Rule) -> str:
     words = rule.allow or rule.forbid
     verb = "is" if len(words) == 1 and words[0] in _SINGULAR else "are"
     answer = "allowed" if rule.allow else "forbidden"
-    return f"{_joined([_NOUNS[word] for word in words], 'and')} {verb} {answer}"
+    return f"{_joined([NOUNS[word] for word in words], 'and')} {verb} {answer}"
 
 
 def _joined(words: Sequence[str], last: str) -> str:

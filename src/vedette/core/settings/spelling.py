@@ -27,6 +27,7 @@ from pydantic import (
 
 from vedette.core import conditions
 from vedette.core.channels import WORDS
+from vedette.core.language import NOTHING, Sentence, told
 from vedette.core.names import ServerName, UserId, Word
 
 BUILT_IN_PARTIES = frozenset({"us", "guests", "partners", "outside", "anyone"})
@@ -51,10 +52,10 @@ _SIZES = (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1))
 _DURATIONS = (("week", 604800), ("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+def did_you_mean(word: str, known: Iterable[str]) -> Sentence | None:
     """A hint that names the nearest known word, or None where nothing is near."""
     near = difflib.get_close_matches(word[:80], sorted(known), n=1)
-    return f"did you mean `{near[0]}`?" if near else None
+    return told("did you mean `{word}`?", word=near[0]) if near else None
 
 
 def is_bridge(word: str) -> bool:
@@ -91,17 +92,19 @@ def domain_matches(pattern: str, server: ServerName) -> bool:
     return server.port == base.port and server.host.endswith("." + base.host)
 
 
-def domain_sentence(pattern: str) -> str:
+def domain_sentence(pattern: str) -> Sentence:
     """What a partner's domain pattern covers, in words; `domain_matches` decides."""
     base = ServerName(pattern.removeprefix("*."))
-    port = f" with the port {base.port}" if base.port is not None else ""
-    without = "" if port else "; a name that carries a port is another one"
-    if pattern.startswith("*."):
-        return (
-            f"every server name below `{base.host}`{port}, at any depth, but not `{base.host}` "
-            f"itself{without}"
-        )
-    return f"the server name `{base.host}`{port} and no other, none below it either{without}"
+    port = NOTHING if base.port is None else told(" with the port {port}", port=base.port)
+    without = NOTHING if port else told("; a name that carries a port is another one")
+    return told(
+        "every server name below `{host}`{port}, at any depth, but not `{host}` itself{without}"
+        if pattern.startswith("*.")
+        else "the server name `{host}`{port} and no other, none below it either{without}",
+        host=base.host,
+        port=port,
+        without=without,
+    )
 
 
 def _text(value: object) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from vedette.core.language import Sentence, told
 from vedette.protocol.oauth.redirects import ResponseMode, parse_redirect, redirect_matches
 from vedette.protocol.oauth.scopes import Scope, ScopeFault, parse_scope
 
@@ -52,7 +53,7 @@ class AuthorizeRequest:
 class ToPerson:
     """Faulty in a way that must not be answered by redirection; the sentence is for a page."""
 
-    sentence: str
+    sentence: Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def read_authorize(
     """
     address = form.get("redirect_uri", "")
     if not any(redirect_matches(each, address) for each in registered):  # (1)
-        return ToPerson("The address to return to is not one that this app has registered.")
+        return ToPerson(told("The address to return to is not one that this app has registered."))
     mode = form.get("response_mode", "query")
     answering = Answering(
         redirect_uri=parse_redirect(address).text,
@@ -84,7 +85,7 @@ def read_authorize(
         state=form.get("state", ""),
     )
     if len(answering.state) > _LONGEST_STATE:
-        return ToPerson("What this app sent along is too long.")
+        return ToPerson(told("What this app sent along is too long."))
     fault = _fault(form, mode)
     if fault is not None:
         return ToClient(answering, *fault)

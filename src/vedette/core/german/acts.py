@@ -1,0 +1,52 @@
+"""Every act of administration in German, by the act's name."""
+
+from __future__ import annotations
+
+ACTS: dict[str, str] = {
+    "administration:recovery:begin": "den Notzugang mit dem Notcode öffnen, auf dem Rechner von "
+    "control; keine Regel erlaubt oder verbietet es",
+    "administration:recovery:end": "den Notzugang schließen, auf dem Rechner von control",
+    "administration:recovery:renew": "einen neuen Notcode machen, auf dem Rechner von control",
+    "administration:settings:apply": "die Einstellungen und die Regeln ändern",
+    "administration:settings:approve": "zweite Person für die Änderung jemandes anderen sein",
+    "administration:settings:confirm": "von einer Revision auf Probe sagen, dass sie niemanden "
+    "ausgesperrt hat, damit sie bleibt",
+    "administration:settings:draft": "Entwürfe der Einstellungen, die für niemanden gelten, aufbewahren "
+    "und entfernen",
+    "administration:settings:read": "die Einstellungen, die Regeln und ihren Verlauf lesen; einen Entwurf "
+    "damit vergleichen. Auch jede Änderung der Einstellungen fragt danach",
+    "administration:settings:reject": "eine wartende Änderung ablehnen",
+    "administration:settings:replay": "aufgezeichnete Anfragen nach einem Entwurf entscheiden lassen",
+    "administration:settings:restore": "eine frühere Revision zur neuesten machen",
+    "administration:settings:withdraw": "eine eigene wartende Änderung zurückziehen",
+    "audit:chain:verify": "die Ketten des Protokolls prüfen lassen",
+    "audit:person:erase": "für immer unlesbar machen, was das Protokoll über jemanden sagt",
+    "audit:person:report": "sich sagen lassen, was das Protokoll über jemanden sagt",
+    "audit:record:read": "Einträge des Protokolls lesen, die sagen, wer wann was getan hat",
+    "certificates:server:list": "die Zertifikate unserer Server sehen, und was aus ihren Bestellungen wird",
+    "certificates:server:renew": "das Gateway jetzt ein neues Zertifikat bestellen lassen",
+    "devices:device:approve": "ein wartendes Gerät von jemandem zulassen oder abweisen",
+    "doors:door:list": "sehen, wie es um die Türen steht",
+    "keys:key:list": "jeden Schlüssel und jedes Geheimnis der Organisation mit Namen sehen, nie den Wert",
+    "keys:key:rotate": "einen neuen Schlüssel an die Stelle eines der unseren setzen",
+    "partners:partner:change": "einen Partner mit einer Regel für Personen und Kanäle zwischen uns und "
+    "ihm hinzufügen, oder einen entfernen",
+    "partners:partner:check": "das Gateway versuchen lassen, einen Partner zu erreichen",
+    "partners:partner:list": "die Partner sehen, und was zwischen ihnen und uns durchgeht",
+    "people:account:create": "jemandem ein Konto anlegen",
+    "people:factor:reset": "jemandem die zweiten Faktoren nehmen und einen Startcode ausgeben",
+    "people:password:reset": "ein Startpasswort ausgeben; fehlgeschlagene Anmeldungen vergessen",
+    "people:person:count": "sehen, wie viele Personen das Verzeichnis hat, und seine Fehler",
+    "policy:decision:explain": "fragen, wie etwas entschieden würde, wer auch immer es täte",
+    "rooms:room:count": "sehen, wie viele Räume gegen die Regeln sind",
+    "rooms:room:list": "sehen, welche Räume gegen die Regeln sind und wer darin ist",
+    "rooms:room:sweep": "jeden Raum neu beurteilen lassen",
+    "sessions:session:end": "eine Sitzung von jemandem endgültig beenden",
+    "sessions:session:list": "Sitzungen, Geräte, Konto und Arten von Faktoren von jemandem sehen",
+    "sessions:session:resume": "eine angehaltene Sitzung von jemandem weiterlaufen lassen",
+    "sessions:session:suspend": "eine Sitzung von jemandem anhalten",
+    "tokens:token:add": "ein Token machen, das für jemanden handelt: Wer das darf, darf als diese Person "
+    "handeln. Kein Token reicht dafür aus",
+    "tokens:token:list": "jedes Token sehen, nie seinen Wert",
+    "tokens:token:remove": "ein Token von jemandem entfernen",
+}

@@ -1,0 +1,207 @@
+"""What a change takes beside its author, and whom it would shut out, in German."""
+
+from __future__ import annotations
+
+from vedette.core.german.pairs import Pairs
+
+LOCK_OUT: Pairs = (
+    ("see", "sehen"),
+    ("change", "ändern"),
+    ("nobody", "niemand"),
+    ("1 approval", "1 Freigabe"),
+    ("{count} approvals", "{count} Freigaben"),
+    ("rule `{rule}` would refuse `{whom}`", "Regel `{rule}` würde `{whom}` abweisen"),
+    ("no rule would allow `{whom}`", "keine Regel ließe `{whom}` zu"),
+    (
+        (
+            "under this document no security officer would be left: {by} to change the settings, "
+            "and nobody else may"
+        ),
+        (
+            "nach diesem Dokument dürfte niemand vom Sicherheitsbüro mehr die Einstellungen "
+            "ändern: {by}, und sonst darf es niemand"
+        ),
+    ),
+    (
+        "somebody of us must be allowed `administration:settings:apply`",
+        "jemandem von uns muss `administration:settings:apply` erlaubt sein",
+    ),
+    (
+        (
+            "under this document nobody who may change the settings could sign in: {by}, whatever"
+            " they show"
+        ),
+        (
+            "nach diesem Dokument könnte sich niemand anmelden, der die Einstellungen ändern "
+            "darf: {by}, was auch immer gezeigt wird"
+        ),
+    ),
+    (
+        "allow the sign-in of those who administer, or ask of it what they can have",
+        (
+            "erlauben Sie denen die Anmeldung, die verwalten, oder verlangen Sie dafür, was sie "
+            "haben können"
+        ),
+    ),
+    (
+        (
+            "under this document nobody could {doing} the settings any more: rule `{rule}` would "
+            "refuse the local administrator"
+        ),
+        (
+            "nach diesem Dokument könnte niemand mehr die Einstellungen {doing}: Regel `{rule}` "
+            "würde die lokale Verwaltung abweisen"
+        ),
+    ),
+    (
+        'give the rule a condition, such as `when = ["change.widens in partners, outside"]`',
+        'geben Sie der Regel eine Bedingung, etwa `when = ["change.widens in partners, outside"]`',
+    ),
+    (
+        (
+            "rule `{name}` asks for {approvals}, which takes {people} people who may approve and "
+            "sign in: who asks, who approves, and one more for when somebody is away; there would"
+            " be {there} ({named})"
+        ),
+        (
+            "Regel `{name}` verlangt {approvals}; dazu braucht es {people} Personen, die "
+            "freigeben und sich anmelden dürfen: wer fragt, wer freigibt, und eine mehr, falls "
+            "jemand fehlt; es wären {there} ({named})"
+        ),
+    ),
+    (
+        (
+            "bring more people into the party that may do `administration:settings:approve`, then"
+            " change this again"
+        ),
+        (
+            "bringen Sie mehr Personen in den Kreis, der `administration:settings:approve` darf, "
+            "und ändern Sie es dann noch einmal"
+        ),
+    ),
+)
+
+SECOND_PERSON: Pairs = (
+    (
+        "Records would be removed earlier than now, for good.",
+        "Einträge würden früher als jetzt entfernt, für immer.",
+    ),
+    (
+        (
+            "the token through which you approve was made with the local token, which stands for no "
+            "person; approve in the console, or with a token that you made there yourself"
+        ),
+        (
+            "das Token, mit dem Sie freigeben, wurde mit dem lokalen Token erstellt, das für keine Person "
+            "steht; geben Sie in der Konsole frei, oder mit einem Token, das Sie dort selbst erstellt haben"
+        ),
+    ),
+    (
+        (
+            "the token through which you approve and the one through which it was asked for were made by "
+            "the same person"
+        ),
+        (
+            "das Token, mit dem Sie freigeben, und das, mit dem sie beantragt wurde, hat dieselbe Person "
+            "erstellt"
+        ),
+    ),
+    (
+        "the change would give whoever made your token a right that you don't have: `{right}`",
+        (
+            "die Änderung gäbe der Person, die Ihr Token erstellt hat, ein Recht, das Sie nicht haben: "
+            "`{right}`"
+        ),
+    ),
+    (
+        (
+            "whoever made the token through which you approve, or through which it was approved, may be "
+            "behind both; another person is wanted"
+        ),
+        (
+            "wer das Token erstellt hat, mit dem Sie freigeben oder mit dem freigegeben wurde, kann hinter "
+            "beidem stehen; es braucht eine andere Person"
+        ),
+    ),
+    (
+        "The guardrail `{name}` would be lost or weaker.",
+        "Die Leitplanke `{name}` ginge verloren oder würde schwächer.",
+    ),
+    (
+        "The rule `{name}`, which asks for approvals, would be lost or weaker.",
+        "Die Regel `{name}`, die Freigaben verlangt, ginge verloren oder würde schwächer.",
+    ),
+    (
+        "Its author would get a right that they don't have: `{right}`.",
+        "Wer sie beantragt, bekäme ein Recht, das diese Person nicht hat: `{right}`.",
+    ),
+    (
+        "the local token is nobody's second person: it stands for no person",
+        "das lokale Token ist niemandes zweite Person: Es steht für keine Person",
+    ),
+    (
+        "nobody approves their own change, through whichever token",
+        "niemand gibt die eigene Änderung frei, mit keinem Token",
+    ),
+    (
+        "it was asked for through a token that you have made",
+        "sie wurde mit einem Token beantragt, das Sie gemacht haben",
+    ),
+    (
+        "the token through which you approve was made by whoever asked for the change",
+        "das Token, mit dem Sie freigeben, hat gemacht, wer die Änderung beantragt hat",
+    ),
+    (
+        "the token through which you approve is younger than the change",
+        "das Token, mit dem Sie freigeben, ist jünger als die Änderung",
+    ),
+    (
+        "the change would give yourself a right that you don't have: `{right}`",
+        "die Änderung gäbe Ihnen selbst ein Recht, das Sie nicht haben: `{right}`",
+    ),
+    (
+        "the token through which the change was asked for is removed",
+        "das Token, mit dem die Änderung beantragt wurde, ist entfernt",
+    ),
+    (
+        "you have approved it already; another person is wanted",
+        "Sie haben sie schon freigegeben; es braucht eine andere Person",
+    ),
+    (
+        "another person may approve it, in their own name",
+        "eine andere Person darf sie im eigenen Namen freigeben",
+    ),
+    ("the change `{id}` is {state}: {said}", "die Änderung `{id}` ist {state}: {said}"),
+    ("waiting", "wartend"),
+    ("scheduled", "vorgemerkt"),
+    ("applied", "angewendet"),
+    ("rejected", "abgelehnt"),
+    ("withdrawn", "zurückgezogen"),
+    ("expired", "abgelaufen"),
+    ("void", "hinfällig"),
+    ("this needs a reason", "das braucht einen Grund"),
+    ('say why, with `--reason "as agreed"`', 'sagen Sie, warum, mit `--reason "wie vereinbart"`'),
+    (
+        "only whoever asked for a change takes it back",
+        "nur wer eine Änderung beantragt hat, zieht sie zurück",
+    ),
+    ("there is no change `{id}`", "es gibt keine Änderung `{id}`"),
+    ("list them with `vedette settings pending`", "`vedette settings pending` zeigt alle"),
+    (
+        "ask for it again where it is still wanted",
+        "beantragen Sie sie neu, wenn sie noch gebraucht wird",
+    ),
+    (
+        "the change `{id}` waits for nobody any more",
+        "die Änderung `{id}` wartet auf niemanden mehr",
+    ),
+    (
+        "the change `{id}` says something else than what you have seen",
+        "die Änderung `{id}` sagt etwas anderes, als Sie gesehen haben",
+    ),
+    (
+        "look at it again with `vedette settings pending {id}`",
+        "sehen Sie sie noch einmal an mit `vedette settings pending {id}`",
+    ),
+    ("`vedette settings reject {id}` turns it away", "`vedette settings reject {id}` lehnt sie ab"),
+)

@@ -1,0 +1,36 @@
+"""Every sentence that is known by its English, in German."""
+
+from __future__ import annotations
+
+from vedette.core.german import changes, explaining, findings, refusals, second_person
+
+TABLES = (
+    explaining.TO_PEOPLE,
+    explaining.TO_ADMINISTRATORS,
+    explaining.HELD,
+    explaining.PARTNERS,
+    explaining.AT_SIGN_IN,
+    findings.DOCTOR,
+    findings.EXAMINATION,
+    findings.CERTIFICATES,
+    findings.RECOVERY,
+    findings.CHAINS,
+    findings.ADVICE,
+    findings.DOORS,
+    refusals.PEOPLE,
+    refusals.ADMINISTRATION,
+    refusals.PARTNERS,
+    refusals.SETTINGS,
+    refusals.LOOKING,
+    refusals.ISSUERS,
+    refusals.KEYS,
+    second_person.LOCK_OUT,
+    second_person.SECOND_PERSON,
+    changes.DIFFERENCES,
+    changes.EDITS,
+    changes.DONE,
+    changes.KINDS,
+)
+
+SENTENCES: dict[str, str] = dict(pair for table in TABLES for pair in table)
+"""By the English, with its places; `told` looks here."""
