@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.services.postgresql import MISSING, PostgreSql, postgresql, programs
 from vedette.adapters.sign_in import database, rekeying, rows, tables
 from vedette.adapters.sign_in.rekeying import SEALED, Rekeying, StoreKeyFile
 from vedette.adapters.sign_in.seal import Seal
@@ -19,17 +21,33 @@ OLD = b"o" * 32
 NOW = 1_800_000_000
 
 
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgreSql]:
+    if programs() is None:
+        pytest.skip(MISSING)
+    with postgresql() as running:
+        yield running
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return str(tmp_path / "s.db")
+    address: str = request.getfixturevalue("server").new_database()
+    return address
+
+
 def key_file(folder: Path) -> StoreKeyFile:
     path = folder / "store.key"
     if not path.exists():
         path.write_bytes(OLD)
         path.chmod(0o600)
-    return StoreKeyFile(path, settling=0.02, least_age=0)
+    return StoreKeyFile(path, least_age=0)
 
 
-def opened(folder: Path, file: StoreKeyFile) -> SqlSignInStore:
+def opened(folder: Path, file: StoreKeyFile, where: str = "") -> SqlSignInStore:
     """The store as the sign-in process opens it."""
-    return open_sign_in_store(folder / "s.db", file.path.read_bytes(), file.unfinished())
+    return open_sign_in_store(where or folder / "s.db", file.path.read_bytes(), file.unfinished())
 
 
 def factor(number: int) -> Factor:
@@ -76,10 +94,9 @@ def test_everything_is_closed_by_the_new_key_and_the_old_one_opens_nothing(tmp_p
         open_sign_in_store(tmp_path / "s.db", OLD)
 
 
-def test_whoever_writes_and_reads_meanwhile_loses_nothing(tmp_path: Path):
+def test_whoever_writes_and_reads_meanwhile_loses_nothing(tmp_path: Path, where: str):
     file = key_file(tmp_path)
-    file.settling = 0.2
-    store = opened(tmp_path, file)
+    store = opened(tmp_path, file, where)
     filled(store)
     stop, wrote, faults = threading.Event(), [4], []
 
@@ -93,11 +110,12 @@ def test_whoever_writes_and_reads_meanwhile_loses_nothing(tmp_path: Path):
 
     user = threading.Thread(target=use)
     user.start()
-    file.rotate(store.rekeying)
+    for _ in range(10):
+        file.rotate(store.rekeying)
     stop.set()
     user.join()
     store.close()
-    again = opened(tmp_path, file)
+    again = opened(tmp_path, file, where)
     kept = {each.id: each.secret for each in again.factors("alice")}
     again.close()
     assert faults == []
@@ -180,3 +198,18 @@ def test_a_seal_closes_with_the_newest_key_and_opens_with_each():
     seal.forget()
     with pytest.raises(Unavailable):
         seal.open(before, "factor")
+
+
+def test_nothing_is_closed_anew_before_whoever_closed_by_the_old_key_has_kept_it(tmp_path: Path):
+    file = key_file(tmp_path)
+    store = opened(tmp_path, file)
+    filled(store)
+    file.settling = 0.05
+    with store.rekeying.seal.using(), pytest.raises(Unavailable, match="too slow"):
+        file.rotate(store.rekeying)
+    assert file.path.read_bytes() == OLD
+    assert whole(store)  # with either key
+    file.rotate(store.rekeying)
+    assert file.path.read_bytes() != OLD
+    assert whole(store)
+    store.close()

@@ -181,14 +181,15 @@ class SqlSignInStore:
 
     def factors(self, localpart: str) -> tuple[Factor, ...]:
         """The person's factors, oldest first."""
-        rows = self._all(sa.select(FACTORS).where(FACTORS.c.localpart == localpart))
-        found = [factor_of(row, self._seal) for row in rows]
+        with self._seal.using():
+            rows = self._all(sa.select(FACTORS).where(FACTORS.c.localpart == localpart))
+            found = [factor_of(row, self._seal) for row in rows]
         return tuple(sorted(found, key=lambda factor: (factor.created, factor.id)))
 
     def add_factor(self, factor: Factor) -> None:
         """Keep a new factor. Raises NoAccount or Taken."""
-        columns = factor_columns(factor, self._seal)
-        with self._database.writing() as connection, _unless_taken():
+        with self._seal.using(), self._database.writing() as connection, _unless_taken():
+            columns = factor_columns(factor, self._seal)
             _demand_account(connection, factor.localpart)
             connection.execute(sa.insert(FACTORS).values(**columns))
 
@@ -440,14 +441,15 @@ class SqlSignInStore:
 
     def token_keys(self) -> tuple[TokenKey, ...]:
         """The keys that are not retired, newest first."""
-        rows = self._all(sa.select(TOKEN_KEYS).where(TOKEN_KEYS.c.retired.is_(None)))
-        found = [token_key_of(row, self._seal) for row in rows]
+        with self._seal.using():
+            rows = self._all(sa.select(TOKEN_KEYS).where(TOKEN_KEYS.c.retired.is_(None)))
+            found = [token_key_of(row, self._seal) for row in rows]
         return tuple(sorted(found, key=lambda key: (key.made, key.kid), reverse=True))
 
     def add_token_key(self, key: TokenKey) -> int:
         """Keep a new key; returns the number of the change. Raises Taken."""
-        columns = token_key_columns(key, self._seal)
-        with self._database.writing() as connection, _unless_taken():
+        with self._seal.using(), self._database.writing() as connection, _unless_taken():
+            columns = token_key_columns(key, self._seal)
             change = _turn(connection)
             connection.execute(sa.insert(TOKEN_KEYS).values(**columns))
             _count(connection, change)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -244,12 +244,24 @@ NO_KEYS: frozenset[str] = frozenset(
 )
 """The boot file's paths at which no key lies: folders, sockets, documents."""
 
+_SHOWN: frozenset[str] = frozenset(
+    {
+        "audit_key",
+        "control.console.certificate",
+        "control.syslog.certificate",
+        "gateway.certificate",
+        "public_key",
+    }
+)
+"""Fields of keys whose files anybody may read."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyFound:
     """A key of a row as it lies here. Times are seconds since 1970; None where there is none.
 
     `file` is None where it lies in no file; `made` is when the file was written, or the key made.
+    `secret` says that nobody else may read the file.
     """
 
     row: KeyRow
@@ -257,6 +269,7 @@ class KeyFound:
     there: bool
     made: float | None = None
     ends: float | None = None
+    secret: bool = True
 
 
 def paths_of(model: type[BaseModel], before: str = "") -> Iterator[str]:
@@ -289,8 +302,9 @@ def _of(row: KeyRow, boot: Boot, token_key_made: float | None) -> Iterator[KeyFo
         made = token_key_made
         yield KeyFound(row=row, file=None, there=made is not None, made=made)
     for named in row.fields:
+        secret = named not in _SHOWN and row.name != "anchors"
         for path in _named(boot, named.split(".")):
-            yield _found(row, boot.path(path))
+            yield replace(_found(row, boot.path(path)), secret=secret)
     for at in row.files.values():
         if at(boot).exists():
             yield _found(row, at(boot))

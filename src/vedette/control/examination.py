@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from vedette.adapters.boot_file import NAME, Boot, BootFault
 from vedette.admin.doctor import Astray, DoorLag, InspectorSeen, SignInSeen
+from vedette.admin.keys import keys_here
 from vedette.core.language import Sentence, as_is, said_by, told
 from vedette.core.names import ServerName
 from vedette.core.settings.document import Document
@@ -63,20 +64,7 @@ def open_secrets(boot: Boot) -> tuple[Path, ...]:
     """Secret files that others on this host can read; a private folder above hides its files."""
     if not boot.folder.stat().st_mode & (stat.S_IXGRP | stat.S_IXOTH):
         return ()
-    own = boot.control
-    named = (own.token, own.settings_key, own.audit_key, boot.synapse.signing_key)
-    files = {*(boot.path(each) for each in named), boot.path(boot.gateway.key), boot.served()[1]}
-    files |= {boot.path(boot.signin.store_key), boot.path(boot.signin.synapse_secret)}
-    files |= {boot.path(server.secret) for server in boot.signin.radius.values()}
-    files |= {
-        boot.path(provider.client_secret)
-        for provider in boot.signin.upstream.values()
-        if provider.client_secret is not None
-    }
-    files |= {boot.path(boot.directory.secret)} if boot.directory is not None else set()
-    siem, metrics = boot.control.syslog, boot.control.metrics_token
-    files |= {boot.path(siem.key)} if siem is not None else set()
-    files |= {boot.path(metrics)} if metrics is not None else set()
+    files = {each.file for each in keys_here(boot, None) if each.secret and each.file is not None}
     folder = boot.path(boot.control.token).parent
     files |= set(folder.iterdir()) if folder.is_dir() else set()
     open_to_others = stat.S_IRGRP | stat.S_IROTH

@@ -236,7 +236,8 @@ def _to_do(wanted: NewOrganisation, answers: BootAnswers) -> tuple[str, ...]:
     if wanted.certificate is None:
         to_do.append(
             "the certificate vouches only for itself, and other servers and most clients will not"
-            f" take it: put your own at {wanted.folder}/tls/gateway.crt and gateway.key"
+            f" take it: put your own at {wanted.folder}/tls/gateway.crt and gateway.key, or have it"
+            " ordered (docs/operate/acme.md)"
         )
     if answers.client.startswith("127."):
         to_do.append(

@@ -138,3 +138,12 @@ def test_what_this_command_does_not_change_is_said_how_to(running: Organisation)
     log = (running.boot.spool("control")).rglob("*.jsonl")
     acts = "".join(file.read_text() for file in log)
     assert Act.ADMINISTRATION_KEY_ROTATE.value in acts
+
+
+def test_only_what_is_secret_must_be_closed_to_others(tmp_path: Path):
+    boot = make(tmp_path / "org").boot
+    found = {each.file: each.secret for each in keys_here(boot, None) if each.file is not None}
+    open_to_all = {file for file in found if file.stat().st_mode & 0o077}
+    assert {file for file, secret in found.items() if not secret} == open_to_all
+    assert found[boot.path(boot.control.audit_key)]
+    assert not found[boot.path(boot.audit_key)]

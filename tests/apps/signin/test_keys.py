@@ -25,7 +25,7 @@ from vedette.signin.keys import KeyRenewal
 def file(tmp_path: Path) -> StoreKeyFile:
     path = tmp_path / "store.key"
     path.write_bytes(secrets.token_bytes(32))
-    return StoreKeyFile(path, settling=0.02, least_age=0)
+    return StoreKeyFile(path, least_age=0)
 
 
 @pytest.fixture

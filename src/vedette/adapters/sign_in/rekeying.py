@@ -2,8 +2,8 @@
 
 1. The new key is written beside the old one, so that nothing is ever closed by a key that is nowhere.
 2. From then on the store closes with it, and opens with either. 3. What the old one closed is closed
-anew, a few rows at a time, until nothing is left; then once more after whoever was about to write has
-written. 4. The file is replaced in one step. 5. The old key is forgotten.
+anew, a few rows at a time, once whoever was about to write by it has written. 4. The file is replaced in
+one step. 5. The old key is forgotten, once whoever was about to open by it has read.
 
 Whoever is ended in between finds both files at the next start, and goes on at (2).
 """
@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
-from time import sleep
 
 import sqlalchemy as sa
 
@@ -28,8 +27,8 @@ from vedette.ports.errors import Unavailable
 
 _KEY_BYTES = 32
 _AT_ONCE = 200
-_SETTLING_SECONDS = 2.0
-"""Longer than a transaction of the store lasts."""
+_SETTLING_SECONDS = 60.0
+"""Longer than the database lets anything wait."""
 _LEAST_AGE = 600.0
 
 Bound = Callable[["sa.Row[tuple[object, ...]]"], tuple[str, ...]]
@@ -133,15 +132,21 @@ class StoreKeyFile:
 
     def finish(self, store: Rekeying) -> None:
         """From (3) on. Raises Unavailable."""
-        store.again()
-        sleep(self.settling)
+        self._settled(store)
         while store.again():  # (3)
-            sleep(self.settling)
+            pass
         try:
             self.next.replace(self.path)  # (4)
         except OSError as fault:
             raise Unavailable(f"`{self.path}` can't be replaced: {fault}") from fault
-        store.seal.forget()  # (5)
+        if store.seal.settle(
+            self.settling
+        ):  # else it is of no use, and does no harm, until the end
+            store.seal.forget()  # (5)
+
+    def _settled(self, store: Rekeying) -> None:
+        if not store.seal.settle(self.settling):
+            raise Unavailable("the sign-in store is too slow now to be closed by another key")
 
 
 def _parts(

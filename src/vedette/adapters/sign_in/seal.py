@@ -9,7 +9,11 @@ belongs to is the associated data, so that one row's secret can't be moved to an
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Condition
 from typing import Self
 
 from cryptography.exceptions import InvalidTag
@@ -21,15 +25,47 @@ _FORM = b"\x01"
 _NONCE = 12
 
 
+@dataclass(slots=True)
+class _Uses:
+    """How many uses are under way, by the round in which they began."""
+
+    _changed: Condition = field(default_factory=Condition)
+    _round: int = 0
+    _under_way: Counter[int] = field(default_factory=Counter)
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        with self._changed:
+            began = self._round
+            self._under_way[began] += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._under_way[began] -= 1
+                self._changed.notify_all()
+
+    def are_over(self, seconds: float) -> bool:
+        with self._changed:
+            before = self._round
+            self._round += 1
+            return self._changed.wait_for(lambda: not self._older(before), seconds)
+
+    def _older(self, before: int) -> bool:
+        return any(count for began, count in self._under_way.items() if began <= before)
+
+
 @dataclass(frozen=True, slots=True)
 class Seal:
     """Closes and opens secrets. Without a key it closes none, and opens each as nothing.
 
     Where there are several keys, the first closes and each of them opens: so one takes the place of
-    another while the store is used (`adapters.sign_in.rekeying`).
+    another while the store is used (`adapters.sign_in.rekeying`). Whoever closes or opens does so
+    within `using`, up to where it is kept or was read.
     """
 
     _ciphers: list[AESGCM]
+    _uses: _Uses = field(default_factory=_Uses, compare=False)
 
     @classmethod
     def of(cls, *keys: bytes | None) -> Self:
@@ -44,6 +80,16 @@ class Seal:
     def keyless(self) -> bool:
         """Whether there is no key here."""
         return not self._ciphers
+
+    @contextmanager
+    def using(self) -> Iterator[None]:
+        """Something is closed and kept, or read and opened, within."""
+        with self._uses.one():
+            yield
+
+    def settle(self, seconds: float) -> bool:
+        """Wait until every use that began before now is over; False where it takes longer."""
+        return self._uses.are_over(seconds)
 
     def add(self, key: bytes) -> None:
         """Close with another key from now on. Raises Unavailable."""
