@@ -21,6 +21,7 @@ from vedette.core.sessions import (
     Session,
     SessionFacts,
     SessionState,
+    ShownCertificate,
     awaiting,
     before_sign_in,
     facts_between_people,
@@ -32,6 +33,7 @@ from vedette.core.sessions import (
     session_facts_from_json,
     session_facts_to_json,
     sign_in_ask,
+    standing_on,
 )
 
 NOW = 1_800_000_000
@@ -137,6 +139,20 @@ def test_showing_more_never_counts_less(kinds, another):
     assert independent(shown(*kinds)) <= independent(shown(*kinds, another)) <= 3
 
 
+def test_a_certificate_counts_as_two_only_where_its_issuer_says_so():
+    def worth(counts, *others):
+        certificate = FactorUse(kind="certificate", at=NOW, proven_by="ca:1", counts=counts)
+        return independent((certificate, *(FactorUse(kind=kind, at=NOW) for kind in others)))
+
+    assert [worth(1), worth(2)] == [1, 2]
+    assert [worth(1, "kerberos"), worth(2, "kerberos")] == [1, 2]
+    assert [worth(1, "totp"), worth(2, "totp")] == [2, 2]
+    assert [worth(1, "password"), worth(2, "password")] == [2, 3]
+    for kind, counts in (("totp", 2), ("certificate", 3), ("certificate", 0)):
+        with pytest.raises(ValueError, match="two"):
+            FactorUse(kind=kind, at=NOW, counts=counts)
+
+
 # ---- Facts ---------------------------------------------------------------------------------------
 
 
@@ -203,6 +219,19 @@ def test_a_factor_shown_by_a_clock_that_runs_ahead_is_fresh():
     assert facts_of(factors=(FactorUse(kind="totp", at=NOW + 5),)).known["sign_in.age"] == 0
 
 
+def test_rules_read_the_certificate_of_the_connection_where_there_are_two():
+    card = ShownCertificate(thumbprint="t", issuer="cards", serial="1", usages=("1.2",))
+    device = replace(card, thumbprint="u", issuer="devices", usages=("1.3",), policies=("2.5",))
+    assert "certificate.issuer" not in facts_of().known
+    assert facts_of(certificates=(card,)).known["certificate.issuer"] == "cards"
+    known = facts_of(certificates=standing_on((card,), device)).known
+    assert known["certificate.issuer"] == "devices"
+    assert known["certificate.usages"] == {"1.3"}
+    assert known["certificate.policies"] == {"2.5"}
+    assert standing_on((card, device), card) == (device, card)
+    assert standing_on((card,), None) == (card,)
+
+
 @pytest.mark.parametrize(
     ("address", "names"),
     [
@@ -238,6 +267,12 @@ def test_another_factor_can_change_what_was_shown_and_nothing_else():
         "sign_in.models",
     }
     assert facts.claims == facts_of().claims
+
+
+def test_a_certificate_can_still_be_shown_whatever_else_can():
+    facts = awaiting(facts_of(), more_factors=False, waits=False, connects=True)
+    pending = {name for name, value in facts.known.items() if value is Missing.PENDING}
+    assert pending == {"certificate.issuer", "certificate.policies", "certificate.usages"}
 
 
 def test_who_can_wait_waits_for_what_is_not_there_yet():
@@ -278,6 +313,15 @@ TEXT = st.text(max_size=MOST_TEXT)
 USES = st.builds(
     FactorUse, kind=st.sampled_from(FACTOR_KINDS), at=st.integers(0, 1 << 40), proven_by=TEXT
 )
+CERTIFICATES = st.builds(
+    ShownCertificate,
+    thumbprint=TEXT,
+    issuer=TEXT,
+    serial=TEXT,
+    usages=st.lists(TEXT, max_size=3).map(tuple),
+    policies=st.lists(TEXT, max_size=3).map(tuple),
+    ends=st.integers(0, 1 << 40),
+)
 SESSION_FACTS = st.builds(
     SessionFacts,
     factors=st.lists(USES, max_size=4).map(tuple),
@@ -289,6 +333,7 @@ SESSION_FACTS = st.builds(
     approved=st.booleans(),
     confirmed=st.booleans(),
     flow=st.sampled_from(sorted(FLOWS)),
+    certificates=st.lists(CERTIFICATES, max_size=2).map(tuple),
 )
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=9),

@@ -88,8 +88,9 @@ class CertificatesBoot(_Section):
     listen: Address
     url: str
     """The base URL that such clients use, told in the authorisation server's metadata."""
-    ca: Path
-    """The CAs (PEM) whose certificates are taken. Read again when it changes."""
+    ca: Path | None = None
+    """CAs (PEM) whose certificates are taken besides those of `[issuers]` of the settings, to bind tokens
+    and for nothing else. Read again when it changes."""
 
 
 class AccountBoot(_Section):

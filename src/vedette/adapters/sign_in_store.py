@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from vedette.adapters.sign_in import rotation
+from vedette.adapters.sign_in.certificates import SqlCertificates, forgetting, note_uses
 from vedette.adapters.sign_in.database import Database, open_database
 from vedette.adapters.sign_in.listing import SqlSignInLists
 from vedette.adapters.sign_in.rekeying import Rekeying
@@ -110,6 +111,11 @@ class SqlSignInStore:
     def rekeying(self) -> Rekeying:
         """The same store, to be closed by another key."""
         return Rekeying(self._database, self._seal)
+
+    @property
+    def certificates(self) -> SqlCertificates:
+        """The same store, as far as it is about certificates."""
+        return SqlCertificates(self._database)
 
     def changes(self) -> int:
         """The number of the newest change."""
@@ -248,6 +254,7 @@ class SqlSignInStore:
             change = _turn(connection)
             _replace_device(connection, session, change, now)
             connection.execute(sa.insert(SESSIONS).values(**session_columns(session, change)))
+            note_uses(connection, session.id, session.facts)
             if refresh_hash is not None:
                 rotation.begin_family(connection, session.id, refresh_hash)
             _count(connection, change)
@@ -310,6 +317,7 @@ class SqlSignInStore:
             written = connection.execute(update.values(facts=facts_column(facts), change=change))
             if written.rowcount == 0:
                 return None
+            note_uses(connection, id, facts)
             _count(connection, change)
         return change
 
@@ -503,6 +511,7 @@ class SqlSignInStore:
             sa.delete(PAST).where(PAST.c.at <= old),
             sa.delete(SESSIONS).where(SESSIONS.c.ended <= old),
             sa.delete(CLIENTS).where(CLIENTS.c.created <= old, unused),
+            *forgetting(now),
         ):
             self._write(statement)  # each by itself: no sign-in waits for all of them
 

@@ -20,9 +20,10 @@ from vedette.admin.issuers import troubles
 from vedette.admin.keys import KeyFound
 from vedette.admin.weaknesses import weak_in
 from vedette.core.break_glass import Recovery
-from vedette.core.language import NOTHING, Sentence, said_by, told
+from vedette.core.language import NOTHING, Sentence, as_is, said_by, told
 from vedette.core.pending import PendingChange, State
 from vedette.core.settings.document import Document
+from vedette.ports.certificates import RevocationSource
 from vedette.protocol.internal.server_certificates import Ordering, Origin
 
 EXPIRES_SOON = 14 * 86400
@@ -62,7 +63,8 @@ class SignInSeen:
 
     `process` is the sign-in process itself, `responder` the one inside Synapse, `newest_key` when
     the key that signs tokens was made, `one_factor` the people without a second factor, past the
-    time that they had for it.
+    time that they had for it. `sources` are where revocations of certificates are learnt, `ending`
+    counts the certificates in use that end within `ENDS_SOON`.
     """
 
     process_trouble: Sentence | None
@@ -72,6 +74,8 @@ class SignInSeen:
     breached_trouble: Sentence | None
     newest_key: int | None
     one_factor: tuple[str, ...]
+    sources: tuple[RevocationSource, ...] = ()
+    ending: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -506,6 +510,47 @@ def sign_in(seen: Examined) -> Iterable[Found]:
         yield Found("sign-in", Health.GOOD, told("the sign-in service lets people in"))
 
 
+def issuers(seen: Examined) -> Iterable[Found]:
+    """Whether certificates can be shown, whether revocations are learnt, and who needs a new one."""
+    named = {str(name): issuer for name, issuer in seen.document.issuers.items()}
+    if not named:
+        return
+    if seen.boot.gateway.certificates is None:
+        words = told(
+            "the settings name issuers of certificates, but there is no address to show one"
+        )
+        file = seen.boot.folder / "boot.toml"
+        mend = f"add `certificates = {{ listen = …, url = … }}` to [gateway] of {file}"
+        yield Found("certificates", Health.BROKEN, words, mend)
+    late = [each for each in seen.sign_in.sources if each.issuer in named and _late(each, seen.now)]
+    for each in late:
+        held = named[each.issuer].revocation == "hard"
+        words = told(
+            "the {kind} `{place}` of issuer `{issuer}` fails: {why}",
+            kind=_KINDS[each.kind],
+            place=each.place,
+            issuer=each.issuer,
+            why=as_is(each.trouble) if each.trouble else told("it is past its next update"),
+        )
+        mend = f"vedette settings set issuers.{each.issuer}.{each.kind} …"
+        health = Health.BROKEN if held else Health.WEAK
+        yield Found("certificates", health, words, mend, told("or mend it at the CA"))
+    if seen.sign_in.ending:
+        words = told("{count} certificates in use end within 30 days", count=seen.sign_in.ending)
+        note = told("their people renew them at the company's CA")
+        yield Found("certificates", Health.WEAK, words, "vedette certificate list", note)
+    elif not late:
+        words = told("what is known of revoked certificates is up to date")
+        yield Found("certificates", Health.GOOD, words)
+
+
+def _late(source: RevocationSource, now: float) -> bool:
+    return bool(source.trouble) or 0 < source.next_update < now
+
+
+_KINDS = {"crl": told("revocation list"), "ocsp": told("responder")}
+
+
 def inspector(seen: Examined) -> Iterable[Found]:
     """Whether files are looked at: the process, the scanners that it asks, the YARA rules."""
     found, boot = seen.inspector, seen.boot
@@ -608,6 +653,7 @@ CHECKS: tuple[Check, ...] = (
     console_certificate,
     delegation,
     sign_in,
+    issuers,
     inspector,
     token_key,
     second_factors,

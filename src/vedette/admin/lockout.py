@@ -7,6 +7,7 @@ a network that one may go to. What stays a no even so, nobody gets past.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from vedette.admin.door import administration_facts
 from vedette.admin.policy import local_administrator
@@ -27,8 +28,8 @@ from vedette.ports.policy import Policy
 
 _APPLY, _READ = Act.ADMINISTRATION_SETTINGS_APPLY, Act.ADMINISTRATION_SETTINGS_READ
 _APPROVE = Act.ADMINISTRATION_SETTINGS_APPROVE
-_SECONDS = frozenset({"webauthn", "totp", "radius", "recovery"})
-"""The kinds of second factor that there are; a certificate is none yet."""
+_SECONDS = frozenset({"webauthn", "totp", "radius", "certificate", "recovery"})
+"""The kinds of second factor that there are."""
 
 
 def refuse_lockout(old: Policy, new: Policy) -> None:
@@ -129,11 +130,17 @@ def _no_way_in(policy: Policy, user: UserId) -> Decision | None:
 
 def _ways_in(policy: Policy) -> Iterator[Facts]:
     """What is known of a sign-in, for each set of factors that one could have."""
-    seconds = _SECONDS.intersection(policy.directory.document.sign_in.second_factors)
+    document = policy.directory.document
+    seconds = _SECONDS.intersection(document.sign_in.second_factors)
+    if not document.issuers:
+        seconds -= {"certificate"}
     ways: list[tuple[FactorUse, ...]] = [(_use("password"),), (_use("oidc"),)]
     ways += [(_use("password"), _use(each)) for each in sorted(seconds)]
     if "webauthn" in seconds:
         ways.append((_use("webauthn", "passkey"),))
+    for counts in sorted({issuer.counts for issuer in document.issuers.values()}):
+        card = replace(_use("certificate"), counts=counts)
+        ways += [(card,), *((card, _use(each)) for each in sorted(seconds - {"certificate"}))]
     for uses in ways:
         kinds = frozenset(use.kind for use in uses)
         held = Missing.PENDING if "webauthn" in kinds else None

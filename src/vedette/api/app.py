@@ -22,6 +22,7 @@ from vedette.admin.settings import difference, document_of
 from vedette.admin.why import Wondering, under_draft, why, why_record
 from vedette.api import (
     audit,
+    certificates,
     changes,
     drafts,
     keys,
@@ -79,6 +80,7 @@ def make_app(office: Office) -> FastAPI:
         audit.router(office),
         partners.router(office),
         rooms.router(office),
+        certificates.router(office),
         tokens.router(office),
         drafts.router(office),
         server_certificates.router(office),

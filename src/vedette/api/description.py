@@ -54,6 +54,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "RuleBody": {"id": "acme", "rule": _RULE, "reason": _REASON},
     "RuleChangeBody": {"rule": _RULE, "reason": _REASON},
     "SetBody": {"path": "media.max_upload", "value": '"10 MiB"', "reason": _REASON},
+    "RevokedBody": {"issuer": "company", "serial": "1A2B", "reason": "card lost"},
     "WhyBody": {"from": "@alice:example.org", "to": "@carol:acme.example", "channel": "file"},
 }
 """One example for the body of each operation that has one, by its shape."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from vedette.admin.accounts import AccountsDesk
 from vedette.admin.audit import ChainReport
 from vedette.admin.audit_desk import AuditDesk
+from vedette.admin.certificates import CertificatesDesk
 from vedette.admin.doors import DoorAnswer
 from vedette.admin.drafts import DraftsDesk
 from vedette.admin.grid import GridDesk
@@ -50,6 +51,7 @@ class Office:
     sessions: SessionsDesk
     accounts: AccountsDesk
     folk: PeopleDesk
+    certificates: CertificatesDesk
     rooms: RoomsDesk
     partners: PartnersDesk
     tokens: TokensDesk

@@ -13,6 +13,7 @@ import typer
 from vedette.cli import (
     audit_commands,
     certificate_check,
+    certificate_commands,
     change_commands,
     device_commands,
     doctor_command,
@@ -75,7 +76,7 @@ app.add_typer(user_commands.app, name="user")
 app.add_typer(session_commands.app, name="session")
 app.add_typer(device_commands.app, name="device")
 app.add_typer(token_commands.app, name="token")
-certificates = typer.Typer(help="Certificates.", no_args_is_help=True)
+certificates = certificate_commands.app
 certificates.add_typer(server_certificate_commands.app, name="server")
 certificates.command("check")(certificate_check.check)
 app.add_typer(certificates, name="certificate")

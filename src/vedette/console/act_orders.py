@@ -1,4 +1,4 @@
-"""Orders about rooms and about tokens of the API."""
+"""Orders about rooms, about certificates and about tokens of the API."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from vedette.admin.actor import Actor
+from vedette.admin.certificates import serial_of
 from vedette.admin.door import user_named
 from vedette.admin.rejected import Code, Rejected
 from vedette.admin.tokens import NewToken
@@ -17,6 +18,7 @@ from vedette.core.settings.commands import Call, Step
 from vedette.ports.policy import Policy
 
 _TOKEN = re.compile(r"[0-9a-f]{10}")
+_ISSUER = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _USER = re.compile(r"@?[\x21-\x7e]{1,255}")
 
 
@@ -101,6 +103,39 @@ class RemoveToken(_NoSettings):
         return Done(record=await desks.tokens.remove(by, self.id, self.reason))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revoked(_NoSettings):
+    """Take a certificate for revoked, as its CA does."""
+
+    issuer: str
+    serial: str
+
+    @property
+    def says(self) -> dict[str, str]:
+        """What fills its sentence."""
+        return {"issuer": self.issuer, "serial": self.serial}
+
+    def step(self) -> Step:
+        """The command and the call."""
+        words = ("certificate", "revoked", "--serial", self.serial, "--issuer", self.issuer)
+        body = {"issuer": self.issuer, "serial": self.serial}
+        return Step(words, Call("POST", "/certificates/revoked", body))
+
+    async def carry_out(self, desks: Desks, by: Actor) -> Done:
+        """Keep it, and end the sessions."""
+        done = await desks.certificates.revoked(by, self.issuer, self.serial, self.reason)
+        return Done(record=done.record)
+
+
+def _revoked(form: Form) -> Revoked:
+    issuer = form.get("issuer", "").strip()
+    if _ISSUER.fullmatch(issuer) is None:
+        hint = told("`vedette certificate list` names them")
+        raise Rejected(Code.INVALID, told("no issuer is named"), hint)
+    serial = serial_of(form.get("serial", ""))
+    return Revoked(issuer=issuer, serial=serial, reason=reason_of(form))
+
+
 def _new_token(form: Form) -> AddToken:
     user, day = form.get("user", "").strip(), form.get("expires", "").strip()
     if _USER.fullmatch(user) is None or user.startswith("-"):
@@ -129,6 +164,8 @@ def _old_token(form: Form) -> RemoveToken:
     return RemoveToken(id=id_, reason=reason_of(form))
 
 
+REVOKED = OrderKind(name="revoke-certificate", title="certificates", read=_revoked,
+                    back="/certificates", says="certificates-revoke-does")  # fmt: skip
 SWEEP = OrderKind(name="sweep-rooms", title="rooms", read=lambda form: Sweep(reason=reason_of(form)),
                   back="/rooms", says="rooms-sweep-does")  # fmt: skip
 TOKENS = (

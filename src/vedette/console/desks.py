@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from vedette.admin.accounts import AccountsDesk
 from vedette.admin.audit import ChainReport
 from vedette.admin.audit_desk import AuditDesk
+from vedette.admin.certificates import CertificatesDesk
 from vedette.admin.door import AdministrationDoor
 from vedette.admin.doors import DoorAnswer
 from vedette.admin.drafts import DraftsDesk
@@ -52,6 +53,7 @@ class Desks:
     sessions: SessionsDesk
     accounts: AccountsDesk
     folk: PeopleDesk
+    certificates: CertificatesDesk
     rooms: RoomsDesk
     partners: PartnersDesk
     tokens: TokensDesk

@@ -15,6 +15,7 @@ from vedette.console.page import Page, Words
 from vedette.console.pages import (
     administrators,
     audit,
+    certificates,
     changes,
     draft,
     grid,
@@ -37,6 +38,7 @@ NAVIGATION = (
     "why",
     "partners",
     "sessions",
+    "certificates",
     "people",
     "files",
     "rooms",
@@ -48,7 +50,7 @@ NAVIGATION = (
 
 MODULES = (
     overview, settings, grid, pair, rules, why, changes, draft,
-    partners, sessions, people, rooms, audit, administrators,
+    partners, sessions, certificates, people, rooms, audit, administrators,
 )  # fmt: skip
 """The modules of `pages`, each with its `PAGES`, `WORDS`, and `ORDERS` where it has any."""
 

@@ -26,6 +26,7 @@ WORDS: Words = MappingProxyType(
         "grid": ("Who may do what", "Wer darf was"),
         "partners": ("Partners", "Partner"),
         "sessions": ("Sessions", "Sitzungen"),
+        "certificates": ("Certificates", "Zertifikate"),
         "people": ("People", "Personen"),
         "files": ("Files", "Dateien"),
         "rooms": ("Rooms", "Räume"),

@@ -18,11 +18,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from vedette.adapters.boot_file import NAME, Boot, BootFault
+from vedette.admin.certificates import ENDS_SOON
 from vedette.admin.doctor import Astray, DoorLag, InspectorSeen, SignInSeen
 from vedette.admin.keys import keys_here
 from vedette.core.language import Sentence, as_is, said_by, told
 from vedette.core.names import ServerName
 from vedette.core.settings.document import Document
+from vedette.ports.certificates import RevocationSource
 from vedette.ports.doors import Doors
 from vedette.ports.errors import Unavailable
 from vedette.ports.sign_in import SignInStore
@@ -236,11 +238,15 @@ def sign_in_seen(
     """How the sign-in service stands; `store` is its store, or why that can't be opened."""
     newest: int | None = None
     people: tuple[str, ...] = ()
+    sources: tuple[RevocationSource, ...] = ()
+    ending = 0
     trouble = store if isinstance(store, Sentence) else None
     if not isinstance(store, Sentence):
         try:
             newest = max((key.made for key in store.token_keys()), default=None)
             people = _one_factor(boot, document, store, now)
+            sources = store.certificates.sources()
+            ending = store.certificates.ending(int(now) + ENDS_SOON)
         except Unavailable as outage:
             trouble = said_by(outage)
     return SignInSeen(
@@ -251,6 +257,8 @@ def sign_in_seen(
         breached_trouble=_unreadable(document.sign_in.breached_passwords),
         newest_key=newest,
         one_factor=people,
+        sources=sources,
+        ending=ending,
     )
 
 

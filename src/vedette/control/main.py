@@ -48,6 +48,7 @@ from vedette.admin.accounts import AccountsDesk
 from vedette.admin.actor import LOCAL, RECOVERING
 from vedette.admin.audit import ChainReport, verify_all
 from vedette.admin.audit_desk import AuditDesk
+from vedette.admin.certificates import CertificatesDesk
 from vedette.admin.doctor import Examined, SignInSeen, examine
 from vedette.admin.door import AdministrationDoor
 from vedette.admin.drafts import DraftsDesk
@@ -230,6 +231,7 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
         sessions=_sessions_desk(spine, sessions),
         accounts=_accounts_desk(spine, sessions, boot),
         folk=PeopleDesk(AdministrationDoor(spine), sessions.store, clock),
+        certificates=_shown_certificates_desk(spine, sessions),
         rooms=RoomsDesk(spine, RoomReportFiles(boot.door("synapse")), clock),
         partners=PartnersDesk(spine, GatewayInner(boot.path(boot.gateway.inner))),
         audit=archive.desk(spine, policy),
@@ -301,6 +303,7 @@ def desks_of(boot: Boot, office: Office, looking: Looking, counts: Counts) -> De
         sessions=office.sessions,
         accounts=office.accounts,
         folk=office.folk,
+        certificates=office.certificates,
         rooms=office.rooms,
         partners=office.partners,
         tokens=office.tokens,
@@ -474,6 +477,11 @@ def _session_stream(boot: Boot, publisher: Publisher) -> SessionStream:
 
 def _sessions_desk(spine: Spine, sessions: SessionStream) -> SessionsDesk:
     return SessionsDesk(AdministrationDoor(spine), sessions.store, spine.clock, sessions.announce)
+
+
+def _shown_certificates_desk(spine: Spine, sessions: SessionStream) -> CertificatesDesk:
+    door = AdministrationDoor(spine)
+    return CertificatesDesk(door, sessions.store, spine.clock, sessions.announce)
 
 
 def _accounts_desk(spine: Spine, sessions: SessionStream, boot: Boot) -> AccountsDesk:

@@ -30,6 +30,10 @@ _ENGLISH = {
     Act.ADMINISTRATION_PERSON_ERASE: "make what the record says of somebody unreadable for good",
     Act.ADMINISTRATION_PERSON_REPORT: "have told what the record says of somebody",
     Act.ADMINISTRATION_AUDIT_READ: "read records of the audit log, which say who did what when",
+    Act.ADMINISTRATION_SHOWN_CERTIFICATE_LIST: "see issuers of certificates, who signs in with what, "
+    "and how revocation lists and responders stand",
+    Act.ADMINISTRATION_SHOWN_CERTIFICATE_REVOKE: "say that a certificate was revoked by its CA: every "
+    "session that stands on it ends. Meant for the CA's own procedure",
     Act.ADMINISTRATION_CERTIFICATE_LIST: "see the certificates of our servers, and what becomes of "
     "their orders",
     Act.ADMINISTRATION_CERTIFICATE_RENEW: "have the gateway order a new certificate now",

@@ -39,6 +39,8 @@ class Act(StrEnum):
     ADMINISTRATION_AUDIT_READ = "audit:record:read"
     AUDIT_SEGMENT_REMOVE = "audit:segment:remove"
     CALL_CREDENTIALS_FETCH = "call:credentials:fetch"
+    ADMINISTRATION_SHOWN_CERTIFICATE_LIST = "certificates:certificate:list"
+    ADMINISTRATION_SHOWN_CERTIFICATE_REVOKE = "certificates:certificate:revoke"
     ADMINISTRATION_CERTIFICATE_LIST = "certificates:server:list"
     CERTIFICATE_SERVER_ORDER = "certificates:server:order"
     ADMINISTRATION_CERTIFICATE_RENEW = "certificates:server:renew"

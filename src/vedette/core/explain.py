@@ -53,6 +53,7 @@ _FOR_PERSON = {
     Reason.DIRECTORY_LOCKED: told("There were too many wrong passwords."),
     Reason.DIRECTORY_MUST_CHANGE: told("The password has to be changed first."),
     Reason.WRONG_CODE: told("This is not the offline code."),
+    Reason.CERTIFICATE: told("The certificate by which you signed in is not good any more."),
     Reason.ROOM_POWER: told(
         "People from other organisations can't be given control over this room."
     ),

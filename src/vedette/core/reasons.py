@@ -60,6 +60,8 @@ class Reason(StrEnum):
     """The room's kind does not admit this person, or would change."""
     ENDS_CHANNELS = "ends-channels"
     """The invite would end channels that the room uses, and was not confirmed yet."""
+    CERTIFICATE = "certificate"
+    """The certificate on which a session stood has expired, was revoked, or is not trusted now."""
     UNKNOWN_ENDPOINT = "unknown-endpoint"
     """The request is for nothing that is served here."""
     UNKNOWN_EVENT = "unknown-event"
@@ -131,6 +133,10 @@ REASONS: Mapping[Reason, Sentence] = MappingProxyType(
             "das Verzeichnis verlangt zuerst ein neues Passwort",
         ),
         Reason.WRONG_CODE: Sentence("the offline code was wrong", "der Notcode war falsch"),
+        Reason.CERTIFICATE: Sentence(
+            "the session's certificate is not good any more",
+            "das Zertifikat der Sitzung gilt nicht mehr",
+        ),
         Reason.ROOM_POWER: Sentence(
             "it would give power over the room to somebody elsewhere",
             "es gäbe jemandem von anderswo Rechte im Raum",

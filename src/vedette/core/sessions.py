@@ -47,6 +47,11 @@ MOST_TEXT = 255
 """How long any text in a session's facts may be, in characters."""
 MOST_FACTORS = 16
 """How many uses of factors a session keeps at most."""
+MOST_CERTIFICATES = 2
+"""How many certificates a session knows: one of its person, and one of the connection."""
+_MOST_OIDS = 64
+CERTIFICATE = "certificate"
+"""The kind of factor that a company's certificate is."""
 
 _ID = re.compile(r"[A-Za-z0-9_-]{26,43}")
 
@@ -143,21 +148,42 @@ class FactorUse:
     sign-in with user verification and without a name typed before, `mfa` for an upstream provider
     that proved several factors and is trusted to say so. `model` is the AAGUID of a WebAuthn
     authenticator for which its maker vouches, by a root that the boot file names; else it is empty.
+    Of a certificate it is `issuer:serial`, and `counts` is how many factors the settings say that
+    issuer's certificates are worth: two where a card asks for its PIN.
 
     Raises:
-        ValueError: the kind is none, or the time is negative.
+        ValueError: the kind is none, the time is negative, or it counts for more than it can.
     """
 
     kind: str
     at: int
     proven_by: str = ""
     model: str = ""
+    counts: int = 1
 
     def __post_init__(self) -> None:
         if self.kind not in FACTOR_KINDS:
             raise ValueError(f"`{self.kind[:40]}` is no kind of factor")
         if self.at < 0:
             raise ValueError("a factor was shown at a time before all times")
+        if self.counts not in (1, 2) or (self.counts == 2 and self.kind != CERTIFICATE):
+            raise ValueError("only a certificate may count as two factors")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownCertificate:
+    """A certificate that was shown to us and found good, as far as rules and lists name it.
+
+    `thumbprint` is its `x5t#S256` (RFC 8705), `issuer` which of the document's `[issuers]` vouches
+    for it, `serial` its number in lower-case hex, `ends` when it expires, in unix seconds.
+    """
+
+    thumbprint: str
+    issuer: str
+    serial: str
+    usages: tuple[str, ...] = ()
+    policies: tuple[str, ...] = ()
+    ends: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +192,8 @@ class SessionFacts:
 
     `network` is the address as text from which it signed in or was last seen, `flow` the way by
     which it came in (one of FLOWS): both stay for as long as the session, since it is asked again.
+    `certificates` are those that were shown and found good, the one of the connection last: that is
+    what rules read.
     """
 
     factors: tuple[FactorUse, ...]
@@ -177,6 +205,7 @@ class SessionFacts:
     approved: bool = False
     confirmed: bool = False
     flow: str = PAGE
+    certificates: tuple[ShownCertificate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,10 +267,13 @@ def independent(factors: tuple[FactorUse, ...]) -> int:
     4. A passkey (WebAuthn with user verification, `proven_by` = `passkey`) is held and was opened
        with something known or by the person's body: it is two. So is a provider that proved several
        factors (`oidc`, `mfa`). A password beside one of them adds nothing.
+    5. A certificate that counts as two is in something held besides: a code adds nothing to it.
     """
     found = set()
     for use in factors:
         found.add(_CLASS[use.kind])
+        if use.counts > 1:
+            found.add(_HELD)
         if (use.kind, use.proven_by) in _WHOLE:
             found |= {_KNOWN, _HELD}
     return len(found)
@@ -276,6 +308,8 @@ def facts_for(
         known["sign_in.age"] = max(0, now - max(use.at for use in facts.factors))
     if facts.flow in FLOWS:
         known["sign_in.flow"] = facts.flow
+    if facts.certificates:
+        known |= _certified(facts.certificates[-1])
     count = session.number if devices is None else devices
     if count > 0:
         known["device.count"] = count
@@ -283,6 +317,24 @@ def facts_for(
     if where is not None:
         known["sign_in.networks"] = where
     return Facts(known, dict(_claims(facts)))
+
+
+def standing_on(
+    person: tuple[ShownCertificate, ...], connection: ShownCertificate | None
+) -> tuple[ShownCertificate, ...]:
+    """The certificates of a session: those of its person, and the one of its connection last."""
+    if connection is None:
+        return person[-MOST_CERTIFICATES:]
+    others = [each for each in person if each.thumbprint != connection.thumbprint]
+    return (*others[-(MOST_CERTIFICATES - 1) :], connection)
+
+
+def _certified(shown: ShownCertificate) -> dict[str, Value | Missing]:
+    return {
+        "certificate.issuer": shown.issuer,
+        "certificate.policies": frozenset(shown.policies),
+        "certificate.usages": frozenset(shown.usages),
+    }
 
 
 def facts_between_people(session: Session) -> Facts:
@@ -340,6 +392,8 @@ def _holds(range_: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address) 
         return False
 
 
+CERTIFICATE_FACTS = frozenset({"certificate.issuer", "certificate.policies", "certificate.usages"})
+"""What rules read of a certificate that was shown."""
 _FACTOR_FACTS = (
     "sign_in.age",
     "sign_in.attested",
@@ -350,13 +404,16 @@ _FACTOR_FACTS = (
 _WAITING_FACTS = ("device.approved", "device.confirmed")
 
 
-def awaiting(facts: Facts, *, more_factors: bool, waits: bool) -> Facts:
+def awaiting(facts: Facts, *, more_factors: bool, waits: bool, connects: bool = False) -> Facts:
     """The same facts while something can still be added.
 
     `more_factors`: the person can show another factor. `waits`: the flow can wait for the device
-    to be approved or confirmed; what was approved already stays so.
+    to be approved or confirmed; what was approved already stays so. `connects`: a certificate can
+    still be shown, on the page or by the program that fetches the tokens.
     """
     pending = set(_FACTOR_FACTS) if more_factors else set()
+    if connects:
+        pending |= CERTIFICATE_FACTS
     if waits:
         pending |= {name for name in _WAITING_FACTS if facts.known.get(name) is not True}
     return Facts({**facts.known, **dict.fromkeys(pending, Missing.PENDING)}, facts.claims)
@@ -370,7 +427,7 @@ def proof_wanted(rules: Ruleset, person: Someone, facts: Facts) -> tuple[str, ..
     ask = sign_in_ask(Act.SIGN_IN_SESSION_KEEP, person)
     if decide(rules, ask, facts).verdict is Verdict.YES:
         return ()
-    decision = decide(rules, ask, awaiting(facts, more_factors=True, waits=False))
+    decision = decide(rules, ask, awaiting(facts, more_factors=True, waits=False, connects=True))
     return decision.pending if decision.verdict is Verdict.NOT_YET else ()
 
 
@@ -412,10 +469,12 @@ def how_known(facts: Facts) -> dict[str, Known]:
 
 
 def session_facts_to_json(facts: SessionFacts) -> dict[str, Any]:
-    """Facts as plain JSON data."""
+    """Facts as plain JSON data; certificates are named only where there are any."""
+    certificates = [certificate_to_json(each) for each in facts.certificates]
     return {
         "factors": [factor_to_json(use) for use in facts.factors],
         **{name: getattr(facts, name) for name in (*_TEXTS, *_FLAGS)},
+        **({"certificates": certificates} if certificates else {}),
     }
 
 
@@ -430,8 +489,11 @@ def session_facts_from_json(data: object) -> SessionFacts:
     Raises:
         ValueError: the data has another shape, or a text is too long.
     """
-    if not isinstance(data, dict) or data.keys() != _KEYS:
+    if not isinstance(data, dict) or data.keys() - {"certificates"} != _KEYS:
         raise ValueError("these are not the facts of a session")
+    certificates = data.get("certificates", [])
+    if not isinstance(certificates, list) or len(certificates) > MOST_CERTIFICATES:
+        raise ValueError("these are not the certificates of a session")
     uses = data["factors"]
     if not isinstance(uses, list) or len(uses) > MOST_FACTORS:
         raise ValueError("these are not the factors of a session")
@@ -447,27 +509,73 @@ def session_facts_from_json(data: object) -> SessionFacts:
         approved=_flag(data["approved"]),
         confirmed=_flag(data["confirmed"]),
         flow=data["flow"],
+        certificates=tuple(certificate_from_json(each) for each in certificates),
     )
 
 
+def certificate_to_json(shown: ShownCertificate) -> dict[str, Any]:
+    """A certificate that was shown, as plain JSON data."""
+    return {
+        "thumbprint": shown.thumbprint,
+        "issuer": shown.issuer,
+        "serial": shown.serial,
+        "usages": list(shown.usages),
+        "policies": list(shown.policies),
+        "ends": shown.ends,
+    }
+
+
+_CERTIFICATE_KEYS = frozenset({"thumbprint", "issuer", "serial", "usages", "policies", "ends"})
+
+
+def certificate_from_json(data: object) -> ShownCertificate:
+    """Read what `certificate_to_json` made. Raises ValueError for anything else."""
+    if (
+        not isinstance(data, dict)
+        or data.keys() != _CERTIFICATE_KEYS
+        or type(data["ends"]) is not int
+    ):
+        raise ValueError("this is not a certificate that was shown")
+    return ShownCertificate(
+        thumbprint=_text(data["thumbprint"]),
+        issuer=_text(data["issuer"]),
+        serial=_text(data["serial"]),
+        usages=_oids(data["usages"]),
+        policies=_oids(data["policies"]),
+        ends=data["ends"],
+    )
+
+
+def _oids(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or len(value) > _MOST_OIDS:
+        raise ValueError("these are not the usages or policies of a certificate")
+    return tuple(_text(each) for each in value)
+
+
 def factor_to_json(use: FactorUse) -> dict[str, str | int]:
-    """A use of a factor as plain JSON data; a model is named only where there is one."""
-    model = {"model": use.model} if use.model else {}
-    return {"kind": use.kind, "at": use.at, "proven_by": use.proven_by, **model}
+    """A use of a factor as plain JSON data; what most have not is named only where it is there."""
+    model: dict[str, str | int] = {"model": use.model} if use.model else {}
+    counts = {"counts": use.counts} if use.counts != 1 else {}
+    return {"kind": use.kind, "at": use.at, "proven_by": use.proven_by, **model, **counts}
 
 
 def factor_from_json(data: object) -> FactorUse:
     """Read what `factor_to_json` made. Raises ValueError for anything else."""
-    if not isinstance(data, dict) or data.keys() - {"model"} != {"kind", "at", "proven_by"}:
+    if not isinstance(data, dict) or data.keys() - {"model", "counts"} != {
+        "kind",
+        "at",
+        "proven_by",
+    }:
         raise ValueError("this is not a use of a factor")
-    at = data["at"]
-    if type(at) is not int:
-        raise ValueError("a factor was shown at no time")
+    at, counts = data["at"], data.get("counts", 1)
+    if type(at) is not int or type(counts) is not int:
+        raise ValueError("a factor was shown at no time, or counts for nothing")
     return FactorUse(
         kind=_text(data["kind"]),
         at=at,
         proven_by=_text(data["proven_by"]),
         model=_text(data.get("model", "")),
+        counts=counts,
     )
 
 

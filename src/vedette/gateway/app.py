@@ -34,7 +34,13 @@ from vedette.ports.errors import Unavailable
 from vedette.ports.live_sessions import Live, LiveSessions, TokenState
 from vedette.ports.policy import Policy
 from vedette.protocol.http.target import USUAL_PATH
-from vedette.protocol.internal.certificates import CERTIFICATE_HEADER, thumbprint_of
+from vedette.protocol.internal.certificates import (
+    CERTIFICATE_HEADER,
+    LARGEST_CERTIFICATE,
+    header_of,
+    lasts,
+    thumbprint_of,
+)
 from vedette.protocol.matrix.paths import (
     Answering,
     Endpoint,
@@ -164,7 +170,8 @@ class PublicDoors:
         if isinstance(found, TokenState):
             self._note_suspended(head, token, found)
             return self._dead(found, token)
-        if found.certificate and not _shows(head, found.certificate):
+        now = int(self.spine.clock.now())
+        if found.certificate and not _shows(head, found.certificate, now):
             # To its own client, which may have a new certificate, it must not sound like the end.
             return self._dead(TokenState.EXPIRED)
         self.seen(found.session, head)
@@ -301,18 +308,24 @@ def _tagged(action: Answer | Forward | Collect, live: Live) -> Action:
     return action if isinstance(action, Answer) else Tagged(action, live.session)
 
 
-def _shows(head: Head, thumbprint: str) -> bool:
-    """Whether the connection's certificate is the one that a token is bound to (RFC 8705, 3.1)."""
+def _shows(head: Head, thumbprint: str, now: int) -> bool:
+    """Whether the connection's certificate is the one that a token is bound to (RFC 8705, 3.1).
+
+    The handshake takes one that has expired too, so that its person can be told; here it is none.
+    """
     shown = head.tls.certificate if head.tls is not None else None
-    return shown is not None and hmac.compare_digest(thumbprint_of(shown), thumbprint)
+    if shown is None or not hmac.compare_digest(thumbprint_of(shown), thumbprint):
+        return False
+    begins, ends = lasts(shown)
+    return begins <= now <= ends
 
 
 def _with_certificate(effect: Forward, head: Head) -> Forward:
-    """The same, with word of the certificate that the client showed, if it did."""
+    """The same, with the certificate that the client showed, if it did."""
     shown = head.tls.certificate if head.tls is not None else None
-    if shown is None:
+    if shown is None or len(shown) > LARGEST_CERTIFICATE:
         return effect
-    told = (CERTIFICATE_HEADER.encode(), thumbprint_of(shown).encode())
+    told = (CERTIFICATE_HEADER.encode(), header_of(shown).encode())
     return replace(effect, extra_headers=(*effect.extra_headers, told))
 
 

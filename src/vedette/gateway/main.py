@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import secrets
 import signal
@@ -34,6 +35,7 @@ from vedette.adapters.synapse_inner import SynapseInner
 from vedette.adapters.system_clock import SystemClock
 from vedette.adapters.well_known import WellKnown
 from vedette.core.names import ServerName
+from vedette.core.settings.document import Document
 from vedette.gateway.app import PublicDoors, SignInService
 from vedette.gateway.behind import Behind
 from vedette.gateway.carrier import FEDERATION_FORM, Server, serve
@@ -52,7 +54,9 @@ from vedette.gateway.renewal import Renewal
 from vedette.gateway.sightings import Sightings
 from vedette.gateway.tls import ServerTls, TlsFiles
 from vedette.gateway.tunnel import PushTunnel
+from vedette.ports.errors import Unavailable
 from vedette.ports.key_server import KeyServer
+from vedette.ports.policy import Policy
 from vedette.spine import Spine
 
 PROCESS = "gateway"
@@ -153,7 +157,8 @@ async def _serve(boot: Boot) -> None:
         tls = partner_tls(boot)
         finding = discovery(boot, tls)
         others = incoming_door(boot, spine, files, FederationKeys(finding, tls.strict))
-        servers += await _public(boot, spine, files, listed, sightings, others)
+        asking = _asking(boot)
+        servers += await _public(boot, spine, files, listed, sightings, others, asking)
         public = tuple(servers)
         servers += await _inside(boot, spine, files, finding, tls, acme)
         if boot.gateway.pushes is not None:
@@ -162,7 +167,7 @@ async def _serve(boot: Boot) -> None:
             servers.append(await acme.serve(boot))
         presence.watch()
         sightings.watch()
-        await _until_told(streams, listed, public)
+        await _until_told(streams, listed, public, ClientTrust(asking))
     finally:
         if acme is not None:
             acme.renewal.close()
@@ -182,6 +187,7 @@ async def _public(
     listed: SessionsList,
     sightings: Sightings,
     others: IncomingDoor,
+    asking: ServerTls | None,
 ) -> list[Server]:
     """The public addresses, and the one where clients may show a certificate, if there is one."""
     doors = PublicDoors(
@@ -196,7 +202,7 @@ async def _public(
         CopyTo(Unix(str(boot.path(boot.inspector.socket))), b"PUT", b"/contents?wait=0"),
         sightings.note,
     )
-    certificate = TlsFiles(*map(str, boot.served()))
+    certificate = _certificate(boot)
     behind = behind_what(boot)
     limits = Limits(per_address=_PER_ADDRESS if behind is None else None)
     addresses = [tcp(each) for each in sorted({boot.gateway.client, boot.gateway.federation})]
@@ -204,11 +210,45 @@ async def _public(
         await serve(doors.plan, addresses, tls=ServerTls(certificate), limits=limits, behind=behind)
     ]
     apart = boot.gateway.certificates
-    if apart is not None:
-        asking = ServerTls(replace(certificate, client_ca=str(boot.path(apart.ca))))
+    if apart is not None and asking is not None:
         listens = [tcp(apart.listen)]
         there.append(await serve(doors.plan, listens, tls=asking, limits=limits, behind=behind))
     return there
+
+
+def _certificate(boot: Boot) -> TlsFiles:
+    """The gateway's own certificate."""
+    certificate, key = boot.served()
+    return TlsFiles(str(certificate), str(key))
+
+
+def _asking(boot: Boot) -> ServerTls | None:
+    """TLS where clients are asked for a certificate, if there is such an address."""
+    apart = boot.gateway.certificates
+    if apart is None:
+        return None
+    file = None if apart.ca is None else str(boot.path(apart.ca))
+    return ServerTls(replace(_certificate(boot), client_ca=file, asks=True))
+
+
+@dataclass(slots=True)
+class ClientTrust:
+    """Keeps the CAs whose certificates clients may show in step with the issuers in force."""
+
+    tls: ServerTls | None
+    _document: Document | None = None
+
+    def follow(self, policy: Policy | None) -> None:
+        """Trust what this policy names. Without one, what was trusted before stays."""
+        if self.tls is None or policy is None or policy.directory.document is self._document:
+            return
+        self._document = policy.directory.document
+        named = (
+            certificate
+            for issuer in self._document.issuers.values()
+            for certificate in (*issuer.anchors, *issuer.intermediates)
+        )
+        self.tls.trust(tuple(sorted({base64.b64decode(each) for each in named})))
 
 
 def sign_in_service(boot: Boot) -> SignInService:
@@ -345,7 +385,16 @@ async def follow(streams: StreamFiles, listed: SessionsList, public: Iterable[Se
             server.cut({tag for tag in server.tags() if not listed.is_live(tag)})
 
 
-async def _until_told(streams: StreamFiles, listed: SessionsList, public: Iterable[Server]) -> None:
+def _current(streams: StreamFiles) -> Policy | None:
+    try:
+        return streams.current()
+    except Unavailable:
+        return None
+
+
+async def _until_told(
+    streams: StreamFiles, listed: SessionsList, public: Iterable[Server], trust: ClientTrust
+) -> None:
     """Follow the streams until SIGTERM or SIGINT."""
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -353,5 +402,6 @@ async def _until_told(streams: StreamFiles, listed: SessionsList, public: Iterab
         loop.add_signal_handler(number, told.set)
     while not told.is_set():
         await follow(streams, listed, public)
+        trust.follow(_current(streams))
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(told.wait(), _POLL_SECONDS)

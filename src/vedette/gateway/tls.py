@@ -1,4 +1,8 @@
-"""TLS towards clients: modern protocols alone, certificates renewed without a restart."""
+"""TLS towards clients: modern protocols alone, certificates renewed without a restart.
+
+Where clients are asked for a certificate, the handshake proves that they hold its key and that it
+leads to a CA that is trusted here. Whether it counts for anything is judged by the sign-in service.
+"""
 
 import asyncio
 import ssl
@@ -10,6 +14,9 @@ from pathlib import Path
 _CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 _WATCH_SECONDS = 2.0
 _NAME = "name_asked_for"
+_NO_CHECK_TIME = 0x200000
+"""`X509_V_FLAG_NO_CHECK_TIME` of OpenSSL. A browser whose certificate expired would only show an error
+of its own; so the sign-in service tells its person, and nothing else takes such a certificate."""
 
 Stamp = tuple[tuple[int, int, int], ...]
 
@@ -22,19 +29,21 @@ class TlsFilesError(Exception):
 class TlsFiles:
     """A certificate chain and its key (PEM), and the CA for client certificates, if any.
 
-    With `client_ca` clients may show a certificate; whether they must is a rule's affair.
+    With `asks` clients may show a certificate, of a CA in the file `client_ca` or of one that
+    `ServerTls.trust` was told of; whether they must is a rule's affair.
     """
 
     certificate: str
     key: str
     client_ca: str | None = None
+    asks: bool = False
 
 
-def make_context(files: TlsFiles) -> ssl.SSLContext:
-    """Return a server's context.
+def make_context(files: TlsFiles, trusted: tuple[bytes, ...] = ()) -> ssl.SSLContext:
+    """Return a server's context; `trusted` are CAs of client certificates, each in DER.
 
-    Session tickets are off: a session resumed by ticket would keep a client
-    certificate that was revoked since.
+    Sessions are never resumed: a resumed one would keep a client certificate that was
+    revoked since.
 
     Raises:
         TlsFilesError: a file is missing, malformed, or key and certificate don't match.
@@ -47,12 +56,22 @@ def make_context(files: TlsFiles) -> ssl.SSLContext:
     context.set_alpn_protocols(["http/1.1"])
     try:
         context.load_cert_chain(files.certificate, files.key, _no_password)
-        if files.client_ca is not None:
-            context.load_verify_locations(files.client_ca)
-            context.verify_mode = ssl.CERT_OPTIONAL
+        if files.asks:
+            _ask(context, files.client_ca, trusted)
     except (OSError, ValueError) as fault:
         raise TlsFilesError(_why(files, fault)) from fault
     return context
+
+
+def _ask(context: ssl.SSLContext, file: str | None, trusted: tuple[bytes, ...]) -> None:
+    """Have clients asked for a certificate. One of these CAs may be an intermediate alone."""
+    context.verify_mode = ssl.CERT_OPTIONAL
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    context.verify_flags = ssl.VerifyFlags(int(context.verify_flags) | _NO_CHECK_TIME)
+    if file is not None:
+        context.load_verify_locations(file)
+    if trusted:
+        context.load_verify_locations(cadata=b"".join(trusted))
 
 
 def _no_password() -> str:
@@ -96,6 +115,7 @@ class ServerTls:
         self._files = files
         self._on_fault = on_fault
         self._stamp = _stamp(files)
+        self._trusted: tuple[bytes, ...] = ()
         self._current = make_context(files)
         self._watcher: asyncio.Task[None] | None = None
         self.context = make_context(files)
@@ -116,12 +136,26 @@ class ServerTls:
         if stamp == self._stamp:
             return False
         self._stamp = stamp
+        return self._renew(self._trusted)
+
+    def trust(self, trusted: tuple[bytes, ...]) -> bool:
+        """Take certificates of these CAs (DER) besides those of the files, from now on and no others.
+
+        Returns whether that is another set than before. Connections that stand are left: whether
+        their certificates still count is judged for each session.
+        """
+        if trusted == self._trusted or not self._files.asks:
+            return False
+        return self._renew(trusted)
+
+    def _renew(self, trusted: tuple[bytes, ...]) -> bool:
         try:
-            self._current = make_context(self._files)
+            self._current = make_context(self._files, trusted)
         except TlsFilesError as fault:
             if self._on_fault is not None:
                 self._on_fault(f"{fault}; the last good certificate stays in use")
             return False
+        self._trusted = trusted
         return True
 
     def watch(self, loop: asyncio.AbstractEventLoop, seconds: float = _WATCH_SECONDS) -> None:

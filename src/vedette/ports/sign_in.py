@@ -14,6 +14,7 @@ from vedette.core.names import UserId
 from vedette.core.sessions import Session, SessionFacts, SessionState
 
 if TYPE_CHECKING:
+    from vedette.ports.certificates import CertificateStore
     from vedette.ports.sign_in_lists import SignInLists
 
 SPENT_KEPT = 32
@@ -167,6 +168,10 @@ class SignInStore(Protocol):
     @property
     def lists(self) -> SignInLists:
         """The same store, read a page at a time."""
+
+    @property
+    def certificates(self) -> CertificateStore:
+        """The same store, as far as it is about certificates."""
 
     def changes(self) -> int:
         """The number of the newest change. One cheap read, meant to be asked many times a second."""

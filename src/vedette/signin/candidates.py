@@ -7,7 +7,18 @@ import string
 from dataclasses import dataclass
 
 from vedette.core.claims import Claims, claims_of
-from vedette.core.sessions import CONSOLE, PAGE, Kind, Session, SessionFacts, SessionState
+from vedette.core.sessions import (
+    CONSOLE,
+    MOST_FACTORS,
+    PAGE,
+    FactorUse,
+    Kind,
+    Session,
+    SessionFacts,
+    SessionState,
+    ShownCertificate,
+    standing_on,
+)
 from vedette.core.settings.sign_in import SignIn
 from vedette.ports.sign_in import SignInStore
 from vedette.signin.signed_in import SignedIn
@@ -23,7 +34,9 @@ class Client:
 
     `user_agent` is that of the request which fetches the token; where the program says nothing
     there of its platform, the browser that showed the pages speaks for it. `software_version` is
-    what it registered, `certificate` the `x5t#S256` of the one that this request showed, or empty.
+    what it registered, `certificate` the `x5t#S256` of the one that this request showed, or empty;
+    `connection` is that one where an issuer of the settings vouches for it, and `proof` what it
+    proves where it is the person's own.
     """
 
     kind: Kind
@@ -35,6 +48,8 @@ class Client:
     flow: str = PAGE
     software_version: str = ""
     certificate: str = ""
+    connection: ShownCertificate | None = None
+    proof: FactorUse | None = None
 
 
 def life_of(values: SignIn, kind: Kind) -> int:
@@ -64,7 +79,7 @@ def candidate(
         kind=client.kind,
         client=client.id,
         facts=SessionFacts(
-            factors=signed.factors,
+            factors=_factors(signed, client),
             network=signed.address,
             client_name=claims.name,
             client_version=claims.version,
@@ -73,6 +88,7 @@ def candidate(
             approved=waited is not None and waited.facts.approved,
             confirmed=waited is not None and waited.facts.confirmed,
             flow=client.flow,
+            certificates=standing_on(signed.certificates, client.connection),
         ),
         created=now,
         expires=now + life,
@@ -80,6 +96,14 @@ def candidate(
         number=1 if client.kind == CONSOLE else _devices(store, signed) + 1,
         certificate=client.certificate,
     )
+
+
+def _factors(signed: SignedIn, client: Client) -> tuple[FactorUse, ...]:
+    """What was shown on the pages, and by the connection itself."""
+    if client.proof is None:
+        return signed.factors
+    others = [use for use in signed.factors if use.kind != client.proof.kind]
+    return (*others, client.proof)[-MOST_FACTORS:]
 
 
 def _devices(store: SignInStore, signed: SignedIn) -> int:

@@ -254,6 +254,7 @@ class Compat:
         self, asked: Asked, signed: SignedIn, wanted: _Wanted, name: str, flow: str
     ) -> Session:
         issuing = self.issuing
+        shown, proof = issuing.connection(asked.certificate, signed.user)
         program = Client(
             kind="compat",
             id="",
@@ -262,7 +263,9 @@ class Compat:
             device=wanted.device,
             device_name=wanted.device_name,
             flow=flow,
-            certificate=asked.certificate,
+            certificate=asked.presented.thumbprint(issuing.now()),
+            connection=shown,
+            proof=proof,
         )
         life = issuing.policy.current().directory.document.sign_in.session
         return candidate(issuing.store, signed, program, name=name, now=issuing.now(), life=life)

@@ -56,18 +56,21 @@ class SignInDoor:
     store: SignInStore
     clock: Clock
 
-    def judge(self, candidate: Session, *, more_factors: bool, waits: bool) -> Settled:
+    def judge(
+        self, candidate: Session, *, more_factors: bool, waits: bool, connects: bool = False
+    ) -> Settled:
         """Ask whether this sign-in is enough as it is.
 
         `more_factors` says that the person can still show another factor, `waits` that the way in
-        can wait for the device to be confirmed or approved: where that could change the answer, it
-        is *not yet* and names the facts. Where the oldest session would make room, nobody is
-        turned away for the number of devices; it ends in `start` alone.
+        can wait for the device to be confirmed or approved, `connects` that its program may show a
+        certificate: where that could change the answer, it is *not yet* and names the facts. Where
+        the oldest session would make room, nobody is turned away for the number of devices; it ends
+        in `start` alone.
         """
 
         def prepared(policy: Policy) -> Gathered:
             asked = self._asked(Act.SIGN_IN_SESSION_START, candidate)
-            asked = replace(asked, more_factors=more_factors, waits=waits)
+            asked = replace(asked, more_factors=more_factors, waits=waits, connects=connects)
             return gather(policy, within_limit(policy, asked))
 
         return self.spine.settle(Act.SIGN_IN_SESSION_START, candidate.user, prepared)
@@ -92,10 +95,13 @@ class SignInDoor:
             end_oldest(settled, self.store, candidate, sum(too_many), int(self.clock.now()))
         return settled
 
-    def keep(self, session: Session, *, more_factors: bool = False) -> Settled:
+    def keep(
+        self, session: Session, *, more_factors: bool = False, connects: bool = False
+    ) -> Settled:
         """Ask whether a session that exists may go on.
 
-        `more_factors` says that its person is showing proofs for it and can still show another.
+        `more_factors` and `connects` say that its person is showing proofs for it and can still show
+        another, or a certificate.
         """
         act = Act.SIGN_IN_SESSION_KEEP
         waits = session.state is SessionState.WAITING
@@ -108,6 +114,7 @@ class SignInDoor:
                 today=self.clock.today(),
                 devices=session.number,
                 more_factors=more_factors,
+                connects=connects,
                 waits=waits,
                 registers=waits,
                 others=waits and self._others(session) > 0,
@@ -132,14 +139,21 @@ class SignInDoor:
         person = policy.directory.someone(session.user)
         return proof_wanted(policy.rules, person, known(policy, asked))
 
-    def visit(self, candidate: Session, *, more_factors: bool) -> Settled:
+    def visit(self, candidate: Session, *, more_factors: bool, connects: bool = False) -> Settled:
         """Ask whether this person may enter their own pages, by which no device begins."""
 
         def prepared(policy: Policy) -> Gathered:
             asked = self._asked(Act.SIGN_IN_SESSION_START, candidate)
             return gather(
                 policy,
-                replace(asked, devices=1, registers=False, more_factors=more_factors, waits=True),
+                replace(
+                    asked,
+                    devices=1,
+                    registers=False,
+                    more_factors=more_factors,
+                    connects=connects,
+                    waits=True,
+                ),
             )
 
         return self.spine.settle(Act.SIGN_IN_SESSION_START, candidate.user, prepared)

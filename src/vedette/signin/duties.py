@@ -12,6 +12,7 @@ from vedette.ports.errors import Unavailable
 from vedette.ports.policy import Policy
 from vedette.ports.sign_in import SignInStore, TokenKey
 from vedette.protocol.internal.tokens import SigningKey
+from vedette.signin.certified import Certified
 from vedette.signin.door import SignInDoor
 from vedette.signin.errands import Errands
 from vedette.signin.keep import ask_again
@@ -21,6 +22,8 @@ _POLL_SECONDS = 0.025
 _ERRAND_SECONDS = 0.25
 _ASK_SECONDS = 60.0
 _SWEEP_SECONDS = 60.0
+_CERTIFICATE_SECONDS = 0.25
+"""Each look costs a few small questions to the store; lists are only fetched when they are due."""
 _KEY_LIFE = 90 * 86400
 """Seconds after which a new token key signs; the older ones verify until they are retired."""
 _KEY_KEPT = 2 * _KEY_LIFE
@@ -37,6 +40,7 @@ class Duties:
     errands: Errands
     store: SignInStore
     clock: Clock
+    certified: Certified | None = None
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     _policy: Policy | None = None
 
@@ -47,6 +51,10 @@ class Duties:
             duties.create_task(self._keep_asking())
             duties.create_task(_every(_ERRAND_SECONDS, self.errands.run_due))
             duties.create_task(_every(_SWEEP_SECONDS, self._sweep))
+            if self.certified is not None:
+                duties.create_task(_every(_CERTIFICATE_SECONDS, self.certified.look))
+                duties.create_task(_every(_CERTIFICATE_SECONDS, self.certified.go_through))
+                duties.create_task(_every(_CERTIFICATE_SECONDS, self.certified.refresh))
 
     def _follow(self) -> None:
         self.poll()

@@ -17,8 +17,12 @@ from typing import Any
 from vedette.core.sessions import (
     MOST_FACTORS,
     FactorUse,
+    ShownCertificate,
+    certificate_from_json,
+    certificate_to_json,
     factor_from_json,
     factor_to_json,
+    standing_on,
 )
 
 LIFE = 15 * 60
@@ -31,7 +35,7 @@ class Step(StrEnum):
     WHO = "who"
     """Name and password, or a passkey, or another provider."""
     AWAY = "away"
-    """The person is at another provider."""
+    """The person is at another provider, or where certificates are shown."""
     SECOND = "second"
     """One of the person's other factors."""
     ANSWER = "answer"
@@ -93,7 +97,9 @@ TRANSITIONS: Mapping[Step, Mapping[Event, Step]] = MappingProxyType(
     {
         Step.WHO: MappingProxyType({**_ASKED, **_AGAIN, Event.LEFT: Step.AWAY}),
         Step.AWAY: MappingProxyType({**_ASKED, **_AGAIN}),
-        Step.SECOND: MappingProxyType({**_ASKED, **_AGAIN, Event.ASKED_BACK: Step.ANSWER}),
+        Step.SECOND: MappingProxyType(
+            {**_ASKED, **_AGAIN, Event.ASKED_BACK: Step.ANSWER, Event.LEFT: Step.AWAY}
+        ),
         Step.ANSWER: MappingProxyType({**_ASKED, **_AGAIN, Event.ASKED_BACK: Step.ANSWER}),
         Step.CHANGE: MappingProxyType({**_ASKED, **_AGAIN}),
         Step.ENROL: MappingProxyType(
@@ -147,6 +153,7 @@ class Flow:
     prompt: str = ""
     waiting: str = ""
     sentence: str = ""
+    certificates: tuple[ShownCertificate, ...] = ()
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -157,6 +164,7 @@ class Flow:
         """The flow as bytes; `from_bytes` reads it back."""
         plain: dict[str, Any] = {each.name: getattr(self, each.name) for each in fields(self)}
         plain["factors"] = [factor_to_json(use) for use in self.factors]
+        plain["certificates"] = [certificate_to_json(each) for each in self.certificates]
         return json.dumps(plain, separators=(",", ":"), sort_keys=True).encode()
 
     @classmethod
@@ -165,7 +173,9 @@ class Flow:
         try:
             plain = json.loads(data)
             uses = tuple(factor_from_json(use) for use in plain["factors"])
-            flow = cls(**{**plain, "step": Step(plain["step"]), "factors": uses})
+            read = {"step": Step(plain["step"]), "factors": uses}
+            shown = [certificate_from_json(each) for each in plain.get("certificates", [])]
+            flow = cls(**{**plain, **read, "certificates": tuple(shown)})
         except (KeyError, TypeError, RecursionError) as fault:
             raise ValueError("this is not a sign-in on its way") from fault
         if not all(isinstance(getattr(flow, name), str) for name in _TEXTS):
@@ -189,7 +199,7 @@ def moved(flow: Flow, event: Event) -> Flow:
         raise NoSuchMove(f"`{event}` can't happen at `{flow.step}`")
     left = replace(flow, step=to, memory="", prompt="", sentence="")
     if to is Step.WHO:
-        return replace(left, localpart="", factors=(), wrong=0, waiting="")
+        return replace(left, localpart="", factors=(), wrong=0, waiting="", certificates=())
     return left
 
 
@@ -203,6 +213,12 @@ def shown(flow: Flow, localpart: str, use: FactorUse) -> Flow:
         raise NoSuchMove("the factors of two people don't add up")
     kept = tuple(each for each in flow.factors if each.kind != use.kind)
     return replace(flow, localpart=localpart, factors=(*kept, use)[-MOST_FACTORS:])
+
+
+def certified(flow: Flow, localpart: str, use: FactorUse, shown_: ShownCertificate) -> Flow:
+    """The flow after somebody proved to be `localpart` by a certificate. Raises as `shown` does."""
+    proven = shown(flow, localpart, use)
+    return replace(proven, certificates=standing_on((), shown_))
 
 
 def mistaken(flow: Flow, most: int) -> Flow:

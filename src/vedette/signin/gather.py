@@ -24,10 +24,9 @@ CONFIRMED = "device.confirmed"
 class Asked:
     """One question of the sign-in door: which act, about which session, at what moment.
 
-    `devices` is how many devices the person has with this one, or its rank among them; `more_factors`
-    and `waits` say what a later step can still add; `registers` says that the device is new here, and
-    `others` whether another device of the
-    person is signed in.
+    `devices` is how many devices the person has with this one, or its rank among them; `more_factors`,
+    `waits` and `connects` say what a later step can still add; `registers` says that the device is
+    new here, and `others` whether another device of the person is signed in.
     """
 
     act: Act
@@ -37,6 +36,7 @@ class Asked:
     devices: int
     more_factors: bool = False
     waits: bool = False
+    connects: bool = False
     registers: bool = False
     others: bool = False
 
@@ -66,11 +66,15 @@ def gather(policy: Policy, asked: Asked) -> Gathered:
 
 def _open(policy: Policy, asked: Asked, ask: Ask, facts: Facts) -> Facts:
     """The same facts with what can still be added: only what is waited for, where that is enough."""
-    if asked.waits and asked.more_factors:
-        waiting = awaiting(facts, more_factors=False, waits=True)
-        if _decided(policy, ask, waiting, asked.today).verdict is Verdict.NOT_YET:
-            return waiting
-    return awaiting(facts, more_factors=asked.more_factors, waits=asked.waits)
+    more, waits, connects = asked.more_factors, asked.waits, asked.connects
+    fewer = [(False, False, True), (False, True, False), (False, True, True)]
+    for _, wait, connect in fewer if more or connects else []:
+        if (wait and not waits) or (connect and not connects):
+            continue
+        open_ = awaiting(facts, more_factors=False, waits=wait, connects=connect)
+        if _decided(policy, ask, open_, asked.today).verdict is Verdict.NOT_YET:
+            return open_
+    return awaiting(facts, more_factors=more, waits=waits, connects=connects)
 
 
 def known(policy: Policy, asked: Asked) -> Facts:

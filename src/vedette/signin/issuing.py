@@ -14,7 +14,16 @@ from enum import StrEnum
 from hashlib import sha256
 
 from vedette.core.explain import sentence_about_suspension
-from vedette.core.sessions import CONSOLE, Session, SessionFacts, SessionState, by_rule
+from vedette.core.names import UserId
+from vedette.core.sessions import (
+    CONSOLE,
+    FactorUse,
+    Session,
+    SessionFacts,
+    SessionState,
+    ShownCertificate,
+    by_rule,
+)
 from vedette.core.suspension import suspension_of
 from vedette.ports.clock import Clock
 from vedette.ports.errors import Unavailable
@@ -30,6 +39,7 @@ from vedette.signin.door import SignInDoor
 from vedette.signin.enforce import go_on
 from vedette.signin.listed import Listed
 from vedette.signin.presented import NOTHING, Presented, facts_now
+from vedette.signin.vouched import Certificates
 from vedette.spine import Permit
 
 WAIT = 3.0
@@ -100,6 +110,15 @@ class Issuing:
     clock: Clock
     issuer: str
     patience: float = WAIT
+    certificates: Certificates | None = None
+
+    def connection(
+        self, certificate: bytes, user: UserId
+    ) -> tuple[ShownCertificate | None, FactorUse | None]:
+        """What the certificate of a request that fetches tokens is worth. Raises Unavailable."""
+        if self.certificates is None:
+            return None, None
+        return self.certificates.of_connection(certificate, user)
 
     def begin(self, permit: Permit, candidate: Session, *, refreshes: bool) -> Issued:
         """Make the session that was permitted, and hand out its first tokens.
@@ -148,7 +167,7 @@ class Issuing:
         session = self._of_family(token)
         if session is None or (client is not None and session.client != client):  # (1)
             return GONE
-        if not _bound("", session, presented):
+        if not _bound("", session, presented.thumbprint(self.now())):
             return EXPIRED
         successor = new_refresh_token()
         match self.store.refresh(digest(token), digest(successor)):  # (2)
@@ -202,7 +221,7 @@ class Issuing:
         session = self.store.session(claims.session)
         if session is None or (session.user, session.device) != (claims.user, claims.device):
             return GONE
-        if not _bound(claims.certificate, session, presented):
+        if not _bound(claims.certificate, session, presented.thumbprint(self.now())):
             return EXPIRED
         withheld = self._stands(session)
         if withheld is None and claims.expires <= self.now():
@@ -219,7 +238,9 @@ class Issuing:
         A bound token is none without its certificate. Only for taking away. Raises Unavailable.
         """
         found = self._behind(token)
-        return found if found is not None and _bound("", found, presented) else None
+        if found is None or not _bound("", found, presented.thumbprint(self.now())):
+            return None
+        return found
 
     def _behind(self, token: str) -> Session | None:
         if _REFRESH.fullmatch(token) is not None:
@@ -341,15 +362,13 @@ class Issuing:
             self.store.move_session(session.id, to, NOT_HANDED_OUT, self.now())
 
 
-def _bound(named: str, session: Session, presented: Presented) -> bool:
-    """Whether a token that names this certificate, or none, may be used with what was presented.
+def _bound(named: str, session: Session, presented: str) -> bool:
+    """Whether a token that names this certificate, or none, may be used with the one presented.
 
     The session counts too: a token from before it was bound would be a way around.
     """
     return all(
-        secrets.compare_digest(each, presented.certificate)
-        for each in (named, session.certificate)
-        if each
+        secrets.compare_digest(each, presented) for each in (named, session.certificate) if each
     )
 
 

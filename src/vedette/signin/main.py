@@ -29,6 +29,7 @@ from vedette.adapters.boot_file import Boot, BootFault, SigninBoot, load
 from vedette.adapters.log_incidents import LogIncidents
 from vedette.adapters.passwords import Argon2Passwords
 from vedette.adapters.radius import RadiusServers, radius_server
+from vedette.adapters.revocation_places import RevocationFolder, RevocationPlaces
 from vedette.adapters.sign_in.rekeying import StoreKeyFile
 from vedette.adapters.sign_in_store import SqlSignInStore, open_sign_in_store
 from vedette.adapters.stream_files import StreamFiles
@@ -49,6 +50,7 @@ from vedette.protocol.internal.streams import Stream
 from vedette.signin import compat, device_grant, keys, metadata, oauth, registration, sightings
 from vedette.signin.app import make_app, sentence_page
 from vedette.signin.attempts import Attempts
+from vedette.signin.certified import Certified
 from vedette.signin.device_page import DevicePage
 from vedette.signin.door import SignInDoor, waiting
 from vedette.signin.duties import Duties, keep_token_keys
@@ -59,8 +61,10 @@ from vedette.signin.issuing import Issuing
 from vedette.signin.listed import Listed
 from vedette.signin.own import OwnPages
 from vedette.signin.proofs import Means
+from vedette.signin.revocations import RevocationKeeper
 from vedette.signin.sign_in_pages import UPSTREAM, Shell, SignInPages
 from vedette.signin.step_up import StepUp
+from vedette.signin.vouched import Certificates, Issuers
 from vedette.signin.walk import Walk
 from vedette.spine import Spine
 
@@ -126,7 +130,14 @@ def app_of(around: Surroundings) -> tuple[Starlette, SignInDoor]:
     clock = around.means.clock
     door = SignInDoor(around.spine, around.store, clock)
     issuing = Issuing(
-        around.store, door, around.provisioning, around.listed, around.policy, clock, around.issuer
+        around.store,
+        door,
+        around.provisioning,
+        around.listed,
+        around.policy,
+        clock,
+        around.issuer,
+        certificates=around.means.certificates,
     )
     shell = Shell(origin=around.origin, organisation=around.organisation)
     routes = _routes(around, issuing, shell)
@@ -223,7 +234,8 @@ async def _run(boot: Boot, own: SigninBoot) -> None:
         streams.start()
         follow()
         app, door = app_of(around)
-        duties = Duties(follow, door, Errands(store, around.provisioning, clock), store, clock)
+        errands = Errands(store, around.provisioning, clock)
+        duties = Duties(follow, door, errands, store, clock, _certified(door, around.means))
         with _listen(boot.path(own.socket)) as inside:
             await _serve(app, duties, inside)
     finally:
@@ -280,6 +292,29 @@ def public_key(boot: Boot) -> Ed25519PublicKey:
     return key
 
 
+def _certified(door: SignInDoor, means: Means) -> Certified | None:
+    return None if means.certificates is None else Certified(door, means.certificates)
+
+
+def _certificates(
+    boot: Boot, own: SigninBoot, store: SignInStore, clock: SystemClock, policy: PolicySource
+) -> Certificates:
+    """What judges certificates; where there is no address to show one, nobody does."""
+    tls = ssl.create_default_context()
+    if boot.gateway.trusted_ca is not None:
+        tls.load_verify_locations(boot.path(boot.gateway.trusted_ca))
+    folder = RevocationFolder(boot.path(own.folder) / "revocations")
+    return Certificates(
+        store=store.certificates,
+        issuers=Issuers(policy),
+        revocations=RevocationKeeper(store.certificates, RevocationPlaces(tls), folder, clock),
+        clock=clock,
+        domain=ServerName(boot.organisation),
+        names=_names(boot, policy),
+        address=_certificates_of(boot),
+    )
+
+
 def _means(
     boot: Boot, own: SigninBoot, store: SignInStore, clock: SystemClock, policy: PolicySource
 ) -> Means:
@@ -296,6 +331,7 @@ def _means(
         upstream=_upstream(boot, own),
         directory=_directory(boot, policy),
         names=_names(boot, policy),
+        certificates=_certificates(boot, own, store, clock, policy),
     )
 
 

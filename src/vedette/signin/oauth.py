@@ -214,6 +214,7 @@ class OAuth:
         self, granted: Redeemed, client: OAuthClient, asked: Asked, device: str | None
     ) -> Session:
         issuing = self.issuing
+        shown, proof = issuing.connection(asked.certificate, granted.signed.user)
         program = Client(
             kind=CONSOLE if client.id == CONSOLE_CLIENT else "oauth",
             id=client.id,
@@ -223,7 +224,9 @@ class OAuth:
             device_name="",
             flow=granted.flow,
             software_version=client.software_version,
-            certificate=asked.certificate,
+            certificate=asked.presented.thumbprint(issuing.now()),
+            connection=shown,
+            proof=proof,
         )
         values = issuing.policy.current().directory.document.sign_in
         return candidate(

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from vedette.core.claims import claims_of
 from vedette.core.sessions import Session, SessionFacts
 from vedette.ports.sign_in import OAuthClient
+from vedette.protocol.internal.certificates import lasts, thumbprint_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Presented:
     """From where a request came, with which program, and with which certificate.
 
-    `address` is empty if none was told. `certificate` is the `x5t#S256` of the certificate that the
-    connection showed (RFC 8705, section 3.1), or empty.
+    `address` is empty if none was told. `certificate` is the one that the connection showed, in DER,
+    or empty.
     """
 
     address: str = ""
     user_agent: str = ""
-    certificate: str = ""
+    certificate: bytes = field(default=b"", repr=False)
+
+    def thumbprint(self, now: int) -> str:
+        """The `x5t#S256` of the certificate to which tokens may be bound (RFC 8705, section 3.1).
+
+        Empty without one, and while one is not valid: the handshake takes it all the same, so that
+        its person can be told.
+        """
+        begins, ends = lasts(self.certificate) if self.certificate else (0, -1)
+        return thumbprint_of(self.certificate) if begins <= now <= ends else ""
 
 
 NOTHING = Presented()

@@ -31,6 +31,7 @@ from vedette.ports.factors import (
 )
 from vedette.ports.sign_in import Account, Factor, SignInStore, Taken
 from vedette.protocol import recovery, totp
+from vedette.signin.vouched import Certificates
 
 NEVER_EXPIRES = 1 << 40
 """A time so far away that what is kept until then is kept for good."""
@@ -57,6 +58,8 @@ class Means:
     """Where people prove the password of the company's directory; None where there is none."""
     names: DirectoryNames | None = None
     """Who has which other name there."""
+    certificates: Certificates | None = None
+    """What judges a company's certificates, where people may show one."""
 
     def now(self) -> int:
         """Whole seconds since 1970 UTC."""
@@ -149,8 +152,13 @@ def recovery_code(means: Means, localpart: str, code: str) -> FactorUse | None:
     return FactorUse(kind="recovery", at=means.now())
 
 
-def available(means: Means, localpart: str, kinds: Collection[str]) -> tuple[str, ...]:
+def available(
+    means: Means, localpart: str, kinds: Collection[str], *, certificate: bool = False
+) -> tuple[str, ...]:
     """The kinds of second factor, among `kinds`, that this person can show. Best first.
+
+    `certificate` says whether certificates can be shown at all; whether this person has one is
+    seen when they do.
 
     Whoever has no other may show a code even where none are handed out on the pages: it is the
     start code that the help desk gave with a reset, which took the place of all older codes.
@@ -160,6 +168,7 @@ def available(means: Means, localpart: str, kinds: Collection[str]) -> tuple[str
         "webauthn": "webauthn" in own,
         "totp": "totp" in own,
         "radius": means.server is not None,
+        "certificate": certificate,
         "recovery": means.store.recovery_left(localpart) > 0,
     }
     allowed = {*kinds, *(() if own else ("recovery",))}

@@ -17,6 +17,7 @@ from vedette.core.language import Language
 from vedette.pages.forms import set_cookie
 from vedette.ports.errors import Unavailable
 from vedette.protocol import totp
+from vedette.signin import certificate_way
 from vedette.signin.flow import NoSuchMove, Step
 from vedette.signin.render import STATIC, Page, go, picture, render, static
 from vedette.signin.step_up import KIND
@@ -86,6 +87,8 @@ class SignInPages:
         return [
             page_route(PAGE, guarded(self._page), origin),
             page_route(UPSTREAM, guarded(self._back), origin),
+            page_route(certificate_way.VISIT, guarded(self._shows), origin),
+            page_route(certificate_way.BACK, guarded(self._shown_before), origin),
             *(page_route(f"{PAGE}/static/{name}", _file(name), origin) for name in STATIC),
         ]
 
@@ -118,6 +121,27 @@ class SignInPages:
             return self.shell.show(_GONE, visit.language)
         return self._after(self.walk.back(turn, visit.query, seen_of(visit)), visit)
 
+    def _shows(self, visit: Visit) -> Response:
+        """Whoever comes here is asked for a certificate, and goes back with what was shown.
+
+        No cookie of the flow reaches this address unless the page itself was opened here, by a
+        program that knows no other address: then it goes on here, under the same name.
+        """
+        store, now = self.walk.means.store, self.walk.means.now()
+        ticket = visit.query.get("for", "")
+        answer = certificate_way.shown(store, ticket, visit.certificate, now)
+        if answer is None or visit.method != "GET":
+            return self.shell.show(_GONE, visit.language)
+        here = visit.cookies.get(FLOW_COOKIE, "") and certificate_way.apart(self.walk)
+        return go(f"{'' if here else self.shell.origin}{certificate_way.BACK}?answer={answer}")
+
+    def _shown_before(self, visit: Visit) -> Response:
+        turn = self.walk.find(visit.cookies.get(FLOW_COOKIE, ""))
+        if turn is None or visit.method != "GET":
+            return self.shell.show(_GONE, visit.language)
+        answer = visit.query.get("answer", "")
+        return self._after(self.walk.certified(turn, answer, seen_of(visit)), visit)
+
     def _after(self, turn: Turn, visit: Visit) -> Response:
         """Show at once what must be seen now, and otherwise let the browser ask for the page."""
         if turn.flow.step is Step.AWAY and turn.leave:
@@ -135,10 +159,8 @@ class SignInPages:
 
     def _departing(self, turn: Turn, visit: Visit) -> Response:
         """A page that leads on by itself: a form of ours may lead to no other site."""
-        page = Page(
-            template="depart", title="away",
-            context={"location": turn.leave, "csrf": turn.flow.csrf},
-        )  # fmt: skip
+        context = {"location": turn.leave, **_away(self.walk, turn), "csrf": turn.flow.csrf}
+        page = Page(template="depart", title="away", context=context)
         return self._cookies(self.shell.show(page, visit.language), turn, visit)
 
     @staticmethod
@@ -226,8 +248,15 @@ def _who(walk: Walk, turn: Turn) -> Mapping[str, Any]:
     del turn
     return {
         "providers": sorted(walk.means.upstream),
+        "certificate": certificate_way.offered(walk) is not None,
         "company": walk.means.directory is not None,
     }
+
+
+def _away(walk: Walk, turn: Turn) -> Mapping[str, Any]:
+    del walk
+    certificate = turn.flow.memory.startswith(certificate_way.MEMORY)
+    return {"away_says": "away-certificate" if certificate else "away-says"}
 
 
 def _second(walk: Walk, turn: Turn) -> Mapping[str, Any]:
@@ -288,7 +317,7 @@ def _refused(walk: Walk, turn: Turn) -> Mapping[str, Any]:
 _STEPS: Mapping[Step, tuple[str, Specific]] = MappingProxyType(
     {
         Step.WHO: ("who", _who),
-        Step.AWAY: ("away", _nothing),
+        Step.AWAY: ("away", _away),
         Step.SECOND: ("second", _second),
         Step.ANSWER: ("answer", _answer),
         Step.CHANGE: ("change", _change),

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 
 from vedette.core.names import UserId
 from vedette.core.record import JSON
-from vedette.core.sessions import FactorUse, factor_from_json, factor_to_json
+from vedette.core.sessions import (
+    FactorUse,
+    ShownCertificate,
+    certificate_from_json,
+    certificate_to_json,
+    factor_from_json,
+    factor_to_json,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +32,8 @@ class SignedIn:
     user_agent: str
     at: int
     session: str | None = None
+    certificates: tuple[ShownCertificate, ...] = ()
+    """Those that were shown on the pages and found good."""
 
     def to_json(self) -> dict[str, JSON]:
         """The value as JSON; `from_json` reads it back."""
@@ -35,6 +44,7 @@ class SignedIn:
             "user_agent": self.user_agent,
             "at": self.at,
             "session": self.session,
+            "certificates": [certificate_to_json(each) for each in self.certificates],
         }
 
     @classmethod
@@ -49,6 +59,9 @@ class SignedIn:
                 user_agent=_text(fields, "user_agent"),
                 at=_whole(fields, "at"),
                 session=None if fields["session"] is None else _text(fields, "session"),
+                certificates=tuple(
+                    certificate_from_json(each) for each in _list(fields.get("certificates", []))
+                ),
             )
         except (KeyError, TypeError, RecursionError) as fault:
             raise ValueError("this does not say who signed in") from fault

@@ -10,7 +10,14 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from vedette.core.names import UserId
-from vedette.core.sessions import FactorUse, Session, SessionState, by_rule
+from vedette.core.sessions import (
+    FactorUse,
+    Session,
+    SessionState,
+    ShownCertificate,
+    by_rule,
+    standing_on,
+)
 from vedette.ports.errors import Unavailable
 from vedette.protocol.oauth.account_pages import PROVE
 from vedette.signin.enforce import go_on
@@ -26,6 +33,14 @@ DONE = f"/{PROVE}?done=yes"
 """Where the person is told that it goes on."""
 PROVED = "proved"
 """How a past sign-in is noted that was none, but proofs for a device."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proofs:
+    """What somebody showed on the pages."""
+
+    factors: tuple[FactorUse, ...]
+    certificates: tuple[ShownCertificate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +86,7 @@ class StepUp:
         return "prove-by-hand" if by_hand else ""
 
     def judge(
-        self, purpose: Purpose, user: UserId, shown: tuple[FactorUse, ...], *, more: bool
+        self, purpose: Purpose, user: UserId, shown: Proofs, *, more: bool, connects: bool
     ) -> Settled:
         """Ask the door about the session with the proofs shown; `fault` MUST have found nothing.
 
@@ -81,7 +96,7 @@ class StepUp:
         session = self.session(purpose, user)
         if session is None:
             raise NoSuchMove("the session has ended meanwhile")
-        return self.issuing.door.keep(_with(session, shown), more_factors=more)
+        return self.issuing.door.keep(_with(session, shown), more_factors=more, connects=connects)
 
     def complete(self, purpose: Purpose, signed: SignedIn) -> str:
         """Let the session go on with these proofs; returns the page that says so.
@@ -98,7 +113,7 @@ class StepUp:
             raise NoSuchMove("the session is another one now")
         session, store = self.session(purpose, signed.user), self.issuing.store
         assert session is not None  # or `fault` had said so
-        proved = _with(session, signed.factors)
+        proved = _with(session, Proofs(signed.factors, signed.certificates))
         settled = self.issuing.door.keep(proved)  # (1)
         if not isinstance(settled, Permit):
             if settled.in_doubt:
@@ -114,5 +129,9 @@ class StepUp:
         return DONE
 
 
-def _with(session: Session, shown: tuple[FactorUse, ...]) -> Session:
-    return replace(session, facts=replace(session.facts, factors=shown))
+def _with(session: Session, shown: Proofs) -> Session:
+    """The session with these proofs. The certificate of its connection stays what it was."""
+    own = [each for each in session.facts.certificates if each.thumbprint == session.certificate]
+    stands = standing_on(shown.certificates, own[0] if own else None)
+    facts = replace(session.facts, factors=shown.factors, certificates=stands)
+    return replace(session, facts=facts)

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from vedette.core.language import Language
 from vedette.pages.forms import bounded_body, fields_of, is_form
 from vedette.pages.language import choose
+from vedette.protocol.internal.certificates import CERTIFICATE_HEADER, certificate_in
 from vedette.signin.wire import address_of
 
 LARGEST_FORM = 64 << 10
@@ -37,6 +38,8 @@ class Visit:
     user_agent: str
     language: Language
     ours: bool
+    certificate: bytes = field(default=b"", repr=False)
+    """The one that the connection showed, in DER; empty if none."""
 
 
 Handler = Callable[[Visit], Response]
@@ -67,6 +70,7 @@ def visit_of(request: Request, body: bytes, origin: str) -> Visit:
         user_agent=headers.get("user-agent", "")[:_LONGEST_AGENT],
         language=choose(headers.get("accept-language", "")),
         ours=is_ours(headers, origin),
+        certificate=certificate_in(headers.get(CERTIFICATE_HEADER, "")),
     )
 
 

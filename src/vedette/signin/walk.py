@@ -17,6 +17,7 @@ from vedette.core.explain import sentence_for_person
 from vedette.core.names import UserId
 from vedette.core.reasons import Reason
 from vedette.core.sessions import (
+    CERTIFICATE_FACTS,
     DEVICE_GRANT,
     PAGE,
     FactorUse,
@@ -36,7 +37,7 @@ from vedette.ports.factors import (
 )
 from vedette.ports.policy import PolicySource
 from vedette.protocol.oauth.console import FACTORS
-from vedette.signin import proofs, step_up
+from vedette.signin import certificate_way, proofs, step_up
 from vedette.signin.attempts import Attempts
 from vedette.signin.candidates import Client, candidate, life_of, new_device, new_session_name
 from vedette.signin.door import SignInDoor
@@ -47,7 +48,7 @@ from vedette.signin.password import PasswordProof, Turned, own
 from vedette.signin.proofs import Means
 from vedette.signin.purpose import ONE_TIME_KIND, Complete, Purpose, key_of
 from vedette.signin.signed_in import SignedIn
-from vedette.signin.step_up import StepUp
+from vedette.signin.step_up import Proofs, StepUp
 from vedette.signin.words import spoken
 from vedette.spine import Permit, Settled
 
@@ -176,7 +177,7 @@ class Walk:
             return self._kept(replace(turn, flow=moved(flow, Event.BACK), error="vouched-no"))
         use = proofs.vouched_use(person)
         proven = replace(turn, flow=shown(flow, account.localpart, use))
-        return self._kept(self._advanced(proven, seen), before=flow)
+        return self._kept(self.advanced(proven, seen), before=flow)
 
     # ---- The first factor ------------------------------------------------------------------------
 
@@ -193,7 +194,7 @@ class Walk:
             return replace(turn, error=found.says)
         who = found.account.localpart
         self.attempts.proved(who, seen.address, known=known)
-        return self._advanced(replace(turn, flow=shown(turn.flow, who, found.use)), seen)
+        return self.advanced(replace(turn, flow=shown(turn.flow, who, found.use)), seen)
 
     def do_passkey(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
         """A passkey, with nobody named before."""
@@ -205,7 +206,7 @@ class Walk:
         if used is None:
             return replace(fresh, error="wrong-passkey")
         self.attempts.address_proved(seen.address)
-        return self._advanced(replace(fresh, flow=shown(fresh.flow, *used)), seen)
+        return self.advanced(replace(fresh, flow=shown(fresh.flow, *used)), seen)
 
     def do_upstream(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
         """Go to another provider."""
@@ -217,6 +218,15 @@ class Walk:
         departure = provider.begin(self.callback)
         away = replace(moved(turn.flow, Event.LEFT), memory=f"{name} {_text(departure.memory)}")
         return replace(turn, flow=away, leave=departure.url)
+
+    def do_certificate(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
+        """Show a certificate, where connections are asked for one."""
+        return certificate_way.depart(self, turn, form, seen)
+
+    def certified(self, turn: Turn, answer: str, seen: Seen) -> Turn:
+        """Somebody came back from there. Raises NoSuchMove or Unavailable."""
+        after = certificate_way.come_back(self, turn, answer, seen)
+        return self._kept(after, before=turn.flow)
 
     # ---- The second factor -----------------------------------------------------------------------
 
@@ -252,16 +262,17 @@ class Walk:
         within = self.attempts.may(self.values(), who, seen.address, known=known, what="second")
         use = check(who) if within else None
         if use is None:
-            return self._mistake(turn, seen)
+            return self.mistake(turn, seen)
         self.attempts.proved(who, seen.address, known=known, what="second")
-        return self._advanced(replace(turn, flow=shown(turn.flow, who, use)), seen)
+        return self.advanced(replace(turn, flow=shown(turn.flow, who, use)), seen)
 
-    def _mistake(self, turn: Turn, seen: Seen) -> Turn:
+    def mistake(self, turn: Turn, seen: Seen, error: str = "wrong-code") -> Turn:
+        """Count a wrong second factor, and say so; after too many it is over. Raises Unavailable."""
         self._note(turn.flow.localpart, seen, turn.purpose, "wrong-second")
         flow = mistaken(turn.flow, self.values().wrong_second_factors)
         if flow.step is Step.REFUSED:
             return replace(turn, flow=replace(flow, sentence="too-often"))
-        return replace(turn, flow=flow, error="wrong-code")
+        return replace(turn, flow=flow, error=error)
 
     def do_radius(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
         """A code for the second-factor server."""
@@ -278,7 +289,7 @@ class Walk:
             raise NoSuchMove("this factor is not asked for")
         known = self._known(seen, who)
         if not self.attempts.may(self.values(), who, seen.address, known=known, what="second"):
-            return self._mistake(turn, seen)
+            return self.mistake(turn, seen)
         answer: ServerAnswer = (
             server.begin(who, seen.address, code)
             if state is None
@@ -288,21 +299,21 @@ class Walk:
             case Accepted(server=name):
                 self.attempts.proved(who, seen.address, known=known, what="second")
                 use = FactorUse(kind="radius", at=self.means.now(), proven_by=name)
-                return self._advanced(replace(turn, flow=shown(turn.flow, who, use)), seen)
+                return self.advanced(replace(turn, flow=shown(turn.flow, who, use)), seen)
             case Challenged(state=next_state, prompt=prompt):
                 asked = moved(turn.flow, Event.ASKED_BACK)
                 return replace(
                     turn, flow=replace(asked, memory=_text(next_state), prompt=prompt[:500])
                 )
             case _:
-                return self._mistake(turn, seen)
+                return self.mistake(turn, seen)
 
     # ---- Setting up ------------------------------------------------------------------------------
 
     def do_change(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
         """A new password in the place of one that was handed out."""
         error = self.new_password(turn.flow.localpart, form.get("new", ""), form.get("again", ""))
-        return replace(turn, error=error) if error else self._advanced(turn, seen)
+        return replace(turn, error=error) if error else self.advanced(turn, seen)
 
     def new_password(self, localpart: str, new: str, again: str) -> str:
         """Set a new password; returns the key of what is wrong with it, empty when it is set."""
@@ -368,16 +379,16 @@ class Walk:
         who = turn.flow.localpart
         flow = shown(turn.flow, who, use)
         if "recovery" not in self.values().second_factors:
-            return self._advanced(replace(turn, flow=flow), seen)
+            return self.advanced(replace(turn, flow=flow), seen)
         if self.means.store.recovery_left(who) > 0:
-            return self._advanced(replace(turn, flow=flow), seen)
+            return self.advanced(replace(turn, flow=flow), seen)
         codes = proofs.new_recovery_codes(self.means, who)
         return replace(turn, flow=moved(flow, Event.ENROLLED), codes=codes)
 
     def do_codes_seen(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
         """The recovery codes are kept."""
         del form
-        return self._advanced(turn, seen)
+        return self.advanced(turn, seen)
 
     def do_new_codes(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
         """Show new recovery codes."""
@@ -389,7 +400,7 @@ class Walk:
     def do_agree(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
         """Ask once more, and only then finish; nobody finishes twice."""
         del form
-        asked = self._advanced(turn, seen)
+        asked = self.advanced(turn, seen)
         if asked.flow.step is not Step.CONSENT:
             return asked
         return self._finished(asked, seen)
@@ -432,7 +443,7 @@ class Walk:
 
     # ---- Asking the door -------------------------------------------------------------------------
 
-    def _advanced(self, turn: Turn, seen: Seen) -> Turn:
+    def advanced(self, turn: Turn, seen: Seen) -> Turn:
         """Ask the door with everything that was shown, and go where its answer leads.
 
         Raises:
@@ -453,6 +464,12 @@ class Walk:
         if decision.reason is Reason.NOT_SUPPORTED:  # an account without a way in: as if unknown
             return replace(turn, flow=moved(flow, Event.BACK), error="wrong")
         pending = frozenset(decision.pending)
+        if (
+            decision.verdict is Verdict.NOT_YET
+            and pending <= CERTIFICATE_FACTS
+            and self._connects(turn)
+        ):
+            return self._through(turn, seen)  # decided where its program fetches the first token
         if decision.verdict is Verdict.NOT_YET and pending - _REGISTERED:
             return self._wanting(turn, decision_sentence(settled))
         if decision.verdict is Verdict.NOT_YET:
@@ -466,13 +483,26 @@ class Walk:
 
     def _judged(self, turn: Turn, seen: Seen) -> Settled:
         flow = turn.flow
-        more = bool(self.choices(flow)) or self.may_enrol(flow)
+        choices = self.choices(flow)
+        more, shows = bool(choices) or self.may_enrol(flow), "certificate" in choices
         if turn.purpose.kind == step_up.KIND:
-            return self.step_up.judge(turn.purpose, self.user(flow), flow.factors, more=more)
+            proved = Proofs(flow.factors, flow.certificates)
+            who = self.user(flow)
+            return self.step_up.judge(turn.purpose, who, proved, more=more, connects=shows)
         candidate = self.candidate(flow, turn.purpose, seen)
         if turn.purpose.kind == "own":
-            return self.door.visit(candidate, more_factors=more)
-        return self.door.judge(candidate, more_factors=more, waits=True)
+            return self.door.visit(candidate, more_factors=more, connects=shows)
+        connects = shows or self._connects(turn)
+        return self.door.judge(candidate, more_factors=more, waits=True, connects=connects)
+
+    def _connects(self, turn: Turn) -> bool:
+        """Whether the program's own connection may still show a certificate: the one of its device.
+
+        Where people are asked for theirs on the page, it is asked for here.
+        """
+        asked = "certificate" in self.values().second_factors
+        later = turn.purpose.kind in ("oauth", "sso", "device") and not turn.purpose.console
+        return later and not asked and certificate_way.offered(self) is not None
 
     def _nothing_to_prove(self, turn: Turn) -> str:
         """Why no proof helps the session that this is about; empty where one may, or there is none."""
@@ -527,7 +557,7 @@ class Walk:
         session = self.means.store.session(turn.flow.waiting)
         if session is None or session.state is SessionState.ENDED:
             return replace(turn, flow=replace(moved(turn.flow, Event.NO), sentence="turned-away"))
-        return self._advanced(turn, seen)
+        return self.advanced(turn, seen)
 
     def prepared(self, turn: Turn) -> tuple[Turn, str]:
         """The turn with a ceremony begun where its page can use a passkey, and what the browser
@@ -555,7 +585,8 @@ class Walk:
         if not flow.localpart:
             return ()
         kinds = self.values().second_factors
-        there = proofs.available(self.means, flow.localpart, kinds)
+        certificate = certificate_way.offered(self) is not None
+        there = proofs.available(self.means, flow.localpart, kinds, certificate=certificate)
         return tuple(kind for kind in there if kind not in flow.kinds)
 
     def may_enrol(self, flow: Flow) -> bool:
@@ -611,6 +642,7 @@ class Walk:
             user_agent=seen.user_agent,
             at=self.means.now(),
             session=flow.waiting or None,
+            certificates=flow.certificates,
         )
 
     def user(self, flow: Flow) -> UserId:
@@ -713,6 +745,7 @@ ACTIONS: Mapping[Step, Mapping[str, Action]] = MappingProxyType(
             "password": Walk.do_password,
             "passkey": Walk.do_passkey,
             "upstream": Walk.do_upstream,
+            "certificate": Walk.do_certificate,
         },
         Step.AWAY: {"back": Walk.do_again},
         Step.SECOND: {
@@ -720,6 +753,7 @@ ACTIONS: Mapping[Step, Mapping[str, Action]] = MappingProxyType(
             "recovery": Walk.do_recovery,
             "webauthn": Walk.do_webauthn,
             "radius": Walk.do_radius,
+            "certificate": Walk.do_certificate,
             "back": Walk.do_again,
         },
         Step.ANSWER: {"answer": Walk.do_answer, "back": Walk.do_again},

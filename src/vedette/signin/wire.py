@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ipaddress
 import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html import escape
@@ -21,7 +20,7 @@ from starlette.routing import Route
 
 from vedette.core.language import NOTHING, Sentence, told
 from vedette.ports.errors import Unavailable
-from vedette.protocol.internal.certificates import CERTIFICATE_HEADER
+from vedette.protocol.internal.certificates import CERTIFICATE_HEADER, certificate_in
 from vedette.signin.presented import Presented
 
 VERSIONS = ("r0", "v3", "unstable")
@@ -32,7 +31,6 @@ LARGEST_BODY = 64 << 10
 
 _LONGEST_TOKEN = 8192
 _LONGEST_AGENT = 512
-_THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 
 CORS = {
     "Access-Control-Allow-Origin": "*",
@@ -58,8 +56,8 @@ CROWDED = told("Too many sign-ins were begun from here. Please try again in a fe
 class Asked:
     """One request, bounded. `token` is the bearer token; `address` is empty if none was told.
 
-    `certificate` is the `x5t#S256` (RFC 8705, section 3.1) of the one that the client showed to the
-    gateway, or empty: the gateway alone writes that header, and passes none on.
+    `certificate` is the one that the client showed to the gateway, in DER, or empty: the gateway
+    alone writes that header, and passes none on.
     """
 
     method: str = "GET"
@@ -70,7 +68,7 @@ class Asked:
     address: str = ""
     user_agent: str = ""
     token: str = field(default="", repr=False)
-    certificate: str = ""
+    certificate: bytes = field(default=b"", repr=False)
 
     @property
     def presented(self) -> Presented:
@@ -184,7 +182,7 @@ def _asked(request: Request, body: bytes) -> Asked:
         address=address_of(headers.get("x-forwarded-for", "")),
         user_agent=headers.get("user-agent", "")[:_LONGEST_AGENT],
         token=_bearer(headers.get("authorization", "")),
-        certificate=certificate_of(headers.get(CERTIFICATE_HEADER, "")),
+        certificate=certificate_in(headers.get(CERTIFICATE_HEADER, "")),
     )
 
 
@@ -194,11 +192,6 @@ def address_of(text: str) -> str:
         return str(ipaddress.ip_address(text.strip()))
     except ValueError:
         return ""
-
-
-def certificate_of(text: str) -> str:
-    """The thumbprint of the certificate of which the gateway tells; empty if it tells of none."""
-    return text if _THUMBPRINT.fullmatch(text) else ""
 
 
 def _bearer(header: str) -> str:

@@ -141,6 +141,87 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
                 "dort zurück, um hier fortzufahren."
             ),
         ),
+        "away-certificate": (
+            (
+                "Your browser now asks for your certificate, and for the PIN if it is in a card. If "
+                "nothing happens, or it shows a fault, come back to this page and choose another way."
+            ),
+            (
+                "Ihr Browser fragt jetzt nach Ihrem Zertifikat und, wenn es auf einer Karte ist, nach "
+                "der PIN. Geschieht nichts oder zeigt er einen Fehler, kehren Sie auf diese Seite "
+                "zurück und wählen Sie einen anderen Weg."
+            ),
+        ),
+        # ---- certificates
+        "certificate": ("Company certificate", "Firmenzertifikat"),
+        "certificate-do": ("Sign in with your certificate", "Mit Zertifikat anmelden"),
+        "certificate-says": (
+            "The certificate that your organisation gave you, in this browser or on a card.",
+            "Das Zertifikat Ihrer Organisation, in diesem Browser oder auf einer Karte.",
+        ),
+        "certificate-none": (
+            (
+                "Your browser showed no certificate. If you have one, close the browser and try "
+                "again, since browsers remember that you chose none; or choose another way."
+            ),
+            (
+                "Ihr Browser hat kein Zertifikat gezeigt. Wenn Sie eines haben, schließen Sie den "
+                "Browser und versuchen Sie es noch einmal, denn er merkt sich, dass Sie keines "
+                "gewählt haben; oder wählen Sie einen anderen Weg."
+            ),
+        ),
+        "certificate-no": (
+            (
+                "This certificate is not one by which people sign in here. Please choose another one "
+                "or another way; your administrator can see why."
+            ),
+            (
+                "Mit diesem Zertifikat kann man sich hier nicht anmelden. Bitte wählen Sie ein anderes "
+                "oder einen anderen Weg; Ihre Administration kann sehen, warum."
+            ),
+        ),
+        "certificate-expired": (
+            "Your certificate has expired. Please have it renewed, or choose another way.",
+            (
+                "Ihr Zertifikat ist abgelaufen. Bitte lassen Sie es erneuern, oder wählen Sie einen "
+                "anderen Weg."
+            ),
+        ),
+        "certificate-not-yet": (
+            "Your certificate is not valid yet. Please choose another way until it is.",
+            "Ihr Zertifikat gilt noch nicht. Bitte wählen Sie bis dahin einen anderen Weg.",
+        ),
+        "certificate-revoked": (
+            "This certificate was revoked by your organisation. Please ask for a new one.",
+            "Dieses Zertifikat wurde von Ihrer Organisation gesperrt. Bitte fragen Sie nach einem neuen.",
+        ),
+        "certificate-unknown": (
+            (
+                "It can't be learnt right now whether your certificate is still good. Please try again "
+                "in a few minutes, or choose another way."
+            ),
+            (
+                "Es lässt sich gerade nicht feststellen, ob Ihr Zertifikat noch gilt. Bitte versuchen "
+                "Sie es in einigen Minuten noch einmal, oder wählen Sie einen anderen Weg."
+            ),
+        ),
+        "certificate-nobody": (
+            (
+                "Your certificate is good, but names nobody who has an account here. Please ask your "
+                "administrator, or choose another way."
+            ),
+            (
+                "Ihr Zertifikat gilt, nennt aber niemanden, der hier ein Konto hat. Bitte fragen Sie "
+                "Ihre Administration, oder wählen Sie einen anderen Weg."
+            ),
+        ),
+        "certificate-other": (
+            "This certificate is somebody else's. Please show your own, or choose another way.",
+            (
+                "Dieses Zertifikat gehört jemand anderem. Bitte zeigen Sie Ihr eigenes, oder wählen "
+                "Sie einen anderen Weg."
+            ),
+        ),
         # ---- second
         "second": ("One more proof", "Ein weiterer Nachweis"),
         "second-says": (

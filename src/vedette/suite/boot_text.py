@@ -28,8 +28,9 @@ certificate     = "tls/gateway.crt"   # read again when it changes
 key             = "tls/gateway.key"
 pushes          = {pushes}    # Synapse's way out for pushes, on this machine alone
 {trusted_ca}
-# A second address where devices show a certificate of your own CA; tokens are then bound to it:
-# certificates = {{ listen = "0.0.0.0:8449", url = "https://device.example.org:8449", ca = "tls/ca.crt" }}
+# A second address where people and devices show certificates of the CAs in the settings' [issuers];
+# tokens that are fetched there are bound to them. `ca` is for others that only bind tokens:
+# certificates = {{ listen = "0.0.0.0:8449", url = "https://card.example.org:8449" }}
 # To have the certificate ordered and renewed by ACME, add [gateway.acme]: docs/operate/acme.md
 # Load balancers that begin each connection with a PROXY protocol header, as networks:
 # behind = ["10.0.0.0/24"]

@@ -101,6 +101,7 @@ ACTS: list[tuple[str, dict[str, str]]] = [
     ),
     ("remove-partner", {"name": "beta"}),
     ("sweep-rooms", {}),
+    ("revoke-certificate", {"issuer": "company", "serial": "0A:FF"}),
     (
         "add-token",
         {

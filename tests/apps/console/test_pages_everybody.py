@@ -149,6 +149,7 @@ STOPS: dict[str, str | Go] = {
     "people": "/people",
     "person": "/people/anna",
     "sessions": "/sessions",
+    "certificates": "/certificates",
     "session": _session,
     "reset": _reset,
     "partners": "/partners",

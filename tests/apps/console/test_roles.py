@@ -39,6 +39,8 @@ TABLE: dict[str, set[str]] = {
     "/partners": READERS,
     "/partners.csv": READERS,
     "/partners/{name}": READERS,
+    "/certificates": {OFFICER, OPERATOR, AUDITOR},
+    "/certificates.csv": {OFFICER, OPERATOR, AUDITOR},
     "/rooms": READERS,
     "/rooms.csv": READERS,
     "/rooms/{room:path}": READERS,

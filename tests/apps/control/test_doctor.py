@@ -10,6 +10,7 @@ import pytest
 
 from tests.apps.control.organisation import Organisation, make
 from tests.company_ca import root
+from vedette.adapters.boot_file import CertificatesBoot
 from vedette.admin.audit import ChainReport
 from vedette.admin.doctor import (
     CHECKS,
@@ -31,6 +32,7 @@ from vedette.core.break_glass import Recovery
 from vedette.core.pending import PendingChange, State
 from vedette.core.settings.document import Document, Rule
 from vedette.core.settings.issuers import Issuer
+from vedette.ports.certificates import RevocationSource
 
 NOW = 1_800_000_000.0
 LAG = DoorLag(
@@ -299,3 +301,47 @@ def test_a_ca_that_is_none_or_can_not_be_read_is_broken(healthy: Examined) -> No
         seen = replace(healthy, document=with_ca(healthy.document, wrong))
         (found,) = (each for each in examine(seen) if each.check == "company's CAs")
         assert found.health is Health.BROKEN
+
+
+def with_issuer(seen: Examined, **sign_in: Any) -> Examined:
+    """The same, with a CA of the company in the settings and an address to show certificates."""
+    issuer = Issuer(anchors=(root().issued.pem,))
+    document = seen.document.model_copy(update={"issuers": {"company": issuer}})
+    apart = CertificatesBoot(listen="0.0.0.0:8449", url="https://card.example.test:8449")
+    gateway = seen.boot.gateway.model_copy(update={"certificates": apart})
+    boot = seen.boot.model_copy(update={"gateway": gateway})
+    return replace(seen, boot=boot, document=document, sign_in=replace(SIGN_IN, **sign_in))
+
+
+def of_certificates(seen: Examined) -> list[Found]:
+    return [found for found in troubles(seen) if found.check == "certificates"]
+
+
+def test_issuers_without_an_address_to_show_certificates_are_of_no_use(healthy: Examined) -> None:
+    assert of_certificates(with_issuer(healthy)) == []
+    (found,) = of_certificates(replace(with_issuer(healthy), boot=healthy.boot))
+    assert found.health is Health.BROKEN
+    assert "certificates = {" in str(found.mend)
+
+
+def test_a_list_of_revocations_that_fails_or_is_late_is_named(healthy: Examined) -> None:
+    good = RevocationSource(
+        issuer="company", place="http://crl.test/a", kind="crl", next_update=int(NOW) + 9
+    )
+    assert of_certificates(with_issuer(healthy, sources=(good,))) == []
+    for source in (
+        replace(good, trouble="it answered 404"),
+        replace(good, next_update=int(NOW) - 1),
+    ):
+        (found,) = of_certificates(with_issuer(healthy, sources=(source,)))
+        assert found.health is Health.BROKEN
+        assert good.place in found.words
+    assert of_certificates(with_issuer(healthy, sources=(replace(good, issuer="gone"),))) == []
+
+
+def test_certificates_in_use_that_end_soon_are_counted(healthy: Examined) -> None:
+    (found,) = of_certificates(with_issuer(healthy, ending=3))
+    assert (found.health, found.words) == (
+        Health.WEAK,
+        "3 certificates in use end within 30 days",
+    )

@@ -48,7 +48,7 @@ MAY: dict[str, set[str]] = {
     },
     "operator": {
         SETTINGS, "audit:chain:verify", "doors:door:list", PARTNERS, "partners:partner:check",
-        "certificates:server:list", "certificates:server:renew",
+        "certificates:certificate:list", "certificates:server:list", "certificates:server:renew",
         "people:person:count", "rooms:room:sweep", *ROOMS,
     },
     "helper": {
@@ -58,7 +58,8 @@ MAY: dict[str, set[str]] = {
     },
     "auditor": {
         SETTINGS, "administration:settings:replay", "audit:chain:verify", "audit:record:read",
-        "doors:door:list", PARTNERS, "policy:decision:explain", "tokens:token:list", *ROOMS,
+        "certificates:certificate:list", "doors:door:list", PARTNERS, "policy:decision:explain",
+        "tokens:token:list", *ROOMS,
     },
     "alice": set(),
 }  # fmt: skip
@@ -142,6 +143,10 @@ TABLE = [
     Row("POST /partners/{name}/check", ("partners:partner:check",), "/partners/acme/check"),
     Row("DELETE /partners/{name}", (PARTNERS, "partners:partner:change"),
         "/partners/acme?reason=x"),
+    Row("GET /certificates", ("certificates:certificate:list",)),
+    Row("GET /certificates/standing", ("certificates:certificate:list",)),
+    Row("POST /certificates/revoked", ("certificates:certificate:revoke",),
+        body={"issuer": "company", "serial": "1A", "reason": "x"}),
     Row("GET /certificates/server", ("certificates:server:list",)),
     Row("POST /certificates/server/renew", ("certificates:server:renew",), body={"reason": "x"}),
     Row("GET /keys", ("keys:key:list",)),

@@ -32,6 +32,7 @@ from tests.apps.gateway.signed_in import (
 )
 from tests.apps.gateway.test_doors import SIGNIN, UPSTREAM, head
 from tests.apps.scene import ALICE, BOB, DOCUMENT, Scene
+from tests.company_ca import DAY, NOW, root
 from vedette.adapters.memory.clock import MemoryClock
 from vedette.adapters.system_clock import SystemClock
 from vedette.core.facts import Facts
@@ -41,7 +42,7 @@ from vedette.core.sessions import SessionState
 from vedette.gateway.app import PublicDoors
 from vedette.gateway.plan import Answer, Forward, Tagged, TlsFacts
 from vedette.ports.live_sessions import Live, TokenState
-from vedette.protocol.internal.certificates import CERTIFICATE_HEADER, thumbprint_of
+from vedette.protocol.internal.certificates import CERTIFICATE_HEADER, certificate_in, header_of
 from vedette.protocol.internal.sessions import SessionList
 from vedette.protocol.internal.tokens import SigningKey
 from vedette.spine import Spine
@@ -328,10 +329,15 @@ async def test_while_nobody_can_get_a_new_token_the_old_one_goes_on(
     assert not lost(await gateway("GET", SYNC, token))
 
 
+def card(until: int = NOW + DAY) -> bytes:
+    """A certificate of the company's, in DER."""
+    return root().person("alice", until=until).der
+
+
 async def test_a_bound_token_opens_nothing_without_its_certificate(
-    office: Office, gateway: Gateway
+    office: Office, gateway: Gateway, clock: MemoryClock
 ) -> None:
-    certificate = b"the certificate's bytes"
+    certificate = card(int(clock.now()) + 60)
     digest = base64.urlsafe_b64encode(hashlib.sha256(certificate).digest()).rstrip(b"=").decode()
     token = office.token(ALICES, certificate=digest)
     asked = head("GET", SYNC, token=token)
@@ -340,8 +346,12 @@ async def test_a_bound_token_opens_nothing_without_its_certificate(
         return gateway.doors.plan(asked._replace(tls=TlsFacts("TLSv1.3", "", certificate)))
 
     assert isinstance(shown(certificate), Tagged)
+    clock.seconds += 61  # the handshake takes it even when it has expired
+    assert not lost(shown(certificate))
+    clock.seconds -= 61
     # To its own client, whose certificate was renewed, it is no reason to forget its keys.
     assert not lost(shown(b"another's"))
+    assert not lost(shown(card()))
     assert not lost(shown(None))
     assert not lost(gateway.doors.plan(asked))
 
@@ -350,15 +360,16 @@ async def test_the_sign_in_service_hears_of_the_certificate_from_the_gateway_alo
     gateway: Gateway,
 ) -> None:
     asked = head("POST", "/oauth2/token")
-    certificate = b"the certificate's bytes"
+    certificate = card()
     bare = gateway.doors.plan(asked)
     assert isinstance(bare, Forward)
     assert bare.extra_headers == ()
     shown = gateway.doors.plan(asked._replace(tls=TlsFacts("TLSv1.3", "", certificate)))
     assert isinstance(shown, Forward)
-    assert shown.extra_headers == (
-        (CERTIFICATE_HEADER.encode(), thumbprint_of(certificate).encode()),
-    )
+    assert shown.extra_headers == ((CERTIFICATE_HEADER.encode(), header_of(certificate).encode()),)
+    assert certificate_in(shown.extra_headers[0][1].decode()) == certificate
+    huge = gateway.doors.plan(asked._replace(tls=TlsFacts("TLSv1.3", "", bytes(20_000))))
+    assert huge == bare
     assert gateway.doors.plan(asked) == bare
 
 

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.company_ca import Issued, root
 from vedette.gateway.carrier import (
     FEDERATION_FORM,
     Answer,
@@ -211,7 +212,7 @@ async def test_unusable_files_at_the_start_are_an_error_in_plain_words(tmp_path:
 
 async def test_a_client_certificate_is_handed_to_the_plan(door: Door, tmp_path: Path) -> None:
     files = write_certificate(tmp_path, "one")
-    tls = ServerTls(TlsFiles(files.certificate, files.key, client_ca=files.certificate))
+    tls = ServerTls(TlsFiles(files.certificate, files.key, client_ca=files.certificate, asks=True))
     await door.open(tls=tls)
     context = client_context(tmp_path)
     context.load_cert_chain(files.certificate, files.key)
@@ -221,6 +222,44 @@ async def test_a_client_certificate_is_handed_to_the_plan(door: Door, tmp_path: 
     assert facts is not None
     assert facts.certificate is not None
     assert x509.load_der_x509_certificate(facts.certificate).subject.rfc4514_string() == "CN=one"
+
+
+async def test_which_clients_are_trusted_follows_the_settings_while_it_serves(
+    door: Door, tmp_path: Path
+) -> None:
+    (tmp_path / "server").mkdir()
+    server = write_certificate(tmp_path / "server", "server")
+    tls = ServerTls(TlsFiles(server.certificate, server.key, asks=True))
+    await door.open(tls=tls)
+    ca, now = root(), int(datetime.datetime.now(datetime.UTC).timestamp())
+    issuing = ca.sub("CN=Issuing")
+
+    async def shows(issued: Issued) -> bytes | None:
+        pem = issued.key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        (tmp_path / "card.pem").write_bytes(pem + issued.pem.encode())
+        context = client_context(tmp_path / "server")
+        context.load_cert_chain(tmp_path / "card.pem")
+        client = await door.client(tls=context)
+        assert (await client.ask(GET)).status == 200
+        facts = door.heads[-1].tls
+        return None if facts is None else facts.certificate
+
+    card = issuing.person("anna", since=now - 60, until=now + 600)
+    expired = issuing.person("anna", since=now - 60, until=now - 1)
+    with pytest.raises((ssl.SSLError, ConnectionError, EOFError)):
+        await shows(card)
+    assert tls.trust((ca.der, issuing.der))
+    assert not tls.trust((ca.der, issuing.der))
+    assert await shows(card) == card.der
+    assert await shows(expired) == expired.der  # so that its person can be told
+    assert tls.trust((root("CN=Another").der,))
+    with pytest.raises((ssl.SSLError, ConnectionError, EOFError)):
+        await shows(card)
+    assert not tls.trust((b"no certificate",))
 
 
 async def test_a_server_behind_may_speak_tls_and_must_prove_its_name(

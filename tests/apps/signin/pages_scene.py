@@ -22,6 +22,7 @@ from starlette.applications import Starlette
 
 from tests.apps.signin.house import policy_of
 from vedette.adapters.memory.audit import MemoryAudit
+from vedette.adapters.memory.certificates import MemoryRevocations
 from vedette.adapters.memory.clock import MemoryClock
 from vedette.adapters.memory.directory_passwords import MemoryDirectoryPasswords
 from vedette.adapters.memory.incidents import MemoryIncidents
@@ -31,6 +32,7 @@ from vedette.adapters.memory.sign_in import MemorySignInStore
 from vedette.adapters.passwords import Argon2Passwords
 from vedette.adapters.webauthn_ceremony import WebAuthnCeremony
 from vedette.core.names import ServerName
+from vedette.ports.directory import DirectoryNames
 from vedette.ports.factors import (
     Accepted,
     Challenged,
@@ -49,6 +51,8 @@ from vedette.signin.listed import Listed
 from vedette.signin.main import Surroundings, app_of
 from vedette.signin.proofs import Means
 from vedette.signin.purpose import Purpose, keep_purpose, sign_in_address
+from vedette.signin.revocations import RevocationKeeper
+from vedette.signin.vouched import Certificates, Issuers
 from vedette.spine import Spine
 
 ISSUER = "https://chat.example.org/"
@@ -125,6 +129,10 @@ class Pages:
     listed: Listed = field(default_factory=Listed)
     origin: str = "https://chat.example.org"
     roots: tuple[bytes, ...] = ()
+    certificates_at: str = ""
+    names: DirectoryNames | None = None
+    places: MemoryRevocations = field(default_factory=MemoryRevocations)
+    certificates: Certificates = field(init=False)
     policy: MemoryPolicy = field(init=False)
     app: Starlette = field(init=False)
     door: SignInDoor = field(init=False)
@@ -134,6 +142,17 @@ class Pages:
     def __post_init__(self) -> None:
         self.policy = MemoryPolicy()
         self.obey(self.rules, self.values)
+        self.certificates = Certificates(
+            store=self.store.certificates,
+            issuers=Issuers(self.policy),
+            revocations=RevocationKeeper(
+                self.store.certificates, self.places, self.places, self.clock
+            ),
+            clock=self.clock,
+            domain=ServerName("example.org"),
+            names=self.names,
+            address=self.certificates_at,
+        )
         self.app, self.door = app_of(self.around())
         keep_token_keys(self.store, self.now)
         if self.store.account("anna") is None:
@@ -156,6 +175,7 @@ class Pages:
             upstream=self.upstream,  # type: ignore[arg-type]
             directory=self.directory,
             names=self.directory,
+            certificates=self.certificates,
         )
         return Surroundings(
             spine=Spine(self.policy, self.audit, self.incidents, self.clock),

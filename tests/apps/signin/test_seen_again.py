@@ -5,8 +5,10 @@ from dataclasses import replace
 import pytest
 
 from tests.apps.signin.house import RULES, House, policy_of
+from tests.company_ca import NOW, root
 from vedette.core.sessions import Session, SessionFacts, SessionState
 from vedette.ports.sign_in import OAuthClient
+from vedette.protocol.internal.certificates import header_of, thumbprint_of
 from vedette.protocol.internal.tokens import read
 from vedette.signin.keep import EXPIRED, ask_again
 from vedette.signin.presented import Presented, facts_now
@@ -29,7 +31,11 @@ when = ["claimed client.name = element"]
 unless = ["claimed client.version >= 1.12"]
 """
 OLD, NEW = "Element/1.11.9 (X11; Linux x86_64)", "Element/1.12.3 (X11; Linux x86_64)"
-CERTIFICATE, ANOTHER = "c" * 43, "d" * 43
+_CA = root()
+_OWN = _CA.person("anna").der
+CERTIFICATE, ANOTHER = header_of(_OWN), header_of(_CA.person("bert").der)
+OVER = header_of(_CA.person("anna", since=NOW - 60, until=NOW - 1).der)
+THUMBPRINT = thumbprint_of(_OWN)
 V3 = "/_matrix/client/v3"
 
 
@@ -228,14 +234,16 @@ def test_an_expired_session_may_log_out(house):
 def test_tokens_that_are_fetched_with_a_certificate_are_bound_to_it(house):
     client = house.register()
     made = house.exchange(client, house.code(client), certificate=CERTIFICATE).json
-    assert only(house).certificate == CERTIFICATE
+    assert only(house).certificate == THUMBPRINT
     keys = house.listed.current().keys
-    assert read(made["access_token"], keys, house.issuing.issuer).certificate == CERTIFICATE
+    assert read(made["access_token"], keys, house.issuing.issuer).certificate == THUMBPRINT
     newer = refreshed(house, client, made["refresh_token"], certificate=CERTIFICATE).json
-    assert read(newer["access_token"], keys, house.issuing.issuer).certificate == CERTIFICATE
+    assert read(newer["access_token"], keys, house.issuing.issuer).certificate == THUMBPRINT
 
 
-@pytest.mark.parametrize("certificate", ["", ANOTHER, "c" * 42, f"{CERTIFICATE}, {ANOTHER}"])
+@pytest.mark.parametrize(
+    "certificate", ["", ANOTHER, OVER, CERTIFICATE[:-9], f"{CERTIFICATE}, {ANOTHER}"]
+)
 def test_bound_tokens_are_worth_nothing_without_their_certificate(house, certificate):
     client = house.register()
     made = house.exchange(client, house.code(client), certificate=CERTIFICATE).json

@@ -94,8 +94,8 @@ second_factors = {}
 @pytest.mark.parametrize(
     ("kinds", "words"),
     [
-        ("['webauthn', 'certificate']", ["no second factor yet"]),
-        ("['certificate']", ["no second factor yet", "whoever is new"]),
+        ("['webauthn', 'certificate']", ["no `issuers` are named"]),
+        ("['certificate']", ["no `issuers` are named", "whoever is new"]),
         ("['recovery']", ["whoever is new"]),
         ("['radius']", []),
         ("['totp', 'recovery']", []),

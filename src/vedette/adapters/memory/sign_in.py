@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from threading import RLock
 from typing import TypeVar
 
+from vedette.adapters.memory.certificates import MemoryCertificates
 from vedette.adapters.memory.sign_in_lists import MemorySignInLists
 from vedette.adapters.sign_in.storable import storable
 from vedette.core.names import UserId
@@ -88,6 +89,11 @@ class MemorySignInStore:
     _keys: dict[str, TokenKey] = field(default_factory=dict)
     _past: dict[str, list[PastSignIn]] = field(default_factory=dict)
     _lock: RLock = field(default_factory=RLock)
+    certificates: MemoryCertificates = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Certificates are kept beside."""
+        self.certificates = MemoryCertificates(self)
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -501,6 +507,7 @@ class MemorySignInStore:
             _keep(self._sessions, lambda kept: kept.ended is None or kept.ended > old)
             used = {kept.session.client for kept in self._sessions.values()}
             _keep(self._clients, lambda client: client.created > old or client.id in used)
+        self.certificates.sweep(now)
 
     # ---- within ----
 

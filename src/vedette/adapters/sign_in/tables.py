@@ -129,3 +129,29 @@ CLIENTS = _table(
     registered_from=Text,
     software_version=Text,
 )
+CERTIFICATES = _table(
+    "sign_in_certificates",
+    thumbprint=Text,
+    der=sa.LargeBinary,
+    issuer=Text,
+    serial=Text,
+    subject=Text,
+    localpart=Text,
+    trouble=Text,
+    ends=sa.BigInteger,
+    shown=sa.BigInteger,
+    checked=sa.BigInteger,
+)
+CERTIFICATE_USES = _table("sign_in_certificate_uses", session=Text, thumbprint=Text)
+REVOKED = _table("sign_in_revoked", issuer=Text, serial=Text, at=sa.BigInteger, because=Text)
+REVOCATION_SOURCES = _table(
+    "sign_in_revocation_sources",
+    issuer=Text,
+    place=Text,
+    kind=Text,
+    trouble=Text,
+    fetched=sa.BigInteger,
+    next_update=sa.BigInteger,
+    revoked=sa.BigInteger,
+    tried=sa.BigInteger,
+)

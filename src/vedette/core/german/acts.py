@@ -23,6 +23,10 @@ ACTS: dict[str, str] = {
     "audit:person:erase": "für immer unlesbar machen, was das Protokoll über jemanden sagt",
     "audit:person:report": "sich sagen lassen, was das Protokoll über jemanden sagt",
     "audit:record:read": "Einträge des Protokolls lesen, die sagen, wer wann was getan hat",
+    "certificates:certificate:list": "Aussteller von Zertifikaten sehen, wer sich womit anmeldet und "
+    "wie es um Sperrlisten und Auskunftsdienste steht",
+    "certificates:certificate:revoke": "sagen, dass eine CA ein Zertifikat gesperrt hat: Jede Sitzung, die "
+    "darauf beruht, endet. Gedacht für das Verfahren der CA selbst",
     "certificates:server:list": "die Zertifikate unserer Server sehen, und was aus ihren Bestellungen wird",
     "certificates:server:renew": "das Gateway jetzt ein neues Zertifikat bestellen lassen",
     "devices:device:approve": "ein wartendes Gerät von jemandem zulassen oder abweisen",

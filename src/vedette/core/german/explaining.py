@@ -50,6 +50,10 @@ TO_PEOPLE: Pairs = (
     ),
     ("This is not the offline code.", "Das ist nicht der Notcode."),
     (
+        "The certificate by which you signed in is not good any more.",
+        "Das Zertifikat, mit dem Sie sich angemeldet haben, gilt nicht mehr.",
+    ),
+    (
         "People from other organisations can't be given control over this room.",
         "Personen aus anderen Organisationen können in diesem Raum keine Rechte bekommen.",
     ),

@@ -393,3 +393,44 @@ DOORS: Pairs = (
         ),
     ),
 )
+SHOWN: Pairs = (
+    (
+        "the settings name issuers of certificates, but there is no address to show one",
+        "die Einstellungen nennen Aussteller von Zertifikaten, aber keine Adresse, eines zu zeigen",
+    ),
+    (
+        "the {kind} `{place}` of issuer `{issuer}` fails: {why}",
+        "{kind} `{place}` des Ausstellers `{issuer}` versagt: {why}",
+    ),
+    ("it is past its next update", "die Zeit der Liste oder Antwort ist abgelaufen"),
+    ("or mend it at the CA", "oder bei der CA beheben"),
+    (
+        "{count} certificates in use end within 30 days",
+        "{count} benutzte Zertifikate enden innerhalb von 30 Tagen",
+    ),
+    (
+        "their people renew them at the company's CA",
+        "ihre Inhaber erneuern sie bei der CA der Firma",
+    ),
+    (
+        "what is known of revoked certificates is up to date",
+        "was über gesperrte Zertifikate bekannt ist, ist aktuell",
+    ),
+    ("revocation list", "Sperrliste"),
+    ("responder", "Auskunftsdienst"),
+    (
+        "the settings name no issuer `{issuer}`",
+        "die Einstellungen nennen keinen Aussteller `{issuer}`",
+    ),
+    (
+        "the issuers are: {names}; `vedette certificate list` shows them",
+        "Aussteller sind: {names}; `vedette certificate list` zeigt sie",
+    ),
+    ("`{text}` is no serial number in hex", "`{text}` ist keine Seriennummer in Hex"),
+    (
+        "`openssl x509 -noout -serial -in CERTIFICATE.pem` prints it",
+        "`openssl x509 -noout -serial -in ZERTIFIKAT.pem` gibt sie aus",
+    ),
+    ("no issuer is named", "kein Aussteller ist genannt"),
+    ("`vedette certificate list` names them", "`vedette certificate list` nennt sie"),
+)

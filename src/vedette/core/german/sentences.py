@@ -13,6 +13,7 @@ TABLES = (
     findings.DOCTOR,
     findings.EXAMINATION,
     findings.CERTIFICATES,
+    findings.SHOWN,
     findings.RECOVERY,
     findings.CHAINS,
     findings.ADVICE,

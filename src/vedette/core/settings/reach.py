@@ -67,15 +67,17 @@ def _room_warnings(document: Document) -> Iterator[Finding]:
 
 def _factor_warnings(document: Document) -> Iterator[Finding]:
     kinds, path = document.sign_in.second_factors, ("sign_in", "second_factors")
-    if "certificate" in kinds:
-        message = "`certificate` is no second factor yet: nobody is asked for one"
-        yield _warning((*path, kinds.index("certificate")), message)
-    if kinds and not {"webauthn", "totp", "radius"}.intersection(kinds):
+    if "certificate" in kinds and not document.issuers:
+        message = "no `issuers` are named whose certificates would count: nobody is asked for one"
+        hint = "name the company's CA under [issuers.<name>]"
+        yield _warning((*path, kinds.index("certificate")), message, hint)
+    usable = {"webauthn", "totp", "radius", *(("certificate",) if document.issuers else ())}
+    if kinds and not usable.intersection(kinds):
         message = (
             "none of these can be set up by a person or asked of a server, so whoever is new gets "
             "in nowhere under a rule that wants two factors"
         )
-        yield _warning(path, message, 'name "webauthn", "totp" or "radius" too')
+        yield _warning(path, message, 'name "webauthn", "totp", "radius" or "certificate" too')
 
 
 def _ended(document: Document, today: date | None) -> Iterator[Finding]:

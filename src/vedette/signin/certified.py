@@ -1,0 +1,239 @@
+"""Looks again, while a session lives, at the certificates on which it stands.
+
+Whoever's certificate was revoked or has expired is out: the session ends. One that is only not trusted
+now (its CA left the settings, nothing is known of revocations and the issuer is `hard`) suspends it,
+keys kept, and it goes on by itself once the certificate is trusted again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from vedette.core.asks import Act
+from vedette.core.reasons import Reason
+from vedette.core.sessions import CERTIFICATE, Session, SessionFacts, SessionState
+from vedette.ports.certificates import REVOKED, CertificateUse, RevokedCertificate
+from vedette.ports.errors import StalePolicy
+from vedette.ports.sign_in import SignInStore
+from vedette.protocol.x509.faults import Fault
+from vedette.protocol.x509.values import IssuerPolicy, thumbprint_of
+from vedette.signin.door import SignInDoor
+from vedette.signin.enforce import go_on
+from vedette.signin.vouched import Certificates, NotVouched, Vouched
+from vedette.spine import Permit, refuse
+
+_LOG = logging.getLogger("vedette.signin")
+EXPIRED = "its certificate has expired"
+UNVOUCHED = "its certificate is not trusted now"
+_RESTS = 10
+"""A round of asking is followed by a rest that is so many times as long, however many are in use."""
+_ENDS: Mapping[Fault, str] = {Fault.REVOKED: REVOKED, Fault.EXPIRED: EXPIRED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookedAgain:
+    """What one look did."""
+
+    looked: int = 0
+    ended: int = 0
+    suspended: int = 0
+    live: int = 0
+
+
+@dataclass(slots=True)
+class Certified:
+    """Keeps sessions in step with their certificates. Every method blocks: for worker threads.
+
+    `refresh`, `look` and `go_through` may run beside one another, each of them once.
+    """
+
+    door: SignInDoor
+    certificates: Certificates
+    _issuers: tuple[IssuerPolicy, ...] | None = None
+    _told: int = -1
+    _named: set[str] = field(default_factory=set)
+    """Certificates of which there is news, by thumbprint."""
+    _lists: set[str] = field(default_factory=set)
+    """Issuers with a new list."""
+    _refreshed: bool = False
+    _rests_until: float = 0.0
+
+    @property
+    def _store(self) -> SignInStore:
+        return self.door.store
+
+    def _current(self) -> tuple[IssuerPolicy, ...] | None:
+        """The issuers in force; None while no settings are known."""
+        try:
+            return self.certificates.issuers.current()
+        except StalePolicy:
+            return None
+
+    def refresh(self) -> None:
+        """Ask lists and responders again that are due. Takes as long as they take. Raises Unavailable."""
+        clock, revocations = self.door.clock, self.certificates.revocations
+        begun = clock.now()
+        issuers = self._current()
+        if begun < self._rests_until or issuers is None:
+            return
+        for issuer in issuers:
+            used = sorted({use.thumbprint for use in self._store.certificates.uses(issuer.name)})
+            pace = self.certificates.issuers.pace(issuer.name)
+            revocations.refresh(issuer, used, pace, int(begun), self._news)
+        self._refreshed = True
+        self._rests_until = clock.now() + _RESTS * (clock.now() - begun)
+
+    def _news(self, issuer: str, certificate: bytes) -> None:
+        """Something is known now that was not, of one certificate (DER) or of a whole list (empty)."""
+        if certificate:
+            self._named.add(thumbprint_of(certificate))
+            return
+        listed = self.certificates.revocations.listed(issuer)
+        for use in self._store.certificates.uses(issuer):
+            if int(use.serial, 16) in listed:
+                self._named.add(use.thumbprint)
+        self._lists.add(issuer)
+
+    def look(self) -> LookedAgain:
+        """Carry out what is due at once: of certificates with news, at the end of a time, and after
+        what we were told. Costs little where nothing is. Raises Unavailable.
+        """
+        store, now = self._store.certificates, int(self.door.clock.now())
+        if not self._current():
+            return LookedAgain()
+        told = store.revocations()
+        uses = store.uses(ended=now)
+        if told != self._told:
+            uses = (*uses, *_revoked(store.told(), store.uses()))
+        named, self._named = self._named, set()
+        if named:
+            found = store.used_by(named).values()
+            uses = (*uses, *(use for several in found for use in several))
+        done = self._looked(uses)
+        self._told = told
+        return done
+
+    def go_through(self) -> LookedAgain:
+        """Look at every certificate of an issuer with a new list, or at all after other settings.
+
+        Until everything was asked once after a start, nothing is held against anybody that may only
+        not be known yet. Raises Unavailable.
+        """
+        store, issuers = self._store.certificates, self._current()
+        if issuers is None or not self._refreshed:
+            return LookedAgain()
+        lists, self._lists = self._lists, set()
+        if issuers is not self._issuers:
+            self._issuers, uses = issuers, store.uses()
+        else:
+            uses = tuple(use for name in sorted(lists) for use in store.uses(name))
+        return self._looked(uses)
+
+    def _looked(self, uses: Iterable[CertificateUse]) -> LookedAgain:
+        by_certificate: defaultdict[str, set[str]] = defaultdict(set)
+        for use in uses:
+            by_certificate[use.thumbprint].add(use.session)
+        done: list[SessionState] = []
+        for thumbprint, sessions in by_certificate.items():
+            judged = self._judged(thumbprint)
+            done += [move for each in sorted(sessions) if (move := self._carried(each, judged))]
+        return LookedAgain(
+            looked=len(by_certificate),
+            ended=done.count(SessionState.ENDED),
+            suspended=done.count(SessionState.SUSPENDED),
+            live=done.count(SessionState.LIVE),
+        )
+
+    def _judged(self, thumbprint: str) -> Vouched | NotVouched:
+        """Judge a certificate again, by what is known; whose it is was settled when it was shown."""
+        store, now = self._store.certificates, int(self.door.clock.now())
+        kept = store.kept(thumbprint)
+        if kept is None:
+            return NotVouched(
+                fault=Fault.MALFORMED, sentence="the certificate is not kept any more"
+            )
+        judged = self.certificates.again(kept)
+        trouble = judged.sentence if isinstance(judged, NotVouched) else ""
+        if trouble != kept.trouble:
+            _LOG.info("certificate %s of %s: %s", kept.serial, kept.issuer, trouble or "good again")
+        store.checked(thumbprint, trouble, now)
+        return judged
+
+    # ---- Carrying out ----------------------------------------------------------------------------
+
+    def _carried(self, id_: str, judged: Vouched | NotVouched) -> SessionState | None:
+        session = self._store.session(id_)
+        if session is None or session.state is SessionState.ENDED:
+            return None
+        if isinstance(judged, Vouched):
+            return self._good(session, judged)
+        if judged.fault in _ENDS:
+            return self._over(session, _ENDS[judged.fault])
+        return self._hold(session)
+
+    def _over(self, session: Session, because: str) -> SessionState | None:
+        """End a session whose certificate is gone, and have it on record."""
+        now = int(self.door.clock.now())
+        self._record(session)
+        moved = self._store.move_session(session.id, SessionState.ENDED, because, now)
+        return SessionState.ENDED if moved is not None else None
+
+    def _hold(self, session: Session) -> SessionState | None:
+        if session.state is not SessionState.LIVE:
+            return None
+        self._record(session)
+        now = int(self.door.clock.now())
+        moved = self._store.move_session(session.id, SessionState.SUSPENDED, UNVOUCHED, now)
+        return SessionState.SUSPENDED if moved is not None else None
+
+    def _record(self, session: Session) -> None:
+        act, who = Act.SIGN_IN_SESSION_KEEP, session.user
+        self.door.spine.settle(act, who, lambda policy: refuse(policy, Reason.CERTIFICATE, who))
+
+    def _good(self, session: Session, judged: Vouched) -> SessionState | None:
+        """Keep what rules read of it up to date; let a session go on that was held for it alone."""
+        facts = _renewed(session.facts, judged)
+        if facts != session.facts:
+            self._store.set_facts(session.id, facts)
+            session = replace(session, facts=facts)
+        if (session.state, session.because) != (SessionState.SUSPENDED, UNVOUCHED):
+            return None
+        if not all(self._still_good(each.thumbprint, judged) for each in facts.certificates):
+            return None
+        settled = self.door.keep(session)
+        if not isinstance(settled, Permit):
+            return None
+        moved = go_on(settled, self._store, session, int(self.door.clock.now()))
+        return SessionState.LIVE if moved is not None else None
+
+    def _still_good(self, thumbprint: str, judged: Vouched) -> bool:
+        if thumbprint == judged.trusted.thumbprint:
+            return True
+        kept = self._store.certificates.kept(thumbprint)
+        return kept is not None and isinstance(self.certificates.again(kept), Vouched)
+
+
+def _renewed(facts: SessionFacts, judged: Vouched) -> SessionFacts:
+    """The facts with this certificate as it is known now."""
+    now_, use = judged.shown, judged.use(0)
+    certificates = tuple(
+        now_ if each.thumbprint == now_.thumbprint else each for each in facts.certificates
+    )
+    factors = tuple(
+        replace(each, counts=use.counts)
+        if (each.kind, each.proven_by) == (CERTIFICATE, use.proven_by)
+        else each
+        for each in facts.factors
+    )
+    return replace(facts, certificates=certificates, factors=factors)
+
+
+def _revoked(
+    told: Iterable[RevokedCertificate], uses: Iterable[CertificateUse]
+) -> list[CertificateUse]:
+    """The uses of certificates that we were told are revoked."""
+    named = {(each.issuer, each.serial) for each in told}
+    return [use for use in uses if (use.issuer, use.serial) in named]

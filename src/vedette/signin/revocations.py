@@ -1,0 +1,342 @@
+"""What the sign-in service knows of revocations: fetched, verified, kept, and fetched anew in time.
+
+A list or an answer counts only with the signature of the CA whose certificates it speaks of; what
+doesn't hold changes nothing, and is told. Only addresses of the settings are asked, or those in a
+certificate for which everything else is good already.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+
+from vedette.ports.certificates import (
+    CertificateStore,
+    Kind,
+    RevocationFetcher,
+    RevocationFiles,
+    RevocationSource,
+)
+from vedette.ports.clock import Clock
+from vedette.ports.errors import Unavailable
+from vedette.protocol.x509.crls import Crl, read_crl, time_fault, verified
+from vedette.protocol.x509.faults import WORDS, Fault
+from vedette.protocol.x509.judging import before_revocation
+from vedette.protocol.x509.ocsp import OcspAnswer, question, read_answer
+from vedette.protocol.x509.reading import Read, read
+from vedette.protocol.x509.revocations import CrlAt, OcspAt, Revocations, what_to_fetch
+from vedette.protocol.x509.values import IssuerPolicy, Trusted
+
+_LOG = logging.getLogger("vedette.signin")
+_AGAIN = 30
+"""Seconds after which what did not answer is asked again, where `refresh` is not sooner."""
+_AT_SIGN_IN = 10
+"""Seconds for which nobody who signs in asks again what did not answer."""
+_DAY = 86400
+_NONCE_BYTES = 32
+
+
+News = Callable[[str, bytes], None]
+"""Told of an issuer, and of which certificate in DER; empty where it is a whole list."""
+
+
+def _nobody(issuer: str, certificate: bytes) -> None:
+    """Nobody wants to know."""
+
+
+@dataclass(slots=True)
+class _List:
+    """One place of CRLs. `last` is the last good list, `tried` when it was asked, in unix seconds."""
+
+    source: RevocationSource
+    last: Crl | None = None
+    loaded: bool = False
+
+
+@dataclass(slots=True)
+class _About:
+    """What a responder said of one certificate, and when it was asked."""
+
+    asked: OcspAt
+    tried: int = 0
+    answer: OcspAnswer | None = None
+    missed: Fault | None = None
+
+
+@dataclass(slots=True)
+class _Known:
+    """Everything about one issuer."""
+
+    lists: dict[str, _List] = field(default_factory=dict)
+    about: dict[str, _About] = field(default_factory=dict)
+    responders: dict[str, RevocationSource] = field(default_factory=dict)
+    made: Revocations | None = None
+    places: set[str] = field(default_factory=set)
+    leads: dict[str, tuple[IssuerPolicy, tuple[CrlAt | OcspAt, ...]]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class RevocationKeeper:
+    """Learns and remembers. For several threads; whatever asks others is done without the lock."""
+
+    store: CertificateStore
+    fetcher: RevocationFetcher
+    files: RevocationFiles
+    clock: Clock
+    _of: dict[str, _Known] = field(default_factory=dict)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def known(self, issuer: str) -> Revocations:
+        """What is known of an issuer's certificates now."""
+        with self._lock:
+            known = self._of.setdefault(issuer, _Known())
+            if known.made is None:
+                about = known.about.items()
+                known.made = Revocations(
+                    crls=tuple(each.last for each in known.lists.values() if each.last is not None),
+                    ocsp={name: one.answer for name, one in about if one.answer is not None},
+                    missed={name: one.missed for name, one in about if one.missed is not None},
+                )
+            return known.made
+
+    def learn(self, certificate: bytes, policy: IssuerPolicy, refresh: int, now: int) -> None:
+        """Ask what has to be known of a certificate that is shown now, and is not known freshly."""
+        for wanted in self.wanted(certificate, policy, now):
+            if isinstance(wanted, CrlAt):
+                list_ = self._list(policy.name, wanted.place)
+                stale = list_.last is None or time_fault(list_.last, now) is not None
+                if stale and now - list_.source.tried >= _AT_SIGN_IN:
+                    self._fetch(list_, policy, now)
+            else:
+                about = self._about(policy.name, wanted)
+                due = about is not None and (
+                    now - about.tried >= refresh if _good(about, now) else now - about.tried >= 1
+                )
+                if about is not None and due:
+                    self._ask(about, policy, now)
+
+    def wanted(self, certificate: bytes, policy: IssuerPolicy, now: int) -> list[CrlAt | OcspAt]:
+        """Where it is told whether this certificate was revoked; nowhere for a stranger's."""
+        trusted = before_revocation(certificate, policy, now)
+        return what_to_fetch(trusted.chain, policy) if isinstance(trusted, Trusted) else []
+
+    def refresh(
+        self,
+        policy: IssuerPolicy,
+        used: Iterable[str],
+        refresh: int,
+        now: int,
+        news: News = _nobody,
+    ) -> None:
+        """Ask again what is due: the settings' lists, and what certificates in use lead to.
+
+        `used` are their thumbprints. `news` is told at once of whatever is known now that was not.
+        What nobody leads to any more is forgotten.
+        """
+        lists = dict.fromkeys(policy.crl)
+        about: dict[str, _About] = {}
+        for thumbprint in used:
+            for wanted in self._leads_to(thumbprint, policy, now):
+                if isinstance(wanted, CrlAt):
+                    lists[wanted.place] = None
+                elif (one := self._about(policy.name, wanted)) is not None:
+                    about[_issued(wanted)] = one
+        for place in lists:
+            if self._refreshed(self._list(policy.name, place), policy, refresh, now):
+                news(policy.name, b"")
+        for one in about.values():
+            if _due(one, refresh, now) and self._ask(one, policy, now):
+                news(policy.name, one.asked.certificate)
+        self._forget(policy.name, set(lists), set(about), now)
+
+    def _leads_to(
+        self, thumbprint: str, policy: IssuerPolicy, now: int
+    ) -> tuple[CrlAt | OcspAt, ...]:
+        """Where a kept certificate leads to; found out once, as long as its issuer is the same."""
+        places = self._of.setdefault(policy.name, _Known()).leads
+        found = places.get(thumbprint)
+        if found is None or found[0] is not policy:
+            kept = self.store.kept(thumbprint)
+            if kept is None:
+                return ()
+            found = places[thumbprint] = policy, tuple(self.wanted(kept.der, policy, now))
+        return found[1]
+
+    def listed(self, issuer: str) -> frozenset[int]:
+        """Every serial that stands on any list of an issuer."""
+        lists = self.known(issuer).crls
+        return frozenset(serial for crl in lists for serial, gone in crl.revoked.items() if gone)
+
+    def _forget(self, issuer: str, lists: set[str], about: set[str], now: int) -> None:
+        """Forget what nothing in use leads to any more, and was not asked for a day."""
+        with self._lock:
+            known = self._of.setdefault(issuer, _Known())
+            gone = {place for place, each in known.lists.items()
+                    if place not in lists and now - each.source.tried > _DAY}  # fmt: skip
+            for place in gone:
+                del known.lists[place]
+            for issued in [each for each, one in known.about.items() if now - one.tried > _DAY]:
+                if issued not in about:
+                    del known.about[issued]
+            places = {*known.lists, *known.responders}
+            changed = places != known.places
+            known.places, known.made = places, None if gone else known.made
+        if changed:
+            self.store.forget_sources(issuer, sorted(places))
+
+    def _refreshed(self, list_: _List, policy: IssuerPolicy, refresh: int, now: int) -> bool:
+        """Fetch one list if it is due: by the settings' pace, at its end, or after a failure."""
+        source, last = list_.source, list_.last
+        pace = min(refresh, _AGAIN) if source.trouble else refresh
+        ended = last is not None and last.next_update is not None and last.next_update <= now
+        over = ended and now - source.tried >= min(refresh, _AGAIN)
+        if source.tried and now - source.tried < pace and not over:
+            return False
+        return self._fetch(list_, policy, now)
+
+    # ---- Lists -----------------------------------------------------------------------------------
+
+    def _list(self, issuer: str, place: str) -> _List:
+        """What is known of a place; its last good list from before a restart, the first time."""
+        with self._lock:
+            known = self._of.setdefault(issuer, _Known())
+            found = known.lists.get(place)
+            if found is None:
+                source = RevocationSource(issuer=issuer, place=place, kind="crl")
+                found = known.lists[place] = _List(source)
+        return found
+
+    def _fetch(self, list_: _List, policy: IssuerPolicy, now: int) -> bool:
+        """Fetch a list, take it if it holds, and note how its place stands."""
+        before = list_.last
+        if not list_.loaded:
+            list_.loaded = True
+            kept = self.files.load(list_.source.place)
+            if kept is not None:
+                self._take(list_, kept, policy, now)
+        try:
+            trouble = self._take(list_, self.fetcher.fetch(list_.source.place), policy, now)
+            if not trouble and list_.last is not None and list_.last is not before:
+                self.files.save(list_.source.place, list_.last.der)
+        except Unavailable as outage:
+            trouble = str(outage)
+        last = list_.last
+        fetched = now if not trouble else list_.source.fetched
+        list_.source = replace(
+            list_.source,
+            tried=now,
+            trouble=trouble,
+            fetched=fetched,
+            next_update=(last.next_update or 0) if last else 0,
+            revoked=sum(last.revoked.values()) if last else 0,
+        )
+        self._note(list_.source)
+        return list_.last is not before
+
+    def _take(self, list_: _List, data: bytes, policy: IssuerPolicy, now: int) -> str:
+        """Take a list in the place of the one before, if it is the CA's and no older one.
+
+        Returns what is wrong with it, empty if nothing is.
+        """
+        crl = read_crl(data)
+        if isinstance(crl, Fault):
+            return _words(crl)
+        if not any(verified(crl, ca) is None for ca in _authorities(policy)):
+            return _words(Fault.CRL_FORGED)
+        last = list_.last
+        if last is not None and (crl.number, crl.this_update) < (last.number, last.this_update):
+            # Whoever gives it out may be hiding what was revoked since.
+            return "it gives out an older list than it did before"
+        if last is None or crl.der != last.der:
+            with self._lock:
+                list_.last = crl
+                self._of[policy.name].made = None
+        fault = time_fault(crl, now)
+        return "" if fault is None else _words(fault)
+
+    # ---- Responders ------------------------------------------------------------------------------
+
+    def _about(self, issuer: str, wanted: OcspAt) -> _About | None:
+        issued = _issued(wanted)
+        if not issued:
+            return None
+        with self._lock:
+            known = self._of.setdefault(issuer, _Known())
+            return known.about.setdefault(issued, _About(wanted))
+
+    def _ask(self, about: _About, policy: IssuerPolicy, now: int) -> bool:
+        """Ask a responder about one certificate. The last good answer stays while it holds."""
+        wanted = about.asked
+        asked = question(wanted.certificate, wanted.issuer, secrets.token_bytes(_NONCE_BYTES))
+        trouble, found = "", Fault.MALFORMED
+        if not isinstance(asked, Fault):
+            try:
+                answer = read_answer(self.fetcher.fetch(wanted.url, asked.request), asked, now)
+            except Unavailable as outage:
+                answer, trouble = Fault.STATUS_UNKNOWN, str(outage)
+            if isinstance(answer, OcspAnswer):
+                return self._answered(about, answer, policy, now)
+            found = answer
+        with self._lock:
+            about.tried, about.missed = now, found
+            self._of[policy.name].made = None
+        self._responder(policy.name, wanted.url, trouble or _words(found), now)
+        return False
+
+    def _answered(self, about: _About, answer: OcspAnswer, policy: IssuerPolicy, now: int) -> bool:
+        before = about.answer
+        with self._lock:
+            about.tried, about.answer, about.missed = now, answer, None
+            self._of[policy.name].made = None
+        self._responder(policy.name, about.asked.url, "", now, answer.until)
+        return before is None or before.revoked is not answer.revoked
+
+    def _responder(self, issuer: str, url: str, trouble: str, now: int, until: int = 0) -> None:
+        """Note how a responder stands; not at every answer, since there is one for each person."""
+        with self._lock:
+            known = self._of[issuer].responders
+            before = known.get(url) or RevocationSource(issuer=issuer, place=url, kind="ocsp")
+            fetched = before.fetched if trouble else now
+            now_ = replace(before, tried=now, trouble=trouble, fetched=fetched,
+                           next_update=until or before.next_update)  # fmt: skip
+            known[url] = now_
+        if trouble != before.trouble or now - before.tried >= _AGAIN or not before.tried:
+            self._note(now_)
+
+    def _note(self, source: RevocationSource) -> None:
+        if source.trouble:
+            _LOG.warning("%s of issuer %s: %s", source.place, source.issuer, source.trouble)
+        try:
+            self.store.note_source(source)
+        except Unavailable as outage:
+            _LOG.error("%s", outage)
+
+
+def _good(about: _About, now: int) -> bool:
+    return about.missed is None and about.answer is not None and now <= about.answer.until
+
+
+def _due(about: _About, refresh: int, now: int) -> bool:
+    return now - about.tried >= (refresh if _good(about, now) else min(refresh, _AGAIN))
+
+
+def _issued(wanted: OcspAt) -> str:
+    certificate, issuer = read(wanted.certificate), read(wanted.issuer)
+    if isinstance(certificate, Fault) or isinstance(issuer, Fault):
+        return ""
+    return f"{certificate.serial_hex}-{issuer.key_sha256}"
+
+
+def _authorities(policy: IssuerPolicy) -> list[Read]:
+    found = map(read, (*policy.anchors, *policy.intermediates))
+    return [each for each in found if isinstance(each, Read)]
+
+
+def _words(fault: Fault) -> str:
+    return WORDS[fault].what
+
+
+__all__ = ["Kind", "RevocationKeeper"]
