@@ -156,6 +156,26 @@ def test_every_place_in_the_log_is_read_alike_whatever_the_segments(tmp_path: Pa
         assert reader.find("gateway", number) is None
 
 
+def test_who_looks_for_what_is_new_reads_no_segment_of_earlier_days(log: Log) -> None:
+    days = []
+    for who in (ALICE, BOB, ALICE):
+        days.append((log.clock.at, log.end()))
+        log.note(who)
+        log.next_day()
+    reader = log.reader
+    assert reader.since("gateway", 0) == 0
+    for at, begin in days:
+        assert reader.since("gateway", at) == begin
+        found = [entry for entry, _ in reader.read("gateway", begin)]
+        whole = [entry for entry, _ in reader.read("gateway") if entry["at"] >= at]
+        assert [each for each in found if each["at"] >= at] == whole
+    assert reader.since("gateway", log.clock.at + DAY) == log.end()
+    log.note(BOB)
+    written = reader.segments("gateway")[-1].start
+    assert reader.since("gateway", log.clock.at + 99 * DAY) == written
+    assert reader.since("gateway", days[1][0] + 1800) == days[1][1]  # a clock may be set back
+
+
 def test_each_start_and_each_day_goes_on_with_the_chain(log: Log) -> None:
     for _ in range(3):
         log.note()

@@ -23,6 +23,9 @@ from vedette.core.record import RecordFault
 from vedette.ports.errors import Unavailable
 from vedette.ports.removed import Piece
 
+_SET_BACK = 3600.0
+"""Seconds by which a clock may have been set back between two records."""
+
 Opened = Callable[[Mapping[str, Any], Segment], dict[str, Any]]
 
 
@@ -65,6 +68,14 @@ class SpoolReader:
             spool.seek(start)
             whole = start + spool.read(LONGEST_RECORD).rfind(b"\n") + 1 if size else 0
         return last.start + whole
+
+    def since(self, process: str, at: float) -> int:
+        """The offset of the first segment with a record from `at` on; clocks may be set back an hour."""
+        found = segments(self.folder / process, process)
+        for segment in found:
+            if not segment.full or _last_time(segment.path) >= at - _SET_BACK:
+                return segment.start
+        return found[-1].end if found else 0
 
     def read(self, process: str, offset: int = 0) -> Iterator[tuple[dict[str, Any], int]]:
         """The records from `offset` on; a torn last line is left out. Raises RecordFault."""

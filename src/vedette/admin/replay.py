@@ -88,7 +88,8 @@ class Replayed:
 def recorded(records: Records, since: float | None) -> Iterator[Mapping[str, Any]]:
     """Every recorded decision from `since` (seconds since 1970 UTC) on. Raises RecordFault."""
     for process in records.processes():
-        for entry, _ in records.read(process):
+        begin = 0 if since is None else records.since(process, since)
+        for entry, _ in records.read(process, begin):
             if entry.get("kind") in ("decision", "counted") and entry.get("at", 0) >= (since or 0):
                 yield entry
 

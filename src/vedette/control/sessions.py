@@ -18,6 +18,10 @@ from vedette.protocol.internal.sessions import body_of
 
 _LOG = logging.getLogger("vedette.control")
 _LOOK_SECONDS = 0.025
+_QUIET_LOOK_SECONDS = 0.1
+"""Between two looks once nothing has changed for a while: a look costs a question to the database."""
+_QUIET_AFTER = 2.0
+"""Seconds without a change: whoever signs in makes several, one after the other."""
 _OUTAGE_SECONDS = 1.0
 
 
@@ -81,6 +85,7 @@ class SessionStream:
         After a list it rests for as long as the list took: however many people sign in, half of
         the time is left for everything else.
         """
+        changed = time.monotonic()
         while True:
             begun = time.monotonic()
             try:
@@ -90,8 +95,9 @@ class SessionStream:
                 self._say(str(outage))
                 await asyncio.sleep(_OUTAGE_SECONDS)
                 continue
-            took = time.monotonic() - begun if sent else 0.0
-            await asyncio.sleep(max(_LOOK_SECONDS, took))
+            now = time.monotonic()
+            changed = now if sent else changed
+            await asyncio.sleep(rest(now - begun if sent else 0.0, now - changed))
 
     async def _follow(self) -> bool:
         """Look once; True if the list was sent."""
@@ -108,6 +114,11 @@ class SessionStream:
             else:
                 _LOG.error("%s; the doors go on with the sessions that they know", trouble)
         self._trouble = trouble
+
+
+def rest(took: float, quiet: float) -> float:
+    """Seconds until the next look, after a list that took so long, and so long without a change."""
+    return max(_LOOK_SECONDS if quiet < _QUIET_AFTER else _QUIET_LOOK_SECONDS, took)
 
 
 def _public(key: TokenKey) -> Ed25519PublicKey:

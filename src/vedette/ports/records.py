@@ -22,6 +22,15 @@ class Records(Protocol):
     def end(self, process: str) -> int:
         """The byte offset behind the last whole record that a process has written so far."""
 
+    def since(self, process: str, at: float) -> int:
+        """A byte offset before which nothing was recorded from `at` on, in seconds since 1970 UTC.
+
+        Behind it there may be older records too.
+
+        Raises:
+            RecordFault: two pieces of the log say the same of themselves.
+        """
+
     def read(self, process: str, offset: int = 0) -> Iterator[tuple[dict[str, Any], int]]:
         """The records of one process from a byte offset on, each with the offset behind it.
 

@@ -20,6 +20,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 from tests.apps.control.organisation import Organisation
 from tests.apps.signin.house import ISSUER, Answer
 from tests.apps.signin.house import House as SignIn
+from tests.ports import free_port
 from vedette.adapters.boot_file import load
 from vedette.adapters.memory.clock import MemoryClock
 from vedette.adapters.memory.incidents import MemoryIncidents
@@ -274,7 +275,11 @@ async def called(
 def _made(folder: Path, groups: Mapping[str, str]) -> Any:
     lines = "".join(f"{name},{group},no,yes\n" for name, group in groups.items())
     wanted = NewOrganisation(
-        folder=folder, domain=DOMAIN, name="Example AG", people=PEOPLE_HEAD + lines
+        folder=folder,
+        domain=DOMAIN,
+        name="Example AG",
+        control=f"127.0.0.1:{free_port()}",
+        people=PEOPLE_HEAD + lines,
     )
     init(wanted, datetime.now(UTC))
     return load(folder)

@@ -447,3 +447,103 @@ def test_whatever_is_sent_as_a_draft_is_answered_and_changes_nothing(
     for path in ("/changes/draft", "/orders/apply-draft", "/orders/apply-draft/preview"):
         assert olga.send(path, form).status in (200, 400, 403, 404, 409)
     assert number(house) == before
+
+
+# ---- a guardrail ---------------------------------------------------------------------------------
+
+
+def test_a_guardrail_goes_once_a_second_officer_has_looked_at_it_and_approved(house, olga, vera):
+    before, name = number(house), "guardrails.administrators-apart"
+    form = {"id": name, "base": str(before), "reason": "we are merging"}
+    looked = olga.send("/orders/remove-rule", form)
+    command = "vedette rule remove administrators-apart --guardrail"
+    assert f"{command} --reason 'we are merging'" in looked.words
+    page = olga.send("/orders/remove-rule", {**form, "step": "apply"})
+    assert (page.status, number(house)) == (200, before), page.words
+    id_ = waiting(page)
+    assert "Changes that wait for a second person, or for their hour: " in vera.get("/").words
+
+    listed = vera.get("/changes")
+    assert f'href="/changes/pending/{id_}"' in listed.text
+    seen = vera.get(f"/changes/pending/{id_}")
+    assert "The guardrail administrators-apart would be lost or weaker." in seen.words.replace(
+        "`", ""
+    )
+    assert command in seen.words
+    agreed = {"change": id_, "content": seen.hidden("content"), "reason": "it is so"}
+    assert vera.send("/orders/approve", agreed).status == 200
+    done = vera.send("/orders/approve", {**agreed, "step": "apply"})
+    assert (done.status, number(house)) == (200, before + 1), done.words
+    made = house.desks.settings.current()[0]
+    assert (made.author, made.approvers) == (f"@olga:{DOMAIN}", (f"@vera:{DOMAIN}",))
+    assert "administrators-apart" not in made.text
+
+
+# ---- drafts that are kept ------------------------------------------------------------------------
+
+
+def keeps(browser: Browser, shown: Shown, do: str = "keep", **fields: str) -> Shown:
+    """Send the form of a draft's page as it stands, with some fields written over."""
+    stands = {name: shown.hidden(name) for name in ("base", "kept", "version")}
+    return browser.send("/changes/draft", {"text": area(shown), **stands, **fields, "do": do})
+
+
+def test_a_draft_is_kept_listed_opened_and_discarded(house, olga, vera):
+    before = number(house)
+    begun = olga.get("/changes/draft")
+    kept = keeps(olga, begun, text=area(begun) + "# mine\n", name="spring")
+    assert "The draft is kept as spring, version 1." in kept.words
+    assert "vedette settings draft save draft.toml --name spring --version 1" in kept.words
+    again = keeps(olga, kept, text=area(kept) + "# more\n", name="spring")
+    assert "kept as spring, version 2" in again.words
+
+    listed = vera.get("/changes")
+    assert 'href="/changes/draft?name=spring"' in listed.text
+    assert f"Version 2, on revision {before}." in listed.words
+    opened = vera.get("/changes/draft?name=spring")
+    assert area(opened).endswith("# mine\n# more\n")
+    assert number(house) == before  # it is in force for nobody
+
+    asked = keeps(vera, opened, "discard", name="spring")
+    assert "The draft spring will be gone for everybody. Do you want that?" in asked.words
+    assert "vedette settings draft remove spring --version 2" in asked.words
+    assert "spring" in vera.get("/changes").words
+    gone = keeps(vera, asked, "discard-yes", name="spring")
+    assert (gone.status, gone.to) == (303, "/changes")
+    assert "spring" not in vera.get("/changes").words
+    assert vera.get("/changes/draft?name=spring").status == 404
+
+
+def test_nobodys_work_on_a_draft_is_lost(house, olga, vera):
+    begun = olga.get("/changes/draft")
+    first = keeps(olga, begun, name="both")
+    hers = vera.get("/changes/draft?name=both")
+    assert (
+        "kept as both, version 2"
+        in keeps(olga, first, text=area(first) + "# olga\n", name="both").words
+    )
+    late = keeps(vera, hers, text=area(hers) + "# vera\n", name="both")
+    assert "is at version 2, saved by @olga" in late.words
+    assert area(late).endswith("# vera\n")
+    assert house.loop.run_until_complete(house.desks.drafts.one("both")).text.endswith("# olga\n")
+    beside = keeps(vera, late, name="both-of-vera")
+    assert "kept as both-of-vera, version 1" in beside.words
+
+
+def test_a_draft_without_a_name_gets_one_and_may_have_faults(house, olga):
+    kept = keeps(olga, olga.get("/changes/draft"), text="this is = no [document", name="")
+    assert re.search(r"kept as draft-[0-9a-f]{6}, version 1", kept.words), kept.words
+    strange = keeps(olga, kept, name="../x <b>")
+    assert "is no name for a draft" in strange.words
+    assert "<b>" not in strange.text.replace("<b>more", "")
+
+
+@pytest.mark.parametrize("name", ["ada", "hugo", "anna"])
+def test_whoever_may_not_draft_keeps_nothing_and_discards_nothing(house, olga, name):
+    keeps(olga, olga.get("/changes/draft"), name=f"apart-{name}")
+    before = house.loop.run_until_complete(house.desks.drafts.every())
+    browser = into(house, name)
+    form = {"text": "x = 1", "base": "1", "name": "theirs", "kept": f"apart-{name}", "version": "1"}
+    for do in ("keep", "discard-yes"):
+        browser.send("/changes/draft", {**form, "do": do})
+    assert house.loop.run_until_complete(house.desks.drafts.every()) == before

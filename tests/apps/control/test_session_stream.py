@@ -17,7 +17,7 @@ from vedette.adapters.sign_in_store import SqlSignInStore, open_sign_in_store
 from vedette.adapters.stream_files import StreamFiles
 from vedette.adapters.system_clock import SystemClock
 from vedette.admin.doors import DoorState
-from vedette.control.sessions import SessionStream
+from vedette.control.sessions import SessionStream, rest
 from vedette.control.streams import Publisher
 from vedette.core.record import canonical
 from vedette.core.sessions import SessionState
@@ -236,3 +236,9 @@ async def test_without_the_store_the_doors_keep_what_they_have(
         away.away = False
         store.add_session(session("two"), None, NOW)
         await until(lambda: (new := listed(files)) is not None and len(new.sessions) == 2)
+
+
+def test_it_looks_seldom_where_nothing_changes_and_often_where_somebody_signs_in() -> None:
+    assert rest(took=0.0, quiet=3600.0) == 0.1  # a session still ends within a second
+    assert rest(took=0.0, quiet=0.0) == rest(took=0.0, quiet=1.9) == 0.025
+    assert rest(took=0.7, quiet=0.0) == rest(took=0.7, quiet=60.0) == 0.7

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import free_port
 from tests.system.two_organisations import COMMAND
 from vedette.adapters.boot_file import load
 from vedette.admin.homeserver import render
@@ -99,15 +100,16 @@ def test_a_path_too_long_for_sockets_is_refused_at_once(tmp_path: Path):
 
 
 def test_addresses_that_are_said_are_taken(tmp_path: Path):
+    client, domain = (f"127.0.0.9:{free_port('127.0.0.9')}" for _ in range(2))
+    control = f"127.0.0.1:{free_port()}"
     done = vedette(
-        "init", tmp_path / "new", "--domain", "127.0.0.9:18448", "--client", "127.0.0.9:18443",
-        "--control", "127.0.0.1:18470",
-    )  # fmt: skip
+        "init", tmp_path / "new", "--domain", domain, "--client", client, "--control", control
+    )
     assert done.returncode == 0, done.stderr
     boot = tomllib.loads((tmp_path / "new/boot.toml").read_text())
-    assert boot["gateway"]["client"] == "127.0.0.9:18443"
-    assert boot["gateway"]["federation"] == "127.0.0.9:18448"
-    assert boot["control"]["listen"] == "127.0.0.1:18470"
+    assert boot["gateway"]["client"] == client
+    assert boot["gateway"]["federation"] == domain
+    assert boot["control"]["listen"] == control
 
 
 def test_up_says_what_to_do_where_there_is_no_organisation(tmp_path: Path):

@@ -43,6 +43,7 @@ async def changes(desks: Desks, visit: Visit) -> View:
         template="changes",
         title="changes",
         context={
+            "drafts": await desks.drafts.every(),
             "open": [each for each in every if each.change.state in OPEN],
             "over": [
                 each.change
@@ -212,6 +213,11 @@ WORDS: Words = MappingProxyType(
             "Was noch angewendet werden soll, und alles, was je galt.",
         ),
         "changes-begin": ("Begin a draft", "Einen Entwurf beginnen"),
+        "changes-drafts": ("Drafts that are kept", "Aufbewahrte Entwürfe"),
+        "changes-draft-says": (
+            "Version {version}, on revision {base}.",
+            "Version {version}, auf Revision {base}.",
+        ),
         "changes-waiting": ("Waiting", "Wartet"),
         "changes-none-wait": (
             (

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from vedette.admin.beside import Beside, drafted, moved
 from vedette.admin.door import Doing
@@ -27,6 +29,7 @@ from vedette.console.orders import Foreseen, call, command
 from vedette.console.page import Page, View, Visit, Words
 from vedette.console.settings_orders import base_of
 from vedette.core.asks import Act
+from vedette.core.draft import Draft
 from vedette.core.settings.changes import together
 from vedette.core.settings.marks import marked
 from vedette.ports.errors import Unavailable
@@ -43,12 +46,20 @@ _LONGEST_LINE = 160
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """What the form holds."""
+    """What the form holds. `kept` is the draft of which it is `version`; `name` is how to keep it."""
 
     text: str
     base: int
     at: str = ""
     since: str = _USUAL
+    name: str = ""
+    kept: str = ""
+    version: int = 0
+
+    @property
+    def follows(self) -> int:
+        """The version that keeping it would follow; 0 for a draft that is new by this name."""
+        return self.version if self.name == self.kept else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,11 +79,15 @@ class Looked:
 async def draft(desks: Desks, visit: Visit) -> View | Response:
     """The draft of the form, or the settings in force, a revision, or a change that waits."""
     if visit.method != "POST":
-        return _page(_begun(desks, visit.query), Looked())
+        return _page(await _begun(desks, visit.query), Looked())
     sheet = _sheet(desks, visit.form)
     do = visit.form.get("do", "")
     if do == "file":
         return _file(sheet)
+    if do == "keep":
+        return await _keep(desks, visit, sheet)
+    if do in ("discard", "discard-yes"):
+        return await _discard(desks, visit, sheet, sure=do == "discard-yes")
     looked = _look(desks, sheet)
     if do == "move" and looked.beside is not None:
         sheet = replace(sheet, text=moved(looked.beside), base=looked.beside.newest.number)
@@ -82,8 +97,11 @@ async def draft(desks: Desks, visit: Visit) -> View | Response:
     return _page(sheet, looked)
 
 
-def _begun(desks: Desks, query: Mapping[str, str]) -> Sheet:
+async def _begun(desks: Desks, query: Mapping[str, str]) -> Sheet:
     newest = desks.settings.current()[0]
+    if "name" in query:
+        kept = await desks.drafts.one(query["name"][:63])
+        return _of(kept)
     if "change" in query:
         found = pending_change(desks, query["change"])
         return Sheet(text=found.text, base=found.base)
@@ -93,10 +111,40 @@ def _begun(desks: Desks, query: Mapping[str, str]) -> Sheet:
     return Sheet(text=newest.text, base=newest.number)
 
 
+def _of(kept: Draft) -> Sheet:
+    return Sheet(
+        text=kept.text, base=kept.base, name=kept.name, kept=kept.name, version=kept.version
+    )
+
+
+async def _keep(desks: Desks, visit: Visit, sheet: Sheet) -> View:
+    """Keep the draft at control, as it is; where that is refused nothing of it is lost."""
+    try:
+        made = await desks.drafts.save(visit.by, sheet.name, sheet.text, sheet.base, sheet.follows)
+    except Rejected as rejected:
+        return _page(sheet, Looked(rejected=rejected))
+    sheet = replace(sheet, name=made.name, kept=made.name, version=made.version)
+    return _page(sheet, Looked(), said="draft-kept")
+
+
+async def _discard(desks: Desks, visit: Visit, sheet: Sheet, *, sure: bool) -> View | Response:
+    """Forget the draft that is kept, once that was said twice."""
+    if not sure:
+        return _page(sheet, Looked(), said="draft-discard-sure")
+    try:
+        await desks.drafts.remove(visit.by, sheet.kept, sheet.version)
+    except Rejected as rejected:
+        return _page(sheet, Looked(rejected=rejected))
+    return RedirectResponse("/changes", 303)
+
+
 def _sheet(desks: Desks, form: Mapping[str, str]) -> Sheet:
     said, text = text_of(form)
-    since = form.get("since", _USUAL)
+    since, version = form.get("since", _USUAL), form.get("version", "")
     return Sheet(
+        name=form.get("name", "").strip()[:63],
+        kept=form.get("kept", "").strip()[:63],
+        version=int(version) if re.fullmatch("[0-9]{1,9}", version) else 0,
         text=text,
         base=said or base_of(form) or desks.settings.current()[0].number,
         at=form.get("at", "").strip()[:40],
@@ -151,8 +199,13 @@ async def _affected(desks: Desks, visit: Visit, sheet: Sheet, looked: Looked) ->
         return replace(looked, no_rooms=str(outage))
 
 
-def _page(sheet: Sheet, looked: Looked) -> View:
+def _page(sheet: Sheet, looked: Looked, said: str = "") -> View:
     context: dict[str, Any] = {
+        "said": said,
+        "keeping": _line(
+            "save", DRAFT_FILE, "--name", sheet.name or "…", "--version", sheet.follows
+        ),
+        "discarding": _line("remove", sheet.kept, "--version", sheet.version),
         "sheet": sheet,
         "looked": looked,
         "since": tuple(SINCE),
@@ -164,6 +217,11 @@ def _page(sheet: Sheet, looked: Looked) -> View:
         )
         context |= {"command": command(order), "call": call(order)}
     return View(template="draft", title="draft", context=context)
+
+
+def _line(*words: str | int) -> str:
+    """The command that does the same with a draft."""
+    return shlex.join(["vedette", "settings", "draft", *map(str, words)])
 
 
 PAGES = (
@@ -200,6 +258,30 @@ WORDS: Words = MappingProxyType(
         "draft-since-7": ("the last 7 days", "den letzten 7 Tagen"),
         "draft-since-30": ("the last 30 days", "den letzten 30 Tagen"),
         "draft-since-all": ("all of the record", "dem ganzen Protokoll"),
+        "draft-name": ("Its name (may stay empty)", "Sein Name (darf leer bleiben)"),
+        "draft-name-says": (
+            "Small letters, digits and hyphens. A draft that is kept is in force for nobody.",
+            "Kleine Buchstaben, Ziffern und Bindestriche. Ein aufbewahrter Entwurf gilt für niemanden.",
+        ),
+        "draft-keep": ("Keep it", "Aufbewahren"),
+        "draft-kept": (
+            "The draft is kept as {name}, version {version}.",
+            "Der Entwurf ist als {name}, Version {version}, aufbewahrt.",
+        ),
+        "draft-is-kept": (
+            "This is the draft {name}, version {version}.",
+            "Das ist der Entwurf {name}, Version {version}.",
+        ),
+        "draft-keep-command": (
+            "The commands that do the same",
+            "Die Befehle, die dasselbe tun",
+        ),
+        "draft-discard": ("Discard it", "Verwerfen"),
+        "draft-discard-sure": (
+            "The draft {name} will be gone for everybody. Do you want that?",
+            "Der Entwurf {name} wird für alle weg sein. Wollen Sie das?",
+        ),
+        "draft-discard-yes": ("Discard it for good", "Endgültig verwerfen"),
         "draft-check": ("Check and compare", "Prüfen und vergleichen"),
         "draft-affected": ("Who is affected", "Wen es betrifft"),
         "draft-file": ("Save as a file", "Als Datei speichern"),
