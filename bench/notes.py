@@ -8,6 +8,18 @@ from __future__ import annotations
 from typing import Any
 
 NOTES: dict[str, str] = {
+    "audit.search.p95": (
+        "the index is read from the disk where it does not fit into the cache of the machine, and other"
+        " programs on it push it out; more memory, or `audit.keep`, makes it smaller"
+    ),
+    "console.audit.p95": (
+        "a day in the middle of the record and a person with many records are read from the disk, line by"
+        " line, wherever they lie; half of a page is its rendering, with a hundred records too"
+    ),
+    "console.people.p95": (
+        "a part of a name is looked for in every account and every name of the directory, about 15 ms for"
+        " 100,000; an index of parts of words in the database would reach it"
+    ),
     "federation.cpu.nginx": (
         "nginx copies and believes; checking one Ed25519 signature alone (120 µs of OpenSSL) takes longer"
         " than all that nginx does, and the rest is reading the transaction; before a real Synapse neither"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -117,6 +118,26 @@ def test_it_works_with_control_down_and_lasts_over_its_start(organisation: Organ
     mended = organisation.vedette(*MEND)
     assert mended.returncode == 0, mended.stderr
     assert organisation.vedette("audit", "verify").returncode == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root writes in somebody else's folder")
+@pytest.mark.parametrize(
+    ("words", "process"),
+    [(("recover", "--code-file", "-"), "recover"), (("settings", "restore", "1"), "restore")],
+)
+def test_what_root_writes_with_control_down_goes_to_the_folders_owner(
+    organisation: Organisation, words: tuple[str, ...], process: str
+) -> None:
+    organisation.start()
+    organisation.stop()
+    boot, somebody = organisation.boot, 54321
+    for path in (boot.folder, *boot.folder.rglob("*")):
+        os.chown(path, somebody, somebody, follow_symlinks=False)
+    reason = () if process == "recover" else ("--reason", "x")
+    organisation.vedette(*words, *reason, given=code_of(organisation))
+    written = [*boot.spool(process).parent.rglob("*"), *boot.recovery().parent.rglob("*")]
+    assert any(path.parent == boot.spool(process) for path in written)
+    assert {path.lstat().st_uid for path in written} == {somebody}
 
 
 def test_a_guardrail_that_locks_everybody_out_can_be_taken_away(serve: Serve) -> None:
