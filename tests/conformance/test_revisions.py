@@ -8,6 +8,7 @@ import pytest
 
 from vedette.adapters.memory.revisions import MemoryRevisions
 from vedette.adapters.revisions import SqlRevisions, open_database
+from vedette.core.language import Language, Sentence, in_language
 from vedette.core.revision import Revision, verify_revisions
 from vedette.ports.revisions import RevisionConflict
 
@@ -55,6 +56,18 @@ def test_an_empty_store_has_no_revision(store: Store) -> None:
     assert store.newest() is None
     assert store.get(1) is None
     assert store.history() == ()
+
+
+def test_what_a_revision_changed_comes_back_in_every_language(store: Store) -> None:
+    said = Sentence("New rule acme.", "Neu: Regel acme.")
+    store.append(replace(revision(1), words=(said, "kept before there was German")))
+    kept = store.newest()
+    assert kept is not None
+    assert [in_language(each, Language.DE) for each in kept.words] == [
+        "Neu: Regel acme.",
+        "kept before there was German",
+    ]
+    assert kept.hash == replace(kept, words=tuple(map(str, kept.words))).hash
 
 
 def test_a_revision_comes_back_exactly_as_it_was_kept(store: Store) -> None:

@@ -18,6 +18,7 @@ from tests.apps.console.crowd import ROOM, add_people, add_token, report_rooms, 
 from tests.apps.console.house import GROUPS, Browser, House
 from vedette.console.lists import line
 from vedette.console.registry import MODULES
+from vedette.core.decision import Verdict
 from vedette.core.sessions import SessionState
 
 EVIL = "=1+1</td><script>alert(1)</script>"
@@ -430,6 +431,8 @@ def test_the_record_is_searched_by_person_rule_answer_and_day(crowd, officer):
     assert {row[2] for row in rows} == {"no"}
     assert all("'@olga:example.org" in (row[3], row[5]) for row in rows)
     assert not rows_of(officer, "/audit.csv?person=olga&until=2001-01-01")[1:]
+    for answer in Verdict:  # each is one that records have
+        assert officer.get(f"/audit?answer={answer}").status == 200
     assert not rows_of(officer, "/audit.csv?rule=no-such-rule")[1:]
     for path in ("/audit?since=yesterday", "/audit?after=x", "/audit?after=nan~x", "/audit?after=1e999~x",
                  "/audit?partner=nobody", "/audit?door=nobody"):  # fmt: skip

@@ -6,7 +6,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 
 from tests.apps.signin.house import ANNA, BERT, PASSWORD, RULES, House, answer_in, policy_of
-from vedette.core.sessions import SessionState
+from vedette.core.sessions import OUTCOMES, SessionState
 
 V3 = "/_matrix/client/v3"
 OPEN = """
@@ -222,6 +222,8 @@ def test_a_password_alone_gets_in_where_rules_say_so_and_only_there(open_house):
     assert "m.login.password" in flows
     assert password_login(open_house).status == 200
     assert password_login(open_house, address="198.51.100.9").status == 403
+    past = {each.outcome for each in open_house.store.last_sign_ins("anna", 5)}
+    assert past == {"signed in", "refused"} <= OUTCOMES.keys()
 
 
 def test_every_no_to_a_password_sounds_the_same(open_house):

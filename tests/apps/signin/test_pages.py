@@ -411,6 +411,16 @@ def test_a_refusal_by_a_rule_stands_in_the_history(pages):
     assert [each.outcome for each in pages.store.last_sign_ins("anna", 5)] == ["refused"]
 
 
+def test_a_refusal_is_said_in_the_language_of_the_page(pages):
+    pages.obey('[rules.nobody]\nfrom = ["us"]\nforbid = ["sign-in"]')
+    german = pages.browser(language="de").open(pages.purpose()).first()
+    assert "Ihre Organisation erlaubt das nicht." in german.text
+    assert (
+        "Your organisation does not allow this."
+        in pages.browser().open(pages.purpose()).first().text
+    )
+
+
 def test_what_is_not_there_is_said_to_people_as_a_page_and_to_programs_as_json(pages):
     assert "There is nothing here" in pages.browser().open("/account/nowhere").text
     answer = pages.browser().open("/_matrix/client/v3/nowhere")
