@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vedette.core.german import changes, explaining, findings, refusals, second_person
+from vedette.core.german import changes, explaining, faults, findings, refusals, second_person
 
 TABLES = (
     explaining.TO_PEOPLE,
@@ -31,6 +31,10 @@ TABLES = (
     changes.EDITS,
     changes.DONE,
     changes.KINDS,
+    faults.REFERENCES,
+    faults.SHAPES,
+    faults.VALUES,
+    faults.WARNINGS,
 )
 
 SENTENCES: dict[str, str] = dict(pair for table in TABLES for pair in table)

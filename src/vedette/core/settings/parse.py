@@ -16,6 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from vedette.core.language import Sentence, told
 from vedette.core.settings.document import Document
 from vedette.core.settings.faults import Fault, Finding, Path, spell_path
 from vedette.core.settings.reach import reach_findings
@@ -107,17 +108,17 @@ def _placed(findings: list[Finding], source: Source) -> Iterator[Fault]:
 
 
 _PLAIN = {
-    "missing": "this setting is missing, and it has no default",
-    "string_type": "write a text in quotes",
-    "bool_type": "write true or false",
-    "int_type": "write a whole number",
-    "tuple_type": "write a list in square brackets",
-    "model_type": "write a table: `{ … }`, or a `[header]` of its own",
-    "dict_type": "write a table: `{ … }`, or a `[header]` of its own",
-    "too_long": "the list is too long",
-    "too_short": "the list is too short; name at least one",
-    "string_too_long": "the text is too long; at most 500 characters",
-    "string_too_short": "the text is empty",
+    "missing": told("this setting is missing, and it has no default"),
+    "string_type": told("write a text in quotes"),
+    "bool_type": told("write true or false"),
+    "int_type": told("write a whole number"),
+    "tuple_type": told("write a list in square brackets"),
+    "model_type": told("write a table: `{{ … }}`, or a `[header]` of its own"),
+    "dict_type": told("write a table: `{{ … }}`, or a `[header]` of its own"),
+    "too_long": told("the list is too long"),
+    "too_short": told("the list is too short; name at least one"),
+    "string_too_long": told("the text is too long; at most 500 characters"),
+    "string_too_short": told("the text is empty"),
 }
 
 
@@ -127,20 +128,22 @@ def _finding(detail: ErrorDetails) -> Finding:
     kind = detail["type"]
     if kind == "extra_forbidden":
         known = known_keys(path[:-1])
-        what = "section" if len(path) == 1 else "setting"
+        what = told("section") if len(path) == 1 else told("setting")
         hint = did_you_mean(str(path[-1]), known) or _one_of(known)
-        return Finding(path, f"`{path[-1]}` is no {what}", hint)
+        return Finding(path, told("`{path}` is no {what}", path=path[-1], what=what), hint)
     if path[-1:] in ((0,), (1,)) and path[-2:-1] == ("between",) and kind == "missing":
-        return Finding(path[:-1], "`between` names exactly two", None)
-    message = _PLAIN.get(kind, detail["msg"].removeprefix("Value error, "))
+        return Finding(path[:-1], told("`between` names exactly two"), None)
+    message: str = _PLAIN.get(kind, detail["msg"].removeprefix("Value error, "))
     if path[-1:] == ("between",) and kind == "too_long":
-        message = "`between` names exactly two"
+        message = told("`between` names exactly two")
     if kind == "literal_error":
         message = detail["msg"].replace("Input should be", "write").replace("'", '"')
+    if isinstance(message, Sentence):
+        return Finding(path, message)
     sentence, _, guess = message.partition("; did you mean ")
-    return Finding(path, sentence, f"did you mean {guess}" if guess else None)
+    return Finding(path, sentence, told("did you mean {guess}", guess=guess) if guess else None)
 
 
-def _one_of(known: Iterable[str]) -> str | None:
+def _one_of(known: Iterable[str]) -> Sentence | None:
     words = ", ".join(f"`{word}`" for word in sorted(known))
-    return f"it is one of {words}" if words else None
+    return told("it is one of {words}", words=words) if words else None

@@ -9,6 +9,7 @@ from vedette.core import conditions
 from vedette.core.channels import TOWARDS_ORGANISATION, Channel
 from vedette.core.conditions import Condition, Operator
 from vedette.core.facts import REGISTRY, FactType
+from vedette.core.language import day, told
 from vedette.core.settings.document import Document, Rule
 from vedette.core.settings.faults import Finding, Path
 
@@ -40,44 +41,56 @@ def _party_warnings(document: Document) -> Iterator[Finding]:
     own = document.organisation.domain
     for name, party in document.parties.items():
         if not party.groups and not party.users:
-            yield _warning(("parties", name), f"`{name}` holds nobody: no groups and no users")
+            yield _warning(
+                ("parties", name), told("`{name}` holds nobody: no groups and no users", name=name)
+            )
         for at, user in enumerate(party.users):
             if user.server != own:
-                message = f"`{user}` has no account on `{own}`, so this says nothing about them"
+                message = told(
+                    "`{user}` has no account on `{own}`, so this says nothing about them",
+                    user=user,
+                    own=own,
+                )
                 yield _warning(("parties", name, "users", at), message)
 
 
 def _network_warnings(document: Document) -> Iterator[Finding]:
     for name, ranges in document.networks.items():
         if not ranges:
-            yield _warning(("networks", name), f"`{name}` holds no address")
+            yield _warning(("networks", name), told("`{name}` holds no address", name=name))
 
 
 def _room_warnings(document: Document) -> Iterator[Finding]:
     for name, room in document.rooms.items():
         if room.history != "joined" and not room.members:
-            message = (
+            message = told(
                 "no members are named, so wherever a partner may be, history starts at joining"
             )
             yield _warning(("rooms", name, "history"), message)
         if room.sealed and not room.encrypted and document.messages.encrypted != "required":
-            message = f"`{name}` keeps the inspector out, but such a room may be made plain"
-            yield _warning(("rooms", name, "sealed"), message, "write `encrypted = true` too")
+            message = told(
+                "`{name}` keeps the inspector out, but such a room may be made plain", name=name
+            )
+            yield _warning(("rooms", name, "sealed"), message, told("write `encrypted = true` too"))
 
 
 def _factor_warnings(document: Document) -> Iterator[Finding]:
     kinds, path = document.sign_in.second_factors, ("sign_in", "second_factors")
     if "certificate" in kinds and not document.issuers:
-        message = "no `issuers` are named whose certificates would count: nobody is asked for one"
-        hint = "name the company's CA under [issuers.<name>]"
+        message = told(
+            "no `issuers` are named whose certificates would count: nobody is asked for one"
+        )
+        hint = told("name the company's CA under [issuers.<name>]")
         yield _warning((*path, kinds.index("certificate")), message, hint)
     usable = {"webauthn", "totp", "radius", *(("certificate",) if document.issuers else ())}
     if kinds and not usable.intersection(kinds):
-        message = (
-            "none of these can be set up by a person or asked of a server, so whoever is new gets "
-            "in nowhere under a rule that wants two factors"
+        message = told(
+            "none of these can be set up by a person or asked of a server, so whoever is "
+            "new gets in nowhere under a rule that wants two factors"
         )
-        yield _warning(path, message, 'name "webauthn", "totp", "radius" or "certificate" too')
+        yield _warning(
+            path, message, told('name "webauthn", "totp", "radius" or "certificate" too')
+        )
 
 
 def _ended(document: Document, today: date | None) -> Iterator[Finding]:
@@ -85,11 +98,19 @@ def _ended(document: Document, today: date | None) -> Iterator[Finding]:
         return
     for name, rule in document.rules.items():
         if rule.expires is not None and rule.expires < today:
-            message = f"`{name}` ended on {rule.expires.isoformat()} and allows nothing any more"
+            message = told(
+                "`{name}` ended on {day} and allows nothing any more",
+                name=name,
+                day=day(rule.expires),
+            )
             yield _warning(("rules", name, "expires"), message)
     for name, partner in document.partners.items():
         if partner.valid_until is not None and partner.valid_until < today:
-            message = f"`{name}` ended on {partner.valid_until.isoformat()} and counts as outside"
+            message = told(
+                "`{name}` ended on {day} and counts as outside",
+                name=name,
+                day=day(partner.valid_until),
+            )
             yield _warning(("partners", name, "valid_until"), message)
 
 
@@ -101,22 +122,30 @@ def _remote_warnings(path: Path, rule: Rule, remote: set[str]) -> Iterator[Findi
     if rule.channels & TOWARDS_ORGANISATION:
         # A forbid of it is no mistake: it says what shall stay so.
         if rule.allow:
-            message = "nobody from another server signs in or administers here; this allows nothing"
+            message = told(
+                "nobody from another server signs in or administers here; this allows nothing"
+            )
             yield _warning((*path, "from"), message)
         return
     if others <= remote and Channel.CONTACT not in rule.channels:
-        message = "what two people on other servers do is not ours to decide; this never matches"
+        message = told(
+            "what two people on other servers do is not ours to decide; this never matches"
+        )
         yield _warning((*path, "between" if rule.between else "from"), message)
     elif Channel.FILE not in rule.channels:  # who fetches a file is one of us, at our door
         yield from _unknowable(path, rule)
 
 
 def _unknowable(path: Path, rule: Rule) -> Iterator[Finding]:
-    effect = "so this allows nothing" if rule.allow else "so this ban always bites"
+    effect = told("so this allows nothing") if rule.allow else told("so this ban always bites")
     for at, text in enumerate(rule.when):
         fact = conditions.parse(text).fact
         if fact.startswith(_OF_THE_PERSON):
-            message = f"`{fact}` is never known about people on other servers, {effect}"
+            message = told(
+                "`{fact}` is never known about people on other servers, {effect}",
+                fact=fact,
+                effect=effect,
+            )
             yield _warning((*path, "when", at), message)
 
 
@@ -129,7 +158,9 @@ def _contradictions(path: Path, rule: Rule) -> Iterator[Finding]:
     for (fact, _), found in by_fact.items():
         # A set of words may hold two different words at once.
         if REGISTRY[fact].type is not FactType.WORDS and not _together([c for _, c in found]):
-            message = f"no `{fact}` meets all conditions on it, so the rule can never match"
+            message = told(
+                "no `{fact}` meets all conditions on it, so the rule can never match", fact=fact
+            )
             yield _warning((*path, "when", found[-1][0]), message)
 
 

@@ -13,6 +13,7 @@ from vedette.core.asks import Act
 from vedette.core.conditions import Condition, ConditionError
 from vedette.core.conditions import parse as parse_condition
 from vedette.core.facts import ELSEWHERE, ONLY_CLAIMED, REGISTRY
+from vedette.core.language import NOTHING, Sentence, listed, told
 from vedette.core.names import InvalidName, ServerName
 from vedette.core.settings.faults import Finding, Path
 from vedette.core.settings.rules import channels_of, shape_faults
@@ -74,19 +75,23 @@ def reference_findings(values: Table) -> Iterator[Finding]:
             yield from _name_finding(("rooms", name, "members", at), member, known)
         yield from _history_findings(("rooms", name), room, values)
         if room.get("plain") is True and room.get("encrypted") is True:
-            message = "a room is either plain or encrypted"
-            yield Finding(("rooms", name, "plain"), message, "leave one of the two out")
+            message = told("a room is either plain or encrypted")
+            yield Finding(("rooms", name, "plain"), message, told("leave one of the two out"))
     limited = values.get("federation")
     for name in tables(limited, "partners") if isinstance(limited, Mapping) else ():
         if name not in tables(values, "partners"):
             hint = did_you_mean(name, tables(values, "partners"))
-            yield Finding(("federation", "partners", name), f"`{name}` is not a partner", hint)
+            yield Finding(
+                ("federation", "partners", name), told("`{name}` is not a partner", name=name), hint
+            )
     for path, rule in rule_tables(values):
         yield from _rule_findings(path, rule, values, known)
     for name in tables(values, "guardrails"):
         if name in tables(values, "rules"):
-            message = f"a rule is called `{name}` too; records could not tell them apart"
-            yield Finding(("guardrails", name), message, "give one of them another name")
+            message = told(
+                "a rule is called `{name}` too; records could not tell them apart", name=name
+            )
+            yield Finding(("guardrails", name), message, told("give one of them another name"))
 
 
 def _known_names(values: Table) -> set[str]:
@@ -102,14 +107,24 @@ def _party_findings(values: Table) -> Iterator[Finding]:
     parties = tables(values, "parties")
     for name, party in parties.items():
         if name in RESERVED_NAMES:
-            yield Finding(("parties", name), f"`{name}` is a built-in party; choose another name")
+            yield Finding(
+                ("parties", name),
+                told("`{name}` is a built-in party; choose another name", name=name),
+            )
         for at, other in texts(party, "except"):
             path: Path = ("parties", name, "except", at)
             if other not in parties and other != "guests":
                 hint = did_you_mean(other, parties)
-                yield Finding(path, f"`{other}` is not one of the parties", hint)
+                yield Finding(path, told("`{other}` is not one of the parties", other=other), hint)
             elif _reaches(other, name, parties):
-                yield Finding(path, f"`{name}` and `{other}` each leave the other out in a circle")
+                yield Finding(
+                    path,
+                    told(
+                        "`{name}` and `{other}` each leave the other out in a circle",
+                        name=name,
+                        other=other,
+                    ),
+                )
 
 
 def _reaches(start: str, goal: str, parties: Table) -> bool:
@@ -131,10 +146,12 @@ def _partner_findings(values: Table) -> Iterator[Finding]:
     taken = set(parties) if isinstance(parties, Mapping) else set()
     for name in tables(values, "partners"):
         if name in RESERVED_NAMES:
-            message = f"`{name}` is a built-in party; choose another name"
+            message = told("`{name}` is a built-in party; choose another name", name=name)
             yield Finding(("partners", name), message)
         elif name in taken:
-            message = f"a party is called `{name}` too; rules could not tell them apart"
+            message = told(
+                "a party is called `{name}` too; rules could not tell them apart", name=name
+            )
             yield Finding(("partners", name), message)
 
 
@@ -148,16 +165,25 @@ def _domain_findings(values: Table) -> Iterator[Finding]:
                 continue  # the model names it
             path: Path = ("partners", name, "domains", at)
             if own is not None and domain_matches(domain.lower(), own):
-                yield Finding(path, f"`{domain}` covers our own domain `{own}`")
+                yield Finding(
+                    path, told("`{domain}` covers our own domain `{own}`", domain=domain, own=own)
+                )
             other = next((o for o, c in seen if o != name and _overlap(covered, c)), None)
             if other is not None:
-                yield Finding(path, f"`{domain}` belongs to the partner `{other}` already")
+                yield Finding(
+                    path,
+                    told(
+                        "`{domain}` belongs to the partner `{other}` already",
+                        domain=domain,
+                        other=other,
+                    ),
+                )
             seen.append((name, covered))
 
 
 def _network_findings(values: Table) -> Iterator[Finding]:
     if ELSEWHERE in _networks(values):
-        message = f"`{ELSEWHERE}` is what lies in no network; choose another name"
+        message = told("`{name}` is what lies in no network; choose another name", name=ELSEWHERE)
         yield Finding(("networks", ELSEWHERE), message)
 
 
@@ -199,9 +225,11 @@ def _overlap(one: _Covered, other: _Covered) -> bool:
 
 def _name_finding(path: Path, name: str, known: set[str]) -> Iterator[Finding]:
     if name == "services":
-        yield Finding(path, "the suite's own accounts are outside the rules; leave `services` out")
+        yield Finding(
+            path, told("the suite's own accounts are outside the rules; leave `services` out")
+        )
     elif name not in known and not is_bridge(name):
-        message = f"`{name}` is neither a party nor a partner"
+        message = told("`{name}` is neither a party nor a partner", name=name)
         yield Finding(path, message, did_you_mean(name, known))
 
 
@@ -213,8 +241,10 @@ def _history_findings(path: Path, room: Table, values: Table) -> Iterator[Findin
     )
     guests = [member for _, member in texts(room, "members") if member in others]
     if guests and room.get("history") in ("invited", "shared"):
-        message = f"`{guests[0]}` may be in these rooms, so their history begins with joining"
-        yield Finding((*path, "history"), message, 'write "joined", or leave others out')
+        message = told(
+            "`{name}` may be in these rooms, so their history begins with joining", name=guests[0]
+        )
+        yield Finding((*path, "history"), message, told('write "joined", or leave others out'))
 
 
 def _rule_findings(path: Path, rule: Table, values: Table, known: set[str]) -> Iterator[Finding]:
@@ -226,7 +256,7 @@ def _rule_findings(path: Path, rule: Table, values: Table, known: set[str]) -> I
     owner = rule.get("owner")
     parties = tables(values, "parties")
     if isinstance(owner, str) and owner and owner not in parties:
-        message = f"`{owner}` is not one of the parties, so nobody owns the rule"
+        message = told("`{owner}` is not one of the parties, so nobody owns the rule", owner=owner)
         yield Finding((*path, "owner"), message, did_you_mean(owner, parties))
     if path[0] == "guardrails":
         yield from _guardrail_findings(path, rule)
@@ -235,10 +265,10 @@ def _rule_findings(path: Path, rule: Table, values: Table, known: set[str]) -> I
 
 def _guardrail_findings(path: Path, rule: Table) -> Iterator[Finding]:
     if "allow" in rule:
-        message = "a guardrail only forbids; an allow belongs into `[rules]`"
+        message = told("a guardrail only forbids; an allow belongs into `[rules]`")
         yield Finding((*path, "allow"), message)
     if rule.get("mode") == "observe":
-        message = "a guardrail always holds; one that only observes belongs into `[rules]`"
+        message = told("a guardrail always holds; one that only observes belongs into `[rules]`")
         yield Finding((*path, "mode"), message)
 
 
@@ -249,18 +279,23 @@ def _condition_findings(
     for place, condition in condition_texts(path, rule):
         lacking = sorted(channels - REGISTRY[condition.fact].channels)
         if lacking:
-            message = f"`{condition.fact}` is never known about {_listed(lacking)}"
-            hint = "make a rule of its own for the channels that have it"
+            message = told(
+                "`{fact}` is never known about {channels}",
+                fact=condition.fact,
+                channels=_listed(lacking),
+            )
+            hint = told("make a rule of its own for the channels that have it")
             yield Finding(place, message, hint)
         if condition.fact in ONLY_CLAIMED and not condition.claimed:
-            message = f"`{condition.fact}` is only ever what somebody says of themselves"
-            yield Finding(place, message, f"write `claimed {condition.text}`")
+            message = told(
+                "`{fact}` is only ever what somebody says of themselves", fact=condition.fact
+            )
+            yield Finding(place, message, told("write `claimed {text}`", text=condition.text))
         yield from _word_findings(place, condition, values, known)
 
 
-def _listed(words: list[Any]) -> str:
-    quoted = [f"`{word}`" for word in words]
-    return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " and " + quoted[-1]
+def _listed(words: list[Any]) -> Sentence:
+    return listed([f"`{word}`" for word in words])
 
 
 def _word_findings(
@@ -268,15 +303,19 @@ def _word_findings(
 ) -> Iterator[Finding]:
     """Values of conditions that name something of the document."""
     names = {
-        "room.kind": ("kind of room of this document", set(tables(values, "rooms"))),
-        "change.widens": ("party or partner of this document", known),
-        "certificate.issuer": ("issuer of this document", set(tables(values, "issuers"))),
-        "sign_in.networks": ("network of this document", _networks(values) | {ELSEWHERE}),
-        "act": ("administrative act", _ACTS),
+        "room.kind": (told("kind of room of this document"), set(tables(values, "rooms"))),
+        "change.widens": (told("party or partner of this document"), known),
+        "certificate.issuer": (told("issuer of this document"), set(tables(values, "issuers"))),
+        "sign_in.networks": (told("network of this document"), _networks(values) | {ELSEWHERE}),
+        "act": (told("administrative act"), _ACTS),
     }
-    what, allowed = names.get(condition.fact, ("", None))
+    what, allowed = names.get(condition.fact, (NOTHING, None))
     if allowed is None:
         return
     for value in condition.values:
         if isinstance(value, str) and value not in allowed and not is_bridge(value):
-            yield Finding(place, f"`{value}` is no {what}", did_you_mean(value, allowed))
+            yield Finding(
+                place,
+                told("`{value}` is no {what}", value=value, what=what),
+                did_you_mean(value, allowed),
+            )

@@ -9,19 +9,20 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from vedette.core.channels import BETWEEN_PEOPLE, TOWARDS_ORGANISATION, WORDS, Channel
+from vedette.core.language import Sentence, told
 from vedette.core.settings.sections import Section, Setting
 from vedette.core.settings.spelling import ChannelWord, ConditionText, Date, Line
 
 SHAPE_FAULT = "rule_shape"
 """Pydantic error type of a rule whose fields are right one by one, but not together."""
 
-APART = (
+APART = told(
     "`sign-in`, `administer` and what people do with each other are asked apart; "
     "make one rule for each"
 )
 
 
-def shape_faults(rule: Mapping[str, object]) -> list[tuple[str, str]]:
+def shape_faults(rule: Mapping[str, object]) -> list[tuple[str, Sentence]]:
     """What is wrong with how the keys of a rule go together, as (key, sentence).
 
     Works on the raw table with the document's own key names, so that it can also speak about a
@@ -31,53 +32,61 @@ def shape_faults(rule: Mapping[str, object]) -> list[tuple[str, str]]:
     return [*_side_faults(rule), *_answer_faults(rule), *_channel_faults(rule)]
 
 
-def _side_faults(rule: Mapping[str, object]) -> list[tuple[str, str]]:
+def _side_faults(rule: Mapping[str, object]) -> list[tuple[str, Sentence]]:
     if "between" in rule:
         return [
-            (key, f"`between` speaks of both ways already; leave `{key}` out")
+            (key, told("`between` speaks of both ways already; leave `{key}` out", key=key))
             for key in ("from", "to")
             if key in rule
         ]
     if "from" not in rule:
-        return [("", "a rule says whom it is about: write `between`, or `from` and `to`")]
+        return [("", told("a rule says whom it is about: write `between`, or `from` and `to`"))]
     return [
-        (key, f"`{key}` names nobody, so the rule could never match; name a party or partner")
+        (
+            key,
+            told(
+                "`{key}` names nobody, so the rule could never match; name a party or partner",
+                key=key,
+            ),
+        )
         for key in ("from", "to")
         if rule.get(key) in ([], ())
     ]
 
 
-def _answer_faults(rule: Mapping[str, object]) -> list[tuple[str, str]]:
-    faults = []
+def _answer_faults(rule: Mapping[str, object]) -> list[tuple[str, Sentence]]:
+    faults: list[tuple[str, Sentence]] = []
     if "allow" in rule and "forbid" in rule:
-        faults.append(("forbid", "a rule either allows or forbids; make two rules of it"))
+        faults.append(("forbid", told("a rule either allows or forbids; make two rules of it")))
     if "allow" not in rule and "forbid" not in rule:
-        faults.append(("", "a rule says what it does: write `allow` or `forbid`"))
+        faults.append(("", told("a rule says what it does: write `allow` or `forbid`")))
     faults += [
-        (key, f'`{key}` names no channel; write at least one, such as "message"')
+        (key, told('`{key}` names no channel; write at least one, such as "message"', key=key))
         for key in ("allow", "forbid")
         if rule.get(key) in ([], ())
     ]
     if "expires" in rule and "forbid" in rule:
-        faults.append(("expires", "only an allow can expire: a ban must not end unnoticed"))
+        faults.append(("expires", told("only an allow can expire: a ban must not end unnoticed")))
     return faults
 
 
-def _channel_faults(rule: Mapping[str, object]) -> list[tuple[str, str]]:
+def _channel_faults(rule: Mapping[str, object]) -> list[tuple[str, Sentence]]:
     key = "allow" if "allow" in rule else "forbid"
     channels = channels_of(rule.get(key))
     inward, people = channels & TOWARDS_ORGANISATION, channels & BETWEEN_PEOPLE
     if (inward and people) or len(inward) > 1:
         return [(key, APART)]
-    faults = []
+    faults: list[tuple[str, Sentence]] = []
     if inward and "between" in rule:
         faults.append(
-            ("between", "this is towards the organisation, not between two; write `from`")
+            ("between", told("this is towards the organisation, not between two; write `from`"))
         )
     if Channel.SIGN_IN in inward and "to" in rule:
-        faults.append(("to", "one signs in to the organisation, not to a party; leave `to` out"))
+        faults.append(
+            ("to", told("one signs in to the organisation, not to a party; leave `to` out"))
+        )
     if people and "from" in rule and "to" not in rule:
-        faults.append(("from", "`from` alone says only half; add `to`, or write `between`"))
+        faults.append(("from", told("`from` alone says only half; add `to`, or write `between`")))
     return faults
 
 
