@@ -22,7 +22,7 @@ from vedette.protocol.internal.files import content_from_json, content_to_json
 MOST_VERDICTS = 1_000_000
 """So many verdicts are kept, of about half a kilobyte each; the oldest go first."""
 _FORGOTTEN_AT_ONCE = 1000
-_VERSION = 1
+_VERSION = 2
 _WAIT_SECONDS = 10.0
 _SCHEMA = """
 CREATE TABLE verdicts (
@@ -41,12 +41,15 @@ CREATE TABLE files (
     class    TEXT NOT NULL,
     held     INTEGER NOT NULL,
     held_by  TEXT NOT NULL DEFAULT '',
+    released INTEGER NOT NULL DEFAULT 0,
     sha256   TEXT,
     PRIMARY KEY (server, media)
 ) WITHOUT ROWID;
 """
+_FROM_1 = "ALTER TABLE files ADD COLUMN released INTEGER NOT NULL DEFAULT 0"
 _FILE = (
-    "SELECT owner, declared, name, class, held, sha256 FROM files WHERE server = ? AND media = ?"
+    "SELECT owner, declared, name, class, held, released, sha256 FROM files"
+    " WHERE server = ? AND media = ?"
 )
 
 
@@ -107,7 +110,7 @@ class SqliteRegister:
                      file.class_, file.held, sha256),
                 )  # fmt: skip
                 return
-            owner, known = row[0], row[5]
+            owner, known = row[0], row[6]
             # What another server sends under a name is its own affair: the newest bytes count.
             moved = owner is not None and None not in (known, sha256) and known != sha256
             if owner != file.owner or moved:
@@ -118,12 +121,15 @@ class SqliteRegister:
                 (file.declared, file.name, sha256, file.server, file.media),
             )
 
-    def hold(self, server: ServerName, media: MediaId, by: str, *, held: bool) -> bool:
-        """Hold a file or release it. Raises Unavailable."""
+    def hold(
+        self, server: ServerName, media: MediaId, by: str, *, held: bool, released: bool = False
+    ) -> bool:
+        """Hold a file or let it go. Raises Unavailable."""
         with self._change() as change:
             done = change.execute(
-                "UPDATE files SET held = ?, held_by = ? WHERE server = ? AND media = ?",
-                (held, by, server, media),
+                "UPDATE files SET held = ?, held_by = ?, released = ?"
+                " WHERE server = ? AND media = ?",
+                (held, by, released and not held, server, media),
             )
             return done.rowcount == 1
 
@@ -165,6 +171,8 @@ def open_register(path: Path, most: int = MOST_VERDICTS) -> SqliteRegister:
         (version,) = writing.execute("PRAGMA user_version").fetchone()
         if version == 0:
             writing.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {_VERSION}; COMMIT;")
+        elif version == 1:
+            writing.executescript(f"BEGIN; {_FROM_1}; PRAGMA user_version = {_VERSION}; COMMIT;")
         elif version != _VERSION:
             raise Unavailable(f"`{path}` was written by another version of Vedette ({version})")
         register = SqliteRegister(_connect(path), writing, most)
@@ -192,7 +200,7 @@ def _count(connection: sqlite3.Connection) -> int:
 def _file(
     server: ServerName, media: MediaId, row: tuple[object, ...]
 ) -> tuple[File, Digest | None]:
-    owner, declared, name, class_, held, sha256 = row
+    owner, declared, name, class_, held, released, sha256 = row
     file = File(
         server=server,
         media=media,
@@ -201,5 +209,6 @@ def _file(
         name=str(name),
         class_=str(class_),
         held=bool(held),
+        released=bool(released),
     )
     return file, None if sha256 is None else Digest(str(sha256))

@@ -72,10 +72,13 @@ class Inspector:
         told = {**file_to_json(file), "content": None, "sha256": sha256}
         await self._done("PUT", _of(file.server, file.media), told)
 
-    async def hold(self, server: ServerName, media: MediaId, by: str, *, held: bool) -> bool:
+    async def hold(
+        self, server: ServerName, media: MediaId, by: str, *, held: bool, released: bool = False
+    ) -> bool:
         """Have it hold a file, or no longer. Raises Unavailable."""
         word = "hold" if held else "release"
-        return await self._done("POST", f"{_of(server, media)}/{word}", {"by": by})
+        told = {"by": by, "released": released}
+        return await self._done("POST", f"{_of(server, media)}/{word}", told)
 
     async def use_as(self, server: ServerName, media: MediaId, class_: str) -> bool:
         """Have it remember what a file is used as. Raises Unavailable."""

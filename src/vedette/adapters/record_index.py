@@ -32,7 +32,7 @@ from vedette.ports.record_index import Place, Wanted
 from vedette.protocol.internal.sealing import MARK
 
 _LOG = logging.getLogger("vedette.audit")
-_VERSION = 1
+_VERSION = 2
 _AT_ONCE = 500
 """How many places are fetched at a time."""
 _OURS = frozenset({US, GUESTS, OUTSIDE})
@@ -50,11 +50,13 @@ CREATE TABLE record (
     place   INTEGER NOT NULL,
     rule    INTEGER,
     reason  INTEGER,
-    answer  INTEGER
+    answer  INTEGER,
+    act     INTEGER
 );
 CREATE INDEX record_at ON record (at, id);
 CREATE INDEX record_rule ON record (rule, at, id);
 CREATE INDEX record_reason ON record (reason, at, id);
+CREATE INDEX record_act ON record (act, answer, at, id);
 CREATE TABLE mention (
     word INTEGER, at INTEGER, record INTEGER, PRIMARY KEY (word, at, record)
 ) WITHOUT ROWID;
@@ -159,7 +161,7 @@ class SqliteRecordIndex:
             questions = entry["questions"]
             values = {
                 "process": process, "rule": decision["rule"], "reason": decision["reason"],
-                "answer": decision["answer"],
+                "answer": decision["answer"], "act": entry["act"],
             }  # fmt: skip
             names = {entry["who"], decision["towards"], *(each["whom"] for each in questions)}
             sets = [
@@ -173,8 +175,8 @@ class SqliteRecordIndex:
             for column, value in values.items()
         }
         made = change.execute(
-            "INSERT INTO record (at, place, process, rule, reason, answer)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO record (at, place, process, rule, reason, answer, act)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
             (at, place, *ids.values()),
         )
         words = {self._named(change, _spelt(name), segment) for name in names if name}
@@ -182,6 +184,8 @@ class SqliteRecordIndex:
             _column("party", party) for each in sets if _OURS.isdisjoint(each) for party in each
         }
         words |= {self._word(change, party) for party in parties}
+        if str(entry.get("where")).startswith(_FILE):
+            words.add(self._word(change, _column("file", entry["where"])))
         change.executemany(
             "INSERT OR IGNORE INTO mention VALUES (?, ?, ?)",
             [(word, at, made.lastrowid) for word in words],
@@ -229,7 +233,7 @@ class SqliteRecordIndex:
         if wanted.since is not None:
             where.append("r.at >= ?")
             given.append(_moment(wanted.since))
-        for column in ("rule", "reason", "answer", "process"):
+        for column in ("rule", "reason", "answer", "process", "act"):
             text = getattr(wanted, column)
             if text is not None:
                 found = self._rows("SELECT id FROM word WHERE text = ?", (_column(column, text),))
@@ -241,6 +245,9 @@ class SqliteRecordIndex:
 
     def _driving(self, wanted: Wanted) -> list[int] | None:
         """The words of which a wanted record has one; None where any record may be wanted."""
+        if wanted.file is not None:
+            text = _column("file", wanted.file)
+            return [row[0] for row in self._rows("SELECT id FROM word WHERE text = ?", (text,))]
         name = wanted.who or wanted.person
         if name is not None:
             blind = self._rows("SELECT word FROM person WHERE blind = ?", (self._blind(name),))
@@ -359,6 +366,8 @@ def _drop(database: sqlite3.Connection, process: str, before: int) -> None:
 
 
 _PROCESS = " process:"
+_FILE = "mxc://"
+"""With what the address of a file begins."""
 _FAR = 1e12
 """Seconds that no record is away from 1970."""
 

@@ -131,6 +131,8 @@ def _matches(entry: dict[str, Any], wanted: Wanted) -> bool:
         and wanted.rule in (None, decision.get("rule"))
         and wanted.reason in (None, decision.get("reason"))
         and wanted.answer in (None, decision.get("answer"))
+        and wanted.act in (None, entry.get("act"))
+        and wanted.file in (None, entry.get("where"))
         and (wanted.person is None or wanted.person in names_of(entry))
         and (wanted.partner is None or _concerns(entry, wanted.partner, wanted.domains))
     )

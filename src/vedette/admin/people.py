@@ -313,39 +313,47 @@ def own_parties(parties: PartySet) -> tuple[str, ...]:
     return tuple(sorted(parties - {"anyone"}))
 
 
-def _sees(policy: Policy, author: Actor, clock: Clock) -> Callable[[Someone], bool]:
+def _sees(
+    policy: Policy, author: Actor, clock: Clock, act: Act = _ACT
+) -> Callable[[Someone], bool]:
     """Whom the author may see, asked once for each kind of person. It is not recorded."""
     today, known = clock.today(), dict[object, bool]()
 
     def sees(someone: Someone) -> bool:
         found = known.get(someone.kind)
         if found is None:
-            doing = Doing(act=_ACT, author=author, over=UserId(someone.name))
+            doing = Doing(act=act, author=author, over=UserId(someone.name))
             found = known[someone.kind] = foreseen(policy, doing, today)
         return found
 
     return sees
 
 
-def sees_of(door: AdministrationDoor, author: Actor, clock: Clock) -> Callable[[UserId], bool]:
+def sees_of(
+    door: AdministrationDoor, author: Actor, clock: Clock, act: Act = _ACT
+) -> Callable[[UserId], bool]:
     """The same for whoever is named."""
     policy = door.spine.policy.current()
-    sees = _sees(policy, author, clock)
+    sees = _sees(policy, author, clock, act)
     return lambda user: sees(policy.directory.someone(user))
 
 
-async def may_look(door: AdministrationDoor, author: Actor, policy: Policy, clock: Clock) -> None:
+async def may_look(
+    door: AdministrationDoor, author: Actor, policy: Policy, clock: Clock, act: Act = _ACT
+) -> None:
     """Refuse whoever may see nobody at all, on record. Raises Rejected."""
-    if not foreseen_anywhere(policy, author, _ACT, clock.today()):
-        await door.permit(Doing(act=_ACT, author=author))
+    if not foreseen_anywhere(policy, author, act, clock.today()):
+        await door.permit(Doing(act=act, author=author))
 
 
-async def recorded(door: AdministrationDoor, author: Actor, shown: Iterable[Someone]) -> None:
+async def recorded(
+    door: AdministrationDoor, author: Actor, shown: Iterable[Someone], act: Act = _ACT
+) -> None:
     """Put on record whom a page shows, one example for each kind. Raises Rejected where it may not."""
     examples = {each.kind: each for each in shown}
     await asyncio.gather(
         *(
-            door.permit(Doing(act=_ACT, author=author, over=UserId(each.name)))
+            door.permit(Doing(act=act, author=author, over=UserId(each.name)))
             for each in examples.values()
         )
     )

@@ -184,7 +184,7 @@ class _Tally:
         self.asks += asks
         self.counted += asks if entry.get("kind") == "counted" else 0
         self.kept_parties += not found
-        if ask.where is not None:
+        if ask.where is not None and ask.where.startswith("!"):  # a file has its address there
             self._room(ask.where, now, becomes)
         for rule in becomes.observed:
             self.observed[rule] += asks

@@ -34,6 +34,8 @@ class Filters:
     reason: Annotated[str | None, Query(max_length=40)] = None
     answer: Annotated[str | None, Query(max_length=10)] = None
     process: Annotated[str | None, Query(max_length=40)] = None
+    act: Annotated[str | None, Query(max_length=60)] = None
+    file: Annotated[str | None, Query(max_length=600)] = None
 
 
 Sought = Annotated[Filters, Depends()]

@@ -11,6 +11,7 @@ from vedette.admin.audit_desk import AuditDesk
 from vedette.admin.certificates import CertificatesDesk
 from vedette.admin.doors import DoorAnswer
 from vedette.admin.drafts import DraftsDesk
+from vedette.admin.files import FilesDesk
 from vedette.admin.grid import GridDesk
 from vedette.admin.key_desk import KeysDesk
 from vedette.admin.partners import PartnersDesk
@@ -56,6 +57,7 @@ class Office:
     partners: PartnersDesk
     tokens: TokensDesk
     audit: AuditDesk
+    files: FilesDesk
     grid: GridDesk
     server_certificates: ServerCertificatesDesk
     keys: KeysDesk

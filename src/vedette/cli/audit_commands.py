@@ -31,6 +31,12 @@ def list_(
     ] = None,
     process: Annotated[str | None, typer.Option(help="Which door's records.")] = None,
     answer: Annotated[str | None, typer.Option(help="yes, no or not-yet.")] = None,
+    act: Annotated[
+        str | None, typer.Option(help="What was done, such as `file:content:upload`.")
+    ] = None,
+    file: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="About this file, `mxc://…`.")
+    ] = None,
     most: Annotated[int, typer.Option(help="How many at most.")] = 200,
     csv: Annotated[
         Path | None,
@@ -45,6 +51,7 @@ def list_(
     query = {
         "since": moment(since), "until": moment(until), "who": who, "person": person,
         "partner": partner, "rule": rule, "reason": reason, "process": process, "answer": answer,
+        "act": act, "file": file,
     }  # fmt: skip
     client = Client(at.boot())
     if csv is not None:

@@ -17,6 +17,7 @@ from vedette.cli import (
     change_commands,
     device_commands,
     doctor_command,
+    file_commands,
     issuer_commands,
     key_commands,
     partner_commands,
@@ -68,6 +69,7 @@ change_commands.register(settings_commands.app)
 app.add_typer(settings_commands.app, name="settings")
 app.add_typer(rule_commands.app, name="rule")
 app.add_typer(room_commands.app, name="room")
+app.add_typer(file_commands.app, name="file")
 app.add_typer(partner_commands.app, name="partner")
 app.command("why")(why_command.why)
 app.command("replay")(replay_command.replay)

@@ -12,6 +12,7 @@ from vedette.admin.certificates import CertificatesDesk
 from vedette.admin.door import AdministrationDoor
 from vedette.admin.doors import DoorAnswer
 from vedette.admin.drafts import DraftsDesk
+from vedette.admin.files import FilesDesk
 from vedette.admin.findings import Examination
 from vedette.admin.grid import GridDesk
 from vedette.admin.partners import PartnersDesk
@@ -58,6 +59,7 @@ class Desks:
     partners: PartnersDesk
     tokens: TokensDesk
     audit: AuditDesk
+    files: FilesDesk
     grid: GridDesk
     health: Callable[[], Awaitable[Examination | None]]
     """What was found on this host within the last minute or so; None before the first look is done."""

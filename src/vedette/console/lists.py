@@ -32,6 +32,7 @@ _MOST_CSV = 100_000
 """Rows of a table that is taken out; the last line then says that there are more."""
 _CSV_AT_ONCE = 500
 _LONGEST = 255
+_LONGEST_CURSOR = 600
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 Say = Callable[..., str]
@@ -228,7 +229,7 @@ def _reading(listing: Listing, desks: Desks, visit: Visit) -> Reading:
             )
         found[each.key] = text
     after = visit.query.get("after") or None
-    if after is not None and (len(after) > _LONGEST or not after.isprintable()):
+    if after is not None and (len(after) > _LONGEST_CURSOR or not after.isprintable()):
         raise no_cursor()
     return Reading(found, after)
 

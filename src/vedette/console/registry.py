@@ -18,6 +18,7 @@ from vedette.console.pages import (
     certificates,
     changes,
     draft,
+    files,
     grid,
     overview,
     pair,
@@ -50,7 +51,7 @@ NAVIGATION = (
 
 MODULES = (
     overview, settings, grid, pair, rules, why, changes, draft,
-    partners, sessions, certificates, people, rooms, audit, administrators,
+    partners, sessions, certificates, people, files, rooms, audit, administrators,
 )  # fmt: skip
 """The modules of `pages`, each with its `PAGES`, `WORDS`, and `ORDERS` where it has any."""
 

@@ -39,6 +39,7 @@ from vedette.adapters.revisions import SqlRevisions, open_database
 from vedette.adapters.room_reports import RoomReportFiles
 from vedette.adapters.sign_in_store import open_sign_in_store
 from vedette.adapters.spool_reader import SpoolReader
+from vedette.adapters.synapse_files import SynapseFiles
 from vedette.adapters.syslog_tls import SyslogTls
 from vedette.adapters.system_clock import SystemClock
 from vedette.adapters.timestamp_authority import HttpTimestampAuthority
@@ -52,6 +53,7 @@ from vedette.admin.certificates import CertificatesDesk
 from vedette.admin.doctor import Examined, SignInSeen, examine
 from vedette.admin.door import AdministrationDoor
 from vedette.admin.drafts import DraftsDesk
+from vedette.admin.files import FilesDesk
 from vedette.admin.findings import Found
 from vedette.admin.grid import GridDesk
 from vedette.admin.homeserver import beneath, issuer_of
@@ -235,6 +237,7 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
         rooms=RoomsDesk(spine, RoomReportFiles(boot.door("synapse")), clock),
         partners=PartnersDesk(spine, GatewayInner(boot.path(boot.gateway.inner))),
         audit=archive.desk(spine, policy),
+        files=_files_desk(boot, spine, archive, key),
         grid=GridDesk(policy),
         server_certificates=_certificates_desk(boot, spine),
         keys=keys_desk(boot, spine, sessions.store),
@@ -308,6 +311,7 @@ def desks_of(boot: Boot, office: Office, looking: Looking, counts: Counts) -> De
         partners=office.partners,
         tokens=office.tokens,
         audit=office.audit,
+        files=office.files,
         grid=office.grid,
         verify=office.verify,
         health=looking,
@@ -482,6 +486,12 @@ def _sessions_desk(spine: Spine, sessions: SessionStream) -> SessionsDesk:
 def _shown_certificates_desk(spine: Spine, sessions: SessionStream) -> CertificatesDesk:
     door = AdministrationDoor(spine)
     return CertificatesDesk(door, sessions.store, spine.clock, sessions.announce)
+
+
+def _files_desk(boot: Boot, spine: Spine, archive: _Archive, key: Ed25519PrivateKey) -> FilesDesk:
+    socket = boot.path(boot.synapse.socket)
+    files = SynapseFiles(socket, _domain(boot), key, spine.clock)
+    return FilesDesk(AdministrationDoor(spine), files, archive.index, archive.records, spine.clock)
 
 
 def _accounts_desk(spine: Spine, sessions: SessionStream, boot: Boot) -> AccountsDesk:

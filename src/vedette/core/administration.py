@@ -39,6 +39,10 @@ _ENGLISH = {
     Act.ADMINISTRATION_CERTIFICATE_RENEW: "have the gateway order a new certificate now",
     Act.ADMINISTRATION_DEVICE_APPROVE: "let a waiting device of somebody in, or turn it away",
     Act.ADMINISTRATION_DOOR_LIST: "see how the doors stand",
+    Act.ADMINISTRATION_FILE_HOLD: "keep a file that somebody has sent from everybody",
+    Act.ADMINISTRATION_FILE_LIST: "see which files of somebody are held or were refused, by name",
+    Act.ADMINISTRATION_FILE_RELEASE: "release a held file that somebody else has sent, where the "
+    "rules have nothing against it",
     Act.ADMINISTRATION_KEY_LIST: "see every key and secret of the organisation by its name, never "
     "its value",
     Act.ADMINISTRATION_KEY_ROTATE: "put a new key in the place of one of ours",

@@ -281,6 +281,21 @@ def sentence_about_released_file(name: str) -> Sentence:
     return told("{file} was looked at, and can be opened now.", file=_called(name))
 
 
+def sentence_about_file_let_go(name: str) -> Sentence:
+    """What the sender reads once an administrator released a file."""
+    return told(
+        "{file} was released by your organisation, and can be opened now.", file=_called(name)
+    )
+
+
+def sentence_about_withheld_file(name: str) -> Sentence:
+    """What the sender reads of a file that an administrator holds."""
+    withheld = told(
+        "{file} is withheld by your organisation: nobody can open it any more.", file=_called(name)
+    )
+    return joined([withheld, _NEXT])
+
+
 def sentence_about_refused_file(name: str, decision: Decision) -> Sentence:
     """What the sender reads of a held file that nobody will get."""
     looked = told("{file} was looked at, and nobody gets it.", file=_called(name))
@@ -331,11 +346,13 @@ _REPLAYED = {
 
 def sentence_for_auditor(record: str, ask: Ask, decision: Decision, same: bool | None) -> Sentence:
     """One line about a record and its replay; `same` is None where no rule was asked."""
+    about = ask.where if ask.where and ask.where.startswith("mxc://") else None
     return told(
-        "{record}: {who}, {act}, revision {revision}: {answer}; {replay}.",
+        "{record}: {who}, {act}{where}, revision {revision}: {answer}; {replay}.",
         record=record,
         who=ask.who,
         act=ask.act,
+        where=told(" of {file}", file=about) if about else NOTHING,
         revision=decision.revision,
         answer=sentence_for_administrator(decision),
         replay=_REPLAYED[same],

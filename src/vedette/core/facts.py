@@ -213,6 +213,10 @@ REGISTRY: Mapping[str, FactSpec] = MappingProxyType(
             _spec("file.protected", FactType.YES_NO,
                   "whether a password keeps what is in the file from being looked at",
                   _FILE, _FILE_DOORS),
+            _spec("file.released", FactType.YES_NO,
+                  "whether an administrator released the file, and nobody has found out since what "
+                  "it is",
+                  _FILE, _FILE_DOORS),
             _spec("file.size", FactType.SIZE, "the file's size in bytes",
                   _FILE, _FILE_DOORS, claimable=True),
             _spec("file.type", FactType.WORD,

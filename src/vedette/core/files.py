@@ -80,6 +80,7 @@ class File:
 
     `owner` is the person who uploaded it here; of another server's file only the server is known.
     `content` is None until it was looked at; `held` keeps it from everybody whatever was found.
+    `released`: an administrator answers for it. That counts for as long as nobody knows the content.
     """
 
     server: ServerName
@@ -90,6 +91,17 @@ class File:
     class_: str = "attachment"
     content: Content | None = None
     held: bool = False
+    released: bool = False
+
+    @property
+    def address(self) -> str:
+        """Its address in events and records."""
+        return address_of(self.server, self.media)
+
+
+def address_of(server: ServerName, media: MediaId) -> str:
+    """The address of a file, as events and records have it."""
+    return f"mxc://{server}/{media}"
 
 
 @lru_cache(maxsize=4096)
@@ -102,7 +114,8 @@ def facts_of(file: File, missing: Missing = Missing.PENDING) -> Facts:
     claims = _claims(file.declared)
     if file.content is None or file.held:
         nothing: dict[str, Value | Missing] = dict.fromkeys(FILE_FACTS, missing)
-        return Facts({**nothing, "file.class": file.class_}, claims)
+        released = missing if file.held else file.released
+        return Facts({**nothing, "file.class": file.class_, "file.released": released}, claims)
     content = file.content
     known: dict[str, Value | Missing] = {
         "file.active": _learnt(content.active),
@@ -115,6 +128,7 @@ def facts_of(file: File, missing: Missing = Missing.PENDING) -> Facts:
         "file.matches": content.matches,
         "file.polyglot": _learnt(content.polyglot),
         "file.protected": _learnt(content.protected),
+        "file.released": False,  # what was found counts, whatever somebody supposed before
         "file.size": content.size,
         "file.type": content.type,
     }
@@ -129,6 +143,7 @@ def facts_of(file: File, missing: Missing = Missing.PENDING) -> Facts:
 def facts_beforehand(declared: str, size: int | None) -> Facts:
     """What is known of a file whose bytes are still to come. `size` is None where nobody said it."""
     known: dict[str, Value | Missing] = dict.fromkeys(FILE_FACTS, Missing.PENDING)
+    known["file.released"] = False
     return Facts(known if size is None else {**known, "file.size": size}, _claims(declared))
 
 

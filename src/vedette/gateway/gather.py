@@ -26,7 +26,9 @@ Gathered = tuple[Ask, Facts] | Decision
 _NOTHING = Facts()
 _OUTSIDE_ROOMS = ((), (Channel.CONTACT,), (Channel.PRESENCE,))
 _IN_NO_ROOM: dict[str, Value | Missing] = dict.fromkeys(sorted(ROOM_FACTS), Missing.PENDING)
-_BEFORE_ALL = Facts(_IN_NO_ROOM).beside(facts_beforehand("", None))
+_BEFORE_ALL = Facts(
+    {**_IN_NO_ROOM, **facts_beforehand("", None).known, "file.released": Missing.PENDING}
+)
 """What is known of whatever another server may carry to us: rooms and files come later."""
 _FILE = (Channel.FILE,)
 _RECEIVING = frozenset({Channel.PRESENCE})

@@ -151,11 +151,14 @@ class _Api:
         return _done(await asyncio.to_thread(register.classify, *_named(request), str(class_)))
 
     async def _hold(self, request: web.Request, *, held: bool) -> web.Response:
-        by = (await _told(request)).get("by")
-        if not isinstance(by, str) or not by:
-            raise ValueError("`by` says who does this")
+        told = await _told(request)
+        by, released = told.get("by"), told.get("released", False)
+        if not isinstance(by, str) or not by or not isinstance(released, bool):
+            raise ValueError("`by` says who does this, `released` whether they answer for it")
         register, (server, media) = self.inspector.register, _named(request)
-        done = await asyncio.to_thread(register.hold, server, media, by[:255], held=held)
+        done = await asyncio.to_thread(
+            register.hold, server, media, by[:255], held=held, released=released
+        )
         return _done(done)
 
 

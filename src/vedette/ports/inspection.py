@@ -37,11 +37,14 @@ class FileRegister(Protocol):
             Unavailable: it may not have been remembered; the file must stay held.
         """
 
-    async def hold(self, server: ServerName, media: MediaId, by: str, *, held: bool) -> bool:
+    async def hold(
+        self, server: ServerName, media: MediaId, by: str, *, held: bool, released: bool = False
+    ) -> bool:
         """Hold a file from everybody, or no longer; False if nobody registered it.
 
-        Only what the homeserver holds too is held while the inspector is away: `by` holds files
-        through the module inside it (`vedette.synapse.held_by_id`).
+        `released` says of one that is let go that an administrator answers for it. Only what the
+        homeserver holds too is held while the inspector is away: `by` holds files through the
+        module inside it (`vedette.synapse.held_by_id`).
 
         Raises:
             Unavailable: it may not have been remembered.

@@ -23,6 +23,9 @@ class Wanted:
     reason: str | None = None
     answer: str | None = None
     process: str | None = None
+    act: str | None = None
+    file: str | None = None
+    """The address of a file that it was about, `mxc://…`."""
     most: int = 200
 
 

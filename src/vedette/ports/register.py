@@ -29,15 +29,20 @@ class Register(Protocol):
         """A file, without what was found in it, and its content's digest; None if unknown."""
 
     def put_file(self, file: File, sha256: Digest | None) -> None:
-        """Remember a file. One that is known keeps its use and whether it is held.
+        """Remember a file. One that is known keeps its use, and whether it is held or released.
 
         Raises:
             OwnerFixed: another owner is said, or another content of a file that has an owner.
             Unavailable: it may not have been remembered.
         """
 
-    def hold(self, server: ServerName, media: MediaId, by: str, *, held: bool) -> bool:
-        """Hold a file or release it, remembering who did; False if it is unknown. Raises Unavailable."""
+    def hold(
+        self, server: ServerName, media: MediaId, by: str, *, held: bool, released: bool = False
+    ) -> bool:
+        """Hold a file or let it go, remembering who did; False if it is unknown. Raises Unavailable.
+
+        `released` as `File` has it; a hold takes it away.
+        """
 
     def classify(self, server: ServerName, media: MediaId, class_: str) -> bool:
         """Say what a file is used as; False if it is unknown. Raises Unavailable."""

@@ -13,14 +13,17 @@ from dataclasses import dataclass, field, replace
 
 from vedette.core.asks import Act, Ask
 from vedette.core.channels import Channel
+from vedette.core.decide import decide
 from vedette.core.decision import Decision, Verdict
 from vedette.core.explain import (
+    sentence_about_file_let_go,
     sentence_about_held_file,
     sentence_about_refused_file,
     sentence_about_released_file,
+    sentence_about_withheld_file,
     sentence_for_person,
 )
-from vedette.core.facts import FILE_FACTS, ROOM_FACTS, Facts, Missing, Value
+from vedette.core.facts import FILE_FACTS, REGISTRY, ROOM_FACTS, Facts, Missing, Value
 from vedette.core.files import Content, Digest, File, facts_of, facts_of_all
 from vedette.core.names import InvalidName, MediaId, ServerName, UserId
 from vedette.core.people import SERVICES
@@ -37,11 +40,16 @@ from vedette.synapse.internals.gate import Entering, EventView, Kept, Refused
 USED_LATER = frozenset({"file.class"}) | ROOM_FACTS
 """What is learnt only when a file is used: it holds no file."""
 
+_OF_THE_SENDER = frozenset(name for name in REGISTRY if name.startswith(("client.", "device.")))
+"""What was asked when the file came, and is not known any more of one that is stored."""
+OF_EACH_FETCH = USED_LATER | _OF_THE_SENDER
+"""What a release leaves to each fetch."""
 _FILE = (Channel.FILE,)
 _KNOWN_SECONDS = 30.0
 """How long the event door believes what it learnt of a file; every fetch asks anew."""
 _MOST_KNOWN = 10_000
 _HELD, _RELEASED, _REFUSED = "a held file", "a released file", "a refused file"
+_WITHHELD = "a withheld file"
 """What notices about held files count as, beside those about rules."""
 
 Say = Callable[[str, str, str], None]
@@ -147,10 +155,69 @@ class FileDoor:
         """Tell the sender that a held file can be opened now."""
         self.say(file.owner or "", _RELEASED, sentence_about_released_file(file.name))
 
+    def let_go(self, file: Entering) -> None:
+        """Tell the sender that an administrator released a file."""
+        self.say(file.owner or "", _RELEASED, sentence_about_file_let_go(file.name))
+
     def refused(self, file: Entering, refusal: Refusal) -> None:
         """Tell the sender that nobody will get a file."""
         text = sentence_about_refused_file(file.name, refusal.decision)
         self.say(file.owner or "", _REFUSED, f"{text} (Record {refusal.record})")
+
+    async def release(self, file: Entering, by: str, order: str) -> tuple[Settled, Looked]:
+        """Ask the rules about a file that `by`, an administrator, wants released by the record `order`.
+
+        Where nobody knows what it is, their word stands for that: rules read it as `file.released`.
+        What a forbid refuses, in doubt too, stays refused.
+
+        Raises:
+            Unavailable: the inspector does not answer.
+        """
+        looked = await self._vouched(file)
+
+        async def gather(policy: Policy) -> tuple[Ask, Facts] | Decision:
+            asked = self._release(policy, file, looked)
+            if isinstance(asked, Decision):
+                return asked
+            ask, facts = asked
+            claims = {**facts.claims, "order": order}
+            return replace(ask, who=by), Facts(facts.known, claims, facts.parts)
+
+        act = Act.FILE_CONTENT_RELEASE
+        return await self.spine.settle_durably(act, by, gather, OF_EACH_FETCH), looked
+
+    async def outlook(self, file: Entering) -> tuple[Decision, Looked]:
+        """What would be answered to that now; nothing is settled by it. Raises Unavailable."""
+        looked, policy = await self._vouched(file), self.spine.policy.current()
+        asked = self._release(policy, file, looked)
+        if isinstance(asked, Decision):
+            return asked, looked
+        ask, facts = asked
+        dated = Facts({**facts.known, "today": self.spine.clock.today()}, facts.claims, facts.parts)
+        return decide(policy.rules, ask, dated), looked
+
+    async def _vouched(self, file: Entering) -> Looked:
+        looked = await self._look(file, wait=0.0)
+        if looked.away:
+            raise Unavailable("the inspector does not answer")
+        return replace(looked, file=replace(looked.file, released=looked.file.content is None))
+
+    def _release(
+        self, policy: Policy, file: Entering, looked: Looked
+    ) -> tuple[Ask, Facts] | Decision:
+        gathered = self._gather(policy, file, looked)
+        if isinstance(gathered, Decision):
+            return gathered
+        ask, facts = gathered
+        sender: dict[str, Value | Missing] = (
+            {} if file.device else dict.fromkeys(_OF_THE_SENDER, Missing.PENDING)
+        )
+        known = {**facts.known, **sender}
+        return replace(ask, act=Act.FILE_CONTENT_RELEASE), Facts(known, facts.claims, facts.parts)
+
+    def withheld(self, file: Entering) -> None:
+        """Tell the sender that an administrator holds a file."""
+        self.say(file.owner or "", _WITHHELD, sentence_about_withheld_file(file.name))
 
     async def learn(self, file: Entering) -> None:
         """Have the register know a file that is stored already, and what is in it.
@@ -253,14 +320,16 @@ class FileDoor:
         directory, facts = policy.directory, looked.facts()
         if entering.owner is None:
             server = directory.server(looked.file.server)
-            return reach_some(_act(entering), server, directory.ours(), _FILE), facts
+            asked = reach_some(_act(entering), server, directory.ours(), _FILE)
+            return replace(asked, where=looked.file.address), facts
         try:
             owner = directory.someone(UserId(entering.owner))
         except InvalidName:
             return refuse(policy, Reason.NOT_SUPPORTED)
         if SERVICES in owner.parties:
-            return routine(_act(entering), owner.name), facts
+            return routine(_act(entering), owner.name, looked.file.address), facts
         asked = reach_some(_act(entering), owner, directory.everyone(), _FILE)
+        asked = replace(asked, where=looked.file.address)
         return asked, self.session(owner.name, entering.device or "").beside(facts)
 
     async def _register(self, looked: Looked) -> None:

@@ -17,6 +17,7 @@ from twisted.web.resource import Resource
 from vedette.core.asks import Act, Ask
 from vedette.core.decision import Decision
 from vedette.core.facts import Facts
+from vedette.core.files import address_of
 from vedette.core.names import InvalidName, MediaId, ServerName, UserId
 from vedette.core.people import SERVICES
 from vedette.core.reasons import Reason
@@ -69,7 +70,7 @@ class HoldsById:
         Raises:
             Unavailable: it is held, and the inspector does not know it yet; to be asked again.
         """
-        settled = await self._settle(Act.FILE_CONTENT_HOLD, by)
+        settled = await self._settle(Act.FILE_CONTENT_HOLD, by, address_of(server, media))
         if isinstance(settled, Refusal) and not settled.in_doubt:
             return settled
         if not await self.rows.hold(server, media):
@@ -87,7 +88,7 @@ class HoldsById:
         Raises:
             Unavailable: it is still held; to be asked again.
         """
-        settled = await self._settle(Act.FILE_CONTENT_RELEASE, by)
+        settled = await self._settle(Act.FILE_CONTENT_RELEASE, by, address_of(server, media))
         if isinstance(settled, Refusal):
             return settled
         return settled if await self._let_go(settled, server, media, by) else None
@@ -97,11 +98,11 @@ class HoldsById:
         await self.register.hold(server, media, by, held=False)
         return await self.rows.release(server, media)
 
-    async def _settle(self, act: Act, by: UserId) -> Settled:
+    async def _settle(self, act: Act, by: UserId, where: str) -> Settled:
         async def gather(policy: Policy) -> tuple[Ask, Facts] | Decision:
             if SERVICES not in policy.directory.someone(by).parties:
                 return refuse(policy, Reason.NOT_SUPPORTED, by)
-            return routine(act, by), Facts()
+            return routine(act, by, where), Facts()
 
         return await self.spine.settle_durably(act, by, gather)
 

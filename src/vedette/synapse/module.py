@@ -43,6 +43,7 @@ from vedette.core.sessions import SessionState, facts_between_people
 from vedette.core.suspension import Suspension, suspension_of
 from vedette.ports.errors import Unavailable
 from vedette.ports.policy import Policy
+from vedette.protocol.internal.held_files import PATH as FILES
 from vedette.protocol.internal.sessions import NO_SESSIONS, Listed, SessionList, listed_of
 from vedette.protocol.internal.streams import Part, Stream
 from vedette.protocol.oauth.account_pages import prove_address
@@ -52,6 +53,7 @@ from vedette.synapse.delayed_events import PATH as DELAYED_EVENTS
 from vedette.synapse.delayed_events import DelayedEvents
 from vedette.synapse.door import EventDoor
 from vedette.synapse.files import FileDoor
+from vedette.synapse.files_for_control import Files, FilesForControl
 from vedette.synapse.gather import EventGather
 from vedette.synapse.held import ROUND_SECONDS, HeldFiles
 from vedette.synapse.held_by_id import PATH as HELD_BY_ID
@@ -160,7 +162,7 @@ class Module:
         door = EventDoor(spine, notices.tell, notices.say, standing.moved, gather)
         self._doors = install(self._hs, door, files)
         self._streams.tell_closed(_report(self._doors))
-        self._serve_files(api, files)
+        self._serve_files(api, files, config)
 
         async def hide(profile: UserProfile, requester: str) -> bool:
             return hidden(door.find(requester, profile["user_id"]))
@@ -260,13 +262,15 @@ class Module:
 
         return run
 
-    def _serve_files(self, api: ModuleApi, files: FileDoor) -> None:
-        """Answer the gateway about files, and go on asking about what is held."""
+    def _serve_files(self, api: ModuleApi, files: FileDoor, config: ModuleConfig) -> None:
+        """Answer the gateway and control about files, and go on asking about what is held."""
         hs, stored, rows = self._hs, Stored(self._hs), HeldRows(self._hs)
         by_id = HoldsById(files.spine, rows, stored, files.register)
         api.register_web_resource(PATH, StoredFiles(rows))
         api.register_web_resource(LOOKED_AT, LookedAt(stored, files))
         api.register_web_resource(HELD_BY_ID, HeldById(by_id))
+        ordered = FilesForControl(files, rows, stored, config.organisation, config.public_key)
+        api.register_web_resource(FILES, Files(ordered))
         held = HeldFiles(files, stored)
         # a round that breaks is logged, and the next one comes all the same
         hs.get_clock().looping_call(

@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 
 from tests.apps.control.organisation import Organisation, make, until
 from vedette.admin.doors import DoorAnswer
+from vedette.admin.files import FilesDesk
 from vedette.api.app import make_app
 from vedette.api.border import Border
 from vedette.cli.main import app
@@ -38,6 +39,7 @@ class Served:
     organisation: Organisation
     _server: uvicorn.Server
     _thread: threading.Thread
+    files: FilesDesk
     _close: list[Any] = field(default_factory=list)
 
     @classmethod
@@ -60,7 +62,7 @@ class Served:
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         until(lambda: server.started, 30)
-        return cls(made, server, thread, [wiring.spool.close])
+        return cls(made, server, thread, office.files, [wiring.spool.close])
 
     def end(self) -> None:
         self._server.should_exit = True

@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tests.apps.console.house import DOMAIN, House
+from vedette.adapters.memory.held_files import MemoryHeldFiles
 from vedette.admin.actor import LOCAL
 from vedette.admin.tokens import NewToken
-from vedette.core.names import UserId
+from vedette.core.names import MediaId, ServerName, UserId
 from vedette.core.sessions import FactorUse, Session, SessionFacts, SessionState
+from vedette.protocol.internal.held_files import FileRow, FileState
 from vedette.protocol.internal.standing import (
     REPORT,
     FaultEntry,
@@ -78,3 +80,22 @@ def add_token(house: House, reason: str = "for a test") -> str:
                       expires=datetime.now(UTC).date(), reason=reason)  # fmt: skip
     made = house.loop.run_until_complete(house.desks.tokens.add(LOCAL, wanted))
     return made.token.id
+
+
+def file_row(media: str, sender: str = "anna", **changes: Any) -> FileRow:
+    """A file that this person sent, which could not be judged."""
+    values: dict[str, Any] = {
+        "server": ServerName(DOMAIN), "media": MediaId(media), "owner": UserId(f"@{sender}:{DOMAIN}"),
+        "declared": "application/pdf", "name": f"{media}.pdf", "size": 1234, "created": NOW * 1000,
+        "state": FileState.WAITING,
+    }  # fmt: skip
+    return FileRow(**{**values, **changes})
+
+
+def with_files(house: House, *rows: FileRow) -> MemoryHeldFiles:
+    """Have a homeserver with these files behind the console; there is no Synapse here."""
+    files = MemoryHeldFiles()
+    for row in rows:
+        files.put(row)
+    house.desks.files.files = files
+    return files

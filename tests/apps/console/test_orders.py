@@ -100,6 +100,8 @@ ACTS: list[tuple[str, dict[str, str]]] = [
         },
     ),
     ("remove-partner", {"name": "beta"}),
+    ("release-file", {"file": "mxc://example.org/-AbC_d"}),
+    ("hold-file", {"file": "mxc://[2001:db8::1]:8448/report"}),
     ("sweep-rooms", {}),
     ("revoke-certificate", {"issuer": "company", "serial": "0A:FF"}),
     (

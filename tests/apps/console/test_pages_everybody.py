@@ -13,7 +13,7 @@ import pytest_asyncio
 from playwright.async_api import Browser as Chromium
 from playwright.async_api import Page
 
-from tests.apps.console.crowd import add_token, report_rooms, session
+from tests.apps.console.crowd import add_token, file_row, report_rooms, session, with_files
 from tests.apps.console.house import GROUPS, House
 from tests.apps.console.served import Served, served
 from tests.apps.signin.pages_served import chromium_runs
@@ -124,6 +124,12 @@ async def _reset(page: Page) -> None:
     await page.get_by_role("heading", name="Shown only now").wait_for()
 
 
+async def _released(page: Page) -> None:
+    await page.goto(_origin(page) + "/files/example.org/report")
+    await page.get_by_role("button", name="Release …").click()
+    await page.get_by_label("Reason").wait_for()
+
+
 async def _report(page: Page) -> None:
     await _send(page, "/audit/person", person="olga", reason="incident 12")
 
@@ -148,6 +154,12 @@ STOPS: dict[str, str | Go] = {
     "a change that waits": _waiting,
     "people": "/people",
     "person": "/people/anna",
+    "files": "/files",
+    "no file": "/files?text=nothing-is-called-so",
+    "refused files": "/files/refused",
+    "file": "/files/example.org/report",
+    "no file's address": "/files/one",
+    "a file to be released": _released,
     "sessions": "/sessions",
     "certificates": "/certificates",
     "session": _session,
@@ -192,6 +204,7 @@ def fill(house: House) -> None:
         house.store.add_session(session(number, name), None, 1)
     report_rooms(house)
     add_token(house)
+    with_files(house, file_row("report"))
     officer = house.browser()
     officer.signs_in("olga")
     form = {"name": "acme", "domains": "acme.example", "allow": "message", "direction": "both"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.apps.console.crowd import ROOM, add_token, report_rooms, session
+from tests.apps.console.crowd import ROOM, add_token, file_row, report_rooms, session, with_files
 from tests.apps.console.house import GROUPS, Browser, House
 from vedette.admin.actor import LOCAL
 from vedette.admin.settings import Kept, Proposal
@@ -12,6 +12,7 @@ from vedette.console.registry import NAVIGATION, PAGES, SENTENCES
 
 OFFICER, MANAGER, OPERATOR, HELPER, AUDITOR, NOBODY = "olga", "fred", "otto", "hugo", "ada", "anna"
 READERS = {OFFICER, MANAGER, OPERATOR, AUDITOR}
+FILES = {OFFICER, HELPER, AUDITOR}
 EVERYBODY = set(GROUPS)
 
 TABLE: dict[str, set[str]] = {
@@ -36,6 +37,12 @@ TABLE: dict[str, set[str]] = {
     "/sessions": {OFFICER, HELPER},
     "/sessions.csv": {OFFICER, HELPER},
     "/sessions/{id}": {OFFICER, HELPER},
+    "/files": FILES,
+    "/files.csv": FILES,
+    "/files/refused": FILES,
+    "/files/refused.csv": FILES,
+    "/files/one": FILES,
+    "/files/{server}/{media}": FILES,
     "/partners": READERS,
     "/partners.csv": READERS,
     "/partners/{name}": READERS,
@@ -76,6 +83,8 @@ NAMES: dict[str, str] = {
     "other": "guests",
     "record": "control:2",
     "number": "1",
+    "server": "example.org",
+    "media": "report",
 }
 """What stands in the places of a path."""
 
@@ -85,6 +94,7 @@ def browsers(house: House) -> dict[str, Browser]:
     NAMES["change"] = _a_change_that_waits(house)
     house.store.add_session(session(1, "anna"), None, 1)
     report_rooms(house)
+    with_files(house, file_row("report"))
     NAMES["token"] = add_token(house)
     officer = house.browser()
     officer.signs_in(OFFICER)
@@ -135,7 +145,8 @@ def test_every_entry_of_the_navigation_is_a_word_of_it() -> None:
 @pytest.mark.parametrize("name", sorted(GROUPS))
 def test_each_page_is_for_those_who_may_see_it(browsers, name, path):
     names = {**NAMES, "id": NAMES["token"]} if "tokens" in path else NAMES
-    shown = browsers[name].get(path.format_map(names))
+    query = "?file=mxc://example.org/report" if path == "/files/one" else ""
+    shown = browsers[name].get(path.format_map(names) + query)
     if name in TABLE[path]:
         assert shown.status == 200, shown.words[:300]
     else:

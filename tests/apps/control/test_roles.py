@@ -16,14 +16,18 @@ import pytest
 from tests.apps.control.house import DOMAIN, House
 from tests.apps.control.organisation import PREFIX
 from tests.apps.control.sign_in import session as made
+from vedette.adapters.memory.held_files import MemoryHeldFiles
 from vedette.adapters.sign_in_store import open_sign_in_store
 from vedette.admin.rejected import Rejected
 from vedette.admin.tokens import digest_of
 from vedette.api.app import make_app
-from vedette.core.asks import Act
-from vedette.core.names import UserId
+from vedette.core.asks import Act, Ask, Need
+from vedette.core.decide import decide
+from vedette.core.facts import Facts
+from vedette.core.names import MediaId, ServerName, UserId
 from vedette.core.pending import PendingChange
 from vedette.core.tokens import GRANTABLE
+from vedette.protocol.internal.held_files import FileRow, FileState
 
 PEOPLE = {
     "officer": "Security-Officers",
@@ -52,14 +56,14 @@ MAY: dict[str, set[str]] = {
         "people:person:count", "rooms:room:sweep", *ROOMS,
     },
     "helper": {
-        "devices:device:approve", "people:account:create", "people:factor:reset",
+        "devices:device:approve", "files:file:list", "people:account:create", "people:factor:reset",
         "people:password:reset", "sessions:session:end", "sessions:session:list",
         "sessions:session:resume", "sessions:session:suspend",
     },
     "auditor": {
         SETTINGS, "administration:settings:replay", "audit:chain:verify", "audit:record:read",
-        "certificates:certificate:list", "doors:door:list", PARTNERS, "policy:decision:explain",
-        "tokens:token:list", *ROOMS,
+        "certificates:certificate:list", "doors:door:list", "files:file:list", PARTNERS,
+        "policy:decision:explain", "tokens:token:list", *ROOMS,
     },
     "alice": set(),
 }  # fmt: skip
@@ -156,6 +160,13 @@ TABLE = [
     Row("GET /rooms/counts", ("rooms:room:count",)),
     Row("GET /rooms/one", ("rooms:room:list",), "/rooms/one?room=x"),
     Row("POST /rooms/sweep", ("rooms:room:sweep",), body={"reason": "x"}),
+    Row("GET /files", ("files:file:list",), over=True, filters="files"),
+    Row("GET /files/refused", ("files:file:list",), over=True, filters="files"),
+    _over("GET /files/{server}/{media}", "files:file:list", "/files/example.test/of-{name}"),
+    _over("POST /files/{server}/{media}/hold", "files:file:hold",
+          "/files/example.test/of-{name}/hold", reason="x"),
+    _over("POST /files/{server}/{media}/release", "files:file:release",
+          "/files/example.test/of-{name}/release", reason="x"),
     Row("GET /tokens", ("tokens:token:list",)),
     _over("POST /tokens", "tokens:token:add", user="{who}", acts=["doors:door:list"],
           expires="{today}", reason="x"),
@@ -194,6 +205,14 @@ TABLE = [
 ]  # fmt: skip
 
 
+def file_of(name: str) -> FileRow:
+    """A file of this person that waits to be looked at."""
+    return FileRow(
+        server=ServerName(DOMAIN), media=MediaId(f"of-{name}"), owner=UserId(f"@{name}:{DOMAIN}"),
+        declared="", name="a", size=1, created=1, state=FileState.WAITING,
+    )  # fmt: skip
+
+
 class Roles(House):
     """The house with everyone's sessions, on which the table acts."""
 
@@ -207,8 +226,19 @@ class Roles(House):
         for name in (INSIDE, OUTSIDE):
             self.store.make_account(name, name, "x", int(time.time()), must_change=False)
             self.sign_in(name)
+        self.office.files.files = MemoryHeldFiles()  # no Synapse runs here
+        for name in (INSIDE, OUTSIDE):
+            self.office.files.files.put(file_of(name))
+            self.refused_upload(name)
         acme = {"name": "acme", "domains": ["acme.example"], "reason": "for the table"}
         assert self.ask(self.office.token.current(), "POST /partners", body=acme)[0] == 200
+
+    def refused_upload(self, name: str) -> None:
+        """An upload of this person that the rules refused, on record."""
+        spine = self.office.desk.spine
+        ask = Ask(act=Act.FILE_CONTENT_UPLOAD, who=f"@{name}:{DOMAIN}", need=Need.SOME)
+        decision = decide(spine.policy.current().rules, ask, Facts())
+        self.loop.run_until_complete(spine.audit.append(ask, Facts(), decision))
 
     def sign_in(self, name: str) -> None:
         """A session to act on, whatever became of the one before."""
@@ -240,7 +270,7 @@ class Roles(House):
         """One row of the table, its names filled in."""
         if row.over:
             self.sign_in(whom)
-        names = {"who": f"@{whom}:{DOMAIN}", "today": str(datetime.now(UTC).date()),
+        names = {"who": f"@{whom}:{DOMAIN}", "name": whom, "today": str(datetime.now(UTC).date()),
                  **self.names[whom]}  # fmt: skip
         if "{TOKEN}" in row.path:
             self.token(whom)
@@ -278,7 +308,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Roles]:
 
 def may(role: str, row: Row, whom: str) -> bool:
     apart = role == "helper" and row.over and whom == OUTSIDE
-    return set(row.acts) <= MAY[role] and not apart
+    own = row.operation.endswith("/release") and whom == role
+    return set(row.acts) <= MAY[role] and not apart and not own
 
 
 def test_every_operation_has_a_row(house: Roles) -> None:
@@ -314,8 +345,7 @@ def test_a_role_does_what_its_rule_names_over_whom_it_names(
     house: Roles, row: Row, role: str, whom: str
 ) -> None:
     status, answer = house.row(row, role, whom)
-    if row.filters:
-        assert status == 200
+    if row.filters and status == 200:
         seen = {_localpart(each) for each in answer[row.filters]}
         assert (whom in seen) == may(role, row, whom) or whom not in house.names
     elif may(role, row, whom):
@@ -428,4 +458,5 @@ def test_adding_a_partner_gives_nobody_administration(house: Roles) -> None:
 
 
 def _localpart(entry: dict[str, Any]) -> str:
-    return str(entry.get("user", entry.get("localpart", ""))).removeprefix("@").partition(":")[0]
+    named = entry.get("owner") or entry.get("user", entry.get("localpart", ""))
+    return str(named).removeprefix("@").partition(":")[0]

@@ -24,6 +24,7 @@ FILE = {
     "name": "dot.png",
     "class": "attachment",
     "held": False,
+    "released": False,
     "content": None,
 }
 
@@ -121,6 +122,23 @@ def test_a_file_is_held_released_and_put_to_use(inspector: Inspector) -> None:
     assert inspector.ask("GET", path) == (200, {**one, "held": True, "class": "avatar"})
     assert inspector.ask("POST", f"{path}/release", {"by": "@member:example.test"})[0] == 204
     assert inspector.ask("GET", path)[1]["held"] is False
+
+
+def test_a_release_says_whether_somebody_answers_for_the_file_and_a_hold_ends_that(
+    inspector: Inspector,
+) -> None:
+    path, by = "/files/example.test/vouched", "@olga:example.test"
+    told = {**FILE, "media": "vouched", "released": True, "sha256": None}
+    inspector.ask("PUT", path, told)
+    assert inspector.ask("GET", path)[1]["released"] is False  # nobody says it of himself
+    vouched = {"by": by, "released": True}
+    assert inspector.ask("POST", f"{path}/release", {**vouched, "released": "yes"})[0] == 400
+    assert inspector.ask("POST", f"{path}/release", vouched)[0] == 204
+    inspector.ask("PUT", path, {**told, "released": False})
+    assert inspector.ask("GET", path)[1]["released"] is True
+    assert inspector.ask("POST", f"{path}/hold", vouched)[0] == 204
+    found = inspector.ask("GET", path)[1]
+    assert (found["held"], found["released"]) == (True, False)
 
 
 def test_what_makes_no_sense_is_refused_with_the_reason(inspector: Inspector) -> None:

@@ -66,7 +66,7 @@ CONTENT = json.loads(
 )
 FILE = {
     "server": "x.example", "media": "abc", "owner": "@alice:x.example", "declared": "", "name": "",
-    "class": "attachment", "held": False, "content": CONTENT,
+    "class": "attachment", "held": False, "released": False, "content": CONTENT,
 }  # fmt: skip
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | words,
@@ -135,6 +135,7 @@ def test_a_content_without_something_is_not_read(name):
         {"class": None},
         {"class": ["avatar"]},
         {"held": "no"},
+        {"released": 1},
         {"content": {}},
         {"content": []},
         {"more": 1},

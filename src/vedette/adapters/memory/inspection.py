@@ -69,7 +69,8 @@ class MemoryInspection:
         if before is not None and before[0].owner != file.owner:
             raise Unavailable("this file has another owner")
         if before is not None:
-            file = replace(file, class_=before[0].class_, held=before[0].held)
+            kept = before[0]
+            file = replace(file, class_=kept.class_, held=kept.held, released=kept.released)
         self.files[file.server, file.media] = replace(file, content=None), sha256
 
     async def use_as(self, server: ServerName, media: MediaId, class_: str) -> bool:
@@ -100,13 +101,16 @@ class MemoryInspection:
         self.contents[content.sha256] = content
         return await self.content(content.sha256, seconds)
 
-    async def hold(self, server: ServerName, media: MediaId, by: str, *, held: bool) -> bool:
+    async def hold(
+        self, server: ServerName, media: MediaId, by: str, *, held: bool, released: bool = False
+    ) -> bool:
         """Hold a file or no longer. Raises Unavailable when `away`."""
         del by
         self._answers()
         found = self.files.get((server, media))
         if found is not None:
-            self.files[server, media] = replace(found[0], held=held), found[1]
+            kept = replace(found[0], held=held, released=released and not held)
+            self.files[server, media] = kept, found[1]
         return found is not None
 
     def _answers(self) -> None:

@@ -61,9 +61,9 @@ async def _read(desks: Desks, visit: Visit, reading: Reading) -> Slice:
 def _wanted(desks: Desks, reading: Reading) -> Wanted:
     domain = desks.settings.policy.current().directory.domain
     person, partner = reading["person"], reading["partner"]
-    until = _day(reading["until"])
+    until = day(reading["until"])
     return Wanted(
-        since=_day(reading["since"]),
+        since=day(reading["since"]),
         until=None if until is None else until + timedelta(days=1).total_seconds(),
         person=_named(person, domain),
         partner=partner or None,
@@ -72,6 +72,7 @@ def _wanted(desks: Desks, reading: Reading) -> Wanted:
         reason=reading["reason"] or None,
         answer=reading["answer"] or None,
         process=reading["door"] or None,
+        file=reading["file"] or None,
         most=reading.most,
     )
 
@@ -83,7 +84,7 @@ def _named(person: str, domain: str) -> str | None:
     return user_named(person, domain)
 
 
-def _day(text: str) -> float | None:
+def day(text: str) -> float | None:
     """The beginning of a day, UTC. Raises Rejected."""
     if not text:
         return None
@@ -168,6 +169,7 @@ LISTING = Listing(
         Filter("door", named=lambda desks: desks.records.processes()),
         Filter("since", date=True),
         Filter("until", date=True),
+        Filter("file"),
     ),
     columns=(
         Column("id", lambda row: str(row.get("id")), _why),
@@ -235,6 +237,7 @@ WORDS: Words = MappingProxyType(
         "audit-answer": ("Answer", "Antwort"),
         "audit-door": ("Door", "Tür"),
         "audit-since": ("From day (UTC)", "Vom Tag (UTC)"),
+        "audit-file": ("File (mxc://…)", "Datei (mxc://…)"),
         "audit-until": ("To day (UTC)", "Bis zum Tag (UTC)"),
         "audit-answer-yes": ("yes", "ja"),
         "audit-answer-no": ("no", "nein"),

@@ -30,6 +30,7 @@ FACTS: dict[str, str] = {
     "file.matches": "die eigenen YARA-Regeln der Organisation, die auf die Datei passen",
     "file.polyglot": "ob sich die Datei als zwei Arten zugleich lesen lässt",
     "file.protected": "ob ein Passwort verhindert, dass der Inhalt der Datei angesehen wird",
+    "file.released": "ob die Verwaltung die Datei freigegeben hat und seither niemand weiß, was sie ist",
     "file.size": "die Größe der Datei in Bytes",
     "file.type": "der genaue Medientyp der Datei und jeder Datei darin, etwa `application/pdf`",
     "room.encrypted": "ob der Raum Ende zu Ende verschlüsselt ist",

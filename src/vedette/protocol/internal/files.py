@@ -2,7 +2,7 @@
 
 content  {"sha256", "size", "kind", "type", "inside": [[kind, type]…], "whole", "encrypted",
 "active", "macros", "polyglot", "protected", "malware", "matches": […], "by"}
-file     {"server", "media", "owner" or null, "declared", "name", "class", "held",
+file     {"server", "media", "owner" or null, "declared", "name", "class", "held", "released",
 "content": a content or null}
 """
 
@@ -20,7 +20,9 @@ _MAYBE = ("encrypted", "active", "macros", "polyglot", "protected", "malware")
 _CONTENT = frozenset(
     {"sha256", "size", "kind", "type", "inside", "whole", "matches", "by", *_MAYBE}
 )
-_FILE = frozenset({"server", "media", "owner", "declared", "name", "class", "held", "content"})
+_FILE = frozenset(
+    {"server", "media", "owner", "declared", "name", "class", "held", "released", "content"}
+)
 
 
 def content_to_json(content: Content) -> dict[str, Any]:
@@ -67,6 +69,7 @@ def file_to_json(file: File) -> dict[str, Any]:
         "name": file.name,
         "class": file.class_,
         "held": file.held,
+        "released": file.released,
         "content": None if file.content is None else content_to_json(file.content),
     }
 
@@ -84,6 +87,7 @@ def file_from_json(data: Any) -> File:
         name=_a(str, told["name"]),
         class_=told["class"],
         held=_a(bool, told["held"]),
+        released=_a(bool, told["released"]),
         content=None if told["content"] is None else content_from_json(told["content"]),
     )
 

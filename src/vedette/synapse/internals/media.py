@@ -18,6 +18,7 @@ from synapse.module_api import NOT_SPAM
 from vedette.synapse.answers import CLOSED, NOT_DECIDED, refuse
 from vedette.synapse.internals.gate import Entering, Kept, Refused
 from vedette.synapse.internals.wrapping import InternalsMismatch, Place, original
+from vedette.synapse.marks import HELD, OURS, REFUSED
 
 if TYPE_CHECKING:
     from synapse.media._base import FileInfo
@@ -28,10 +29,6 @@ if TYPE_CHECKING:
     from vedette.synapse.internals.gate import FileGate
 
 LOCAL, REMOTE = "local_media_repository", "remote_media_cache"
-OURS = "vedette:"
-_HELD = f"{OURS}held:"
-_REFUSED = f"{OURS}refused"
-"""Who quarantined a file, in the row itself: the durable list of what is held."""
 
 
 @dataclass(slots=True)
@@ -50,9 +47,7 @@ class _Upload:
         if self.media != media or self.kept is None:
             refuse(NOT_DECIDED)
         # what an administrator of Synapse quarantined by its bytes is never let go by us
-        return (
-            f"{_HELD}{self.device}" if otherwise is None and self.kept is Kept.HELD else otherwise
-        )
+        return f"{HELD}{self.device}" if otherwise is None and self.kept is Kept.HELD else otherwise
 
 
 _UPLOAD: ContextVar[_Upload | None] = ContextVar("vedette_upload", default=None)
@@ -319,13 +314,13 @@ class Stored:
                 "SELECT media_id, media_type, upload_name, user_id, sha256, quarantined_by"  # noqa: S608  # a table of ours
                 f" FROM {LOCAL} WHERE quarantined_by LIKE ?"
                 " ORDER BY created_ts, media_id LIMIT ? OFFSET ?",
-                (f"{_HELD}%", most, skip),
+                (f"{HELD}%", most, skip),
             )
             return list(txn.fetchall())
 
         rows = await store.db_pool.runInteraction("vedette_held", find)
         return [
-            self._entering(media, type_, name, user, sha256, by.removeprefix(_HELD))
+            self._entering(media, type_, name, user, sha256, by.removeprefix(HELD))
             for media, type_, name, user, sha256, by in rows
         ]
 
@@ -357,13 +352,13 @@ class Stored:
 
     async def refuse(self, file: Entering) -> None:
         """Keep a held file from everybody for good."""
-        await self._mark(file, _REFUSED)
+        await self._mark(file, REFUSED)
 
     async def _mark(self, file: Entering, by: str | None) -> None:
         await self.hs.get_datastores().main.db_pool.simple_update(
             table=LOCAL,
             # only what is still ours: an administrator may have quarantined it since
-            keyvalues={"media_id": file.media, "quarantined_by": f"{_HELD}{file.device or ''}"},
+            keyvalues={"media_id": file.media, "quarantined_by": f"{HELD}{file.device or ''}"},
             updatevalues={"quarantined_by": by},
             desc="vedette_held_mark",
         )
