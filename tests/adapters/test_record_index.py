@@ -83,12 +83,17 @@ class Archive:
         return search(self.index, self.records, wanted, after)
 
 
+FILES = [f"mxc://example.org/{media}" for media in ("report", "other")]
+ACTS = [Act.ROOM_EVENT_SEND, Act.FILE_CONTENT_UPLOAD]
+
+
 def said(
-    at: float, who: str, to: str, rule: str | None, reason: Reason, party: str = "acme"
-) -> dict[str, Any]:
+    at: float, who: str, to: str, rule: str | None, reason: Reason, party: str = "acme",
+    act: Act = Act.ROOM_EVENT_SEND, where: str = "!r:example.org",
+) -> dict[str, Any]:  # fmt: skip
     parties = frozenset({"anyone", "partners", party}) if party else frozenset({"anyone", "us"})
     question = Question(Channel.MESSAGE, frozenset({"us", "anyone"}), parties, to)
-    ask = Ask(act=Act.ROOM_EVENT_SEND, who=who, questions=(question,), where="!r:example.org")
+    ask = Ask(act=act, who=who, questions=(question,), where=where)
     answer = Verdict.YES if reason is Reason.ALLOWED else Verdict.NO
     decision = Decision(verdict=answer, reason=reason, rule=rule, towards=to, revision=1)
     return {"kind": "decision", "at": at, **body(ask, Facts(), decision)}
@@ -97,6 +102,7 @@ def said(
 entries = st.builds(
     said, st.integers(0, 6).map(float), st.sampled_from(US + THEM), st.sampled_from(US + THEM),
     st.sampled_from(RULES), st.sampled_from(REASONS), st.sampled_from(["acme", ""]),
+    st.sampled_from(ACTS), st.sampled_from(["!r:example.org", *FILES]),
 )  # fmt: skip
 maybe = st.none()
 wishes = st.builds(
@@ -108,6 +114,8 @@ wishes = st.builds(
     partner=maybe | st.sampled_from(["acme", "nobody"]),
     domains=st.sampled_from([(), ("acme.example",), ("*.acme.example", "elsewhere.example")]),
     rule=maybe | st.sampled_from(["acme", "staff", "none"]),
+    act=maybe | st.sampled_from([*(act.value for act in ACTS), "people:account:create"]),
+    file=maybe | st.sampled_from([*FILES, "mxc://example.org/none"]),
     reason=maybe | st.sampled_from(["forbidden", "no-rule", "allowed"]),
     answer=maybe | st.sampled_from(["yes", "no"]),
     process=maybe | st.sampled_from([*DOORS, "nothing"]),

@@ -74,7 +74,7 @@ def test_every_fact_of_a_file_that_was_looked_at_is_known():
 def test_of_a_file_that_waits_only_its_use_and_what_it_says_of_itself_is_known(file):
     facts = facts_of(replace(file, class_="avatar"))
     pending = {name for name, value in facts.known.items() if value is Missing.PENDING}
-    assert pending == FILE_FACTS - {"file.class"}
+    assert pending | {"file.released"} == FILE_FACTS - {"file.class"}
     assert facts.known["file.class"] == "avatar"
     assert facts.claims["file.kind"] == "document"
     assert facts.parts == ()
@@ -155,7 +155,9 @@ def test_a_file_is_disguised_where_it_says_another_kind_than_it_is(name, declare
 
 def test_of_what_nobody_will_ever_look_at_nothing_is_known():
     facts = facts_of(replace(REPORT, content=None), Missing.UNKNOWN)
-    assert {facts.known[name] for name in FILE_FACTS - {"file.class"}} == {Missing.UNKNOWN}
+    assert {facts.known[name] for name in FILE_FACTS - {"file.class", "file.released"}} == {
+        Missing.UNKNOWN
+    }
     assert facts_of(REPORT, Missing.UNKNOWN) == facts_of(REPORT)
 
 
@@ -180,3 +182,16 @@ def test_of_several_files_each_is_a_part_with_what_is_in_it():
     assert [each.known["file.size"] for each in together.each()][:3] == [10, 10, 3]
     assert together.claims == {"file.kind": "document"}
     assert facts_of_all([], {"file.size": 1}).known == {}
+
+
+@given(st.sampled_from([REPORT, replace(REPORT, content=None)]), st.booleans(), st.booleans())
+def test_somebodys_word_counts_for_what_nobody_knows_and_never_for_what_is_held(
+    file, released, held
+):
+    facts = facts_of(replace(file, released=released, held=held))
+    wanted = released and file.content is None
+    assert facts.known["file.released"] == (Missing.PENDING if held else wanted)
+
+
+def test_before_the_bytes_come_nobody_has_released_them() -> None:
+    assert facts_beforehand("image/png", 4).known["file.released"] is False

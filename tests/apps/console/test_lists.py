@@ -14,7 +14,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.apps.console.crowd import ROOM, add_people, add_token, report_rooms, session
+from tests.apps.console.crowd import (
+    ROOM,
+    add_people,
+    add_token,
+    report_rooms,
+    session,
+    with_files,
+)
 from tests.apps.console.house import GROUPS, Browser, House
 from vedette.console.lists import line
 from vedette.console.registry import MODULES
@@ -28,6 +35,7 @@ EVIL = "=1+1</td><script>alert(1)</script>"
 @pytest.fixture(scope="module")
 def crowd(house: House) -> House:
     """A hundred and twenty more people, some of them signed in, and one of an evil name."""
+    with_files(house)
     add_people(house, [f"worker{n:03}" for n in range(120)])
     for n in range(0, 120, 3):
         house.store.make_account(f"worker{n:03}", f"Worker No {n}", "x", 1)
@@ -142,7 +150,7 @@ def test_whatever_an_address_says_no_page_breaks(officer, path, name, value):
 
 @pytest.mark.parametrize(
     "path",
-    ["/people?after=%00", "/people?after=" + "x" * 300, "/people?after=%C3%BC", "/sessions?after=x",
+    ["/people?after=%00", "/people?after=" + "x" * 700, "/people?after=%C3%BC", "/sessions?after=x",
      "/sessions?after=-1", "/sessions?after=1.5", "/people?state=dead", "/people?party=nobody",
      "/sessions?platform=amiga", "/sessions?user=@a:elsewhere.example"],
 )  # fmt: skip

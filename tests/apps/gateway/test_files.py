@@ -153,6 +153,39 @@ async def test_a_file_that_is_held_by_name_is_held_whatever_is_known_of_it(
     assert isinstance(await fetched(doors, "report"), Forward)
 
 
+RELEASED = """
+[rules.released]
+between = ["staff", "staff"]
+allow = ["file"]
+when = ["file.released = yes"]
+"""
+NO_MALWARE = """
+[rules.no-malware]
+between = ["staff", "staff"]
+forbid = ["file"]
+when = ["file.malware = yes"]
+"""
+
+
+async def test_what_was_released_unjudged_is_had_where_a_rule_says_so_until_it_is_judged(
+    scene: Scene, doors: Doors
+) -> None:
+    stored(scene, "report", b"MZ")
+    scene.inspection.slow = True
+    await scene.inspection.hold(OURS, MediaId("report"), MEMBER, held=False, released=True)
+    assert refused(await fetched(doors, "report"))["error"] == HELD
+    scene.policy.policy = policy_of(RULES + RELEASED)
+    assert isinstance(await fetched(Doors(scene), "report"), Forward)
+    refused(await given(Doors(scene), "report"), 404)  # the rule speaks of staff alone
+    # a forbid that reads what nobody knows stands above anybody's word
+    scene.policy.policy = policy_of(RULES + RELEASED + NO_MALWARE)
+    assert refused(await fetched(Doors(scene), "report"))["error"] == HELD
+    # and so does what is found in it after all
+    scene.policy.policy = policy_of(RULES + RELEASED)
+    scene.inspection.slow = False
+    assert "still being looked at" not in str(refused(await fetched(Doors(scene), "report")))
+
+
 async def test_without_the_inspector_only_what_it_has_said_before_is_handed_out(
     scene: Scene, doors: Doors
 ) -> None:
