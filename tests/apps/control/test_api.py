@@ -240,8 +240,9 @@ def test_comments_stay_when_a_rule_comes_and_goes(api: Organisation) -> None:
     assert all(line in newest(api)["text"] for line in before.splitlines())
     assert api.ask("DELETE", "/rules/guest?reason=over")[0] == 200
     assert newest(api)["document"]["rules"].keys() == {
-        "talk", "files", "pictures-of-people", "two-factors", "password-login", "security-office",
-        "federation-managers", "operators", "help-desk", "help-desk-apart", "auditors",
+        "talk", "files", "released-files", "pictures-of-people", "two-factors", "password-login",
+        "security-office", "federation-managers", "operators", "help-desk", "help-desk-apart",
+        "auditors",
     }  # fmt: skip
 
 
