@@ -21,6 +21,7 @@ from vedette.admin.rejected import Code, Rejected
 from vedette.core.asks import Act, Ask
 from vedette.core.decision import Decision, Verdict
 from vedette.core.facts import Facts
+from vedette.core.language import said_by, told
 from vedette.core.names import InvalidName, MediaId, ServerName, UserId
 from vedette.core.reasons import Reason
 from vedette.core.record import RecordFault
@@ -37,10 +38,12 @@ LOOKED_AT = 10_000
 _AT_ONCE = 200
 _LIST = Act.ADMINISTRATION_FILE_LIST
 _ADDRESS = "mxc://"
-_NOBODY_KNOWS = (
-    "nobody knows what it is. A forbid that reads what is not known refuses it for as long as it stands;"
-    " what was released passes where a rule says so: `vedette rule add released-files --between us,us"
-    ' --allow file --when "file.released = yes"`'
+_NO_WAY = told("nothing can be looked for like this")
+_AGAIN = told("open the list from its beginning")
+_NOBODY_KNOWS = told(
+    "nobody knows what it is. A forbid that reads what is not known refuses it for as long as it "
+    "stands; what was released passes where a rule says so: `vedette rule add released-files "
+    '--between us,us --allow file --when "file.released = yes"`'
 )
 
 
@@ -178,7 +181,7 @@ class FilesDesk:
         try:
             return await self.files.list(sought, after, _AT_ONCE)
         except ValueError as fault:
-            raise Rejected(Code.INVALID, str(fault), "open the list from its beginning") from fault
+            raise Rejected(Code.INVALID, _NO_WAY, _AGAIN) from fault
 
     async def _search(self, sought: RefusedSought, after: str | None, most: int) -> Page:
         wanted = Wanted(
@@ -193,9 +196,10 @@ class FilesDesk:
         try:
             return await asyncio.to_thread(search, self.index, self.records, wanted, after)
         except RecordFault as fault:
-            raise Rejected(Code.UNAVAILABLE, str(fault), "`vedette audit verify`") from fault
+            why = told("the record can't be searched: {why}", why=said_by(fault))
+            raise Rejected(Code.UNAVAILABLE, why) from fault
         except ValueError as fault:
-            raise Rejected(Code.INVALID, str(fault), "open the list from its beginning") from fault
+            raise Rejected(Code.INVALID, _NO_WAY, _AGAIN) from fault
 
     def _sees(self, author: Actor) -> Callable[[UserId | None], bool]:
         """Whose files the author may see; of other servers only whoever may see everybody's."""
@@ -235,11 +239,11 @@ class FilesDesk:
         settled = await self.door.settle(doing, _not_own)
         if isinstance(settled, Permit):
             return settled
-        told = refused(settled)
+        said = refused(settled)
         if settled.in_doubt or settled.decision.reason is Reason.OWN_CHANGE:
-            raise told
-        words = "that is not yours to see or to do, or no such file is here"
-        raise Rejected(Code.REFUSED, words, told.hint, record=settled.record)
+            raise said
+        words = told("that is not yours to see or to do, or no such file is here")
+        raise Rejected(Code.REFUSED, words, said.hint, record=settled.record)
 
 
 def _not_own(policy: Policy, doing: Doing) -> tuple[Ask, Facts] | Decision:
@@ -255,18 +259,18 @@ def _done(permit: Permit, came: Came, server: ServerName, media: MediaId) -> str
         case Moved():
             return permit.record
         case RulesRefuse(why, record):
-            hint = f"`vedette why {record}` says how that came about" if record else None
+            hint = told("`vedette why {record}` says how that came about", record=record)
             raise Rejected(
                 Code.REFUSED,
-                f"the rules refuse this file: {why.sentence}",
+                told("the rules refuse this file: {why}", why=why.sentence),
                 hint if why.answer == Verdict.NO else _NOBODY_KNOWS,
                 record=record,
             )
         case NotOurs():
             raise Rejected(
                 Code.CONFLICT,
-                f"somebody quarantined `{_at(server, media)}` in Synapse itself",
-                "Vedette leaves that to whoever did it",
+                told("somebody quarantined `{file}` in Synapse itself", file=_at(server, media)),
+                told("Vedette leaves that to whoever did it"),
                 record=permit.record,
             )
         case None:
@@ -279,8 +283,11 @@ def file_named(text: str, domain: ServerName) -> tuple[ServerName, MediaId]:
     try:
         return ServerName(server) if slash else domain, MediaId(media)
     except InvalidName as fault:
-        hint = f"write its address, such as `mxc://{domain}/AbCdEf`; `vedette file list` shows them"
-        raise Rejected(Code.INVALID, str(fault), hint) from fault
+        hint = told(
+            "write its address, such as `{example}`; `vedette file list` shows them",
+            example=f"{_ADDRESS}{domain}/AbCdEf",
+        )
+        raise Rejected(Code.INVALID, said_by(fault), hint) from fault
 
 
 def _refused_file(entry: Mapping[str, Any]) -> RefusedFile:
@@ -323,13 +330,15 @@ def _at(server: ServerName, media: MediaId) -> str:
 def _nothing(server: ServerName, media: MediaId) -> Rejected:
     return Rejected(
         Code.NOT_FOUND,
-        f"no file `{_at(server, media)}` is here",
-        "what was refused at once was never kept; `vedette file list --refused` shows the records",
+        told("no file `{file}` is here", file=_at(server, media)),
+        told(
+            "what was refused at once was never kept; `vedette file list --refused` shows the records"
+        ),
     )
 
 
 def _needs_reason(reason: str) -> str:
     if not reason.strip():
-        hint = 'say why, with `--reason "looked at by hand, ticket 4711"`'
-        raise Rejected(Code.INVALID, "what is done to a file needs a reason", hint)
+        hint = told('say why, with `--reason "looked at by hand, ticket 4711"`')
+        raise Rejected(Code.INVALID, told("what is done to a file needs a reason"), hint)
     return reason.strip()

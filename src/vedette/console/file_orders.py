@@ -10,6 +10,7 @@ from vedette.admin.rejected import Code, Rejected
 from vedette.console.desks import Desks
 from vedette.console.orders import Done, Foreseen, Form, OrderKind, reason_of
 from vedette.core.files import address_of
+from vedette.core.language import told
 from vedette.core.names import InvalidName, MediaId, ServerName
 from vedette.core.settings.commands import Call, Step
 from vedette.ports.policy import Policy
@@ -58,8 +59,8 @@ def _moved(form: Form, what: str) -> MoveFile:
     try:
         named = ServerName(server), MediaId(media)
     except InvalidName as fault:
-        hint = "open it from the list of files"
-        raise Rejected(Code.INVALID, "no file is named", hint) from fault
+        hint = told("open it from the list of files")
+        raise Rejected(Code.INVALID, told("no file is named"), hint) from fault
     return MoveFile(what=what, server=named[0], media=named[1], reason=reason_of(form))
 
 

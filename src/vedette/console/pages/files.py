@@ -29,6 +29,7 @@ from vedette.console.pages.people import address
 from vedette.core.asks import Act
 from vedette.core.files import Content
 from vedette.core.names import MediaId, ServerName
+from vedette.core.reasons import REASONS, Reason
 from vedette.protocol.internal.held_files import LISTED, FileRow, FileState, SeenFile, Sought
 
 __all__ = ["ORDERS", "PAGES", "WORDS"]
@@ -199,12 +200,18 @@ def _context(
         "found": _found(seen.content),
         "content": seen.content,
         "outlook": seen.outlook,
+        "because": _because(seen.outlook.reason),
         "answer_tone": _ANSWERS.get(seen.outlook.answer, ""),
         "acts": _may(desks, visit, seen),
         "own": visit.by.name == row.owner,
         "fields": {"file": row.address, "back": page_of(server, media)},
         "records": f"/audit?file={quote(row.address, safe='')}" if may_read else "",
     }
+
+
+def _because(reason: str) -> str:
+    """A reason in words, where Synapse names one that is known here."""
+    return REASONS[Reason(reason)] if reason in set(Reason) else ""
 
 
 def _found(content: Content | None) -> list[tuple[str, str]]:

@@ -81,7 +81,7 @@ WORDS: Words = MappingProxyType(
             "Nobody knows yet. Whoever releases it answers for it: rules read that as file.released.",
             (
                 "Noch weiß es niemand. Wer sie freigibt, steht dafür ein: Regeln lesen das als "
-                "file.released."
+                "„file.released“."
             ),
         ),
         "files-encrypted": ("Encrypted", "Verschlüsselt"),

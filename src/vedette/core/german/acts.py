@@ -32,7 +32,8 @@ ACTS: dict[str, str] = {
     "devices:device:approve": "ein wartendes Gerät von jemandem zulassen oder abweisen",
     "doors:door:list": "sehen, wie es um die Türen steht",
     "files:file:hold": "eine Datei, die jemand gesendet hat, vor allen zurückhalten",
-    "files:file:list": "sehen, welche Dateien von jemandem zurückgehalten oder verweigert wurden, mit Namen",
+    "files:file:list": "sehen, welche Dateien von jemandem zurückgehalten oder verweigert "
+    "wurden, mit Namen",
     "files:file:release": "eine zurückgehaltene Datei freigeben, die jemand anderes gesendet hat, wo die "
     "Regeln nichts dagegen haben",
     "keys:key:list": "jeden Schlüssel und jedes Geheimnis der Organisation mit Namen sehen, nie den Wert",

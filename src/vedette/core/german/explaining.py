@@ -252,6 +252,14 @@ TO_PEOPLE: Pairs = (
         "{file} was looked at, and can be opened now.",
         "{file} wurde geprüft und lässt sich jetzt öffnen.",
     ),
+    (
+        "{file} was released by your organisation, and can be opened now.",
+        "{file} wurde von Ihrer Organisation freigegeben und lässt sich jetzt öffnen.",
+    ),
+    (
+        "{file} is withheld by your organisation: nobody can open it any more.",
+        "{file} wird von Ihrer Organisation zurückgehalten: Niemand kann sie mehr öffnen.",
+    ),
     ("{file} was looked at, and nobody gets it.", "{file} wurde geprüft, und niemand bekommt sie."),
     ("The other organisation does not accept this.", "Die andere Organisation nimmt das nicht an."),
     ("Reference: {record}.", "Kennzeichen: {record}."),
@@ -286,9 +294,10 @@ TO_ADMINISTRATORS: Pairs = (
         "geantwortet hat der Code und keine Regel, darum gibt es nichts neu zu entscheiden",
     ),
     (
-        "{record}: {who}, {act}, revision {revision}: {answer}; {replay}.",
-        "{record}: {who}, {act}, Revision {revision}: {answer}; {replay}.",
+        "{record}: {who}, {act}{where}, revision {revision}: {answer}; {replay}.",
+        "{record}: {who}, {act}{where}, Revision {revision}: {answer}; {replay}.",
     ),
+    (" of {file}", " von {file}"),
     ("it speaks {sides}", "sie spricht {sides}"),
     ("between {one} and {other}", "zwischen {one} und {other}"),
     ("from {one} to {other}", "von {one} an {other}"),

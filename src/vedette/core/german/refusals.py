@@ -465,3 +465,53 @@ KEYS: Pairs = (
         "es wurde nichts geändert; `{name}` liegt bei {holder}",
     ),
 )
+
+FILES: Pairs = (
+    ("nothing can be looked for like this", "so lässt sich nichts suchen"),
+    ("the record can't be searched: {why}", "das Protokoll lässt sich nicht durchsuchen: {why}"),
+    (
+        "that is not yours to see or to do, or no such file is here",
+        "das ist nicht Ihres zu sehen oder zu tun, oder hier ist keine solche Datei",
+    ),
+    (
+        (
+            "nobody knows what it is. A forbid that reads what is not known refuses it for as long as it "
+            "stands; what was released passes where a rule says so: `vedette rule add released-files "
+            '--between us,us --allow file --when "file.released = yes"`'
+        ),
+        (
+            "niemand weiß, was sie ist. Ein Verbot, das liest, was nicht bekannt ist, verweigert sie, "
+            "solange es gilt; was freigegeben ist, geht durch, wo eine Regel es sagt: `vedette rule add "
+            'released-files --between us,us --allow file --when "file.released = yes"`'
+        ),
+    ),
+    (
+        "`vedette why {record}` says how that came about",
+        "`vedette why {record}` sagt, wie es dazu kam",
+    ),
+    ("the rules refuse this file: {why}", "die Regeln verweigern diese Datei: {why}"),
+    (
+        "somebody quarantined `{file}` in Synapse itself",
+        "jemand hat `{file}` in Synapse selbst in Quarantäne gestellt",
+    ),
+    ("Vedette leaves that to whoever did it", "Vedette überlässt das dem, der es tat"),
+    (
+        "write its address, such as `{example}`; `vedette file list` shows them",
+        "schreiben Sie ihre Adresse, etwa `{example}`; `vedette file list` zeigt sie",
+    ),
+    ("no file `{file}` is here", "hier ist keine Datei `{file}`"),
+    (
+        "what was refused at once was never kept; `vedette file list --refused` shows the records",
+        "was sofort verweigert wurde, wurde nie behalten; `vedette file list --refused` zeigt die Einträge",
+    ),
+    (
+        "what is done to a file needs a reason",
+        "was mit einer Datei getan wird, braucht einen Grund",
+    ),
+    (
+        'say why, with `--reason "looked at by hand, ticket 4711"`',
+        'sagen Sie warum, mit `--reason "von Hand angesehen, Ticket 4711"`',
+    ),
+    ("no file is named", "keine Datei ist genannt"),
+    ("open it from the list of files", "öffnen Sie sie aus der Liste der Dateien"),
+)

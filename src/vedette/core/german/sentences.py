@@ -25,6 +25,7 @@ TABLES = (
     refusals.LOOKING,
     refusals.ISSUERS,
     refusals.KEYS,
+    refusals.FILES,
     second_person.LOCK_OUT,
     second_person.SECOND_PERSON,
     changes.DIFFERENCES,
