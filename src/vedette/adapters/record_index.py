@@ -35,6 +35,11 @@ _LOG = logging.getLogger("vedette.audit")
 _VERSION = 2
 _AT_ONCE = 500
 """How many places are fetched at a time."""
+_FEW_WALKS = 20
+_AT_FIRST = 8
+"""So many are fetched at first of each of many pseudonyms: a page needs few of each."""
+_CACHE = "-32768"
+"""KiB of the index, given as SQLite wants it, that stay in memory while it is open."""
 _OURS = frozenset({US, GUESTS, OUTSIDE})
 """Somebody who has one of these parties is no partner's."""
 _MOST_WORDS = 200_000
@@ -113,7 +118,8 @@ class SqliteRecordIndex:
         if words is None:
             yield from self._walk("record_of", None, where, given, before)
         else:
-            walks = [self._walk("mention_of", word, where, given, before) for word in words]
+            few = _AT_ONCE if len(words) < _FEW_WALKS else _AT_FIRST
+            walks = [self._walk("mention_of", word, where, given, before, few) for word in words]
             last = None
             for place in heapq.merge(*walks, reverse=True):
                 if place != last:
@@ -274,18 +280,21 @@ class SqliteRecordIndex:
         where: str,
         given: list[Any],
         before: tuple[int, int] | None,
+        most: int = _AT_ONCE,
     ) -> Iterator[Place]:
+        """Along one word, or all records; `most` places are fetched at first, and then ever more."""
         columns, begun = _SOURCES[source], [] if word is None else [word]
         while True:
             at, number = before or (1 << 62, 0)
             rows = self._rows(
-                f"{columns} AND {where} ORDER BY {_ORDER[source]} LIMIT {_AT_ONCE}",
+                f"{columns} AND {where} ORDER BY {_ORDER[source]} LIMIT {most}",
                 [*begun, at, number, *given],
             )
             for row in rows:
                 yield Place(int(row[0]), int(row[1]), str(row[2])[len(_PROCESS) :], int(row[3]))
-            if len(rows) < _AT_ONCE:
+            if len(rows) < most:
                 return
+            most = min(most * 4, _AT_ONCE)
             before = int(rows[-1][0]), int(rows[-1][1])
 
     def _rows(self, statement: str, given: Any) -> list[Any]:
@@ -335,6 +344,7 @@ def _opened(path: Path) -> sqlite3.Connection:
         try:
             database.execute("PRAGMA secure_delete = ON")
             database.execute("PRAGMA journal_mode = TRUNCATE")
+            database.execute(f"PRAGMA cache_size = {_CACHE}")
             database.execute("PRAGMA synchronous = OFF")  # it is made anew from the record
             version = database.execute("PRAGMA user_version").fetchone()[0]
             if version == _VERSION:
