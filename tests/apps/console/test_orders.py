@@ -22,7 +22,9 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from tests.apps.console.house import Browser, House
+from tests.company_ca import root
 from vedette.adapters.boot_file import load
+from vedette.admin.rejected import Rejected
 from vedette.api.app import make_app
 from vedette.api.border import Border
 from vedette.cli.main import app
@@ -30,6 +32,9 @@ from vedette.console.orders import Order, call, command
 from vedette.console.registry import ORDERS
 from vedette.core.settings.canonical import digest
 
+ROOT = root()
+BELOW = ROOT.sub("O=Corp, CN=Issuing").issued.pem
+PEM = f"{ROOT.issued.pem}{BELOW}".replace("\n", "\r\n")
 VALUE = {"path": "sign_in.session", "value": '"20 days"'}
 RULE = {"id": "acme", "one": "us", "other": "outside", "allow": "message, contact",
         "say": "With them we exchange messages; it's agreed.", "owner": "security-office",
@@ -44,6 +49,8 @@ FORMS: list[tuple[str, dict[str, str]]] = [
     ("set-value", {"path": "organisation.name", "value": "--help"}),
     ("set-value", {"path": "sign_in.second_factors", "value": '["webauthn",\n "totp"]'}),
     ("set-value", {"path": "parties.staff", "value": '{ groups = ["Employees"] }'}),
+    ("add-issuer", {"name": "corp", "pem": PEM, "names": "sid\nsubject:CN={user}, O=It's \"Corp\""}),
+    ("add-issuer", {"name": "below", "pem": BELOW, "names": "upn", "anchors": "yes"}),
     ("unset-value", {"path": "sign_in.session"}),
     ("add-rule", RULE),
     ("add-rule", ONE_WAY),
@@ -367,3 +374,15 @@ def test_a_revision_that_returns_by_itself_says_so_on_every_page_and_is_confirme
         "/orders/confirm-revision", {"revision": number, "reason": "all in", "step": "apply"}
     )
     assert again.status == 409
+
+
+def test_an_issuer_without_a_root_or_with_a_person_among_its_cas_is_refused() -> None:
+    person = ROOT.person().pem
+    for form in (
+        {"pem": BELOW},
+        {"pem": PEM + person},
+        {"pem": "<html>"},
+        {"name": "x.y", "pem": PEM},
+    ):
+        with pytest.raises(Rejected):
+            read("add-issuer", {"name": "corp", **form})

@@ -56,6 +56,13 @@ def test_every_setting_of_the_reference_is_there_with_what_is_said_of_it(officer
     assert rules.status == 200
 
 
+def test_a_ca_that_can_not_be_read_is_named_so_and_breaks_no_page(officer):
+    page = officer.get("/certificates")
+    assert page.status == 200
+    assert "malformed" in page.words
+    assert "Add an issuer" in page.words
+
+
 def test_a_setting_shows_its_value_its_default_and_who_changed_it_last(officer):
     page = officer.get("/settings?q=sign_in.session")
     assert '"12 days"' in page.words

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import base64
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
-
-from cryptography import x509
 
 from vedette.admin.certificates import ENDS_SOON, CertificateView
 from vedette.admin.door import Doing, foreseen
 from vedette.console.act_orders import REVOKED
 from vedette.console.desks import Desks
+from vedette.console.issuer_orders import ADD
 from vedette.console.lists import Cell, Column, Listing, Reading, Say, Slice, moment
 from vedette.console.page import Visit, Words
 from vedette.console.pages.people import address
 from vedette.core.asks import Act
 from vedette.core.settings.issuers import Issuer
 from vedette.ports.certificates import RevocationSource
+from vedette.protocol.x509.faults import Fault
+from vedette.protocol.x509.reading import read
 
 
 async def _read(desks: Desks, visit: Visit, reading: Reading) -> Slice:
@@ -30,6 +32,7 @@ async def _beside(desks: Desks, visit: Visit) -> dict[str, Any]:
     standing = await desks.certificates.standing(visit.by)
     policy, today = desks.settings.policy.current(), desks.settings.clock.today()
     revoke = Doing(act=Act.ADMINISTRATION_SHOWN_CERTIFICATE_REVOKE, author=visit.by)
+    change = Doing(act=Act.ADMINISTRATION_SETTINGS_APPLY, author=visit.by)
     return {
         "names": sorted(standing.issuers),
         "issuers": [_issuer(name, issuer) for name, issuer in standing.issuers.items()],
@@ -40,6 +43,8 @@ async def _beside(desks: Desks, visit: Visit) -> dict[str, Any]:
             for each in standing.told[:20]
         ],
         "ending": standing.ending,
+        "base": str(desks.settings.current()[0].number),
+        "may_add": foreseen(policy, change, today),
         "may_revoke": foreseen(policy, revoke, today),
     }  # fmt: skip
 
@@ -55,9 +60,11 @@ def _issuer(name: str, issuer: Issuer) -> dict[str, str]:
 
 def _anchor(text: str) -> str:
     """An anchor's name and its last day."""
-    certificate = x509.load_der_x509_certificate(base64.b64decode(text))
-    last = certificate.not_valid_after_utc.date().isoformat()
-    return f"{certificate.subject.rfc4514_string()[:200]} ({last})"
+    found = read(base64.b64decode(text))
+    if isinstance(found, Fault):
+        return found.value  # the settings look at the outer form only; the doctor names it
+    last = datetime.fromtimestamp(found.not_after, UTC).date().isoformat()
+    return f"{found.subject_text[:200]} ({last})"
 
 
 def _source(each: RevocationSource, now: int) -> tuple[Cell, ...]:
@@ -116,7 +123,7 @@ LISTING = Listing(
     ),
 )  # fmt: skip
 
-ORDERS = (REVOKED,)
+ORDERS = (REVOKED, ADD)
 PAGES = LISTING.pages()
 WORDS: Words = MappingProxyType(
     {
@@ -141,6 +148,20 @@ WORDS: Words = MappingProxyType(
                 "Die Einstellungen nennen keine Aussteller, also meldet sich niemand mit Zertifikat an. "
                 "Ihre CA fügt ein Befehl hinzu:"
             ),
+        ),
+        "certificates-add": ("Add an issuer", "Aussteller hinzufügen"),
+        "certificates-add-name": ("Its name in rules", "Sein Name in Regeln"),
+        "certificates-add-pem": (
+            "Certificates of its root and of every issuing CA (PEM)",
+            "Zertifikate der Wurzel und jeder ausstellenden CA (PEM)",
+        ),
+        "certificates-add-names": (
+            "Where the person's name stands, one a line: sid, upn, email, subject:…",
+            "Wo der Name der Person steht, je Zeile einer: sid, upn, email, subject:…",
+        ),
+        "certificates-add-anchors": (
+            "Trust each of these CAs itself, not only roots",
+            "Jeder dieser CAs selbst vertrauen, nicht nur Wurzeln",
         ),
         "certificates-issuers": ("Issuers", "Aussteller"),
         "certificates-anchors": ("Trust anchors and their end", "Vertrauensanker und ihr Ende"),

@@ -36,6 +36,15 @@ PEOPLE: Pairs = (
         "its client asks the person to sign in again and keeps its keys until then",
         "das Programm bittet um eine neue Anmeldung und behält so lange seine Schlüssel",
     ),
+    ("`{name}` is no name for an issuer", "`{name}` ist kein Name für einen Aussteller"),
+    (
+        "there is no root CA among them, so nothing would be trusted",
+        "keine Wurzel-CA ist darunter, also würde nichts vertraut",
+    ),
+    (
+        "add the root's certificate, or trust each CA itself",
+        "fügen Sie das Zertifikat der Wurzel hinzu, oder vertrauen Sie jeder CA selbst",
+    ),
     ("this session is {state} already", "diese Sitzung ist schon {state}"),
     (
         "this session was not suspended: its device waits to be approved",
