@@ -45,6 +45,14 @@ NOTES: dict[str, str] = {
         "both pay the same for TLS in Python, so the gateway's lead over a slower carrier shrinks to what"
         " is left beside it; kernel TLS would give the lead back"
     ),
+    "identity.certificate.crl-refused": (
+        "all fifty are learnt in one moment and judged and ended one after the other, beside fifty clients"
+        " of the bench that ask again at once, on the same two cores: one alone is out in half a second;"
+        " judging on several threads, or ending many sessions in one transaction, would reach it"
+    ),
+    "identity.certificate.crl-cut": "as for the next request by list",
+    "identity.certificate.ocsp-refused": "as for the next request by list",
+    "identity.certificate.ocsp-cut": "as for the next request by list",
     "files_looking.files.libmagic": (
         "libmagic looks at the outside in a process that stays; here each content has a process of its own:"
         " of about 32 ms for a small text on a busy machine the fork takes 5 and looking in a process whose"

@@ -137,9 +137,14 @@ class Certified:
         for use in uses:
             by_certificate[use.thumbprint].add(use.session)
         done: list[SessionState] = []
+        notes: list[tuple[str, str]] = []
         for thumbprint, sessions in by_certificate.items():
-            judged = self._judged(thumbprint)
+            judged, changed = self._judged(thumbprint)
             done += [move for each in sorted(sessions) if (move := self._carried(each, judged))]
+            if changed:
+                notes.append((thumbprint, _trouble(judged)))
+        for thumbprint, trouble in notes:  # only now: nobody is out sooner for what lists show
+            self._store.certificates.checked(thumbprint, trouble, int(self.door.clock.now()))
         return LookedAgain(
             looked=len(by_certificate),
             ended=done.count(SessionState.ENDED),
@@ -147,20 +152,20 @@ class Certified:
             live=done.count(SessionState.LIVE),
         )
 
-    def _judged(self, thumbprint: str) -> Vouched | NotVouched:
-        """Judge a certificate again, by what is known; whose it is was settled when it was shown."""
-        store, now = self._store.certificates, int(self.door.clock.now())
-        kept = store.kept(thumbprint)
+    def _judged(self, thumbprint: str) -> tuple[Vouched | NotVouched, bool]:
+        """Judge a certificate again, by what is known; whose it is was settled when it was shown.
+
+        Also whether that is another answer than before.
+        """
+        kept = self._store.certificates.kept(thumbprint)
         if kept is None:
-            return NotVouched(
-                fault=Fault.MALFORMED, sentence="the certificate is not kept any more"
-            )
+            gone = "the certificate is not kept any more"
+            return NotVouched(fault=Fault.MALFORMED, sentence=gone), False
         judged = self.certificates.again(kept)
-        trouble = judged.sentence if isinstance(judged, NotVouched) else ""
+        trouble = _trouble(judged)
         if trouble != kept.trouble:
             _LOG.info("certificate %s of %s: %s", kept.serial, kept.issuer, trouble or "good again")
-        store.checked(thumbprint, trouble, now)
-        return judged
+        return judged, trouble != kept.trouble
 
     # ---- Carrying out ----------------------------------------------------------------------------
 
@@ -214,6 +219,10 @@ class Certified:
             return True
         kept = self._store.certificates.kept(thumbprint)
         return kept is not None and isinstance(self.certificates.again(kept), Vouched)
+
+
+def _trouble(judged: Vouched | NotVouched) -> str:
+    return judged.sentence if isinstance(judged, NotVouched) else ""
 
 
 def _renewed(facts: SessionFacts, judged: Vouched) -> SessionFacts:
