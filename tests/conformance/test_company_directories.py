@@ -148,7 +148,7 @@ def test_whoever_was_deleted_is_gone(company):
         end = time.monotonic() + PATIENCE
         gone: set[str] = set()
         while gus.id not in gone and time.monotonic() < end:
-            for found in (following.next(0.1), following.look([gus.id])):
+            for found in (following.next(0.1), following.look(lambda: [gus.id])):
                 gone |= found.gone if found else frozenset()
         assert gus.id in gone
     finally:
@@ -183,7 +183,7 @@ def test_what_changed_between_reading_and_following_is_told(company):
     try:
         seen, gone, end = False, set(), time.monotonic() + PATIENCE
         while not (seen and kim in gone) and time.monotonic() < end:
-            for found in (following.next(0.1), following.look([kim])):
+            for found in (following.next(0.1), following.look(lambda: [kim])):
                 if found:
                     gone |= found.gone
                     seen |= "bt-jo" in people(found) and not people(found)["bt-jo"].enabled
@@ -200,10 +200,10 @@ def test_a_look_finds_what_was_not_told(company):
     following = directory.follow(WISHES, listing)
     try:
         company.disable("lk-lea")
-        found = following.look([])
+        found = following.look(list)
         assert found is not None
         assert not people(found)["lk-lea"].enabled
-        assert following.look([]) is None
+        assert following.look(list) is None
     finally:
         following.close()
 

@@ -2,7 +2,8 @@
 
 Layout of a door's folder, which control and that door share and nobody else can read:
 
-    settings.part  people.part  sessions.part      written by control, replaced in one step
+    settings.part  people.part  people-changes.part  sessions.part    written by control, each
+                                                   replaced in one step
     accepted/<stream>.part                         the door's own copy of the last good one
     acknowledged.json                              written by the door
 """
@@ -11,9 +12,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -61,6 +63,8 @@ class StreamFiles:
     clock: Clock
     changed: Callable[[Policy], None] | None = None
     _parts: dict[Stream, Part] = field(default_factory=dict)
+    _read: dict[Stream, Any] = field(default_factory=dict)
+    """What the parts in force say, read once."""
     _seen: dict[Stream, tuple[int, int, int]] = field(default_factory=dict)
     _refused: dict[Stream, str] = field(default_factory=dict)
     _policy: Policy | None = None
@@ -104,7 +108,7 @@ class StreamFiles:
             looked = True
             if self._take(stream, path, keep=True):
                 taken.add(stream)
-        if not taken.isdisjoint(DECIDING):
+        if not taken.isdisjoint((*DECIDING, Stream.CHANGES)):
             self._refresh()  # the list of sessions changes often, and decides nothing
         if looked:
             self._acknowledge()
@@ -125,7 +129,7 @@ class StreamFiles:
                 now=self.clock.now(),
                 above=in_force.number if in_force else 0,
             )
-            _check(part)
+            said = _said(part)
         except StreamRefused as refused:
             if in_force is None or keep:
                 self._refused[stream] = str(refused)
@@ -133,17 +137,27 @@ class StreamFiles:
         if keep:
             # Control's own copy is synced, and a torn one here is only refused: don't wait for it.
             write_whole(self.folder / "accepted" / f"{stream}.part", data, sync=False)
-        self._parts[stream] = part
+        self._parts[stream], self._read[stream] = part, said
         self._refused.pop(stream, None)
         return True
 
     def _refresh(self) -> None:
         if any(stream not in self._parts for stream in DECIDING):
             return
-        settings, people = (self._parts[stream] for stream in DECIDING)
-        self._policy = policy_of(settings, people, self.clock.today())
+        document, rules = self._read[Stream.SETTINGS]
+        directory = Directory(document, self._people(), self.clock.today())
+        self._policy = Policy(rules, directory)
         if self.changed is not None:
             self.changed(self._policy)
+
+    def _people(self) -> Mapping[str, Person]:
+        """The people of the newest whole list, with what changed since, if that is about it."""
+        whole: Mapping[str, Person] = self._read[Stream.PEOPLE]
+        since, changed = self._read.get(Stream.CHANGES, (0, {}))
+        if since != self._parts[Stream.PEOPLE].number:
+            return whole
+        found = {**whole, **changed}
+        return {user: person for user, person in found.items() if person is not None}
 
     def tell_closed(self, closed: tuple[str, ...]) -> None:
         """Have control and the doctor know what this door has shut, in words. Raises OSError."""
@@ -174,14 +188,20 @@ def _stamp(path: Path) -> tuple[int, int, int] | None:
     return found.st_mtime_ns, found.st_ino, found.st_size
 
 
-def _check(part: Part) -> None:
-    """A part whose body can't be used is refused like one with a bad signature."""
+def _said(part: Part) -> Any:
+    """What a part says; one whose body can't be used is refused like one with a bad signature."""
     try:
-        if part.stream is Stream.SETTINGS:
-            compile_rules(document_of(part), int(part.body["revision"]))
-        if part.stream is Stream.PEOPLE:
-            people_of(part)
-    except (KeyError, TypeError, ValueError) as fault:
+        match part.stream:
+            case Stream.SETTINGS:
+                document = document_of(part)
+                return document, compile_rules(document, int(part.body["revision"]))
+            case Stream.PEOPLE:
+                return people_of(part)
+            case Stream.CHANGES:
+                return int(part.body["since"]), _changed(part)
+            case _:
+                return None
+    except (AttributeError, KeyError, TypeError, ValueError) as fault:
         raise StreamRefused(f"part {part.number} can't be used here: {fault}") from fault
 
 
@@ -192,21 +212,29 @@ def document_of(settings: Part) -> Document:
 
 def people_of(people: Part) -> dict[str, Person]:
     """The people that a people part carries. Raises KeyError, TypeError or ValueError."""
+    shared: dict[tuple[str, ...], frozenset[str]] = {}
+    return {str(user): _person(entry, shared) for user, entry in people.body["people"].items()}
+
+
+def _changed(changes: Part) -> dict[str, Person | None]:
+    """Who is otherwise than in the whole list; None for whoever is in it no more."""
     return {
-        str(user): Person(
-            groups=frozenset(map(str, entry["groups"])),
-            guest=bool(entry.get("guest", False)),
-            active=bool(entry.get("active", True)),
-        )
-        for user, entry in people.body["people"].items()
+        str(user): None if entry is None else _person(entry, {})
+        for user, entry in changes.body["people"].items()
     }
 
 
-def policy_of(settings: Part, people: Part, today: int) -> Policy:
-    """The policy that these two parts make on one day (an ordinal)."""
-    document = document_of(settings)
-    rules = compile_rules(document, int(settings.body["revision"]))
-    return Policy(rules, Directory(document, people_of(people), today))
+def _person(entry: Any, shared: dict[tuple[str, ...], frozenset[str]]) -> Person:
+    """One person; equal sets of groups are one object."""
+    names = tuple(map(str, entry["groups"]))
+    groups = shared.get(names)
+    if groups is None:
+        groups = shared[names] = frozenset(names)
+    return Person(
+        groups=groups,
+        guest=bool(entry.get("guest", False)),
+        active=bool(entry.get("active", True)),
+    )
 
 
 def read_closed(folder: Path) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from vedette.admin.issuers import troubles
 from vedette.admin.keys import KeyFound
 from vedette.admin.weaknesses import weak_in
 from vedette.core.break_glass import Recovery
+from vedette.core.directory_state import DirectoryState
 from vedette.core.language import NOTHING, Sentence, as_is, said_by, told
 from vedette.core.pending import PendingChange, State
 from vedette.core.settings.document import Document
@@ -135,6 +136,8 @@ class Examined:
     """Acts under recovery while it was not open, in words."""
     waiting: tuple[PendingChange, ...] = ()
     """Changes of the settings that wait, for a second person or for their hour."""
+    directory: DirectoryState | None = None
+    """How the list of people stands towards the company's directory; None where there is none."""
     unsealed: tuple[Sentence, ...] = ()
     """What keeps people from being sealed in the record, or from being named again, in words."""
 
@@ -347,6 +350,35 @@ def keys(seen: Examined) -> Iterable[Found]:
                 days=days,
             )
             yield Found("keys", Health.WEAK, words, each.row.change)
+
+
+def directory(seen: Examined) -> Iterable[Found]:
+    """How the list of people stands towards the company's directory."""
+    state = seen.directory
+    if state is None:
+        return
+    check, test = "directory", f"vedette directory test --dir {seen.boot.folder}"
+    for words in state.sentences():
+        held = state.held is not None and "confirm" in words
+        mend = "vedette directory sync --confirm --reason why" if held else test
+        yield Found(check, Health.BROKEN, words, mend)
+    if state.follows:
+        words = told("changes are seen once a minute: {why}", why=state.follows)
+        yield Found(check, Health.WEAK, words, test)
+    for which in state.left_out:
+        words = told("some people can't be users: {which}", which=which)
+        yield Found(check, Health.WEAK, words, test)
+    if state.read_at is None and not state.trouble:
+        words = told("the company's directory was not read yet")
+        yield Found(check, Health.WEAK, words, f"vedette up {seen.boot.folder}")
+    elif not state.sentences():
+        words = told(
+            "`{server}` tells {people} people and {groups} groups",
+            server=state.server,
+            people=state.people,
+            groups=state.groups,
+        )
+        yield Found(check, Health.GOOD, words)
 
 
 def clock(seen: Examined) -> Iterable[Found]:
@@ -638,6 +670,7 @@ CHECKS: tuple[Check, ...] = (
     doors,
     closed,
     people,
+    directory,
     chain,
     leaving,
     recovery,

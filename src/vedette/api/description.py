@@ -55,6 +55,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "RuleChangeBody": {"rule": _RULE, "reason": _REASON},
     "SetBody": {"path": "media.max_upload", "value": '"10 MiB"', "reason": _REASON},
     "RevokedBody": {"issuer": "company", "serial": "1A2B", "reason": "card lost"},
+    "SyncBody": {"reason": "the branch was sold", "confirm": True},
     "WhyBody": {"from": "@alice:example.org", "to": "@carol:acme.example", "channel": "file"},
 }
 """One example for the body of each operation that has one, by its shape."""

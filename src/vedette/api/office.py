@@ -9,6 +9,7 @@ from vedette.admin.accounts import AccountsDesk
 from vedette.admin.audit import ChainReport
 from vedette.admin.audit_desk import AuditDesk
 from vedette.admin.certificates import CertificatesDesk
+from vedette.admin.directory import DirectoryDesk
 from vedette.admin.doors import DoorAnswer
 from vedette.admin.drafts import DraftsDesk
 from vedette.admin.files import FilesDesk
@@ -54,6 +55,7 @@ class Office:
     folk: PeopleDesk
     certificates: CertificatesDesk
     rooms: RoomsDesk
+    directory: DirectoryDesk
     partners: PartnersDesk
     tokens: TokensDesk
     audit: AuditDesk

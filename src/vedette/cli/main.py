@@ -16,6 +16,7 @@ from vedette.cli import (
     certificate_commands,
     change_commands,
     device_commands,
+    directory_commands,
     doctor_command,
     file_commands,
     issuer_commands,
@@ -70,6 +71,7 @@ app.add_typer(settings_commands.app, name="settings")
 app.add_typer(rule_commands.app, name="rule")
 app.add_typer(room_commands.app, name="room")
 app.add_typer(file_commands.app, name="file")
+app.add_typer(directory_commands.app, name="directory")
 app.add_typer(partner_commands.app, name="partner")
 app.command("why")(why_command.why)
 app.command("replay")(replay_command.replay)

@@ -1,4 +1,4 @@
-"""Orders about rooms, about certificates and about tokens of the API."""
+"""Orders about rooms, certificates, the company's directory and tokens of the API."""
 
 from __future__ import annotations
 
@@ -45,6 +45,23 @@ class Sweep(_NoSettings):
     async def carry_out(self, desks: Desks, by: Actor) -> Done:
         """Wish for it; the event door does it."""
         _, record = await desks.rooms.sweep(by, self.reason)
+        return Done(record=record)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncDirectory(_NoSettings):
+    """Have the company's directory read now; `confirm` takes a list that is held."""
+
+    confirm: bool = False
+
+    def step(self) -> Step:
+        """The command and the call."""
+        words = ("directory", "sync", *(("--confirm",) if self.confirm else ()))
+        return Step(words, Call("POST", "/directory/sync", {"confirm": self.confirm}))
+
+    async def carry_out(self, desks: Desks, by: Actor) -> Done:
+        """Read it."""
+        _, record = await desks.directory.sync(by, self.reason, confirm=self.confirm)
         return Done(record=record)
 
 
@@ -168,6 +185,14 @@ REVOKED = OrderKind(name="revoke-certificate", title="certificates", read=_revok
                     back="/certificates", says="certificates-revoke-does")  # fmt: skip
 SWEEP = OrderKind(name="sweep-rooms", title="rooms", read=lambda form: Sweep(reason=reason_of(form)),
                   back="/rooms", says="rooms-sweep-does")  # fmt: skip
+SYNC_DIRECTORY = OrderKind(
+    name="sync-directory", title="directory", back="/directory", says="directory-sync-does",
+    read=lambda form: SyncDirectory(reason=reason_of(form)),
+)  # fmt: skip
+CONFIRM_DIRECTORY = OrderKind(
+    name="confirm-directory", title="directory", back="/directory", says="directory-confirm-does",
+    read=lambda form: SyncDirectory(reason=reason_of(form), confirm=True),
+)  # fmt: skip
 TOKENS = (
     OrderKind(name="add-token", title="administrators", read=_new_token,
               back="/administrators/tokens", says="tokens-add-does"),

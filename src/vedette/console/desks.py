@@ -9,6 +9,7 @@ from vedette.admin.accounts import AccountsDesk
 from vedette.admin.audit import ChainReport
 from vedette.admin.audit_desk import AuditDesk
 from vedette.admin.certificates import CertificatesDesk
+from vedette.admin.directory import DirectoryDesk
 from vedette.admin.door import AdministrationDoor
 from vedette.admin.doors import DoorAnswer
 from vedette.admin.drafts import DraftsDesk
@@ -56,6 +57,7 @@ class Desks:
     folk: PeopleDesk
     certificates: CertificatesDesk
     rooms: RoomsDesk
+    directory: DirectoryDesk
     partners: PartnersDesk
     tokens: TokensDesk
     audit: AuditDesk

@@ -17,6 +17,7 @@ from vedette.console.pages import (
     audit,
     certificates,
     changes,
+    directory,
     draft,
     files,
     grid,
@@ -41,6 +42,7 @@ NAVIGATION = (
     "sessions",
     "certificates",
     "people",
+    "directory",
     "files",
     "rooms",
     "changes",
@@ -51,7 +53,7 @@ NAVIGATION = (
 
 MODULES = (
     overview, settings, grid, pair, rules, why, changes, draft,
-    partners, sessions, certificates, people, files, rooms, audit, administrators,
+    partners, sessions, certificates, people, directory, files, rooms, audit, administrators,
 )  # fmt: skip
 """The modules of `pages`, each with its `PAGES`, `WORDS`, and `ORDERS` where it has any."""
 

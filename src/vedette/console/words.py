@@ -28,6 +28,7 @@ WORDS: Words = MappingProxyType(
         "sessions": ("Sessions", "Sitzungen"),
         "certificates": ("Certificates", "Zertifikate"),
         "people": ("People", "Personen"),
+        "directory": ("Directory", "Verzeichnis"),
         "files": ("Files", "Dateien"),
         "rooms": ("Rooms", "Räume"),
         "changes": ("Changes", "Änderungen"),

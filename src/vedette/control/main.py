@@ -30,7 +30,6 @@ from vedette.adapters.log_incidents import LogIncidents
 from vedette.adapters.ownership import hand_back
 from vedette.adapters.passwords import Argon2Passwords
 from vedette.adapters.pending import SqlPendingChanges
-from vedette.adapters.people_file import PeopleFile
 from vedette.adapters.positions_file import PositionsFile
 from vedette.adapters.record_index import SqliteRecordIndex
 from vedette.adapters.recovery_file import RecoveryFile
@@ -50,6 +49,7 @@ from vedette.admin.actor import LOCAL, RECOVERING
 from vedette.admin.audit import ChainReport, verify_all
 from vedette.admin.audit_desk import AuditDesk
 from vedette.admin.certificates import CertificatesDesk
+from vedette.admin.directory import DirectoryDesk
 from vedette.admin.doctor import Examined, SignInSeen, examine
 from vedette.admin.door import AdministrationDoor
 from vedette.admin.drafts import DraftsDesk
@@ -80,6 +80,13 @@ from vedette.control import examination
 from vedette.control.checkpoints import Anchor
 from vedette.control.counting import Counts
 from vedette.control.departures import Departures
+from vedette.control.directory_here import (
+    directory_seen,
+    keeper_of,
+    people_source,
+    signed_in,
+    table_faults,
+)
 from vedette.control.keys_here import LEAST_TOKEN, TokenFile, keys_desk
 from vedette.control.looking import Looking
 from vedette.control.records_here import (
@@ -113,6 +120,7 @@ from vedette.core.language import Sentence, as_is, said_by, told
 from vedette.core.names import ServerName
 from vedette.core.settings.document import Document
 from vedette.ports.errors import Unavailable
+from vedette.ports.people import PeopleSource
 from vedette.protocol.internal.checkpoints import CheckpointFault
 from vedette.protocol.syslog import Origin
 from vedette.spine import Spine
@@ -207,16 +215,15 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
     clock, archive = SystemClock(), _archive(boot)
     counts, key = Counts(), _private_key(boot.path(boot.control.settings_key))
     revisions = open_database(control_database(boot))
-    people = PeopleFile(boot.path(boot.control.people), _domain(boot))
     policy, spool = CurrentPolicy(clock), _spool(boot, process, clock)
     doors = DoorFolders({name: boot.door(name) for name in boot.doors})
     publisher = Publisher(doors, revisions, key, boot.organisation, clock)
+    sessions = _session_stream(boot, publisher)
+    people = _people(boot, policy, sessions)
     anchor = archive.anchor(CheckpointFile(checkpoint_file(boot)), revisions, key, counts)
-    spine = Spine(policy, spool, LogIncidents(), clock)
-    tokens = SqlTokens(revisions.engine)
+    spine, tokens = Spine(policy, spool, LogIncidents(), clock), SqlTokens(revisions.engine)
     desk = _settings_desk(revisions, people, policy, spine, publisher)
     changes, trial = PendingDesk(desk, tokens), TrialDesk(desk)
-    sessions = _session_stream(boot, publisher)
     office = Office(
         desk=desk,
         pending=changes,
@@ -233,6 +240,7 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
         accounts=_accounts_desk(spine, sessions, boot),
         folk=PeopleDesk(AdministrationDoor(spine), sessions.store, clock),
         certificates=_shown_certificates_desk(spine, sessions),
+        directory=DirectoryDesk(AdministrationDoor(spine), keeper_of(people), policy.current),
         rooms=RoomsDesk(spine, RoomReportFiles(boot.door("synapse")), clock),
         partners=PartnersDesk(spine, GatewayInner(boot.path(boot.gateway.inner))),
         audit=archive.desk(spine, policy),
@@ -264,9 +272,18 @@ def _looking(boot: Boot, anchor: Anchor, written: SpoolReader) -> Looking:
     )
 
 
+def _people(boot: Boot, policy: CurrentPolicy, sessions: SessionStream) -> PeopleSource:
+    """Where people come from: the company's directory, or the table. Raises Unavailable."""
+    return people_source(
+        boot,
+        lambda: policy.current().directory.document.directory,
+        lambda: signed_in(sessions.store),
+    )
+
+
 def _settings_desk(
     revisions: SqlRevisions,
-    people: PeopleFile,
+    people: PeopleSource,
     policy: CurrentPolicy,
     spine: Spine,
     publisher: Publisher,
@@ -307,6 +324,7 @@ def desks_of(boot: Boot, office: Office, looking: Looking, counts: Counts) -> De
         folk=office.folk,
         certificates=office.certificates,
         rooms=office.rooms,
+        directory=office.directory,
         partners=office.partners,
         tokens=office.tokens,
         audit=office.audit,
@@ -523,8 +541,6 @@ def examine_here(
     revision, document = current_settings(boot)
     chains, trouble, anchored = _chains(boot) if anchor is None else _followed(anchor)
     folders = DoorFolders({name: boot.door(name) for name in boot.doors})
-    people = PeopleFile(boot.path(boot.control.people), _domain(boot))
-    people.poll()
     now = SystemClock().now()
     seen = Examined(
         boot=boot,
@@ -536,7 +552,8 @@ def examine_here(
         doors=tuple(examination.door_lags(boot, folders, public_key(boot))),
         closed=tuple(words for name in folders.names for words in folders.closed(name)),
         open_secrets=examination.open_secrets(boot),
-        people_faults=people.faults(),
+        people_faults=table_faults(boot),
+        directory=directory_seen(boot),
         now=now,
         newest=anchored,
         free_bytes=examination.free_bytes(boot),

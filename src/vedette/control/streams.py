@@ -29,6 +29,8 @@ NOTICE_DOOR = "synapse"
 """The door that has the notice account."""
 
 _POLL_SECONDS = 0.02
+_MOST_CHANGED = 2000
+"""More changes than this, and everybody is sent anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,10 @@ class Publisher:
     clock: Clock
     lifetime: int = 0
     revision: int = 0
+    many: int = 1000
+    """So many people, and a change is sent by itself instead of with everybody."""
     _sent: dict[Stream, Sent] = field(default_factory=dict)
+    _whole: Mapping[str, Person] = field(default_factory=dict)
 
     def settings(self, revision: Revision, document: Document) -> Sent:
         """Send the settings of a revision. Raises Unavailable when no number can be kept."""
@@ -73,12 +78,37 @@ class Publisher:
         return await self.answers(self.settings(revision, document))
 
     def people(self, people: Mapping[str, Person]) -> Sent:
-        """Send everybody and their groups. Raises Unavailable."""
-        entries = {
-            user: {"groups": sorted(one.groups), "guest": one.guest, "active": one.active}
+        """Send how people are now: of many, those alone who changed since all were sent.
+
+        May be called on a worker thread, one call after the other. Raises Unavailable.
+        """
+        changed = self._changed(people)
+        if changed is None:
+            return self.everybody(people)
+        entries = {user: None if one is None else _entry(one) for user, one in changed.items()}
+        whole = self._sent[Stream.PEOPLE].number
+        return self._send(Stream.CHANGES, {"since": whole, "people": entries})
+
+    def everybody(self, people: Mapping[str, Person]) -> Sent:
+        """Send everybody and their groups. As `people` otherwise."""
+        entries = {user: _entry(one) for user, one in people.items()}
+        sent = self._send(Stream.PEOPLE, {"people": entries})
+        self._whole = people
+        return sent
+
+    def _changed(self, people: Mapping[str, Person]) -> dict[str, Person | None] | None:
+        """Who is otherwise than in the whole list that was sent; None where all are to be sent."""
+        sent = self._sent.get(Stream.PEOPLE)
+        if sent is None or sent.undelivered or len(people) < self.many:
+            return None
+        before = self._whole
+        changed: dict[str, Person | None] = {
+            user: one
             for user, one in people.items()
+            if before.get(user) is not one and before.get(user) != one
         }
-        return self._send(Stream.PEOPLE, {"people": entries})
+        changed |= dict.fromkeys(before.keys() - people.keys())
+        return changed if len(changed) <= _MOST_CHANGED else None
 
     def sessions(self, body: bytes) -> Sent:
         """Send the sessions, as canonical JSON. Raises Unavailable.
@@ -179,3 +209,7 @@ class Publisher:
     def _said(self, door: str, stream: Stream, state: DoorState) -> DoorAnswer:
         about = "" if stream is Stream.SETTINGS else told("the list of {stream}", stream=stream)
         return DoorAnswer(door=door, state=state, revision=self.revision, about=about)
+
+
+def _entry(one: Person) -> dict[str, JSON]:
+    return {"groups": sorted(one.groups), "guest": one.guest, "active": one.active}

@@ -7,13 +7,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, field
 
 from vedette.admin.pending import PendingDesk
 from vedette.admin.settings import Applied, SettingsDesk
 from vedette.admin.trial import TrialDesk
 from vedette.control.checkpoints import Anchor
 from vedette.control.departures import Departures
+from vedette.control.directory import DirectoryPeople
 from vedette.control.retention import Retention
 from vedette.control.sessions import SessionStream
 from vedette.control.streams import Publisher
@@ -24,7 +25,8 @@ from vedette.ports.people import PeopleSource
 from vedette.ports.record_index import RecordIndex
 
 _LOG = logging.getLogger("vedette.control")
-_PEOPLE_SECONDS = 0.25
+_PEOPLE_SECONDS = 0.05
+"""How often it is looked whether people changed: whoever lost their account is out that much later."""
 _LONGEST_RENEWAL = 3600.0
 """Streams are renewed at half of their lifetime, and at least every hour."""
 _ANCHOR_SECONDS = 60.0
@@ -54,6 +56,10 @@ class Upkeep:
     index: RecordIndex
     retention: Retention
     _said: tuple[str, ...] = ()
+    _owed: bool = False
+    """Whether people changed and the doors were not told yet."""
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """A list of everybody and changes to it are sent one after the other."""
 
     def begin(self, first_text: Callable[[], str]) -> int:
         """Take people and the newest revision, and send both. Returns the revision.
@@ -76,6 +82,8 @@ class Upkeep:
         """Do every duty until cancelled."""
         async with asyncio.TaskGroup() as duties:
             duties.create_task(_every(lambda: _PEOPLE_SECONDS, self._watch_people))
+            if isinstance(self.people, DirectoryPeople):
+                duties.create_task(self.people.run())
             duties.create_task(_every(self._renewal, self._renew))
             duties.create_task(self._keep_anchoring())
             duties.create_task(self.sessions.run())
@@ -89,16 +97,21 @@ class Upkeep:
         return min(_LONGEST_RENEWAL, max(1.0, self.publisher.lifetime / 2))
 
     async def _watch_people(self) -> None:
-        if self.people.poll():
+        self._owed |= self.people.poll()
+        if self._owed:  # it stays owed where numbers can't be kept just now
             revision, document = self.desk.current()
             self.desk.take(document, revision.number)
-            self.publisher.people(self.people.people())
-            _LOG.info("people changed: %d are known now", len(self.people.people()))
+            async with self._turn:
+                people = self.people.people()
+                await asyncio.to_thread(self.publisher.people, people)
+                self._owed = people is not self.people.people()
+            _LOG.info("people changed: %d are known now", len(people))
         self._say_faults()
 
     async def _renew(self) -> None:
         self.publisher.settings(*self.desk.current())
-        self.publisher.people(self.people.people())
+        async with self._turn:
+            await asyncio.to_thread(self.publisher.everybody, self.people.people())
         await self.sessions.renew()
 
     async def _keep_anchoring(self) -> None:

@@ -51,6 +51,12 @@ _ENGLISH = {
     Act.ADMINISTRATION_PARTNER_CHECK: "have the gateway try to reach a partner",
     Act.ADMINISTRATION_PARTNER_LIST: "see partners and what passes between them and us",
     Act.ADMINISTRATION_ACCOUNT_CREATE: "make somebody an account",
+    Act.ADMINISTRATION_DIRECTORY_PREVIEW: "see whom a party, a group or another filter of the "
+    "company's directory would hold",
+    Act.ADMINISTRATION_DIRECTORY_SHOW: "see how the list of people stands towards the company's "
+    "directory",
+    Act.ADMINISTRATION_DIRECTORY_SYNC: "have the company's directory read now, and take a list that "
+    "is held since it would take many people away",
     Act.ADMINISTRATION_FACTOR_RESET: "take somebody's second factors away and hand out a start code",
     Act.ADMINISTRATION_PASSWORD_RESET: "hand out a start password; forget failed sign-ins",
     Act.ADMINISTRATION_PEOPLE_COUNT: "see how many people the directory has, and its faults",

@@ -69,6 +69,9 @@ class Act(StrEnum):
     ADMINISTRATION_PARTNER_CHECK = "partners:partner:check"
     ADMINISTRATION_PARTNER_LIST = "partners:partner:list"
     ADMINISTRATION_ACCOUNT_CREATE = "people:account:create"
+    ADMINISTRATION_DIRECTORY_PREVIEW = "people:directory:preview"
+    ADMINISTRATION_DIRECTORY_SHOW = "people:directory:show"
+    ADMINISTRATION_DIRECTORY_SYNC = "people:directory:sync"
     ADMINISTRATION_FACTOR_RESET = "people:factor:reset"
     ADMINISTRATION_PASSWORD_RESET = "people:password:reset"  # noqa: S105  # an act, no password
     ADMINISTRATION_PEOPLE_COUNT = "people:person:count"

@@ -238,6 +238,11 @@ def sentence_about_rooms(names: Sequence[str], value: str) -> Sentence:
     return joined([rooms, _AGAINST[value]])
 
 
+def sentence_about_departure() -> Sentence:
+    """What the members of a room read of somebody whose account was deactivated."""
+    return told("This account is not in use any more.")
+
+
 def sentence_about_removal(record: str) -> Sentence:
     """The reason that a removal carries, for everybody in the room: no rule of ours."""
     rules = told("By an organisation's rules these people are not together in a room any more.")

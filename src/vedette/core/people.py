@@ -166,7 +166,8 @@ class Directory:
 
     def _examples(self) -> tuple[Someone, ...]:
         examples: dict[PartySet, Someone] = {}
-        for person in sorted((each.someone for each in self.alike()), key=lambda each: each.name):
+        for user in self._told_apart():
+            person = self.someone(UserId(user))
             examples.setdefault(person.parties, person)
         for name, partner in sorted(self.document.partners.items()):
             if self._ended(partner):
@@ -176,6 +177,22 @@ class Directory:
         parties = frozenset({ANYONE, OUTSIDE})
         examples.setdefault(parties, Someone(NOBODY_NAMED, parties, "", False))
         return tuple(examples.values())
+
+    def _told_apart(self) -> list[str]:
+        """The first of those whom the parties can't tell apart, and everybody whom one names.
+
+        A directory's people have many groups, of which parties name a few: there are far fewer such
+        people than different ones.
+        """
+        groups = frozenset(group for party in self._words.values() for group in party.groups)
+        named = {str(user) for party in self._words.values() for user in party.users}
+        named |= {f"@{name}:{self.domain}" for name in SERVICE_LOCALPARTS}
+        first: dict[tuple[frozenset[str], bool], str] = {}
+        for user in sorted(self.people.keys() - named):
+            person = self.people[user]
+            own = person.groups & groups if person.active else frozenset()
+            first.setdefault((own, person.guest), user)
+        return sorted({*first.values(), *(named & self.people.keys())})
 
     def _look_up(self, user: UserId) -> Someone:
         server = user.server

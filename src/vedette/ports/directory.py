@@ -6,11 +6,13 @@ lifts no ban and ends nobody's session. Calls wait; use them on a worker thread.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from vedette.core.directory_state import DirectoryState
+from vedette.core.people import Person
 from vedette.core.settings.directory import CompanyDirectory
 
 
@@ -169,6 +171,10 @@ class Following(Protocol):
     def server(self) -> str:
         """The server at which changes are followed."""
 
+    @property
+    def mark(self) -> str:
+        """From where on this server would have to tell changes to whoever follows anew."""
+
     def next(self, seconds: float) -> Touched | None:
         """What changed, as soon as something does; None if nothing did within this time.
 
@@ -177,8 +183,8 @@ class Following(Protocol):
             Unavailable: the server is gone.
         """
 
-    def look(self, concerned: Collection[str]) -> Touched | None:
-        """Ask for what was not told by itself, for these ids also whether they are still there.
+    def look(self, concerned: Callable[[], Collection[str]]) -> Touched | None:
+        """Ask for what was not told by itself, of the `concerned` ids also whether they are there.
 
         Raises:
             ChangesLost: what changed can't be told from here on.
@@ -205,4 +211,69 @@ class CompanyDirectoryReader(Protocol):
         Raises:
             ChangesLost: that server can't tell what changed since.
             Unavailable: it does not answer.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One person of the list, and when their account ends by itself, in seconds since 1970."""
+
+    person: Person
+    ends: int | None = None
+
+
+class KeptPeople(Protocol):
+    """The last good list of people, kept where it outlives a restart."""
+
+    def load(self) -> dict[str, Known]:
+        """The list by user id; empty where none was ever kept.
+
+        Raises:
+            Unavailable: there is one, and it can't be read.
+        """
+
+    def write(self, people: Mapping[str, Known]) -> None:
+        """Keep this list instead. Raises Unavailable."""
+
+    def add(self, changed: Mapping[str, Known]) -> None:
+        """Keep how these people are now. Raises Unavailable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was tried with the directory. `mend` is the command, or what to do."""
+
+    what: str
+    well: bool
+    words: str
+    mend: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """Whom other settings would hold, tried with the directory as it is now."""
+
+    people: Mapping[str, Known]
+    groups: frozenset[str]
+    left_out: tuple[str, ...] = ()
+
+
+class DirectoryKeeper(Protocol):
+    """Whoever keeps the people of the company's directory."""
+
+    def state(self) -> DirectoryState:
+        """How it stands. Never waits."""
+
+    def sync(self, *, confirm: bool = False) -> DirectoryState:
+        """Read everything now; with `confirm` a list that is held is taken, whatever it takes away.
+
+        Raises:
+            Unavailable: the directory does not answer.
+        """
+
+    def foresee(self, settings: CompanyDirectory) -> Foreseen:
+        """Whom these settings would hold; nothing of it is taken.
+
+        Raises:
+            Unavailable: the directory does not answer.
         """

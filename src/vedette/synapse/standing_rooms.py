@@ -10,7 +10,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from synapse.logging.context import make_deferred_yieldable
 from synapse.util.async_helpers import DeferredEvent
@@ -23,6 +23,7 @@ from vedette.ports.policy import Policy
 from vedette.ports.standing import RoomReports
 from vedette.protocol.internal.standing import Report, RoomEntry, SweepState
 from vedette.spine import Spine
+from vedette.synapse.departed import AGAIN_SECONDS, ANEW_SECONDS, Departed
 from vedette.synapse.internals.keeping import SynapseRooms
 from vedette.synapse.invites import Say
 from vedette.synapse.sweep import Sweep
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from synapse.server import HomeServer
 
 _LOG = logging.getLogger("vedette.rooms")
+_Found = TypeVar("_Found")
 _IN_DOUBT = 5.0
 """Seconds after which a sweep that could not judge is tried again."""
 _LONGEST = 3600.0
@@ -47,6 +49,8 @@ class StandingRooms:
     say: Say
     reports: RoomReports
     _alarm: DeferredEvent = field(init=False)
+    _people: DeferredEvent = field(init=False)
+    _departed: Departed = field(init=False)
     _sweep: Sweep = field(init=False)
     _changed: bool = True
     _moved: set[str] = field(default_factory=set)
@@ -55,7 +59,9 @@ class StandingRooms:
     def __post_init__(self) -> None:
         """Begin with what was found before the last stop."""
         self._alarm = DeferredEvent(self.hs.get_clock())
+        self._people = DeferredEvent(self.hs.get_clock())
         rooms = SynapseRooms(self.hs, keeper_of(self.hs.hostname))
+        self._departed = Departed(self.spine, rooms, self._pause)
         self._sweep = Sweep(
             self.spine, rooms, self._tell, self._write, self._pause, self._found_before()
         )
@@ -63,11 +69,13 @@ class StandingRooms:
     def start(self) -> None:
         """Judge all rooms once, and from then on whenever that is called for."""
         self.hs.run_as_background_process("vedette_rooms", self._run)
+        self.hs.run_as_background_process("vedette_departed", self._let_go)
 
     def wake(self) -> None:
         """The policy has changed. To be called on the reactor's thread."""
         self._changed = True
         self._alarm.set()
+        self._people.set()
 
     def moved(self, room: str) -> None:
         """Somebody elsewhere came into a room: judge it again."""
@@ -95,6 +103,14 @@ class StandingRooms:
                 self._changed = True
                 await self._pause(_IN_DOUBT)
 
+    async def _let_go(self) -> None:
+        """Let whoever left the organisation leave its rooms, at once; no sweep is waited for."""
+        wait = 0.001
+        while True:
+            await self._people.wait(wait)
+            self._people.clear()
+            wait = ANEW_SECONDS if await self._apart(self._departed.look) else AGAIN_SECONDS
+
     async def _look(self) -> Report | None:
         moved, self._moved = frozenset(self._moved), set()
         await self._sweep.look(moved)
@@ -114,11 +130,12 @@ class StandingRooms:
         due = self._sweep.due()
         return due is not None and due <= self.spine.clock.now()
 
-    async def _apart(self, doing: Callable[[], Awaitable[Report | None]]) -> Report | None:
+    async def _apart(self, doing: Callable[[], Awaitable[_Found]]) -> _Found | None:
         """Do one thing in a process of its own: a bug in it is logged and ends only that."""
-        return await make_deferred_yieldable(
+        found: _Found | None = await make_deferred_yieldable(
             self.hs.run_as_background_process("vedette_sweep", doing)
         )
+        return found
 
     async def _pause(self, seconds: float) -> None:
         await self.hs.get_clock().sleep(Duration(seconds=seconds))

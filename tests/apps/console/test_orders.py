@@ -111,6 +111,8 @@ ACTS: list[tuple[str, dict[str, str]]] = [
     ("hold-file", {"file": "mxc://[2001:db8::1]:8448/report"}),
     ("sweep-rooms", {}),
     ("revoke-certificate", {"issuer": "company", "serial": "0A:FF"}),
+    ("sync-directory", {}),
+    ("confirm-directory", {}),
     (
         "add-token",
         {

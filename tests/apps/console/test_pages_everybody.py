@@ -166,6 +166,7 @@ STOPS: dict[str, str | Go] = {
     "reset": _reset,
     "partners": "/partners",
     "partner": "/partners/acme",
+    "directory": "/directory?people=(uid%3D*)",
     "rooms": "/rooms",
     "room": "/rooms/!room1:example.org",
     "audit": "/audit",

@@ -48,6 +48,7 @@ TABLE: dict[str, set[str]] = {
     "/partners/{name}": READERS,
     "/certificates": {OFFICER, OPERATOR, AUDITOR},
     "/certificates.csv": {OFFICER, OPERATOR, AUDITOR},
+    "/directory": {OFFICER, OPERATOR, AUDITOR},
     "/rooms": READERS,
     "/rooms.csv": READERS,
     "/rooms/{room:path}": READERS,

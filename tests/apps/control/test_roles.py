@@ -53,7 +53,8 @@ MAY: dict[str, set[str]] = {
     "operator": {
         SETTINGS, "audit:chain:verify", "doors:door:list", PARTNERS, "partners:partner:check",
         "certificates:certificate:list", "certificates:server:list", "certificates:server:renew",
-        "people:person:count", "rooms:room:sweep", *ROOMS,
+        "people:directory:preview", "people:directory:show", "people:person:count",
+        "rooms:room:sweep", *ROOMS,
     },
     "helper": {
         "devices:device:approve", "files:file:list", "people:account:create", "people:factor:reset",
@@ -63,7 +64,7 @@ MAY: dict[str, set[str]] = {
     "auditor": {
         SETTINGS, "administration:settings:replay", "audit:chain:verify", "audit:record:read",
         "certificates:certificate:list", "doors:door:list", "files:file:list", PARTNERS,
-        "policy:decision:explain", "tokens:token:list", *ROOMS,
+        "people:directory:show", "policy:decision:explain", "tokens:token:list", *ROOMS,
     },
     "alice": set(),
 }  # fmt: skip
@@ -156,6 +157,9 @@ TABLE = [
     Row("GET /keys", ("keys:key:list",)),
     Row("POST /keys/{name}/rotate", ("keys:key:rotate",), "/keys/nothing/rotate",
         body={"reason": "x"}),
+    Row("GET /directory", ("people:directory:show",)),
+    Row("GET /directory/preview", ("people:directory:preview",), "/directory/preview?party=us"),
+    Row("POST /directory/sync", ("people:directory:sync",), body={"reason": "x"}),
     Row("GET /rooms", ("rooms:room:list",)),
     Row("GET /rooms/counts", ("rooms:room:count",)),
     Row("GET /rooms/one", ("rooms:room:list",), "/rooms/one?room=x"),

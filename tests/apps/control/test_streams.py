@@ -125,3 +125,63 @@ def test_numbers_stay_above_what_doors_have(publisher: Publisher, tmp_path: Path
     door(tmp_path, "gateway").start()
     fresh = Publisher(publisher.doors, MemoryRevisions(), KEY, "example.org", SystemClock())
     assert fresh.settings(revision(4), document()).number == 4
+
+
+def test_of_many_people_a_change_is_sent_by_itself(publisher: Publisher, tmp_path: Path) -> None:
+    publisher.many = 3
+    publisher.settings(revision(1), document())
+    everybody = {f"@{n}:example.org": Person() for n in "abcd"}
+    publisher.people(everybody)
+    files = door(tmp_path, "gateway")
+    files.start()
+    whole = (tmp_path / "gateway/people.part").read_bytes()
+    now = {**everybody, "@a:example.org": Person(active=False), "@e:example.org": Person()}
+    del now["@b:example.org"]
+    publisher.people(now)
+    assert (tmp_path / "gateway/people.part").read_bytes() == whole
+    assert files.poll()
+    assert dict(files.current().directory.people) == now
+    again = door(tmp_path, "gateway")  # as after a restart of the door
+    again.start()
+    assert dict(again.current().directory.people) == now
+    publisher.people(everybody)
+    assert files.poll()
+    assert dict(files.current().directory.people) == everybody
+
+
+def test_changes_are_about_one_whole_list_and_none_other(
+    publisher: Publisher, tmp_path: Path
+) -> None:
+    publisher.many = 1
+    publisher.settings(revision(1), document())
+    publisher.people({"@a:example.org": Person()})
+    publisher.people({"@a:example.org": Person(active=False)})
+    files = door(tmp_path, "gateway")
+    files.start()
+    assert not files.current().directory.people["@a:example.org"].active
+    publisher.everybody({"@a:example.org": Person(guest=True)})
+    files.poll()
+    assert files.current().directory.people["@a:example.org"] == Person(guest=True)
+
+
+def test_a_door_that_missed_everybody_is_sent_everybody(
+    publisher: Publisher, tmp_path: Path
+) -> None:
+    publisher.many = 1
+    (tmp_path / "synapse").write_text("in the way")
+    publisher.settings(revision(1), document())
+    publisher.people({"@a:example.org": Person()})
+    (tmp_path / "synapse").unlink()
+    publisher.settings(revision(1), document())
+    publisher.people({"@a:example.org": Person(active=False)})
+    files = door(tmp_path, "synapse")
+    files.start()
+    assert not files.current().directory.people["@a:example.org"].active
+
+
+def test_many_changes_are_everybody(publisher: Publisher, tmp_path: Path) -> None:
+    publisher.settings(revision(1), document())
+    everybody = {f"@u{n}:example.org": Person() for n in range(2500)}
+    publisher.people(everybody)
+    sent = publisher.people({user: Person(active=False) for user in everybody})
+    assert sent.stream is Stream.PEOPLE

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+import re
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -252,3 +254,42 @@ async def test_whoever_organises_a_conference_shares_no_file_in_it_and_can_not_l
     assert getattr(hidden, "status_code", None) == "M_FORBIDDEN"
     await cast.alice.say(conference, "words are fine")
     await cast.bob.sees(conference, "words are fine")
+
+
+async def test_whoever_was_deactivated_leaves_every_room_and_their_sessions_end(
+    cast: Cast, figure: Callable[[str], None]
+) -> None:
+    cast.put()
+    here = await _together(cast.alice, cast.bob)
+    with_acme = await _together(cast.alice, cast.bob, cast.carol)
+    offered = await cast.alice.create_room(cast.bob)
+    table = cast.example.boot.path(cast.example.boot.control.people)
+    before = table.read_text()
+    begun = time.monotonic()
+    try:
+        off = re.sub(r"^(bob,.*),yes$", r"\1,no", before, flags=re.MULTILINE)
+        assert off != before
+        table.write_text(off)
+        for room, person in ((here, cast.alice), (offered, cast.alice), (with_acme, cast.carol)):
+            await _without(cast, person, room, cast.bob.user)
+            if room == here:
+                figure(f"deactivated: out of a room after {time.monotonic() - begun:.2f} s")
+        for _ in range(100):
+            answer = await cast.bob.client.whoami()
+            if getattr(answer, "status_code", None) == "M_UNKNOWN_TOKEN":
+                break
+            await asyncio.sleep(0.1)
+        assert getattr(answer, "status_code", None) == "M_UNKNOWN_TOKEN"
+    finally:
+        table.write_text(before)
+    assert cast.alice.user in await cast.members(cast.alice, here)
+
+
+async def _without(cast: Cast, person: Person, room: str, whom: str) -> None:
+    """Wait until the server of this person says that somebody neither is there nor is invited."""
+    for _ in range(200):
+        state = await person.client.room_get_state_event(room, "m.room.member", whom)
+        if getattr(state, "content", {}).get("membership") == "leave":
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"{whom} is still in {room}")

@@ -7,11 +7,12 @@ are read again, and it is looked for what was not told.
 from __future__ import annotations
 
 import abc
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from uuid import UUID
 
 import ldap
+from pyasn1.error import PyAsn1Error
 
 from vedette.adapters.ldap.connection import Connected, Servers
 from vedette.adapters.ldap.reading import Search, Searching
@@ -51,10 +52,10 @@ class Told(abc.ABC):
                     break
                 ids |= more
             return self._again(ids)
-        except ldap.LDAPError as fault:
+        except (ldap.LDAPError, PyAsn1Error) as fault:
             raise self.servers.gone(self.server, fault) from fault
 
-    def look(self, concerned: Collection[str]) -> Touched | None:
+    def look(self, concerned: Callable[[], Collection[str]]) -> Touched | None:
         """Ask for what was not told by itself. Raises ChangesLost, Unavailable.
 
         Deleted entries are told to nobody who may not read them: those of `concerned` are asked for.
@@ -65,7 +66,7 @@ class Told(abc.ABC):
                 return None
             ids = self._since(mark)
             self.mark, self.unsure = mark, False
-            known = {each for each in concerned if _is_id(each)}
+            known = {each for each in concerned() if _is_id(each)}
             return self._again(ids | (known - self.search.there(known) if known else set()))
         except ldap.LDAPError as fault:
             raise self.servers.gone(self.server, fault) from fault

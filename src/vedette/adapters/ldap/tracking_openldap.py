@@ -74,7 +74,7 @@ class FollowingOpenLdap(Told):
     _taken: set[str] = field(default_factory=set)
 
     def begin(self) -> None:
-        """Have changes told from the mark on. Raises LDAPError."""
+        """Have changes told from the mark on, those before now first. Raises ChangesLost, LDAPError."""
         self._message = self.telling.ldap.syncrepl_search(
             self.searching.base,
             ldap.SCOPE_SUBTREE,
@@ -84,28 +84,28 @@ class FollowingOpenLdap(Told):
             attrlist=["objectClass"],
         )
 
-    def _told(self, seconds: float) -> set[str]:
         consumer = self.telling.ldap
-        refreshed = consumer.refreshed
-        try:
-            going_on = consumer.syncrepl_poll(self._message, timeout=max(seconds, 0.001), all=0)
-        except ldap.TIMEOUT:
-            return set()
-        if not going_on:
-            raise ChangesLost("the server ended its synchronization")
-        if consumer.containers:
-            raise ChangesLost("an entry changed that others stand below")
-        if consumer.refreshed and not refreshed:
-            self._refresh_is_over()
-        found, consumer.touched = consumer.touched, set()
-        return set(found)
-
-    def _refresh_is_over(self) -> None:
-        """What the server did not call present, and did not tell, is gone since the listing."""
-        consumer = self.telling.ldap
-        if consumer.present is not None and consumer.present:
+        while not consumer.refreshed:
+            if not consumer.syncrepl_poll(self._message, timeout=self.telling.timeout * 6, all=0):
+                raise ChangesLost("the server ended its synchronization")
+        if consumer.present:  # what it did not call present is gone since the listing
             consumer.touched |= self.known - consumer.present
         consumer.present, self.known = None, frozenset()
+
+    def _told(self, seconds: float) -> set[str]:
+        consumer = self.telling.ldap
+        if not consumer.touched:
+            try:
+                wait = max(seconds, 0.001)
+                going_on = consumer.syncrepl_poll(self._message, timeout=wait, all=0)
+            except ldap.TIMEOUT:
+                return set()
+            if not going_on:
+                raise ChangesLost("the server ended its synchronization")
+        if consumer.containers:
+            raise ChangesLost("an entry changed that others stand below")
+        found, consumer.touched = consumer.touched, set()
+        return set(found)
 
     def _since(self, mark: str) -> set[str]:
         before = [each for each in self.mark.split(";") if each]
@@ -145,10 +145,12 @@ def follow(
             servers, searching, wishes, telling, search, listing.mark, known=ids
         )
         found.begin()
-    except ldap.LDAPError as fault:
+    except (ldap.LDAPError, ChangesLost) as fault:
         for each in filter(None, (telling, asking)):
             each.close()
         if isinstance(fault, ldap.UNAVAILABLE_CRITICAL_EXTENSION):
             raise ChangesLost(NO_SYNCPROV) from fault
+        if isinstance(fault, ChangesLost):
+            raise
         raise servers.gone(listing.server, fault) from fault
     return found

@@ -36,6 +36,11 @@ ACTS: dict[str, str] = {
     "wurden, mit Namen",
     "files:file:release": "eine zurückgehaltene Datei freigeben, die jemand anderes gesendet hat, wo die "
     "Regeln nichts dagegen haben",
+    "people:directory:preview": "sehen, wen eine Partei, eine Gruppe oder ein anderer Filter des "
+    "Verzeichnisses der Firma träfe",
+    "people:directory:show": "sehen, wie die Liste der Personen zum Verzeichnis der Firma steht",
+    "people:directory:sync": "das Verzeichnis der Firma jetzt lesen lassen und eine Liste übernehmen, die "
+    "angehalten ist, weil sie viele Personen wegnähme",
     "keys:key:list": "jeden Schlüssel und jedes Geheimnis der Organisation mit Namen sehen, nie den Wert",
     "keys:key:rotate": "einen neuen Schlüssel an die Stelle eines der unseren setzen",
     "partners:partner:change": "einen Partner mit einer Regel für Personen und Kanäle zwischen uns und "

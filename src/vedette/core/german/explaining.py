@@ -233,6 +233,10 @@ TO_PEOPLE: Pairs = (
         ),
     ),
     (
+        "This account is not in use any more.",
+        "Dieses Konto wird nicht mehr benutzt.",
+    ),
+    (
         "By an organisation's rules these people are not together in a room any more.",
         "Nach den Regeln einer Organisation sind diese Personen nicht mehr zusammen in einem Raum.",
     ),

@@ -6,6 +6,40 @@ from vedette.core.german.pairs import Pairs
 
 DOCTOR: Pairs = (
     (
+        "the company's directory does not answer, and people are as it told them last: {why}",
+        (
+            "das Verzeichnis der Firma antwortet nicht, und die Personen bleiben, wie es sie zuletzt "
+            "nannte: {why}"
+        ),
+    ),
+    (
+        (
+            "the directory's new list would take away {taken} of {of} people at once, so the last "
+            "good one stays in force; look at them and confirm with `vedette directory sync --confirm`"
+        ),
+        (
+            "die neue Liste des Verzeichnisses nähme auf einmal {taken} von {of} Personen weg; darum "
+            "gilt die letzte gute weiter. Sehen Sie nach und bestätigen Sie mit `vedette directory "
+            "sync --confirm`"
+        ),
+    ),
+    (
+        "changes are seen once a minute: {why}",
+        "Änderungen werden einmal je Minute bemerkt: {why}",
+    ),
+    (
+        "some people can't be users: {which}",
+        "manche Personen können keine Benutzer sein: {which}",
+    ),
+    (
+        "the company's directory was not read yet",
+        "das Verzeichnis der Firma wurde noch nicht gelesen",
+    ),
+    (
+        "`{server}` tells {people} people and {groups} groups",
+        "`{server}` nennt {people} Personen und {groups} Gruppen",
+    ),
+    (
         "control answers; revision {revision} is in force",
         "control antwortet; Revision {revision} gilt",
     ),

@@ -5,6 +5,17 @@ from __future__ import annotations
 from vedette.core.german.pairs import Pairs
 
 PEOPLE: Pairs = (
+    (
+        "people come from the table here, not from a directory",
+        "die Personen kommen hier aus der Tabelle, nicht aus einem Verzeichnis",
+    ),
+    (
+        "name the directory in [directory] of the boot file",
+        "nennen Sie das Verzeichnis unter [directory] in der Boot-Datei",
+    ),
+    ("this is no filter of a directory: {why}", "das ist kein Filter eines Verzeichnisses: {why}"),
+    ("such as `(department=Sales)`", "zum Beispiel `(department=Vertrieb)`"),
+    ("there are {parties}", "es gibt {parties}"),
     ("`{user}` has no account here", "`{user}` hat hier kein Konto"),
     (
         "make one with `vedette user add {localpart}`",

@@ -33,6 +33,8 @@ class Stream(StrEnum):
 
     SETTINGS = "settings"
     PEOPLE = "people"
+    CHANGES = "people-changes"
+    """Who is otherwise than in one part of `people`: all of them, not only the newest."""
     SESSIONS = "sessions"
     NOTICES = "notices"
 

@@ -8,7 +8,7 @@ name, if there is one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 POWER = ("m.room.power_levels", "")
 CREATE = ("m.room.create", "")
+_THERE = ("join", "invite", "knock")
 _ABOVE_ALL = 1 << 53
 _REMEMBERED = 50
 
@@ -59,6 +60,18 @@ class SynapseRooms:
         pool = self.hs.get_datastores().main.db_pool
         found: list[str] = await pool.runInteraction("vedette_rooms_of_ours", read)
         return found
+
+    async def rooms_of(self, users: Collection[str]) -> list[tuple[str, str]]:
+        """Each of these people with each room in which they are, or to which they are invited."""
+        pool = self.hs.get_datastores().main.db_pool
+        rows = await pool.simple_select_many_batch(
+            table="local_current_membership",
+            column="user_id",
+            iterable=users,
+            retcols=("user_id", "room_id", "membership"),
+            desc="vedette_rooms_of",
+        )
+        return sorted((str(u), str(room)) for u, room, how in rows if how in _THERE)
 
     def reader(self, room: str) -> RoomReader:
         """The facts of one room as they are now."""

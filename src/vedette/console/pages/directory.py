@@ -1,0 +1,155 @@
+"""The company's directory: the last change seen, how old what is known is, and whom a filter holds."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from vedette.admin.directory import Previewed
+from vedette.admin.door import Doing, foreseen
+from vedette.admin.rejected import Rejected
+from vedette.console.act_orders import CONFIRM_DIRECTORY, SYNC_DIRECTORY
+from vedette.console.desks import Desks
+from vedette.console.lists import moment
+from vedette.console.page import Page, View, Visit, Words
+from vedette.core.asks import Act
+from vedette.ports.errors import Unavailable
+
+
+async def directory(desks: Desks, visit: Visit) -> View:
+    """How the list of people stands towards the directory, and what was asked to be tried."""
+    state, clock = desks.directory.standing(), desks.settings.clock
+    policy, today, now = desks.settings.policy.current(), clock.today(), clock.now()
+
+    def may(act: Act) -> bool:
+        return foreseen(policy, Doing(act=act, author=visit.by), today)
+
+    tried, trouble = await _tried(desks, visit)
+    lag = None if state is None else state.lag(now)
+    context = {
+        "state": state,
+        "read_at": moment(state.read_at) if state and state.read_at else "",
+        "took": f"{state.read_seconds:.1f}" if state else "",
+        "changed_at": moment(state.changed_at) if state and state.changed_at else "",
+        "since": moment(state.trouble_since) if state and state.trouble_since else "",
+        "lag": "" if lag is None else f"{lag:.1f}",
+        "filter": visit.query.get("people", policy.directory.document.directory.people),
+        "tried": tried,
+        "trouble": trouble,
+        "may_sync": may(Act.ADMINISTRATION_DIRECTORY_SYNC),
+        "may_preview": may(Act.ADMINISTRATION_DIRECTORY_PREVIEW),
+    }
+    return View(template="directory", title="directory", context=context)
+
+
+async def _tried(desks: Desks, visit: Visit) -> tuple[Previewed | None, str]:
+    """Whom the filter of the query would hold, or why that can't be said."""
+    if "people" not in visit.query or not desks.directory.exists:
+        return None, ""
+    try:
+        return await desks.directory.preview(visit.by, people=visit.query["people"]), ""
+    except Rejected as rejected:
+        return None, f"{rejected.message} {rejected.hint or ''}".strip()
+    except Unavailable as outage:
+        return None, str(outage)
+
+
+ORDERS = (SYNC_DIRECTORY, CONFIRM_DIRECTORY)
+PAGES = (
+    Page(
+        path="/directory",
+        handler=directory,
+        act=Act.ADMINISTRATION_DIRECTORY_SHOW,
+        entry="directory",
+    ),
+)
+WORDS: Words = MappingProxyType(
+    {
+        "directory-none": (
+            (
+                "People come from the table here. To have them come from the company's directory, name "
+                "it in [directory] of the boot file."
+            ),
+            (
+                "Die Personen kommen hier aus der Tabelle. Sollen sie aus dem Verzeichnis der Firma "
+                "kommen, nennen Sie es in der Boot-Datei unter [directory]."
+            ),
+        ),
+        "directory-well": (
+            "The directory answers, and people are as it says.",
+            "Das Verzeichnis antwortet, und die Personen sind so, wie es sagt.",
+        ),
+        "directory-away": (
+            (
+                "The directory has not answered since {since} UTC. People are as it told them last; no "
+                "ban is lifted. {why}"
+            ),
+            (
+                "Das Verzeichnis antwortet seit {since} UTC nicht. Die Personen bleiben, wie es sie "
+                "zuletzt nannte; kein Verbot fällt weg. {why}"
+            ),
+        ),
+        "directory-held": (
+            (
+                "The new list would take away {taken} of {of} people at once. The last good one stays "
+                "in force until somebody confirms. Among them: {some}."
+            ),
+            (
+                "Die neue Liste nähme auf einmal {taken} von {of} Personen weg. Die letzte gute gilt "
+                "weiter, bis jemand bestätigt. Darunter: {some}."
+            ),
+        ),
+        "directory-confirm": ("Take the new list …", "Die neue Liste übernehmen …"),
+        "directory-confirm-does": (
+            (
+                "Reads the directory and takes its list, whatever it takes away: whoever is not in it "
+                "loses every session and leaves every room."
+            ),
+            (
+                "Liest das Verzeichnis und übernimmt seine Liste, was sie auch wegnimmt: Wer nicht darin "
+                "steht, verliert jede Sitzung und verlässt jeden Raum."
+            ),
+        ),
+        "directory-sync": ("Read everything now …", "Jetzt alles lesen …"),
+        "directory-sync-does": (
+            "Reads the whole directory. A list that would take too many people away still waits.",
+            "Liest das ganze Verzeichnis. Eine Liste, die zu viele Personen wegnähme, wartet weiter.",
+        ),
+        "directory-server": ("Server", "Server"),
+        "directory-people": ("People", "Personen"),
+        "directory-counts": (
+            "{active} active, {guests} of them guests; {people} known",
+            "{active} aktiv, davon {guests} Gäste; {people} bekannt",
+        ),
+        "directory-groups": ("Groups", "Gruppen"),
+        "directory-changed": ("Last change seen (UTC)", "Letzte Änderung (UTC)"),
+        "directory-never": ("none since the start", "keine seit dem Start"),
+        "directory-lag": ("What is known is at most", "Der Stand ist höchstens"),
+        "directory-seconds": ("{count} seconds old", "{count} Sekunden alt"),
+        "directory-read": ("Read whole (UTC)", "Ganz gelesen (UTC)"),
+        "directory-took": ("{at}, in {count} seconds", "{at}, in {count} Sekunden"),
+        "directory-unread": ("not yet", "noch nicht"),
+        "directory-follows": (
+            "Changes are seen once a minute: {why}",
+            "Änderungen werden einmal je Minute bemerkt: {why}",
+        ),
+        "directory-left-out": ("Left out", "Nicht aufgenommen"),
+        "directory-dry": ("Whom would a filter hold?", "Wen träfe ein Filter?"),
+        "directory-filter": ("Filter of people", "Filter der Personen"),
+        "directory-filter-hint": (
+            "Such as (department=Sales). Empty: everybody. Nothing is changed by this.",
+            "Zum Beispiel (department=Vertrieb). Leer: alle. Dadurch ändert sich nichts.",
+        ),
+        "directory-try": ("Try it", "Ausprobieren"),
+        "directory-holds": ("It would hold {count}", "Er träfe {count}"),
+        "directory-come": ("{count} would come", "{count} kämen hinzu"),
+        "directory-go": ("{count} would go", "{count} fielen weg"),
+        "directory-too-many": (
+            "So many would go that the list would wait for a confirmation.",
+            "Es fielen so viele weg, dass die Liste auf eine Bestätigung warten würde.",
+        ),
+        "directory-unknown-groups": (
+            "Groups that the directory does not have",
+            "Gruppen, die das Verzeichnis nicht hat",
+        ),
+    }
+)

@@ -1,0 +1,150 @@
+"""The people of this host's organisation: from the company's directory, or from the table.
+
+python-ldap is imported only where the boot file has `[directory]`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vedette.adapters.boot_file import Boot, BootFault
+from vedette.adapters.ldap import MISSING, WAY_IN, installed
+from vedette.adapters.people_file import PeopleFile
+from vedette.adapters.people_kept import PeopleKept
+from vedette.adapters.stream_files import write_whole
+from vedette.adapters.system_clock import SystemClock
+from vedette.control.directory import DirectoryPeople
+from vedette.core.directory_state import DirectoryState, Held
+from vedette.core.names import ServerName
+from vedette.core.sessions import SessionState
+from vedette.core.settings.document import CompanyDirectory
+from vedette.ports.directory import Check, DirectoryKeeper, wishes_of
+from vedette.ports.errors import Unavailable
+from vedette.ports.people import PeopleSource
+from vedette.ports.sign_in import SignInStore
+
+if TYPE_CHECKING:
+    from vedette.adapters.ldap.directory import LdapDirectory
+
+_SIGNED_IN = (SessionState.LIVE, SessionState.SUSPENDED, SessionState.EXPIRED, SessionState.WAITING)
+_AT_ONCE = 10_000
+
+
+def people_source(
+    boot: Boot,
+    settings: Callable[[], CompanyDirectory],
+    concerned: Callable[[], Iterable[str]],
+) -> PeopleSource:
+    """Where people come from here.
+
+    Raises:
+        Unavailable: the directory's secret can't be read, or python-ldap is not installed.
+    """
+    domain = ServerName(boot.organisation)
+    if boot.directory is None:
+        return PeopleFile(boot.path(boot.control.people), domain)
+    found = DirectoryPeople(
+        reader=directory_here(boot),
+        kept=PeopleKept(boot.path(boot.control.folder) / "people.kept"),
+        domain=domain,
+        settings=settings,
+        concerned=concerned,
+        clock=SystemClock(),
+        told=StateFile(state_file(boot)).write,
+    )
+    found.begin()
+    return found
+
+
+def keeper_of(people: PeopleSource) -> DirectoryKeeper | None:
+    """Who keeps the people of the company's directory, where there is one."""
+    return people if isinstance(people, DirectoryPeople) else None
+
+
+def table_faults(boot: Boot) -> tuple[str, ...]:
+    """What is wrong with the table of people, where people come from it."""
+    if boot.directory is not None:
+        return ()
+    table = PeopleFile(boot.path(boot.control.people), ServerName(boot.organisation))
+    table.poll()
+    return table.faults()
+
+
+def directory_seen(boot: Boot) -> DirectoryState | None:
+    """How the list stands towards the directory by what control wrote last; None without one."""
+    if boot.directory is None:
+        return None
+    if not installed():
+        return DirectoryState(trouble=MISSING)
+    return StateFile(state_file(boot)).read() or DirectoryState()
+
+
+def directory_here(boot: Boot) -> LdapDirectory:
+    """The directory of the boot file, which has one. Raises Unavailable."""
+    if not installed():
+        raise Unavailable(MISSING)
+    from vedette.adapters.ldap.directory import directory_of  # noqa: PLC0415  # an extra
+
+    try:
+        return directory_of(boot)
+    except BootFault as fault:
+        raise Unavailable(str(fault)) from fault
+
+
+def tried_here(boot: Boot, settings: CompanyDirectory) -> Iterator[Check]:
+    """Everything that can be tried with the directory of the boot file, which has one."""
+    if not installed():
+        yield Check("python-ldap", False, "python-ldap is not installed", WAY_IN)
+        return
+    from vedette.adapters.ldap.checks import tried  # noqa: PLC0415  # an extra
+
+    yield from tried(boot, wishes_of(settings))
+
+
+def signed_in(store: SignInStore) -> Iterator[str]:
+    """The user ids of everybody with a session that is not ended. Raises Unavailable."""
+    for state in _SIGNED_IN:
+        after = ""
+        while found := store.lists.people_in(state, after, _AT_ONCE):
+            yield from found
+            after = found[-1]
+
+
+def state_file(boot: Boot) -> Path:
+    """Where it stands how the list of people stands towards the directory."""
+    return boot.path(boot.control.folder) / "directory.json"
+
+
+class StateFile:
+    """How the list stands, for whoever looks while control does not run. Written where it differs."""
+
+    def __init__(self, path: Path) -> None:
+        """At `path`."""
+        self._path = path
+        self._written: tuple[object, ...] = ()
+
+    def write(self, state: DirectoryState) -> None:
+        """Write what matters of it; a disk that takes nothing is told by others."""
+        matters = (state.trouble, state.held, state.follows, state.left_out, state.read_at)
+        if matters != self._written:
+            with suppress(OSError):
+                write_whole(self._path, json.dumps(asdict(state)).encode(), sync=False)
+                self._written = matters
+
+    def read(self) -> DirectoryState | None:
+        """What was written last; None if nothing that can be read."""
+        try:
+            said = json.loads(self._path.read_bytes())
+            held = said.pop("held")
+            said["left_out"] = tuple(said["left_out"])
+            known = {each.name for each in fields(DirectoryState)}
+            found = {name: value for name, value in said.items() if name in known}
+            some = None if held is None else Held(**{**held, "some": tuple(held["some"])})
+            return DirectoryState(**found, held=some)
+        except (OSError, ValueError, KeyError, TypeError):
+            return None

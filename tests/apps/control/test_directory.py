@@ -1,0 +1,307 @@
+"""People of the company's directory: what changes there is here at once, and what is doubtful waits."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from vedette.adapters.memory.clock import MemoryClock
+from vedette.adapters.memory.directory import MemoryDirectory
+from vedette.adapters.people_kept import PeopleKept
+from vedette.control.directory import DirectoryPeople
+from vedette.core.names import ServerName
+from vedette.core.people import Person
+from vedette.core.settings.document import CompanyDirectory
+from vedette.ports.directory import GroupEntry, Known, PersonEntry
+from vedette.ports.errors import Unavailable
+
+DOMAIN = ServerName("corp.test")
+ANN = "@ann:corp.test"
+
+
+def person(name: str, **more: object) -> PersonEntry:
+    fields = {"id": f"id-{name}", "key": f"dn-{name}", "dn": f"dn-{name}", "name": name}
+    return PersonEntry(**{**fields, **more})  # type: ignore[arg-type]
+
+
+def group(name: str, *members: str) -> GroupEntry:
+    keys = frozenset(f"dn-{each}" for each in members)
+    return GroupEntry(id=f"id-{name}", key=f"dn-{name}", dn=f"dn-{name}", name=name, members=keys)
+
+
+@dataclass
+class Office:
+    """A directory, whoever keeps its people, and where they are kept."""
+
+    folder: Path
+    directory: MemoryDirectory = field(default_factory=MemoryDirectory)
+    clock: MemoryClock = field(default_factory=MemoryClock)
+    settings: CompanyDirectory = field(default_factory=CompanyDirectory)
+    signed_in: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.people = self.again()
+
+    def again(self) -> DirectoryPeople:
+        """As after a restart."""
+        found = DirectoryPeople(
+            reader=self.directory,
+            kept=PeopleKept(self.folder / "people.kept"),
+            domain=DOMAIN,
+            settings=lambda: self.settings,
+            concerned=lambda: self.signed_in,
+            clock=self.clock,
+        )
+        found.begin()
+        return found
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        for _ in range(40):
+            if holds():
+                return
+            self.people.step()
+        pytest.fail(f"it never held: {self.people.state()} {self.people.people()}")
+
+    def started(self) -> Office:
+        self.until(lambda: self.people.state().read_at is not None)
+        assert self.people.poll()
+        return self
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    made = Office(tmp_path)
+    made.directory.put(person("ann"), person("bob"), group("Staff", "ann", "bob"))
+    return made.started()
+
+
+def many(office: Office, count: int = 30) -> None:
+    """So many people more."""
+    office.directory.put(*(person(f"p{number}") for number in range(count)))
+    office.until(lambda: len(office.people.people()) == 2 + count)
+    office.people.sync()
+    office.people.poll()
+
+
+def test_people_come_with_their_groups(office: Office) -> None:
+    assert office.people.people()[ANN] == Person(groups=frozenset({"Staff"}))
+    state = office.people.state()
+    assert (state.people, state.active, state.groups, state.server) == (2, 2, 1, "memory")
+    assert office.people.faults() == ()
+
+
+def test_a_disabled_person_is_inactive_and_the_loop_hears_of_it_once(office: Office) -> None:
+    office.directory.put(person("ann", enabled=False))
+    office.until(lambda: not office.people.people()[ANN].active)
+    assert office.people.poll()
+    assert not office.people.poll()
+
+
+def test_a_deleted_person_stays_as_inactive_without_groups(office: Office) -> None:
+    office.directory.drop("id-ann")
+    office.until(lambda: not office.people.people()[ANN].active)
+    assert office.people.people()[ANN].groups == frozenset()
+    office.people.sync()
+    assert not office.people.people()[ANN].active
+
+
+def test_whoever_is_called_otherwise_is_somebody_else(office: Office) -> None:
+    office.directory.put(person("anna", id="id-ann", key="dn-ann"))
+    office.until(lambda: "@anna:corp.test" in office.people.people())
+    assert not office.people.people()[ANN].active
+    assert office.people.people()["@anna:corp.test"].groups == {"Staff"}
+
+
+def test_leaving_a_group_takes_the_groups_above_it_away(office: Office) -> None:
+    office.directory.put(group("All", "Staff"))
+    office.until(lambda: office.people.people()[ANN].groups == {"Staff", "All"})
+    office.directory.put(group("Staff", "bob"))
+    office.until(lambda: office.people.people()[ANN].groups == frozenset())
+    assert office.people.people()["@bob:corp.test"].groups == {"Staff", "All"}
+
+
+def test_an_account_ends_by_itself_though_the_directory_changes_nothing(office: Office) -> None:
+    office.directory.put(person("ann", expires=int(office.clock.seconds) + 100))
+    office.until(office.people.poll)
+    assert office.people.people()[ANN].active
+    office.clock.seconds += 101
+    office.until(lambda: not office.people.people()[ANN].active)
+
+
+def test_an_account_ends_while_the_directory_is_away_after_a_restart(office: Office) -> None:
+    office.directory.put(person("ann", expires=int(office.clock.seconds) + 100))
+    office.until(office.people.poll)
+    office.directory.away = True
+    office.people = office.again()
+    office.clock.seconds += 101
+    office.until(lambda: not office.people.people()[ANN].active)
+
+
+def test_an_end_that_was_put_off_ends_nothing(office: Office) -> None:
+    office.directory.put(person("ann", expires=int(office.clock.seconds) + 100))
+    office.until(office.people.poll)
+    office.directory.put(person("ann", expires=None))
+    office.until(office.people.poll)
+    office.clock.seconds += 101
+    office.people.step()
+    assert office.people.people()[ANN].active
+
+
+def test_while_the_directory_is_away_nothing_is_forgotten_and_it_is_told(office: Office) -> None:
+    office.directory.away = True
+    office.until(lambda: bool(office.people.faults()))
+    assert "does not answer" in office.people.faults()[0]
+    assert office.people.people()[ANN].groups == {"Staff"}
+    office.directory.away = False
+    office.directory.put(person("ann", enabled=False))
+    office.clock.seconds += 120
+    office.until(lambda: not office.people.people()[ANN].active)
+    assert office.people.faults() == ()
+
+
+def test_a_restart_while_the_directory_is_away_keeps_everybody_as_they_were(office: Office) -> None:
+    office.directory.put(person("bob", enabled=False))
+    office.until(lambda: not office.people.people()["@bob:corp.test"].active)
+    office.directory.away = True
+    office.people = office.again()
+    office.until(lambda: bool(office.people.faults()))
+    assert office.people.people()[ANN] == Person(groups=frozenset({"Staff"}))
+    assert not office.people.people()["@bob:corp.test"].active
+
+
+def test_what_changed_while_nobody_looked_is_found_by_a_whole_reading(office: Office) -> None:
+    office.directory.tells = False
+    office.people.sync()
+    assert "tells no changes" in office.people.state().follows
+    office.directory.put(person("ann", enabled=False))
+    office.clock.seconds += 61
+    office.until(lambda: not office.people.people()[ANN].active)
+
+
+def test_most_people_vanishing_at_once_changes_nothing_until_it_is_confirmed(
+    office: Office,
+) -> None:
+    many(office)
+    office.directory.drop(*(f"id-p{number}" for number in range(25)))
+    office.people.sync()
+    held = office.people.state().held
+    assert held is not None
+    assert (held.taken, held.of) == (25, 32)
+    assert all(each.active for each in office.people.people().values())
+    assert "directory sync --confirm" in office.people.faults()[0]
+    office.people.sync(confirm=True)
+    assert office.people.state().held is None
+    assert sum(each.active for each in office.people.people().values()) == 7
+    assert office.people.poll()
+
+
+def test_the_same_by_single_changes_waits_as_soon_as_it_is_too_much(office: Office) -> None:
+    many(office)
+    for number in range(25):
+        office.directory.drop(f"id-p{number}")
+        office.people.step()
+    office.until(lambda: office.people.state().held is not None)
+    gone = sum(not each.active for each in office.people.people().values())
+    assert gone <= 6
+    office.directory.put(*(person(f"p{number}") for number in range(25)))
+    office.until(lambda: office.people.state().held is None)
+    assert all(each.active for each in office.people.people().values())
+
+
+def test_groups_that_lose_most_of_their_people_are_doubted_too(office: Office) -> None:
+    many(office)
+    office.directory.put(group("Staff", "ann", "bob", *(f"p{number}" for number in range(30))))
+    office.until(lambda: office.people.people()["@p7:corp.test"].groups == {"Staff"})
+    office.people.sync()
+    office.directory.drop("id-Staff")
+    office.until(lambda: office.people.state().held is not None)
+    assert office.people.people()[ANN].groups == {"Staff"}
+
+
+def test_accounts_that_end_as_was_said_before_are_no_removal(office: Office) -> None:
+    end = int(office.clock.seconds) + 100
+    many(office)
+    office.directory.put(*(person(f"p{number}", expires=end) for number in range(30)))
+    office.until(lambda: office.people.state().held is None and office.people.poll())
+    office.people.sync()
+    office.clock.seconds += 101
+    office.until(lambda: sum(p.active for p in office.people.people().values()) == 2)
+    assert office.people.state().held is None
+
+
+def test_a_list_that_is_held_is_still_held_after_a_restart(office: Office) -> None:
+    many(office)
+    office.directory.drop(*(f"id-p{number}" for number in range(25)))
+    office.people = office.again()
+    office.until(lambda: office.people.state().held is not None)
+    assert sum(each.active for each in office.people.people().values()) == 32
+
+
+def test_another_filter_is_read_anew_at_once_and_doubted_where_it_takes_too_many(
+    office: Office,
+) -> None:
+    office.settings = CompanyDirectory(people="(name=a*)")
+    office.until(lambda: not office.people.people()["@bob:corp.test"].active)
+    many_before = office.people.state()
+    assert many_before.held is None  # five may always go
+    office.settings = CompanyDirectory()
+    office.until(lambda: office.people.people()["@bob:corp.test"].active)
+    many(office)
+    office.settings = CompanyDirectory(people="(name=a*)")
+    office.until(lambda: office.people.state().held is not None)
+
+
+def test_guests_are_whoever_is_in_a_guests_group(office: Office) -> None:
+    office.settings = CompanyDirectory(guests=("Visitors",))
+    office.directory.put(group("Visitors", "bob"))
+    office.until(lambda: office.people.people()["@bob:corp.test"].guest)
+    assert not office.people.people()[ANN].guest
+
+
+def test_a_reading_for_somebody_says_when_the_directory_is_away(office: Office) -> None:
+    office.directory.away = True
+    with pytest.raises(Unavailable):
+        office.people.sync()
+
+
+def test_steps_and_readings_beside_each_other_end_with_what_the_directory_says(
+    office: Office,
+) -> None:
+    over = threading.Event()
+
+    def reading() -> None:
+        while not over.is_set():
+            office.people.sync()
+
+    beside = threading.Thread(target=reading)
+    beside.start()
+    try:
+        for turn in range(30):
+            office.directory.put(person("ann", enabled=bool(turn % 2)))
+            office.people.step()
+        office.directory.put(person("ann", enabled=False))
+        office.until(lambda: not office.people.people()[ANN].active)
+    finally:
+        over.set()
+        beside.join()
+
+
+def test_a_torn_line_is_left_out_and_a_damaged_list_is_said(tmp_path: Path) -> None:
+    kept = PeopleKept(tmp_path / "kept")
+    assert kept.load() == {}
+    ann = Known(Person(groups=frozenset({"Ä", "B"}), guest=True), 17)
+    kept.write({ANN: ann})
+    kept.add({ANN: replace(ann, ends=None), "@b:c.test": Known(Person(active=False))})
+    whole = kept.load()
+    assert whole == {ANN: replace(ann, ends=None), "@b:c.test": Known(Person(active=False))}
+    kept.path.write_bytes(kept.path.read_bytes() + b'["@torn')
+    assert kept.load() == whole
+    assert kept.path.stat().st_mode & 0o777 == 0o600
+    for damaged in (b"x\n", b'["vedette people",1]\n{}\n', b'["vedette people",1]\n[1,[],0,0,0]\n'):
+        kept.path.write_bytes(damaged)
+        with pytest.raises(Unavailable):
+            kept.load()
