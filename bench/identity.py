@@ -1,4 +1,6 @@
-"""The company's own identity: how soon somebody is out whose certificate its CA revoked."""
+"""The company's own identity: how soon somebody is out whose certificate its CA revoked, or from
+whom its directory took something away.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +14,11 @@ from bench.gateway import Entry
 
 
 def run() -> Iterator[Entry]:
-    """Measure everything."""
+    """Measure everything. Raises RuntimeError where something that it needs is missing."""
+    try:
+        from bench import identity_directory  # noqa: PLC0415  # python-ldap is an extra
+    except ModuleNotFoundError as missing:
+        raise RuntimeError(f"{missing}: make setup-directory") from missing
     with tempfile.TemporaryDirectory(prefix="vedette-bench-") as folder:
         yield from asyncio.run(identity_certificates.running(Path(folder)))
+        yield from asyncio.run(identity_directory.measured(Path(folder) / "directory"))
