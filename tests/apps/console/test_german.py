@@ -23,11 +23,12 @@ _NAMES = re.compile(
     r"<(code|pre|textarea|option|script|style|title)\b.*?</\1>|<datalist.*?</datalist>", re.DOTALL
 )
 _OF_THE_DOCUMENT = re.compile(
+    r"(?<![\w/])/[\w./-]+|"
     r"\b(claimed |behauptete )?[a-z_]+\.[a-z_]+\b[^<]*?\bist\b|`[^`]*`|[\w-]+:[\w-]+:[\w-]+|"
     r"@[\w.-]+:[\w.]+|„[^“]*“|(claimed )?[a-z_]+\.[a-z_]+ (in|=) [\w, ]+|"
     r"[\w-]+ (ändern|entfernen)\b|\bIT-Helpdesk\b|the first document"
 )
-"""Conditions, acts, people, rules and what these say: names of the document, and texts of its authors."""
+"""Paths, conditions, acts, people, rules and what these say: names, and texts of the document's authors."""
 
 
 def german(text: str) -> str:
