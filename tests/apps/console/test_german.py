@@ -23,12 +23,12 @@ _NAMES = re.compile(
     r"<(code|pre|textarea|option|script|style|title)\b.*?</\1>|<datalist.*?</datalist>", re.DOTALL
 )
 _OF_THE_DOCUMENT = re.compile(
-    r"(?<![\w/])/[\w./-]+|"
+    r"(?<![\w/])/[\w./-]+|\[Errno \d+\] [\w ]+|"
     r"\b(claimed |behauptete )?[a-z_]+\.[a-z_]+\b[^<]*?\bist\b|`[^`]*`|[\w-]+:[\w-]+:[\w-]+|"
     r"@[\w.-]+:[\w.]+|„[^“]*“|(claimed )?[a-z_]+\.[a-z_]+ (in|=) [\w, ]+|"
     r"[\w-]+ (ändern|entfernen)\b|\bIT-Helpdesk\b|the first document"
 )
-"""Paths, conditions, acts, people, rules and what these say: names, and texts of the document's authors."""
+"""Paths, the system's own words, conditions, acts, people and rules: names, and what authors wrote."""
 
 
 def german(text: str) -> str:
