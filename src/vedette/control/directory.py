@@ -195,8 +195,11 @@ class DirectoryPeople:
             with self._one:
                 try:
                     reading.set_result(self._read())
-                except BaseException as fault:  # noqa: BLE001  # whoever waits for it raises it
+                except (ChangesLost, Unavailable) as fault:
                     reading.set_exception(fault)
+                except BaseException as fault:  # whoever waits for it must not wait for ever
+                    reading.set_exception(fault)
+                    raise
 
         threading.Thread(target=work, name="vedette-directory", daemon=True).start()
         return reading

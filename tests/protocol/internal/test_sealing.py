@@ -68,11 +68,11 @@ def sealed(*entries: dict[str, Any]) -> tuple[list[dict[str, Any]], bytes]:
 
 def test_no_person_is_named_in_a_sealed_record_and_everybody_is_when_it_is_opened():
     facts = Facts(
-        {"file.size": 3}, {"file.kind": "document", "reason": "ask Bob", "what": "DEVICE"}
+        {"file.size": 3}, {"file.kind": "document", "reason": "ask Bobadilla", "what": "DEVICE"}
     )
     (made,), keys = sealed(entry(7, ask(where=ALICE), facts))
     text = canonical(made) + keys
-    for name in (b"alice", b"carol", b"Bob", b"DEVICE"):
+    for name in (b"alice", b"carol", b"Bobadilla", b"DEVICE"):
         assert name not in text
     assert read_body(opened(made, people(keys))) == (ask(where=ALICE), facts, decision())
     assert made["v"] == 2

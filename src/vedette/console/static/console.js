@@ -32,11 +32,16 @@ const follow = (form) => {
   if (!place) return;
   const address = place.dataset.preview || form.action;
   let waiting = 0;
-  form.addEventListener("input", () => {
+  const soon = () => {
     clearTimeout(waiting);
     waiting = setTimeout(() => partOf(address, form, place), WAIT);
-  });
+  };
+  form.addEventListener("input", soon);
+  // what was typed before this script was here, or what the browser brought back, counts too
+  if ([...form.querySelectorAll("input, textarea")].some(touched)) soon();
 };
+
+const touched = (field) => field.value !== field.defaultValue || field.checked !== field.defaultChecked;
 
 const copies = (button) => {
   const word = button.textContent;
