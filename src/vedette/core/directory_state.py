@@ -6,12 +6,6 @@ from dataclasses import dataclass
 
 from vedette.core.language import Sentence, told
 
-AWAY = "the company's directory does not answer, and people are as it told them last: {why}"
-HELD = (
-    "the directory's new list would take away {taken} of {of} people at once, so the last good one "
-    "stays in force; look at them and confirm with `vedette directory sync --confirm`"
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -54,7 +48,21 @@ class DirectoryState:
         """What is wrong, for the overview and the log; empty when nothing is."""
         found = []
         if self.trouble:
-            found.append(told(AWAY, why=self.trouble))
+            found.append(
+                told(
+                    "the company's directory does not answer, and people are as it told them last: "
+                    "{why}",
+                    why=self.trouble,
+                )
+            )
         if self.held is not None:
-            found.append(told(HELD, taken=self.held.taken, of=self.held.of))
+            found.append(
+                told(
+                    "the directory's new list would take away {taken} of {of} people at once, so the "
+                    "last good one stays in force; look at them and confirm with `vedette directory "
+                    "sync --confirm`",
+                    taken=self.held.taken,
+                    of=self.held.of,
+                )
+            )
         return tuple(found)
