@@ -10,8 +10,8 @@ from vedette.core.settings.document import Document, Rule
 
 TRIAL_SECONDS = 600
 """So long a revision stays on trial."""
-_VALUES = ("sign_in", "issuers", "networks", "streams")
-"""Sections whose values decide how one gets in, and for how long doors go on without control."""
+VALUES = ("directory", "issuers", "networks", "sign_in", "streams")
+"""Sections whose values decide who is one of us, how one gets in, and how long doors go on alone."""
 _WAYS_IN = frozenset({Channel.SIGN_IN, Channel.ADMINISTER})
 
 
@@ -27,11 +27,11 @@ class Trial:
 def is_risky(old: Document, new: Document) -> bool:
     """Whether somebody might be shut out who got in before.
 
-    1. A value about signing in, a network, or how long streams last is another one. 2. A rule about
-    signing in or administering comes, goes or changes, unless that can only allow more. 3. So does
-    a party that such a rule names, or that is excepted from one.
+    1. A value about the directory, issuers, networks, signing in, or how long streams last is
+    another one. 2. A rule about signing in or administering comes, goes or changes, unless that can
+    only allow more. 3. So does a party that such a rule names, or that is excepted from one.
     """
-    if any(getattr(old, name) != getattr(new, name) for name in _VALUES):  # (1)
+    if any(getattr(old, name) != getattr(new, name) for name in VALUES):  # (1)
         return True
     was, becomes = _about_ways_in(old), _about_ways_in(new)
     if not all(stricter(becomes.get(name), was.get(name)) for name in {*was, *becomes}):  # (2)

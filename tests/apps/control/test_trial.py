@@ -11,7 +11,8 @@ from tests.apps.control.house import DOMAIN
 from tests.apps.control.test_lockout import BASE, changed, policy, rule
 from tests.apps.control.test_pending import Office
 from vedette.core.revision import verify_revisions
-from vedette.core.trial import is_risky
+from vedette.core.settings.document import Document
+from vedette.core.trial import VALUES, is_risky
 
 NO_ANDROID = {"from": ["us"], "forbid": ["sign-in"], "when": ["claimed device.platform = android"]}
 
@@ -113,6 +114,7 @@ def test_a_return_makes_void_what_waited_on_the_revision(house: Office) -> None:
         changed(add=rule('from = ["help-desk"]\nforbid = ["administer"]\nto = ["auditors"]')),
         changed(add='[sign_in]\nsession = "1 day"\n'),
         changed(add='[streams]\nlifetime = "2 minutes"\n'),
+        changed(add='[directory]\nguests = ["Security-Officers"]\n'),
         changed(swap="[networks]\n -> [networks]\noffice = ['10.0.0.0/8']\n"),
         changed(swap='groups = ["Security-Officers"] -> groups = ["Board"]'),
         changed(swap='when  = ["sign_in.factors >= 2"] -> when  = ["sign_in.factors >= 3"]'),
@@ -122,6 +124,14 @@ def test_a_return_makes_void_what_waited_on_the_revision(house: Office) -> None:
 )  # fmt: skip
 def test_what_touches_the_ways_in_is_risky(text: str) -> None:
     assert is_risky(policy(BASE).directory.document, policy(text).directory.document)
+
+
+def test_of_every_section_it_is_known_whether_its_values_shut_somebody_out() -> None:
+    judged = {"rules", "guardrails", "parties"}
+    """By what changes in them, not as a whole."""
+    harmless = {"organisation", "partners", "federation", "rooms", "standing", "audit", "messages",
+                "media", "files", "push", "notices"}  # fmt: skip
+    assert set(Document.model_fields) == {*VALUES, *judged, *harmless}
 
 
 @pytest.mark.parametrize(
