@@ -52,6 +52,25 @@ def test_a_form_without_the_token_of_its_page_does_nothing(house, officer, token
     assert revision(house) == before
 
 
+def every_form() -> list[str]:
+    orders = [f"/orders/{kind}{rest}" for kind in ORDERS for rest in ("", "/preview")]
+    pages = [
+        page.path.replace("{", "").replace("}", "") for page in PAGES if "POST" in page.methods
+    ]
+    return [*orders, *pages, "/sign-out"]
+
+
+@pytest.mark.parametrize("path", every_form())
+def test_no_form_is_taken_from_elsewhere_or_without_its_token(house, officer, path):
+    before = revision(house)
+    for headers in ({"sec-fetch-site": "cross-site"}, {"origin": "https://evil.example"}):
+        assert officer.send(path, FORM, **headers).status == 403
+    for form in (FORM, {**FORM, "csrf": "x" * 43}):
+        assert officer.post(path, form).status == 403
+    assert officer.get("/").status == 200
+    assert revision(house) == before
+
+
 def test_the_token_of_somebody_else_is_none(house, officer):
     other = house.browser()
     theirs = other.signs_in("olga").hidden("csrf")
