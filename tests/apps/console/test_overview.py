@@ -87,6 +87,7 @@ def test_devices_that_wait_are_counted(house, officer):
     house.store.add_session(waits, None, int(house.clock.now()))
     try:
         assert "Devices that wait to be let in: 1." in officer.get("/").words
+        assert 'href="/sessions?state=waiting"' in officer.get("/").text
     finally:
         house.store.move_session(waits.id, SessionState.ENDED, "x", int(house.clock.now()))
 
