@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from vedette.core.asks import Act
 from vedette.core.reasons import Reason
@@ -19,9 +19,10 @@ from vedette.ports.certificates import REVOKED, CertificateUse, RevokedCertifica
 from vedette.ports.errors import StalePolicy
 from vedette.ports.sign_in import SignInStore
 from vedette.protocol.x509.faults import Fault
-from vedette.protocol.x509.values import IssuerPolicy, thumbprint_of
+from vedette.protocol.x509.values import IssuerPolicy
 from vedette.signin.door import SignInDoor
 from vedette.signin.enforce import go_on
+from vedette.signin.revocations import RevocationKeeper
 from vedette.signin.vouched import Certificates, NotVouched, Vouched
 from vedette.spine import Permit, refuse
 
@@ -54,16 +55,16 @@ class Certified:
     certificates: Certificates
     _issuers: tuple[IssuerPolicy, ...] | None = None
     _told: int = -1
-    _named: set[str] = field(default_factory=set)
-    """Certificates of which there is news, by thumbprint."""
-    _lists: set[str] = field(default_factory=set)
-    """Issuers with a new list."""
     _refreshed: bool = False
     _rests_until: float = 0.0
 
     @property
     def _store(self) -> SignInStore:
         return self.door.store
+
+    @property
+    def _revocations(self) -> RevocationKeeper:
+        return self.certificates.revocations
 
     def _current(self) -> tuple[IssuerPolicy, ...] | None:
         """The issuers in force; None while no settings are known."""
@@ -74,7 +75,7 @@ class Certified:
 
     def refresh(self) -> None:
         """Ask lists and responders again that are due. Takes as long as they take. Raises Unavailable."""
-        clock, revocations = self.door.clock, self.certificates.revocations
+        clock, revocations = self.door.clock, self._revocations
         begun = clock.now()
         issuers = self._current()
         if begun < self._rests_until or issuers is None:
@@ -82,20 +83,9 @@ class Certified:
         for issuer in issuers:
             used = sorted({use.thumbprint for use in self._store.certificates.uses(issuer.name)})
             pace = self.certificates.issuers.pace(issuer.name)
-            revocations.refresh(issuer, used, pace, int(begun), self._news)
+            revocations.refresh(issuer, used, pace, int(begun))
         self._refreshed = True
         self._rests_until = clock.now() + _RESTS * (clock.now() - begun)
-
-    def _news(self, issuer: str, certificate: bytes) -> None:
-        """Something is known now that was not, of one certificate (DER) or of a whole list (empty)."""
-        if certificate:
-            self._named.add(thumbprint_of(certificate))
-            return
-        listed = self.certificates.revocations.listed(issuer)
-        for use in self._store.certificates.uses(issuer):
-            if int(use.serial, 16) in listed:
-                self._named.add(use.thumbprint)
-        self._lists.add(issuer)
 
     def look(self) -> LookedAgain:
         """Carry out what is due at once: of certificates with news, at the end of a time, and after
@@ -104,20 +94,27 @@ class Certified:
         store, now = self._store.certificates, int(self.door.clock.now())
         if not self._current():
             return LookedAgain()
-        told = store.revocations()
-        uses = store.uses(ended=now)
+        news = self._revocations.news
+        self._revocations.notice_ends(now)
+        told, named, listed = store.revocations(), news.certificates.due(), news.listed.due()
+        uses = list(store.uses(ended=now))
         if told != self._told:
-            uses = (*uses, *_revoked(store.told(), store.uses()))
-        named, self._named = self._named, set()
+            uses += _revoked(store.told(), store.uses())
         if named:
-            found = store.used_by(named).values()
-            uses = (*uses, *(use for several in found for use in several))
+            uses += (use for several in store.used_by(named).values() for use in several)
+        for issuer in sorted(listed):
+            serials = self._revocations.listed(issuer)
+            uses += (use for use in store.uses(issuer) if int(use.serial, 16) in serials)
         done = self._looked(uses)
+        # Only now: what fails before is looked at again.
         self._told = told
+        news.certificates.done(named)
+        news.listed.done(listed)
         return done
 
     def go_through(self) -> LookedAgain:
-        """Look at every certificate of an issuer with a new list, or at all after other settings.
+        """Look at every certificate of an issuer with a new list or one that came to its end, or at
+        all after other settings.
 
         Until everything was asked once after a start, nothing is held against anybody that may only
         not be known yet. Raises Unavailable.
@@ -125,12 +122,15 @@ class Certified:
         store, issuers = self._store.certificates, self._current()
         if issuers is None or not self._refreshed:
             return LookedAgain()
-        lists, self._lists = self._lists, set()
+        lists = self._revocations.news.lists.due()
         if issuers is not self._issuers:
-            self._issuers, uses = issuers, store.uses()
+            uses = store.uses()
         else:
             uses = tuple(use for name in sorted(lists) for use in store.uses(name))
-        return self._looked(uses)
+        done = self._looked(uses)
+        self._issuers = issuers
+        self._revocations.news.lists.done(lists)
+        return done
 
     def _looked(self, uses: Iterable[CertificateUse]) -> LookedAgain:
         by_certificate: defaultdict[str, set[str]] = defaultdict(set)
@@ -187,7 +187,7 @@ class Certified:
         return SessionState.ENDED if moved is not None else None
 
     def _hold(self, session: Session) -> SessionState | None:
-        if session.state is not SessionState.LIVE:
+        if session.state is not SessionState.LIVE or not self._refreshed:
             return None
         self._record(session)
         now = int(self.door.clock.now())

@@ -7,10 +7,11 @@ certificate for which everything else is good already.
 
 from __future__ import annotations
 
+import heapq
 import logging
 import secrets
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from vedette.ports.certificates import (
@@ -28,23 +29,34 @@ from vedette.protocol.x509.judging import before_revocation
 from vedette.protocol.x509.ocsp import OcspAnswer, question, read_answer
 from vedette.protocol.x509.reading import Read, read
 from vedette.protocol.x509.revocations import CrlAt, OcspAt, Revocations, what_to_fetch
-from vedette.protocol.x509.values import IssuerPolicy, Trusted
+from vedette.protocol.x509.values import IssuerPolicy, Trusted, thumbprint_of
+from vedette.signin.pending import Pending
 
 _LOG = logging.getLogger("vedette.signin")
 _AGAIN = 30
 """Seconds after which what did not answer is asked again, where `refresh` is not sooner."""
+_AHEAD = 60
+"""So many seconds before the end of what is known its place is asked for the next."""
 _AT_SIGN_IN = 10
 """Seconds for which nobody who signs in asks again what did not answer."""
+_LATE = 60
+"""Seconds that the next list or answer may come late before running sessions are held for it; whoever
+signs in waits for it."""
 _DAY = 86400
 _NONCE_BYTES = 32
 
 
-News = Callable[[str, bytes], None]
-"""Told of an issuer, and of which certificate in DER; empty where it is a whole list."""
+@dataclass(frozen=True, slots=True)
+class News:
+    """What is known now that was not, whoever asked for it; there until somebody saw to it.
 
+    `certificates` are thumbprints of those of which a responder says something else; `listed` and
+    `lists` issuers of which there is another list: for who stands on it, and for everybody else.
+    """
 
-def _nobody(issuer: str, certificate: bytes) -> None:
-    """Nobody wants to know."""
+    certificates: Pending[str] = field(default_factory=Pending)
+    listed: Pending[str] = field(default_factory=Pending)
+    lists: Pending[str] = field(default_factory=Pending)
 
 
 @dataclass(slots=True)
@@ -61,6 +73,7 @@ class _About:
     """What a responder said of one certificate, and when it was asked."""
 
     asked: OcspAt
+    of_ca: bool = False
     tried: int = 0
     answer: OcspAnswer | None = None
     missed: Fault | None = None
@@ -86,7 +99,10 @@ class RevocationKeeper:
     fetcher: RevocationFetcher
     files: RevocationFiles
     clock: Clock
+    news: News = field(default_factory=News)
     _of: dict[str, _Known] = field(default_factory=dict)
+    _ends: list[tuple[int, str, str]] = field(default_factory=list)
+    """When what is known is good no more, the soonest first: of an issuer, a place or a certificate."""
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def known(self, issuer: str) -> Revocations:
@@ -111,7 +127,7 @@ class RevocationKeeper:
                 if stale and now - list_.source.tried >= _AT_SIGN_IN:
                     self._fetch(list_, policy, now)
             else:
-                about = self._about(policy.name, wanted)
+                about = self._about(policy, wanted)
                 due = about is not None and (
                     now - about.tried >= refresh if _good(about, now) else now - about.tried >= 1
                 )
@@ -123,18 +139,10 @@ class RevocationKeeper:
         trusted = before_revocation(certificate, policy, now)
         return what_to_fetch(trusted.chain, policy) if isinstance(trusted, Trusted) else []
 
-    def refresh(
-        self,
-        policy: IssuerPolicy,
-        used: Iterable[str],
-        refresh: int,
-        now: int,
-        news: News = _nobody,
-    ) -> None:
+    def refresh(self, policy: IssuerPolicy, used: Iterable[str], refresh: int, now: int) -> None:
         """Ask again what is due: the settings' lists, and what certificates in use lead to.
 
-        `used` are their thumbprints. `news` is told at once of whatever is known now that was not.
-        What nobody leads to any more is forgotten.
+        `used` are their thumbprints. What nobody leads to any more is forgotten.
         """
         lists = dict.fromkeys(policy.crl)
         about: dict[str, _About] = {}
@@ -142,14 +150,15 @@ class RevocationKeeper:
             for wanted in self._leads_to(thumbprint, policy, now):
                 if isinstance(wanted, CrlAt):
                     lists[wanted.place] = None
-                elif (one := self._about(policy.name, wanted)) is not None:
+                elif (one := self._about(policy, wanted)) is not None:
                     about[_issued(wanted)] = one
         for place in lists:
-            if self._refreshed(self._list(policy.name, place), policy, refresh, now):
-                news(policy.name, b"")
+            list_ = self._list(policy.name, place)
+            if _over(list_, refresh, now):
+                self._fetch(list_, policy, now)
         for one in about.values():
-            if _due(one, refresh, now) and self._ask(one, policy, now):
-                news(policy.name, one.asked.certificate)
+            if _due(one, refresh, now):
+                self._ask(one, policy, now)
         self._forget(policy.name, set(lists), set(about), now)
 
     def _leads_to(
@@ -187,15 +196,25 @@ class RevocationKeeper:
         if changed:
             self.store.forget_sources(issuer, sorted(places))
 
-    def _refreshed(self, list_: _List, policy: IssuerPolicy, refresh: int, now: int) -> bool:
-        """Fetch one list if it is due: by the settings' pace, at its end, or after a failure."""
-        source, last = list_.source, list_.last
-        pace = min(refresh, _AGAIN) if source.trouble else refresh
-        ended = last is not None and last.next_update is not None and last.next_update <= now
-        over = ended and now - source.tried >= min(refresh, _AGAIN)
-        if source.tried and now - source.tried < pace and not over:
-            return False
-        return self._fetch(list_, policy, now)
+    # ---- What is new -----------------------------------------------------------------------------
+
+    def notice_ends(self, now: int) -> None:
+        """Have it among the news whose list or answer came to its end, and nothing came after it."""
+        with self._lock:
+            while self._ends and self._ends[0][0] + _LATE < now:
+                until, issuer, what = heapq.heappop(self._ends)
+                known = self._of[issuer]
+                list_, about = known.lists.get(what), known.about.get(what)
+                if list_ is not None and list_.last and list_.last.next_update == until:
+                    self.news.lists.add(issuer)
+                if about is not None and about.answer and about.answer.until == until:
+                    self._tell(issuer, about)
+
+    def _tell(self, issuer: str, about: _About) -> None:
+        if about.of_ca:
+            self.news.lists.add(issuer)
+        else:
+            self.news.certificates.add(thumbprint_of(about.asked.certificate))
 
     # ---- Lists -----------------------------------------------------------------------------------
 
@@ -209,7 +228,7 @@ class RevocationKeeper:
                 found = known.lists[place] = _List(source)
         return found
 
-    def _fetch(self, list_: _List, policy: IssuerPolicy, now: int) -> bool:
+    def _fetch(self, list_: _List, policy: IssuerPolicy, now: int) -> None:
         """Fetch a list, take it if it holds, and note how its place stands."""
         before = list_.last
         if not list_.loaded:
@@ -234,7 +253,6 @@ class RevocationKeeper:
             revoked=sum(last.revoked.values()) if last else 0,
         )
         self._note(list_.source)
-        return list_.last is not before
 
     def _take(self, list_: _List, data: bytes, policy: IssuerPolicy, now: int) -> str:
         """Take a list in the place of the one before, if it is the CA's and no older one.
@@ -246,28 +264,34 @@ class RevocationKeeper:
             return _words(crl)
         if not any(verified(crl, ca) is None for ca in _authorities(policy)):
             return _words(Fault.CRL_FORGED)
-        last = list_.last
-        if last is not None and (crl.number, crl.this_update) < (last.number, last.this_update):
-            # Whoever gives it out may be hiding what was revoked since.
-            return "it gives out an older list than it did before"
-        if last is None or crl.der != last.der:
-            with self._lock:
+        with self._lock:
+            last = list_.last
+            if last is not None and (crl.number, crl.this_update) < (last.number, last.this_update):
+                # Whoever gives it out may be hiding what was revoked since.
+                return "it gives out an older list than it did before"
+            if last is None or crl.der != last.der:
                 list_.last = crl
                 self._of[policy.name].made = None
+                if crl.next_update is not None:
+                    end = crl.next_update, policy.name, list_.source.place
+                    heapq.heappush(self._ends, end)
+                self.news.listed.add(policy.name)
+                self.news.lists.add(policy.name)
         fault = time_fault(crl, now)
         return "" if fault is None else _words(fault)
 
     # ---- Responders ------------------------------------------------------------------------------
 
-    def _about(self, issuer: str, wanted: OcspAt) -> _About | None:
+    def _about(self, policy: IssuerPolicy, wanted: OcspAt) -> _About | None:
         issued = _issued(wanted)
         if not issued:
             return None
         with self._lock:
-            known = self._of.setdefault(issuer, _Known())
-            return known.about.setdefault(issued, _About(wanted))
+            known = self._of.setdefault(policy.name, _Known())
+            of_ca = wanted.certificate in policy.intermediates
+            return known.about.setdefault(issued, _About(wanted, of_ca))
 
-    def _ask(self, about: _About, policy: IssuerPolicy, now: int) -> bool:
+    def _ask(self, about: _About, policy: IssuerPolicy, now: int) -> None:
         """Ask a responder about one certificate. The last good answer stays while it holds."""
         wanted = about.asked
         asked = question(wanted.certificate, wanted.issuer, secrets.token_bytes(_NONCE_BYTES))
@@ -278,21 +302,25 @@ class RevocationKeeper:
             except Unavailable as outage:
                 answer, trouble = Fault.STATUS_UNKNOWN, str(outage)
             if isinstance(answer, OcspAnswer):
-                return self._answered(about, answer, policy, now)
+                self._answered(about, answer, policy, now)
+                return
             found = answer
         with self._lock:
             about.tried, about.missed = now, found
             self._of[policy.name].made = None
         self._responder(policy.name, wanted.url, trouble or _words(found), now)
-        return False
 
-    def _answered(self, about: _About, answer: OcspAnswer, policy: IssuerPolicy, now: int) -> bool:
-        before = about.answer
+    def _answered(self, about: _About, answer: OcspAnswer, policy: IssuerPolicy, now: int) -> None:
+        """Take an answer in the place of the one before, and tell where it says something else."""
         with self._lock:
-            about.tried, about.answer, about.missed = now, answer, None
+            before, about.tried = about.answer, now
+            about.answer, about.missed = answer, None
             self._of[policy.name].made = None
+            if before is None or before.until != answer.until:
+                heapq.heappush(self._ends, (answer.until, policy.name, answer.issued))
+            if before is None or before.until < now or before.revoked is not answer.revoked:
+                self._tell(policy.name, about)
         self._responder(policy.name, about.asked.url, "", now, answer.until)
-        return before is None or before.revoked is not answer.revoked
 
     def _responder(self, issuer: str, url: str, trouble: str, now: int, until: int = 0) -> None:
         """Note how a responder stands; not at every answer, since there is one for each person."""
@@ -319,8 +347,17 @@ def _good(about: _About, now: int) -> bool:
     return about.missed is None and about.answer is not None and now <= about.answer.until
 
 
+def _over(list_: _List, refresh: int, now: int) -> bool:
+    """Whether a list is due: by the settings' pace, about its end, or after a failure."""
+    source, last = list_.source, list_.last
+    ends = last is not None and last.next_update is not None and last.next_update - _AHEAD <= now
+    soon = source.trouble or ends
+    return not source.tried or now - source.tried >= (min(refresh, _AGAIN) if soon else refresh)
+
+
 def _due(about: _About, refresh: int, now: int) -> bool:
-    return now - about.tried >= (refresh if _good(about, now) else min(refresh, _AGAIN))
+    steady = _good(about, now + _AHEAD)
+    return now - about.tried >= (refresh if steady else min(refresh, _AGAIN))
 
 
 def _issued(wanted: OcspAt) -> str:

@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -28,6 +29,7 @@ from tests.company_ca import (
     upn,
     usages,
 )
+from vedette.adapters.memory.certificates import MemoryCertificates
 from vedette.core.sessions import Session, SessionState
 from vedette.ports.certificates import RevokedCertificate
 from vedette.ports.directory import NameKind
@@ -365,6 +367,11 @@ def test_addresses_in_a_strangers_certificate_are_never_asked(office: Office):
 
 def signed_in(office: Office, certificate: Issued = CARD) -> Session:
     office.obey(counts="2")
+    return opened(office, certificate)
+
+
+def opened(office: Office, certificate: Issued) -> Session:
+    """A session by this certificate, under the settings as they are."""
     browser = office.shows(office.begins(), certificate).send("agree")
     token = dict(parse_qsl(urlsplit(browser.away).query))["loginToken"]
     body = json.dumps({"type": "m.login.token", "token": token}).encode()
@@ -372,6 +379,29 @@ def signed_in(office: Office, certificate: Issued = CARD) -> Session:
     status, _, said = browser.app("POST", path, {"content-type": "application/json"}, body)
     assert status == 200, said
     return office.session()
+
+
+@dataclass(slots=True)
+class Responder:
+    """Answers for a person's certificate, and for the CA above it."""
+
+    person: Issued
+    how: dict[str, Any] = field(default_factory=dict)
+    of_ca: dict[str, Any] = field(default_factory=dict)
+
+    def __call__(self, request: bytes) -> bytes:
+        asked = x509_ocsp.load_der_ocsp_request(request)
+        nonce = asked.extensions[0].value.nonce
+        if asked.serial_number == self.person.certificate.serial_number:
+            return PEOPLE.answer(self.person.certificate, nonce=nonce, **self.how)
+        return CA.answer(PEOPLE.certificate, nonce=nonce, **{"until": NOW + DAY} | self.of_ca)
+
+
+def with_responder(office: Office) -> tuple[Issued, Responder]:
+    """A card of anna's, and the responder of its CA."""
+    mine = card()
+    responder = office.pages.places.there[RESPONDER] = Responder(mine)
+    return mine, responder
 
 
 def standing(office: Office, session: Session) -> tuple[SessionState, str]:
@@ -477,23 +507,165 @@ def test_an_issuer_that_leaves_the_settings_suspends_and_its_return_lets_them_go
     assert standing(office, session)[0] is SessionState.LIVE
 
 
+def settled(office: Office) -> None:
+    """Everything was asked and looked at once."""
+    office.certified.refresh()
+    office.certified.look()
+    office.certified.go_through()
+
+
+def looked(office: Office) -> tuple[int, int, int]:
+    """How many sessions ended, were suspended and went on, by the next looks."""
+    one, all_ = office.certified.look(), office.certified.go_through()
+    return one.ended + all_.ended, one.suspended + all_.suspended, one.live + all_.live
+
+
 def test_a_list_that_can_not_be_had_any_more_suspends_where_the_settings_are_hard(office: Office):
     session = signed_in(office)
-    office.certified.refresh()
-    office.certified.go_through()
+    settled(office)
     office.pages.places.there.clear()
-    office.pages.clock.seconds += 2 * DAY
+    office.pages.clock.seconds = NOW + DAY + 60
     office.certified.refresh()
-    office.obey(counts="2", revocation='"soft"')
-    office.certified.go_through()
-    assert standing(office, session)[0] is SessionState.LIVE
-    office.obey(counts="2")
-    assert office.certified.go_through().suspended == 1
-    publish(office, since=NOW + 2 * DAY - 60, until=NOW + 3 * DAY, number=3)
+    assert looked(office) == (0, 0, 0)
+    office.pages.clock.seconds += 1
+    assert looked(office) == (0, 1, 0)
+    assert standing(office, session) == (
+        SessionState.SUSPENDED,
+        "its certificate is not trusted now",
+    )
+    publish(office, since=NOW + DAY, until=NOW + 3 * DAY, number=3)
     office.pages.places.there[ROOTS] = CA.crl(since=NOW + DAY, until=NOW + 3 * DAY, number=3)
     office.pages.clock.seconds += 600
     office.certified.refresh()
-    assert office.certified.go_through().live == 1
+    assert looked(office) == (0, 0, 1)
+
+
+def test_a_list_that_can_not_be_had_any_more_changes_nothing_where_they_are_soft(office: Office):
+    session = signed_in(office)
+    office.obey(counts="2", revocation='"soft"')
+    settled(office)
+    office.pages.places.there.clear()
+    office.pages.clock.seconds += 2 * DAY
+    office.certified.refresh()
+    assert looked(office) == (0, 0, 0)
+    assert standing(office, session)[0] is SessionState.LIVE
+
+
+def test_a_list_that_is_followed_in_time_suspends_nobody(office: Office):
+    signed_in(office)
+    settled(office)
+    publish(office, since=NOW, until=NOW + 3 * DAY, number=2)
+    office.pages.places.there[ROOTS] = CA.crl(since=NOW, until=NOW + 3 * DAY, number=2)
+    office.pages.clock.seconds = NOW + DAY - 60
+    office.certified.refresh()
+    office.pages.clock.seconds = NOW + 2 * DAY
+    assert looked(office) == (0, 0, 0)
+
+
+def test_a_responder_that_falls_silent_suspends_until_it_speaks_again(office: Office):
+    mine, responder = with_responder(office)
+    office.obey(ocsp=f'"{RESPONDER}"', crl="[]", counts="2")
+    session = opened(office, mine)
+    settled(office)
+    del office.pages.places.there[RESPONDER]
+    office.pages.clock.seconds = NOW + 3600
+    office.certified.refresh()
+    assert looked(office) == (0, 0, 0)
+    office.pages.clock.seconds += 61
+    office.certified.refresh()
+    assert looked(office) == (0, 1, 0)
+    office.pages.places.there[RESPONDER] = responder
+    responder.how = {"since": NOW + 3600, "until": NOW + 7200}
+    office.pages.clock.seconds += 600
+    office.certified.refresh()
+    assert looked(office) == (0, 0, 1)
+    assert standing(office, session)[0] is SessionState.LIVE
+
+
+def test_what_is_learnt_at_a_sign_in_ends_sessions_that_run(office: Office):
+    publish(office, until=NOW + 900)
+    session = signed_in(office)
+    settled(office)
+    office.pages.clock.seconds = NOW + 901
+    office.pages.places.there[LIST] = on_list(CARD, number=2)
+    office.shows(office.begins(), BERTS)
+    office.certified.refresh()
+    assert office.certified.look().ended == 1
+    assert standing(office, session) == (SessionState.ENDED, "its certificate was revoked")
+
+
+def test_what_a_responder_says_at_a_sign_in_ends_sessions_that_run(office: Office):
+    mine, responder = with_responder(office)
+    office.obey(ocsp=f'"{RESPONDER}"', crl="[]", counts="2")
+    session = opened(office, mine)
+    settled(office)
+    responder.how = {"revoked": True}
+    office.pages.clock.seconds += 600
+    assert "was revoked" in office.shows(office.begins(), mine).text
+    office.certified.refresh()
+    assert office.certified.look().ended == 1
+    assert standing(office, session)[0] is SessionState.ENDED
+
+
+def test_of_a_ca_that_its_responder_calls_revoked_every_session_ends(office: Office):
+    mine, responder = with_responder(office)
+    office.obey(ocsp=f'"{RESPONDER}"', crl="[]", counts="2")
+    session = opened(office, mine)
+    settled(office)
+    responder.of_ca = {"revoked": True}
+    office.pages.clock.seconds += 600
+    office.certified.refresh()
+    assert looked(office) == (1, 0, 0)
+    assert standing(office, session) == (SessionState.ENDED, "its certificate was revoked")
+
+
+@pytest.mark.parametrize("fails", ["kept", "used_by", "uses", "revocations"])
+def test_news_waits_for_a_store_that_was_away(
+    office: Office, monkeypatch: pytest.MonkeyPatch, fails: str
+):
+    mine, responder = with_responder(office)
+    office.obey(ocsp=f'"{RESPONDER}"', crl="[]", counts="2")
+    opened(office, mine)
+    settled(office)
+    responder.how = {"revoked": True}
+    office.pages.clock.seconds += 600
+    office.certified.refresh()
+    with monkeypatch.context() as away:
+        away.setattr(MemoryCertificates, fails, _away)
+        with pytest.raises(Unavailable):
+            office.certified.look()
+    assert office.certified.look().ended == 1
+
+
+def test_new_lists_wait_for_a_store_that_was_away(office: Office, monkeypatch: pytest.MonkeyPatch):
+    signed_in(office)
+    settled(office)
+    publish(office, CARD, number=2)
+    office.pages.clock.seconds += 600
+    office.certified.refresh()
+    for look in (office.certified.look, office.certified.go_through):
+        with monkeypatch.context() as away:
+            away.setattr(MemoryCertificates, "kept", _away)
+            with pytest.raises(Unavailable):
+                look()
+    assert office.certified.look().ended == 1
+
+
+def test_other_settings_wait_for_a_store_that_was_away(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+):
+    signed_in(office)
+    settled(office)
+    office.pages.obey(RULES)
+    with monkeypatch.context() as away:
+        away.setattr(MemoryCertificates, "kept", _away)
+        with pytest.raises(Unavailable):
+            office.certified.go_through()
+    assert office.certified.go_through().suspended == 1
+
+
+def _away(*_: object, **__: object) -> None:
+    raise Unavailable("the store does not answer")
 
 
 def test_after_a_start_nothing_is_held_against_anybody_before_everything_was_asked(office: Office):
