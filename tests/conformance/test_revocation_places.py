@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
@@ -34,12 +36,25 @@ class _Web(BaseHTTPRequestHandler):
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
+        if self.path == "/trickle":
+            self._trickle()
+            return
         found = self.there.get(self.path)
         self.send_response(404 if found is None else 200)
         broken = self.path == "/broken"
         self.send_header("Content-Length", str(len(found or b"") + 9 * broken))
         self.end_headers()
         self.wfile.write(found or b"")
+
+    def _trickle(self) -> None:
+        """A header that goes on and on, each byte soon after the other."""
+        self.send_response(200)
+        self.flush_headers()
+        with suppress(OSError):
+            for each in b"X-Slow: " + b"x" * 80:
+                self.wfile.write(bytes([each]))
+                time.sleep(0.05)
+        self.close_connection = True
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -138,6 +153,12 @@ def test_an_answer_without_end_is_given_up(web: str, monkeypatch: pytest.MonkeyP
     _Web.there["/list"] = b"x"
     with pytest.raises(Unavailable, match="too long"):
         REAL.fetch(f"{web}/list")
+
+
+def test_a_header_without_end_is_given_up(web: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vedette.adapters.revocation_places._LIST_SECONDS", 0.3)
+    with pytest.raises(Unavailable, match="too long"):
+        REAL.fetch(f"{web}/trickle")
 
 
 def test_a_responder_is_posted_the_question(web: str) -> None:

@@ -9,10 +9,13 @@ from __future__ import annotations
 import hashlib
 import http.client
 import os
+import socket
 import ssl
 import stat
+import threading
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
@@ -40,13 +43,16 @@ class RevocationPlaces:
         if request is None and place.startswith("/"):
             return _file(place)
         largest = crls.MOST_BYTES if request is None else ocsp.MOST_BYTES
-        seconds = _LIST_SECONDS if request is None else _ANSWER_SECONDS
+        end = time.monotonic() + (_LIST_SECONDS if request is None else _ANSWER_SECONDS)
         try:
             parts = _parts(place)
             with closing(self._connection(parts)) as connection:
-                _ask(connection, parts, request)
-                return _answer(connection, largest, time.monotonic() + seconds)
+                connection.connect()
+                with _cut_off(connection, end):
+                    _ask(connection, parts, request)
+                    return _answer(connection, largest, end)
         except (OSError, http.client.HTTPException, ValueError) as fault:
+            _in_time(end)
             raise Unavailable(f"it did not answer: {fault}") from fault
 
     def _connection(self, parts: SplitResult) -> http.client.HTTPConnection:
@@ -69,6 +75,34 @@ def _parts(place: str) -> SplitResult:
     return parts
 
 
+def _in_time(end: float) -> None:
+    """Raises Unavailable once the time is over."""
+    if time.monotonic() > end:
+        raise Unavailable("its answer takes too long")
+
+
+@contextmanager
+def _cut_off(connection: http.client.HTTPConnection, end: float) -> Iterator[None]:
+    """Cut a connection off at the end of its time; a trickle of bytes never meets its own time-out.
+
+    Raises Unavailable if it is over already.
+    """
+    _in_time(end)
+    timer = threading.Timer(max(0.0, end - time.monotonic()), _cut, (connection.sock,))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _cut(sock: socket.socket) -> None:
+    with suppress(OSError):  # it may be closed by now
+        # Beneath TLS, which another thread is busy with.
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+
 def _ask(connection: http.client.HTTPConnection, parts: SplitResult, request: bytes | None) -> None:
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     if request is None:
@@ -89,8 +123,8 @@ def _answer(connection: http.client.HTTPConnection, largest: int, end: float) ->
             size += len(piece)
             if size > largest:
                 raise Unavailable(f"it answered with more than {largest} bytes")
-            if time.monotonic() > end:
-                raise Unavailable("its answer takes too long")
+            _in_time(end)
+        _in_time(end)
         if response.length:
             raise Unavailable("its answer broke off")
     return b"".join(pieces)

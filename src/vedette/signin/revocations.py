@@ -311,16 +311,27 @@ class RevocationKeeper:
         self._responder(policy.name, wanted.url, trouble or _words(found), now)
 
     def _answered(self, about: _About, answer: OcspAnswer, policy: IssuerPolicy, now: int) -> None:
-        """Take an answer in the place of the one before, and tell where it says something else."""
+        """Take an answer in the place of the one before, and tell where it says something else.
+
+        One that takes something back without being newer may be an old one that somebody kept.
+        """
         with self._lock:
             before, about.tried = about.answer, now
-            about.answer, about.missed = answer, None
+            kept = before is not None and _stays(before, answer)
+            hides = before is not None and kept and before.revoked is not answer.revoked
+            about.missed = Fault.OCSP_EXPIRED if hides else None
             self._of[policy.name].made = None
-            if before is None or before.until != answer.until:
-                heapq.heappush(self._ends, (answer.until, policy.name, answer.issued))
-            if before is None or before.until < now or before.revoked is not answer.revoked:
-                self._tell(policy.name, about)
-        self._responder(policy.name, about.asked.url, "", now, answer.until)
+            if not kept:
+                self._replace(about, answer, policy, now)
+        trouble = "it gives out an older answer than it did before" if hides else ""
+        self._responder(policy.name, about.asked.url, trouble, now, 0 if kept else answer.until)
+
+    def _replace(self, about: _About, answer: OcspAnswer, policy: IssuerPolicy, now: int) -> None:
+        before, about.answer = about.answer, answer
+        if before is None or before.until != answer.until:
+            heapq.heappush(self._ends, (answer.until, policy.name, answer.issued))
+        if before is None or before.until < now or before.revoked is not answer.revoked:
+            self._tell(policy.name, about)
 
     def _responder(self, issuer: str, url: str, trouble: str, now: int, until: int = 0) -> None:
         """Note how a responder stands; not at every answer, since there is one for each person."""
@@ -341,6 +352,13 @@ class RevocationKeeper:
             self.store.note_source(source)
         except Unavailable as outage:
             _LOG.error("%s", outage)
+
+
+def _stays(before: OcspAnswer, answer: OcspAnswer) -> bool:
+    """Whether the answer before counts on; what was revoked is so until a newer one says *good*."""
+    if before.revoked and not answer.revoked:
+        return answer.revoked is None or answer.this_update <= before.this_update
+    return answer.this_update < before.this_update
 
 
 def _good(about: _About, now: int) -> bool:

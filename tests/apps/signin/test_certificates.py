@@ -341,6 +341,27 @@ def test_an_older_list_or_a_forged_one_takes_nothing_back(office: Office):
         assert source.revoked == 1
 
 
+@pytest.mark.parametrize(
+    "replayed",
+    [
+        {"since": NOW - 120},
+        {"since": NOW - 60},
+        {"since": NOW + 500, "status": x509_ocsp.OCSPCertStatus.UNKNOWN},
+    ],
+)
+def test_an_answer_that_is_not_newer_takes_nothing_back(office: Office, replayed: dict[str, Any]):
+    mine, responder = with_responder(office)
+    office.obey(ocsp=f'"{RESPONDER}"', crl="[]", revocation='"soft"')
+    responder.how = {"revoked": True, "since": NOW - 60}
+    assert "was revoked" in office.shows(office.begins(), mine).text
+    responder.how = replayed
+    office.pages.clock.seconds += 600
+    assert "was revoked" in office.shows(office.begins(), mine).text
+    responder.how = {"since": NOW + 1100}
+    office.pages.clock.seconds += 600
+    assert "One more proof" in office.shows(office.begins(), mine).text
+
+
 def test_the_last_good_list_is_there_after_a_start(office: Office):
     publish(office, CARD)
     office.shows(office.begins(), CARD)
