@@ -6,6 +6,7 @@ until there is nothing left: what could not be left is tried again. Every leavin
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -21,6 +22,7 @@ from vedette.spine import Permit, Spine
 from vedette.synapse.gather import Gathered
 from vedette.synapse.internals.gate import CanNot
 
+_LOG = logging.getLogger("vedette.synapse")
 AT_ONCE = 500
 AGAIN_SECONDS = 30.0
 """After how long it is tried again to leave what could not be left."""
@@ -67,12 +69,22 @@ class Departed:
         for some in _parts(sorted(gone - self._done)):
             left = set(some)
             for user, room in await self.rooms.rooms_of(some):
-                if not await self._leave(policy, user, room):
+                if not await self._left(policy, user, room):
                     left.discard(user)
                     all_left = False
                 await self.pause(0)
             self._done |= left
         return all_left
+
+    async def _left(self, policy: Policy, user: str, room: str) -> bool:
+        """Whether one room is left. One that can't be keeps nobody in the others."""
+        try:
+            return await self._leave(policy, user, room)
+        except CanNot as fault:
+            _LOG.info("`%s` is not left yet: %s", room, fault)
+        except Exception:  # noqa: BLE001  # a server elsewhere, the database, a bug: it is tried again
+            _LOG.exception("`%s` is not left yet", room)
+        return False
 
     async def _leave(self, policy: Policy, user: str, room: str) -> bool:
         keeper = keeper_of(policy.directory.domain)
@@ -85,10 +97,7 @@ class Departed:
         settled = await self.spine.settle_durably(act, keeper, gather)
         if not isinstance(settled, Permit):
             return False
-        try:
-            await self.rooms.leave(settled, room, user, sentence_about_departure())
-        except CanNot:
-            return False
+        await self.rooms.leave(settled, room, user, sentence_about_departure())
         return True
 
 

@@ -21,6 +21,7 @@ class Rooms:
 
     there: set[tuple[str, str]]
     shut: set[str] = field(default_factory=set)
+    broken: set[str] = field(default_factory=set)
     asked: list[int] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
 
@@ -32,6 +33,8 @@ class Rooms:
         assert isinstance(permit, Permit)
         if room in self.shut:
             raise CanNot("no")
+        if room in self.broken:
+            raise RuntimeError("the connection to the database was closed")
         self.said.append(reason)
         self.there.discard((user, room))
 
@@ -96,6 +99,18 @@ async def test_a_room_that_can_not_be_left_is_tried_again():
     assert await departed.look()
     assert rooms.there == set()
     assert AGAIN_SECONDS < ANEW_SECONDS
+
+
+async def test_a_room_that_fails_in_any_way_keeps_nobody_in_the_others_and_is_tried_again():
+    rooms = Rooms({(ALICE, "!a:b"), (ALICE, "!z:b"), (BOB, "!z:b")}, broken={"!a:b"})
+    scene = Scene()
+    scene.policy.policy = with_people(alice=OFF, bob=OFF)
+    departed = made(scene, rooms)
+    assert not await departed.look()
+    assert rooms.there == {(ALICE, "!a:b")}
+    rooms.broken.clear()
+    assert await departed.look()
+    assert rooms.there == set()
 
 
 async def test_what_can_not_be_recorded_is_not_done():
