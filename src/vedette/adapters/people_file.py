@@ -25,6 +25,10 @@ class PeopleFile:
         """The people of the last good file."""
         return self._people
 
+    def known(self) -> bool:
+        """Always: without a good file the table is empty."""
+        return True
+
     def faults(self) -> tuple[str, ...]:
         """Why the newest file was not taken."""
         return self._faults

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -214,6 +214,37 @@ def people_of(people: Part) -> dict[str, Person]:
     """The people that a people part carries. Raises KeyError, TypeError or ValueError."""
     shared: dict[tuple[str, ...], frozenset[str]] = {}
     return {str(user): _person(entry, shared) for user, entry in people.body["people"].items()}
+
+
+def people_sent(
+    folders: Iterable[Path], organisation: str, key: Ed25519PublicKey
+) -> Mapping[str, Person]:
+    """The people as any of these doors was sent them last, however long ago; empty if none was."""
+    newest = (0, 0)
+    found: dict[str, Person | None] = {}
+    for folder in folders:
+        whole = _sent(folder, Stream.PEOPLE, organisation, key)
+        if whole is None:
+            continue
+        changes = _sent(folder, Stream.CHANGES, organisation, key)
+        if changes is not None and changes.body.get("since") != whole.number:
+            changes = None
+        number = (whole.number, 0 if changes is None else changes.number)
+        if number > newest:
+            changed = {} if changes is None else _changed(changes)
+            newest, found = number, {**people_of(whole), **changed}
+    return {user: person for user, person in found.items() if person is not None}
+
+
+def _sent(folder: Path, stream: Stream, organisation: str, key: Ed25519PublicKey) -> Part | None:
+    """The part that control left there, if it is one of this organisation that can be used."""
+    try:
+        data = (folder / f"{stream}.part").read_bytes()
+        part = verify(data, stream=stream, organisation=organisation, key=key, now=0, above=0)
+        _said(part)
+    except (OSError, StreamRefused):
+        return None
+    return part
 
 
 def _changed(changes: Part) -> dict[str, Person | None]:

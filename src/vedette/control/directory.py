@@ -69,8 +69,11 @@ class DirectoryPeople:
     clock: Clock
     told: Callable[[DirectoryState], None] = lambda _: None
     """Called when something of the state that matters is different."""
+    sent: Callable[[], Mapping[str, Person]] = dict
+    """The people as the doors were told them last: the list to begin with where none was kept."""
     _people: Mapping[str, Person] = field(default_factory=dict)
     _ready: bool = False
+    _known: bool = False
     _list: dict[str, Known] = field(default_factory=dict)
     """The list in force."""
     _ends: list[tuple[int, str]] = field(default_factory=list)
@@ -100,6 +103,10 @@ class DirectoryPeople:
         """The people of the last good list."""
         return self._people
 
+    def known(self) -> bool:
+        """Whether a list was kept, sent or read by now."""
+        return self._known
+
     def faults(self) -> tuple[str, ...]:
         """Why the newest list was not taken, or that there is none."""
         return self._state.sentences()
@@ -115,15 +122,27 @@ class DirectoryPeople:
 
     def begin(self) -> None:
         """Take the list that was kept, before anything else."""
-        try:
-            self._list = self.kept.load()
-        except Unavailable as fault:
-            _LOG.error("%s", fault)
+        self._list = self._list_before()
         self._people = {user: known.person for user, known in self._list.items()}
+        self._known = bool(self._people)
         self._measure_from(self._people)
         self._ends = [(k.ends, user) for user, k in self._list.items() if k.ends is not None]
         heapq.heapify(self._ends)
         self._count()
+
+    def _list_before(self) -> dict[str, Known]:
+        """The list that was kept; where there is none, that of the doors, so that no ban is lifted."""
+        try:
+            kept = self.kept.load()
+        except Unavailable as fault:
+            _LOG.error("%s; people begin as the doors were told them last", fault)
+            kept = {}
+        if kept:
+            return kept
+        found = {user: Known(person) for user, person in self.sent().items()}
+        if found:
+            self._keep(lambda: self.kept.write(found))
+        return found
 
     async def run(self) -> None:
         """Follow the directory until cancelled."""
@@ -248,9 +267,7 @@ class DirectoryPeople:
         for user in self._list.keys() - everybody.keys():
             everybody[user] = Known(NOBODY)
         self._taken = {
-            user
-            for user, person in self._before.items()
-            if is_taken(person, everybody[user].person if user in everybody else None)
+            user for user in self._before if self._is_doubtful(user, everybody.get(user))
         }
         self._state = replace(
             self._state,
@@ -266,17 +283,17 @@ class DirectoryPeople:
         if confirm or not self._is_too_much():
             self._accept(everybody)
         else:
+            self._end(self._told_off(everybody))
             self._hold(everybody)
 
     def _accept(self, everybody: dict[str, Known]) -> None:
         """Have a whole list in force."""
-        differs = everybody != self._list
-        if differs:
+        if everybody != self._list or not self._known:
             self._list = everybody
             self._people = {user: known.person for user, known in everybody.items()}
             self._ends = [(k.ends, user) for user, k in everybody.items() if k.ends is not None]
             heapq.heapify(self._ends)
-            self._ready = True
+            self._ready = self._known = True
         self._keep(lambda: self.kept.write(self._list))
         self._measure_from(self._people)
         self._waiting = None
@@ -289,6 +306,24 @@ class DirectoryPeople:
         self._waiting = everybody
         self._state = replace(self._state, held=Held(found.taken, found.of, found.some, since))
         self._count()
+
+    def _is_doubtful(self, user: str, found: Known | None) -> bool:
+        """Whether somebody vanished, or lost every group, without the directory calling them off."""
+        assert self._roster is not None  # what is doubted was read
+        taken = is_taken(self._before.get(user), None if found is None else found.person)
+        return taken and not self._roster.says_off(user, self.clock.now())
+
+    def _told_off(self, found: Mapping[str, Known]) -> dict[str, Known]:
+        """Those of whom the directory itself says now that their account is off."""
+        assert self._roster is not None  # what is taken was read
+        now = self.clock.now()
+        return {
+            user: known
+            for user, known in found.items()
+            if not known.person.active
+            and known != self._list.get(user)
+            and self._roster.says_off(user, now)
+        }
 
     def _removal(self) -> Removal:
         return removal(self._before, self._taken, self._active_before)
@@ -352,19 +387,24 @@ class DirectoryPeople:
         now = self.clock.now()
         self._state = replace(self._state, seen_at=now)
         newest = self._waiting or self._list
-        changed = {
+        known = {
             user: found or Known(NOBODY)
             for user, found in self._roster.known(names, now)
-            if (found is not None or user in newest)
-            and newest.get(user) != (found or Known(NOBODY))
+            if found is not None or user in newest
         }
-        if not changed:
+        off = self._told_off(known)
+        rest = {u: found for u, found in known.items() if u not in off and newest.get(u) != found}
+        if not off and not rest:
             return
         self._state = replace(self._state, changed_at=now)
-        for user, found in changed.items():
-            taken = is_taken(self._before.get(user), found.person)
-            (self._taken.add if taken else self._taken.discard)(user)
-        self._put(changed)
+        self._end(off)
+        if self._waiting is not None:
+            self._waiting |= off
+        for user, found in rest.items():
+            doubtful = self._is_doubtful(user, found)
+            (self._taken.add if doubtful else self._taken.discard)(user)
+        if rest or self._waiting is not None:
+            self._put(rest)
 
     def _put(self, changed: Mapping[str, Known]) -> None:
         """Have these people in the list, unless all of it is doubted."""
@@ -390,15 +430,21 @@ class DirectoryPeople:
 
     def _end_accounts(self) -> None:
         """Those whose account ends by now. The directory said so before: nothing is doubted."""
-        now, over = self.clock.now(), {}
+        now = self.clock.now()
+        over: dict[str, Known] = {}
         while self._ends and self._ends[0][0] <= now:
             ends, user = heapq.heappop(self._ends)
             known = self._list.get(user)
             if known is not None and known.ends == ends and known.person.active:
                 over[user] = replace(known, person=replace(known.person, active=False))
+        self._end(over)
+
+    def _end(self, over: Mapping[str, Known]) -> None:
+        """Have these be inactive at once: the directory says so of each of them."""
         if over:
+            ending = [self._before[user].active for user in over if user in self._before]
             self._before = {user: p for user, p in self._before.items() if user not in over}
-            self._active_before -= len(over)
+            self._active_before -= sum(ending)
             self._taken -= over.keys()
             self._put_in_force(over)
 

@@ -12,11 +12,13 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
 from vedette.adapters.boot_file import Boot, BootFault
 from vedette.adapters.ldap import MISSING, WAY_IN, installed
 from vedette.adapters.people_file import PeopleFile
 from vedette.adapters.people_kept import PeopleKept
-from vedette.adapters.stream_files import write_whole
+from vedette.adapters.stream_files import people_sent, write_whole
 from vedette.adapters.system_clock import SystemClock
 from vedette.control.directory import DirectoryPeople
 from vedette.core.directory_state import DirectoryState, Held
@@ -39,8 +41,9 @@ def people_source(
     boot: Boot,
     settings: Callable[[], CompanyDirectory],
     concerned: Callable[[], Iterable[str]],
+    key: Ed25519PublicKey,
 ) -> PeopleSource:
-    """Where people come from here.
+    """Where people come from here; `key` verifies what the doors were sent.
 
     Raises:
         Unavailable: the directory's secret can't be read, or python-ldap is not installed.
@@ -56,6 +59,7 @@ def people_source(
         concerned=concerned,
         clock=SystemClock(),
         told=StateFile(state_file(boot)).write,
+        sent=lambda: people_sent(map(boot.door, boot.doors), boot.organisation, key),
     )
     found.begin()
     return found

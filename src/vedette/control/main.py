@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from vedette.adapters.audit_keys import AuditKeys, private_key_at, recipient_at
@@ -219,7 +219,7 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
     doors = DoorFolders({name: boot.door(name) for name in boot.doors})
     publisher = Publisher(doors, revisions, key, boot.organisation, clock)
     sessions = _session_stream(boot, publisher)
-    people = _people(boot, policy, sessions)
+    people = _people(boot, policy, sessions, key.public_key())
     anchor = archive.anchor(CheckpointFile(checkpoint_file(boot)), revisions, key, counts)
     spine, tokens = Spine(policy, spool, LogIncidents(), clock), SqlTokens(revisions.engine)
     desk = _settings_desk(revisions, people, policy, spine, publisher)
@@ -272,12 +272,15 @@ def _looking(boot: Boot, anchor: Anchor, written: SpoolReader) -> Looking:
     )
 
 
-def _people(boot: Boot, policy: CurrentPolicy, sessions: SessionStream) -> PeopleSource:
+def _people(
+    boot: Boot, policy: CurrentPolicy, sessions: SessionStream, key: Ed25519PublicKey
+) -> PeopleSource:
     """Where people come from: the company's directory, or the table. Raises Unavailable."""
     return people_source(
         boot,
         lambda: policy.current().directory.document.directory,
         lambda: signed_in(sessions.store),
+        key,
     )
 
 

@@ -87,6 +87,11 @@ class Roster:
         ids = self._names.get(name, set())
         return self._people[next(iter(ids))] if len(ids) == 1 else None
 
+    def says_off(self, user: str, now: float) -> bool:
+        """Whether the one person with this user id is there, and is called disabled or past their end."""
+        entry = self.entry(user[1 : user.index(":")])
+        return entry is not None and not _is_active(entry, now)
+
     def left_out(self) -> tuple[str, ...]:
         """Who can't be a user here and why, in sentences, a few by name."""
         odd = sorted(name for name, ids in self._names.items() if ids and not is_localpart(name))
@@ -123,9 +128,9 @@ class Roster:
 
     def _known(self, entry: PersonEntry, now: float) -> Known:
         groups = self.groups_of(entry)
-        active = entry.enabled and (entry.expires is None or entry.expires > now)
         guest = not self.guests.isdisjoint(groups)
-        return Known(Person(groups=groups, guest=guest, active=active), entry.expires)
+        person = Person(groups=groups, guest=guest, active=_is_active(entry, now))
+        return Known(person, entry.expires)
 
     def _names_above(self, id_: str) -> frozenset[str]:
         found = self._above.get(id_)
@@ -220,6 +225,10 @@ class Roster:
         self._forget_group(old)
         self._put_group(group)
         return concerned | self._below(moved)
+
+
+def _is_active(entry: PersonEntry, now: float) -> bool:
+    return entry.enabled and (entry.expires is None or entry.expires > now)
 
 
 def is_localpart(name: str) -> bool:

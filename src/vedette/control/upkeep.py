@@ -64,6 +64,8 @@ class Upkeep:
     def begin(self, first_text: Callable[[], str]) -> int:
         """Take people and the newest revision, and send both. Returns the revision.
 
+        Before there is a list of people, the doors keep the one that they have.
+
         Sessions are sent by `run`, as soon as their store answers.
 
         Raises:
@@ -74,7 +76,8 @@ class Upkeep:
         self._say_faults()
         revision, document = self.desk.begin(first_text)
         self.publisher.settings(revision, document)
-        self.publisher.people(self.people.people())
+        if self.people.known():
+            self.publisher.people(self.people.people())
         self.telling.begin()
         return revision.number
 
@@ -110,8 +113,9 @@ class Upkeep:
 
     async def _renew(self) -> None:
         self.publisher.settings(*self.desk.current())
-        async with self._turn:
-            await asyncio.to_thread(self.publisher.everybody, self.people.people())
+        if self.people.known():
+            async with self._turn:
+                await asyncio.to_thread(self.publisher.everybody, self.people.people())
         await self.sessions.renew()
 
     async def _keep_anchoring(self) -> None:

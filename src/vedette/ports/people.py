@@ -14,6 +14,9 @@ class PeopleSource(Protocol):
     def people(self) -> Mapping[str, Person]:
         """The people of the last good list, by user id."""
 
+    def known(self) -> bool:
+        """Whether there is a list; before there is, nothing is to be told of people."""
+
     def faults(self) -> tuple[str, ...]:
         """Why the newest list was not taken, in sentences; empty when it was."""
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,6 +14,7 @@ from vedette.adapters.memory.clock import MemoryClock
 from vedette.adapters.memory.directory import MemoryDirectory
 from vedette.adapters.people_kept import PeopleKept
 from vedette.control.directory import DirectoryPeople
+from vedette.control.upkeep import Upkeep
 from vedette.core.names import ServerName
 from vedette.core.people import Person
 from vedette.core.settings.document import CompanyDirectory
@@ -20,7 +22,7 @@ from vedette.ports.directory import GroupEntry, Known, PersonEntry
 from vedette.ports.errors import Unavailable
 
 DOMAIN = ServerName("corp.test")
-ANN = "@ann:corp.test"
+ANN, BOB = "@ann:corp.test", "@bob:corp.test"
 
 
 def person(name: str, **more: object) -> PersonEntry:
@@ -42,6 +44,7 @@ class Office:
     clock: MemoryClock = field(default_factory=MemoryClock)
     settings: CompanyDirectory = field(default_factory=CompanyDirectory)
     signed_in: list[str] = field(default_factory=list)
+    sent: dict[str, Person] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.people = self.again()
@@ -50,14 +53,19 @@ class Office:
         """As after a restart."""
         found = DirectoryPeople(
             reader=self.directory,
-            kept=PeopleKept(self.folder / "people.kept"),
+            kept=PeopleKept(self.kept),
             domain=DOMAIN,
             settings=lambda: self.settings,
             concerned=lambda: self.signed_in,
             clock=self.clock,
+            sent=lambda: self.sent,
         )
         found.begin()
         return found
+
+    @property
+    def kept(self) -> Path:
+        return self.folder / "people.kept"
 
     def until(self, holds: Callable[[], bool]) -> None:
         for _ in range(40):
@@ -288,6 +296,116 @@ def test_steps_and_readings_beside_each_other_end_with_what_the_directory_says(
     finally:
         over.set()
         beside.join()
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda kept: kept.write_bytes(b"torn\n")])
+def test_a_kept_list_that_is_lost_lifts_no_ban_the_doors_list_is_gone_on_from(
+    office: Office, damage: Callable[[Path], None]
+) -> None:
+    office.directory.put(person("bob", enabled=False))
+    office.until(lambda: not office.people.people()[BOB].active)
+    office.sent = dict(office.people.people())
+    damage(office.kept)
+    office.directory.away = True
+    office.people = office.again()
+    assert office.people.known()
+    assert not office.people.people()[BOB].active
+    assert office.people.people()[ANN] == Person(groups=frozenset({"Staff"}))
+    office.sent = {}
+    assert office.again().people() == office.people.people()  # it is kept again
+
+
+def test_without_any_list_nothing_is_told_of_people_until_the_first_reading(
+    tmp_path: Path,
+) -> None:
+    office = Office(tmp_path)
+    office.directory.away = True
+    office.until(lambda: bool(office.people.faults()))
+    assert not office.people.known()
+    assert not office.people.poll()
+    office.directory.away = False
+    office.clock.seconds += 120
+    office.until(office.people.known)  # also a directory without anybody is one that was read
+    assert office.people.poll()
+
+
+def test_whoever_was_in_the_table_and_is_not_in_the_directory_is_inactive(tmp_path: Path) -> None:
+    banned = "@old:corp.test"
+    office = Office(tmp_path, sent={banned: Person(active=False), BOB: Person()})
+    office.directory.put(person("ann"))
+    office.until(lambda: ANN in office.people.people())
+    assert office.people.people()[banned] == Person(active=False)
+    assert office.people.people()[BOB] == Person(active=False)
+
+
+def test_control_sends_no_people_before_there_is_a_list(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    told: list[object] = []
+    spine_of_control = SimpleNamespace(
+        begin=lambda _: (SimpleNamespace(number=1), None),
+        settings=lambda *_: None,
+        people=told.append,
+    )
+    upkeep = Upkeep(
+        *(spine_of_control,) * 4,
+        office.people,
+        *(SimpleNamespace(begin=lambda: None),) * 4,
+        index=None,
+        retention=None,
+    )
+    upkeep.begin(str)
+    assert told == []
+    office.directory.put(person("ann"))
+    office.until(office.people.known)
+    upkeep.begin(str)
+    assert told == [office.people.people()]
+
+
+def test_while_a_list_is_held_whoever_is_disabled_or_past_their_end_is_out_at_once(
+    office: Office,
+) -> None:
+    many(office)
+    office.directory.drop(*(f"id-p{number}" for number in range(25)))
+    office.until(lambda: office.people.state().held is not None)
+    office.people.poll()
+    office.directory.put(person("ann", enabled=False))
+    office.until(lambda: not office.people.people()[ANN].active)
+    assert office.people.poll()
+    office.directory.put(person("bob", expires=int(office.clock.seconds) - 1))
+    office.until(lambda: not office.people.people()[BOB].active)
+    assert office.people.state().held is not None
+    assert office.people.people()["@p20:corp.test"].active
+    office.directory.away = True
+    assert not office.again().people()[ANN].active  # a restart keeps it
+
+
+def test_a_reading_that_is_held_puts_those_out_who_are_disabled_in_it(office: Office) -> None:
+    many(office)
+    office.directory.tells = False
+    office.people.sync()
+    office.directory.drop(*(f"id-p{number}" for number in range(25)))
+    office.directory.put(person("ann", enabled=False))
+    state = office.people.sync()
+    assert state.held is not None
+    assert state.held.taken == 25
+    assert not office.people.people()[ANN].active
+    assert office.people.people()["@p20:corp.test"].active
+
+
+def test_many_who_are_disabled_each_by_name_are_not_doubted(office: Office) -> None:
+    many(office)
+    office.directory.put(*(person(f"p{number}", enabled=False) for number in range(25)))
+    office.until(lambda: sum(p.active for p in office.people.people().values()) == 7)
+    assert office.people.sync().held is None
+
+
+def test_a_hold_ends_when_whoever_had_vanished_is_there_again_disabled(office: Office) -> None:
+    many(office)
+    office.directory.drop(*(f"id-p{number}" for number in range(25)))
+    office.until(lambda: office.people.state().held is not None)
+    office.directory.put(*(person(f"p{number}", enabled=False) for number in range(25)))
+    office.until(lambda: office.people.state().held is None)
+    assert sum(p.active for p in office.people.people().values()) == 7
 
 
 def test_a_torn_line_is_left_out_and_a_damaged_list_is_said(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from vedette.adapters.door_folders import DoorFolders
 from vedette.adapters.memory.revisions import MemoryRevisions
-from vedette.adapters.stream_files import StreamFiles
+from vedette.adapters.stream_files import StreamFiles, people_sent
 from vedette.adapters.system_clock import SystemClock
 from vedette.admin.doors import DoorState
 from vedette.control.streams import Publisher
@@ -185,3 +185,18 @@ def test_many_changes_are_everybody(publisher: Publisher, tmp_path: Path) -> Non
     publisher.people(everybody)
     sent = publisher.people({user: Person(active=False) for user in everybody})
     assert sent.stream is Stream.PEOPLE
+
+
+def test_what_any_door_was_sent_last_can_be_read_back_though_it_has_expired(
+    publisher: Publisher, tmp_path: Path
+) -> None:
+    everybody = {f"@u{n}:example.org": Person() for n in range(publisher.many)}
+    publisher.people(everybody)
+    now = {**everybody, "@u1:example.org": Person(active=False)}
+    publisher.people(now)
+    folders = [tmp_path / "nobody", tmp_path / "gateway"]
+    key = publisher.key.public_key()
+    assert people_sent(folders, publisher.organisation, key) == now
+    assert people_sent(folders, "example.com", key) == {}
+    (tmp_path / "gateway/people.part").write_bytes(b"damaged")
+    assert people_sent(folders, publisher.organisation, key) == {}
