@@ -147,7 +147,12 @@ class DirectoryPeople:
     async def run(self) -> None:
         """Follow the directory until cancelled."""
         while True:
-            await asyncio.to_thread(self.step)
+            try:
+                await asyncio.to_thread(self.step)
+            except Exception:  # noqa: BLE001  # a bug here must end nothing else of control
+                _LOG.exception("incident: a step of following the directory failed")
+                await asyncio.to_thread(self._begin_anew)
+                await asyncio.sleep(_SLICE_SECONDS)
 
     # ---- the work --------------------------------------------------------------------------------
 
@@ -458,6 +463,12 @@ class DirectoryPeople:
         since = self._state.trouble_since or now
         self._state = replace(self._state, trouble=str(outage), trouble_since=since)
         self.told(self._state)
+
+    def _begin_anew(self) -> None:
+        """After a bug: what was followed may be half taken, so everything is read again."""
+        with self._turn:
+            self._let_go()
+            self._away(Unavailable("a fault in control, which its log tells; all is read anew"))
 
     def _keep(self, doing: Callable[[], None]) -> None:
         try:

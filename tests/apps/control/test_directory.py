@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -11,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from vedette.adapters.memory.clock import MemoryClock
-from vedette.adapters.memory.directory import MemoryDirectory
+from vedette.adapters.memory.directory import MemoryDirectory, MemoryFollowing
 from vedette.adapters.people_kept import PeopleKept
 from vedette.control.directory import DirectoryPeople
 from vedette.control.upkeep import Upkeep
@@ -406,6 +407,29 @@ def test_a_hold_ends_when_whoever_had_vanished_is_there_again_disabled(office: O
     office.directory.put(*(person(f"p{number}", enabled=False) for number in range(25)))
     office.until(lambda: office.people.state().held is None)
     assert sum(p.active for p in office.people.people().values()) == 7
+
+
+async def test_a_bug_in_a_step_is_told_and_everything_is_read_anew(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def look(*_: object) -> None:
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(MemoryFollowing, "look", look)
+    running = asyncio.create_task(office.people.run())
+    try:
+        async with asyncio.timeout(20):
+            while not office.people.faults():
+                office.clock.seconds += 2
+                await asyncio.sleep(0.01)
+            monkeypatch.undo()
+            office.directory.put(person("ann", enabled=False))
+            while office.people.people()[ANN].active or office.people.faults():
+                office.clock.seconds += 2
+                await asyncio.sleep(0.01)
+        assert not running.done()
+    finally:
+        running.cancel()
 
 
 def test_a_torn_line_is_left_out_and_a_damaged_list_is_said(tmp_path: Path) -> None:

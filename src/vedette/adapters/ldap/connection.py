@@ -14,9 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import ldap
+from pyasn1.error import PyAsn1Error
 
 from vedette.ports.errors import Unavailable
 
+FAULTS = (ldap.LDAPError, PyAsn1Error, UnicodeDecodeError)
+"""What python-ldap raises of a server: also an answer that nobody can read."""
 ASIDE_SECONDS = 30.0
 """How long a server that did not answer is asked only when no other answers."""
 _TLS_1_2 = 0x303
@@ -73,7 +76,7 @@ class Servers:
         connected = self.open(only)
         try:
             yield connected
-        except ldap.LDAPError as fault:
+        except FAULTS as fault:
             raise self.gone(connected.server, fault) from fault
         finally:
             connected.close()
@@ -128,7 +131,7 @@ class Servers:
                 found.start_tls_s()
             else:
                 found.search_ext_s("", ldap.SCOPE_BASE, attrlist=["1.1"], timeout=self.timeout)
-        except ldap.LDAPError as fault:
+        except FAULTS as fault:
             if server.startswith("ldaps://") and _answered(fault):
                 return connected  # it says no over TLS, and nothing more was asked
             connected.close()
@@ -143,7 +146,7 @@ class Servers:
             raise ServerRefused(
                 f"`{connected.server}` refuses `{self.bind}`: {words_of(fault)}"
             ) from fault
-        except ldap.LDAPError as fault:
+        except FAULTS as fault:
             connected.close()
             raise self.gone(connected.server, fault) from fault
 

@@ -11,10 +11,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-import ldap
-from pyasn1.error import PyAsn1Error
-
-from vedette.adapters.ldap.connection import Connected, Servers
+from vedette.adapters.ldap.connection import FAULTS, Connected, Servers
 from vedette.adapters.ldap.reading import Search, Searching
 from vedette.ports.directory import ChangesLost, Touched, Wishes
 
@@ -52,7 +49,7 @@ class Told(abc.ABC):
                     break
                 ids |= more
             return self._again(ids)
-        except (ldap.LDAPError, PyAsn1Error) as fault:
+        except FAULTS as fault:
             raise self.servers.gone(self.server, fault) from fault
 
     def look(self, concerned: Callable[[], Collection[str]]) -> Touched | None:
@@ -68,7 +65,7 @@ class Told(abc.ABC):
             self.mark, self.unsure = mark, False
             known = {each for each in concerned() if _is_id(each)}
             return self._again(ids | (known - self.search.there(known) if known else set()))
-        except ldap.LDAPError as fault:
+        except FAULTS as fault:
             raise self.servers.gone(self.server, fault) from fault
 
     def close(self) -> None:

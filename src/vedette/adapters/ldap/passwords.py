@@ -16,7 +16,7 @@ from typing import Any
 import ldap
 from ldap.controls.ppolicy import PasswordPolicyControl
 
-from vedette.adapters.ldap.connection import Servers
+from vedette.adapters.ldap.connection import FAULTS, Servers
 from vedette.adapters.ldap.places import Places
 from vedette.adapters.ldap.reading import Searching
 from vedette.ports.clock import Clock
@@ -31,8 +31,13 @@ _NO = (
     ldap.INAPPROPRIATE_AUTH,
     ldap.NO_SUCH_OBJECT,
     ldap.INVALID_DN_SYNTAX,
+    ldap.CONSTRAINT_VIOLATION,  # some servers' word for an account that is locked
+    ldap.UNWILLING_TO_PERFORM,  # and for one that may not sign in this way
 )
-"""What says no to a person; everything else says that the server can't answer now."""
+"""What says no to a person; everything else says that the server can't answer now.
+
+A 503 for a few people alone would tell strangers that they are there.
+"""
 _CODE = re.compile(r"\bdata ([0-9a-f]{1,8})\b")
 _WRONG = Bound(BindAnswer.WRONG)
 _PASSWORD_EXPIRED, _ACCOUNT_LOCKED, _CHANGE_AFTER_RESET = range(3)
@@ -117,7 +122,7 @@ class LdapPasswords:
             return Bound(BindAnswer.OK, proven=True)
         except _NO as no:
             return self._refused(_told_by(no), person)
-        except ldap.LDAPError as fault:
+        except FAULTS as fault:
             raise self.servers.gone(connected.server, fault) from fault
         finally:
             connected.close()

@@ -9,7 +9,7 @@ from typing import Any
 import ldap
 from ldap.controls import SimplePagedResultsControl
 
-from vedette.adapters.ldap.connection import AWAY, Connected, Servers, words_of
+from vedette.adapters.ldap.connection import AWAY, FAULTS, Connected, Servers, words_of
 from vedette.adapters.ldap.kinds import Kind
 from vedette.ports.directory import GroupEntry, Listing, PersonEntry, Touched, Wishes
 from vedette.ports.errors import Unavailable
@@ -149,7 +149,7 @@ def read(servers: Servers, searching: Searching, wishes: Wishes) -> Listing:
             return Listing(people, groups, connected.server, mark)
         except AWAY as fault:
             said.append(str(servers.gone(connected.server, fault)))
-        except ldap.LDAPError as fault:
+        except FAULTS as fault:
             raise Unavailable(f"`{connected.server}`: {words_of(fault)}") from fault
         finally:
             connected.close()

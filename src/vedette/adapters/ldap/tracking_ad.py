@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import ldap
 from ldap.controls import LDAPControl
 
-from vedette.adapters.ldap.connection import Servers
+from vedette.adapters.ldap.connection import FAULTS, Servers
 from vedette.adapters.ldap.following import MOST_TOUCHED, Told
 from vedette.adapters.ldap.kinds import ACTIVE_DIRECTORY
 from vedette.adapters.ldap.reading import Searching, text
@@ -96,7 +96,7 @@ def follow(
             servers, searching, wishes, telling, search, listing.mark, top=top
         )
         found.begin()
-    except (ldap.LDAPError, ChangesLost) as fault:
+    except (*FAULTS, ChangesLost) as fault:
         for each in filter(None, (telling, asking)):
             each.close()
         if isinstance(fault, ChangesLost):

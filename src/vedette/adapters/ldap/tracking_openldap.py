@@ -14,7 +14,7 @@ import ldap
 from ldap.ldapobject import SimpleLDAPObject
 from ldap.syncrepl import SyncreplConsumer
 
-from vedette.adapters.ldap.connection import Connected, Servers
+from vedette.adapters.ldap.connection import FAULTS, Connected, Servers
 from vedette.adapters.ldap.following import MOST_TOUCHED, Told
 from vedette.adapters.ldap.kinds import OPENLDAP
 from vedette.adapters.ldap.reading import Searching
@@ -145,7 +145,7 @@ def follow(
             servers, searching, wishes, telling, search, listing.mark, known=ids
         )
         found.begin()
-    except (ldap.LDAPError, ChangesLost) as fault:
+    except (*FAULTS, ChangesLost) as fault:
         for each in filter(None, (telling, asking)):
             each.close()
         if isinstance(fault, ldap.UNAVAILABLE_CRITICAL_EXTENSION):
