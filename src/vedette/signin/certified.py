@@ -10,12 +10,12 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from vedette.core.asks import Act
 from vedette.core.reasons import Reason
 from vedette.core.sessions import CERTIFICATE, Session, SessionFacts, SessionState
-from vedette.ports.certificates import REVOKED, CertificateUse, RevokedCertificate
+from vedette.ports.certificates import REVOKED, CertificateUse, Kind, RevokedCertificate
 from vedette.ports.errors import StalePolicy
 from vedette.ports.sign_in import SignInStore
 from vedette.protocol.x509.faults import Fault
@@ -31,6 +31,9 @@ EXPIRED = "its certificate has expired"
 UNVOUCHED = "its certificate is not trusted now"
 _RESTS = 10
 """A round of asking is followed by a rest that is so many times as long, however many are in use."""
+_MOST_REST = 60.0
+"""Seconds; what times out makes a round long, and others' news must not wait for it."""
+KINDS: frozenset[Kind] = frozenset({"crl", "ocsp"})
 _ENDS: Mapping[Fault, str] = {Fault.REVOKED: REVOKED, Fault.EXPIRED: EXPIRED}
 
 
@@ -48,15 +51,15 @@ class LookedAgain:
 class Certified:
     """Keeps sessions in step with their certificates. Every method blocks: for worker threads.
 
-    `refresh`, `look` and `go_through` may run beside one another, each of them once.
+    `refresh` of each kind, `look` and `go_through` may run beside one another, each of them once.
     """
 
     door: SignInDoor
     certificates: Certificates
     _issuers: tuple[IssuerPolicy, ...] | None = None
     _told: int = -1
-    _refreshed: bool = False
-    _rests_until: float = 0.0
+    _refreshed: set[Kind] = field(default_factory=set)
+    _rests_until: dict[Kind, float] = field(default_factory=dict)
 
     @property
     def _store(self) -> SignInStore:
@@ -73,19 +76,22 @@ class Certified:
         except StalePolicy:
             return None
 
-    def refresh(self) -> None:
-        """Ask lists and responders again that are due. Takes as long as they take. Raises Unavailable."""
-        clock, revocations = self.door.clock, self._revocations
-        begun = clock.now()
-        issuers = self._current()
-        if begun < self._rests_until or issuers is None:
+    def refresh(self, kind: Kind) -> None:
+        """Ask again what is due, lists or responders, neither of which waits for the other.
+
+        Takes as long as they take. Raises Unavailable.
+        """
+        clock, begun, issuers = self.door.clock, self.door.clock.now(), self._current()
+        if begun < self._rests_until.get(kind, 0.0) or issuers is None:
             return
+        again = self._revocations.refresh_lists if kind == "crl" else self._revocations.ask_again
         for issuer in issuers:
             used = sorted({use.thumbprint for use in self._store.certificates.uses(issuer.name)})
             pace = self.certificates.issuers.pace(issuer.name)
-            revocations.refresh(issuer, used, pace, int(begun))
-        self._refreshed = True
-        self._rests_until = clock.now() + _RESTS * (clock.now() - begun)
+            again(issuer, used, pace, int(begun))
+        self._refreshed.add(kind)
+        took = clock.now() - begun
+        self._rests_until[kind] = clock.now() + min(_RESTS * took, _MOST_REST)
 
     def look(self) -> LookedAgain:
         """Carry out what is due at once: of certificates with news, at the end of a time, and after
@@ -120,7 +126,7 @@ class Certified:
         not be known yet. Raises Unavailable.
         """
         store, issuers = self._store.certificates, self._current()
-        if issuers is None or not self._refreshed:
+        if issuers is None or self._refreshed < KINDS:
             return LookedAgain()
         lists = self._revocations.news.lists.due()
         if issuers is not self._issuers:
@@ -187,7 +193,7 @@ class Certified:
         return SessionState.ENDED if moved is not None else None
 
     def _hold(self, session: Session) -> SessionState | None:
-        if session.state is not SessionState.LIVE or not self._refreshed:
+        if session.state is not SessionState.LIVE or self._refreshed < KINDS:
             return None
         self._record(session)
         now = int(self.door.clock.now())

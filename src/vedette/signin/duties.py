@@ -6,13 +6,14 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from vedette.ports.clock import Clock
 from vedette.ports.errors import Unavailable
 from vedette.ports.policy import Policy
 from vedette.ports.sign_in import SignInStore, TokenKey
 from vedette.protocol.internal.tokens import SigningKey
-from vedette.signin.certified import Certified
+from vedette.signin.certified import KINDS, Certified
 from vedette.signin.door import SignInDoor
 from vedette.signin.errands import Errands
 from vedette.signin.keep import ask_again
@@ -54,7 +55,9 @@ class Duties:
             if self.certified is not None:
                 duties.create_task(_every(_CERTIFICATE_SECONDS, self.certified.look))
                 duties.create_task(_every(_CERTIFICATE_SECONDS, self.certified.go_through))
-                duties.create_task(_every(_CERTIFICATE_SECONDS, self.certified.refresh))
+                for kind in KINDS:
+                    refresh = partial(self.certified.refresh, kind)
+                    duties.create_task(_every(_CERTIFICATE_SECONDS, refresh))
 
     def _follow(self) -> None:
         self.poll()

@@ -103,6 +103,8 @@ class RevocationKeeper:
     _of: dict[str, _Known] = field(default_factory=dict)
     _ends: list[tuple[int, str, str]] = field(default_factory=list)
     """When what is known is good no more, the soonest first: of an issuer, a place or a certificate."""
+    _away: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Addresses that did not answer: since when, and for how many seconds they are left alone."""
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def known(self, issuer: str) -> Revocations:
@@ -139,11 +141,32 @@ class RevocationKeeper:
         trusted = before_revocation(certificate, policy, now)
         return what_to_fetch(trusted.chain, policy) if isinstance(trusted, Trusted) else []
 
-    def refresh(self, policy: IssuerPolicy, used: Iterable[str], refresh: int, now: int) -> None:
-        """Ask again what is due: the settings' lists, and what certificates in use lead to.
+    def refresh_lists(
+        self, policy: IssuerPolicy, used: Iterable[str], refresh: int, now: int
+    ) -> None:
+        """Fetch again the lists that are due: the settings', and what certificates in use lead to.
 
-        `used` are their thumbprints. What nobody leads to any more is forgotten.
+        `used` are their thumbprints.
         """
+        for place in self._in_use(policy, used, now)[0]:
+            list_ = self._list(policy.name, place)
+            if _over(list_, refresh, now) and not self._rests(place, refresh, now):
+                self._fetch(list_, policy, now)
+
+    def ask_again(self, policy: IssuerPolicy, used: Iterable[str], refresh: int, now: int) -> None:
+        """Ask responders again about certificates in use, where it is due.
+
+        What nobody leads to any more is forgotten, lists too.
+        """
+        lists, about = self._in_use(policy, used, now)
+        for one in about.values():
+            if _due(one, refresh, now) and not self._rests(one.asked.url, refresh, now):
+                self._ask(one, policy, now)
+        self._forget(policy.name, lists, set(about), now)
+
+    def _in_use(
+        self, policy: IssuerPolicy, used: Iterable[str], now: int
+    ) -> tuple[set[str], dict[str, _About]]:
         lists = dict.fromkeys(policy.crl)
         about: dict[str, _About] = {}
         for thumbprint in used:
@@ -152,14 +175,28 @@ class RevocationKeeper:
                     lists[wanted.place] = None
                 elif (one := self._about(policy, wanted)) is not None:
                     about[_issued(wanted)] = one
-        for place in lists:
-            list_ = self._list(policy.name, place)
-            if _over(list_, refresh, now):
-                self._fetch(list_, policy, now)
-        for one in about.values():
-            if _due(one, refresh, now):
-                self._ask(one, policy, now)
-        self._forget(policy.name, set(lists), set(about), now)
+        return set(lists), about
+
+    # ---- Addresses -------------------------------------------------------------------------------
+
+    def _rests(self, place: str, refresh: int, now: int) -> bool:
+        """Whether an address that did not answer is left alone, for whatever it would be asked."""
+        away = self._away.get(place)
+        return away is not None and now - away[0] < min(away[1], refresh)
+
+    def _bring(self, place: str, request: bytes | None, now: int) -> bytes:
+        """What is there. Each time that nothing comes, the pause is twice as long. Raises Unavailable."""
+        try:
+            found = self.fetcher.fetch(place, request)
+        except Unavailable:
+            with self._lock:
+                since, pause = self._away.get(place, (0, 0))
+                if now - since >= pause:
+                    self._away[place] = now, min(max(2 * pause, _AGAIN), _DAY)
+            raise
+        with self._lock:
+            self._away.pop(place, None)
+        return found
 
     def _leads_to(
         self, thumbprint: str, policy: IssuerPolicy, now: int
@@ -237,7 +274,7 @@ class RevocationKeeper:
             if kept is not None:
                 self._take(list_, kept, policy, now)
         try:
-            trouble = self._take(list_, self.fetcher.fetch(list_.source.place), policy, now)
+            trouble = self._take(list_, self._bring(list_.source.place, None, now), policy, now)
             if not trouble and list_.last is not None and list_.last is not before:
                 self.files.save(list_.source.place, list_.last.der)
         except Unavailable as outage:
@@ -298,7 +335,7 @@ class RevocationKeeper:
         trouble, found = "", Fault.MALFORMED
         if not isinstance(asked, Fault):
             try:
-                answer = read_answer(self.fetcher.fetch(wanted.url, asked.request), asked, now)
+                answer = read_answer(self._bring(wanted.url, asked.request, now), asked, now)
             except Unavailable as outage:
                 answer, trouble = Fault.STATUS_UNKNOWN, str(outage)
             if isinstance(answer, OcspAnswer):

@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from threading import Event, Thread
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -109,6 +110,10 @@ class Office:
         to = dict(headers).get("location", "")
         assert to.startswith(f"{self.pages.origin}{BACK}?"), to
         return to.removeprefix(self.pages.origin)
+
+    def refresh(self) -> None:
+        self.certified.refresh("crl")
+        self.certified.refresh("ocsp")
 
     def session(self) -> Session:
         (session,) = self.pages.store.sessions()
@@ -332,7 +337,7 @@ def test_an_older_list_or_a_forged_one_takes_nothing_back(office: Office):
     for served in (on_list(number=6), CA.crl(number=9, name=PEOPLE.name), b"<html>"):
         office.pages.places.there[LIST] = served
         office.pages.clock.seconds += 600
-        office.certified.refresh()
+        office.refresh()
         assert "was revoked" in office.shows(office.begins(), CARD).text
         (source,) = (
             each for each in office.pages.store.certificates.sources() if each.place == LIST
@@ -445,21 +450,21 @@ def test_a_session_stands_on_its_certificate(office: Office):
 def test_nothing_happens_while_nothing_changed(office: Office):
     session = signed_in(office)
     for _ in range(3):
-        office.certified.refresh()
+        office.refresh()
         assert office.certified.look().ended == 0
     assert standing(office, session)[0] is SessionState.LIVE
 
 
 def test_a_new_list_ends_the_session_at_the_next_look(office: Office):
     session = signed_in(office)
-    office.certified.refresh()
+    office.refresh()
     office.certified.go_through()
     publish(office, CARD, number=2)
     office.pages.clock.seconds += 599
-    office.certified.refresh()
+    office.refresh()
     assert office.certified.look().ended == 0
     office.pages.clock.seconds += 1
-    office.certified.refresh()
+    office.refresh()
     assert office.certified.look().ended == 1
     assert standing(office, session) == (SessionState.ENDED, "its certificate was revoked")
     assert office.pages.audit.kept[-1][2].reason == "certificate"
@@ -481,12 +486,12 @@ def test_the_responder_ends_it_too(office: Office):
     assert "Let Element in?" in browser.text
     session = signed_in(office, mine)
     office.obey(ocsp='"certificate"', counts="2")
-    office.certified.refresh()
+    office.refresh()
     office.certified.go_through()
     assert standing(office, session)[0] is SessionState.LIVE
     state["revoked"] = True
     office.pages.clock.seconds += 600
-    office.certified.refresh()
+    office.refresh()
     assert office.certified.look().ended == 1
 
 
@@ -513,7 +518,7 @@ def test_a_certificate_that_ends_ends_its_session(office: Office):
 
 def test_an_issuer_that_leaves_the_settings_suspends_and_its_return_lets_them_go_on(office: Office):
     session = signed_in(office)
-    office.certified.refresh()
+    office.refresh()
     office.certified.go_through()
     office.pages.obey(RULES)
     assert office.certified.go_through().suspended == 1
@@ -530,7 +535,7 @@ def test_an_issuer_that_leaves_the_settings_suspends_and_its_return_lets_them_go
 
 def settled(office: Office) -> None:
     """Everything was asked and looked at once."""
-    office.certified.refresh()
+    office.refresh()
     office.certified.look()
     office.certified.go_through()
 
@@ -546,7 +551,7 @@ def test_a_list_that_can_not_be_had_any_more_suspends_where_the_settings_are_har
     settled(office)
     office.pages.places.there.clear()
     office.pages.clock.seconds = NOW + DAY + 60
-    office.certified.refresh()
+    office.refresh()
     assert looked(office) == (0, 0, 0)
     office.pages.clock.seconds += 1
     assert looked(office) == (0, 1, 0)
@@ -557,7 +562,7 @@ def test_a_list_that_can_not_be_had_any_more_suspends_where_the_settings_are_har
     publish(office, since=NOW + DAY, until=NOW + 3 * DAY, number=3)
     office.pages.places.there[ROOTS] = CA.crl(since=NOW + DAY, until=NOW + 3 * DAY, number=3)
     office.pages.clock.seconds += 600
-    office.certified.refresh()
+    office.refresh()
     assert looked(office) == (0, 0, 1)
 
 
@@ -567,7 +572,7 @@ def test_a_list_that_can_not_be_had_any_more_changes_nothing_where_they_are_soft
     settled(office)
     office.pages.places.there.clear()
     office.pages.clock.seconds += 2 * DAY
-    office.certified.refresh()
+    office.refresh()
     assert looked(office) == (0, 0, 0)
     assert standing(office, session)[0] is SessionState.LIVE
 
@@ -578,7 +583,7 @@ def test_a_list_that_is_followed_in_time_suspends_nobody(office: Office):
     publish(office, since=NOW, until=NOW + 3 * DAY, number=2)
     office.pages.places.there[ROOTS] = CA.crl(since=NOW, until=NOW + 3 * DAY, number=2)
     office.pages.clock.seconds = NOW + DAY - 60
-    office.certified.refresh()
+    office.refresh()
     office.pages.clock.seconds = NOW + 2 * DAY
     assert looked(office) == (0, 0, 0)
 
@@ -590,15 +595,15 @@ def test_a_responder_that_falls_silent_suspends_until_it_speaks_again(office: Of
     settled(office)
     del office.pages.places.there[RESPONDER]
     office.pages.clock.seconds = NOW + 3600
-    office.certified.refresh()
+    office.refresh()
     assert looked(office) == (0, 0, 0)
     office.pages.clock.seconds += 61
-    office.certified.refresh()
+    office.refresh()
     assert looked(office) == (0, 1, 0)
     office.pages.places.there[RESPONDER] = responder
     responder.how = {"since": NOW + 3600, "until": NOW + 7200}
     office.pages.clock.seconds += 600
-    office.certified.refresh()
+    office.refresh()
     assert looked(office) == (0, 0, 1)
     assert standing(office, session)[0] is SessionState.LIVE
 
@@ -610,7 +615,7 @@ def test_what_is_learnt_at_a_sign_in_ends_sessions_that_run(office: Office):
     office.pages.clock.seconds = NOW + 901
     office.pages.places.there[LIST] = on_list(CARD, number=2)
     office.shows(office.begins(), BERTS)
-    office.certified.refresh()
+    office.refresh()
     assert office.certified.look().ended == 1
     assert standing(office, session) == (SessionState.ENDED, "its certificate was revoked")
 
@@ -623,7 +628,7 @@ def test_what_a_responder_says_at_a_sign_in_ends_sessions_that_run(office: Offic
     responder.how = {"revoked": True}
     office.pages.clock.seconds += 600
     assert "was revoked" in office.shows(office.begins(), mine).text
-    office.certified.refresh()
+    office.refresh()
     assert office.certified.look().ended == 1
     assert standing(office, session)[0] is SessionState.ENDED
 
@@ -635,9 +640,54 @@ def test_of_a_ca_that_its_responder_calls_revoked_every_session_ends(office: Off
     settled(office)
     responder.of_ca = {"revoked": True}
     office.pages.clock.seconds += 600
-    office.certified.refresh()
+    office.refresh()
     assert looked(office) == (1, 0, 0)
     assert standing(office, session) == (SessionState.ENDED, "its certificate was revoked")
+
+
+def test_a_list_is_fetched_while_a_responder_keeps_others_waiting(office: Office):
+    mine, _ = with_responder(office)
+    office.obey(ocsp=f'"{RESPONDER}"', counts="2")
+    session = opened(office, mine)
+    settled(office)
+    publish(office, mine, number=2)
+    office.pages.clock.seconds += 600
+    waits, goes_on = Event(), Event()
+
+    def hangs(_: bytes) -> bytes:
+        waits.set()
+        assert goes_on.wait(30)
+        raise Unavailable("it did not answer")
+
+    office.pages.places.there[RESPONDER] = hangs
+    asking = Thread(target=office.certified.refresh, args=("ocsp",))
+    asking.start()
+    try:
+        assert waits.wait(30)
+        office.certified.refresh("crl")
+        assert office.certified.look().ended == 1
+        assert standing(office, session)[0] is SessionState.ENDED
+    finally:
+        goes_on.set()
+        asking.join()
+
+
+def test_a_responder_that_is_away_is_asked_once_a_round_and_ever_more_seldom(office: Office):
+    mine, _ = with_responder(office)
+    office.obey(ocsp=f'"{RESPONDER}"', crl="[]", counts="2")
+    opened(office, mine)
+    settled(office)
+    del office.pages.places.there[RESPONDER]
+    asked = office.pages.places.asked
+    office.pages.clock.seconds += 600
+    seen = []
+    for _ in range(20):
+        before = len(asked)
+        office.refresh()
+        seen.append(len(asked) - before)
+        office.pages.clock.seconds += 30
+    assert max(seen) == 1
+    assert [at for at, one in enumerate(seen) if one] == [0, 1, 3, 7, 15]
 
 
 @pytest.mark.parametrize("fails", ["kept", "used_by", "uses", "revocations"])
@@ -650,7 +700,7 @@ def test_news_waits_for_a_store_that_was_away(
     settled(office)
     responder.how = {"revoked": True}
     office.pages.clock.seconds += 600
-    office.certified.refresh()
+    office.refresh()
     with monkeypatch.context() as away:
         away.setattr(MemoryCertificates, fails, _away)
         with pytest.raises(Unavailable):
@@ -663,7 +713,7 @@ def test_new_lists_wait_for_a_store_that_was_away(office: Office, monkeypatch: p
     settled(office)
     publish(office, CARD, number=2)
     office.pages.clock.seconds += 600
-    office.certified.refresh()
+    office.refresh()
     for look in (office.certified.look, office.certified.go_through):
         with monkeypatch.context() as away:
             away.setattr(MemoryCertificates, "kept", _away)
@@ -697,7 +747,7 @@ def test_after_a_start_nothing_is_held_against_anybody_before_everything_was_ask
         other.obey(counts="2")
         assert other.certified.go_through().suspended == 0
         publish(other)
-        other.certified.refresh()
+        other.refresh()
         assert other.certified.go_through().suspended == 0
         assert standing(office, session)[0] is SessionState.LIVE
     finally:
@@ -706,7 +756,7 @@ def test_after_a_start_nothing_is_held_against_anybody_before_everything_was_ask
 
 def test_what_the_settings_say_of_an_issuer_changes_what_running_sessions_are_worth(office: Office):
     session = signed_in(office)
-    office.certified.refresh()
+    office.refresh()
     office.certified.go_through()
     office.obey(counts="1")
     office.certified.go_through()
@@ -757,7 +807,7 @@ def test_a_device_proves_itself_where_its_program_fetches_the_tokens(office: Off
     assert "certificate" not in {use.kind for use in session.facts.factors}
     publish(office, device, number=2)
     office.pages.clock.seconds += 600
-    office.certified.refresh()
+    office.refresh()
     assert office.certified.look().ended == 1
 
 
@@ -786,9 +836,9 @@ def test_a_certificate_of_ones_own_on_the_connection_is_a_factor_too(office: Off
 
 def test_while_no_settings_are_known_nothing_is_held_against_anybody(office: Office):
     session = signed_in(office)
-    office.certified.refresh()
+    office.refresh()
     office.certified.go_through()
     office.pages.policy.policy = None
-    office.certified.refresh()
+    office.refresh()
     assert office.certified.look().looked == office.certified.go_through().looked == 0
     assert standing(office, session)[0] is SessionState.LIVE
