@@ -51,7 +51,7 @@ async def test_what_comes_while_the_inspector_is_away_is_held_and_then_released_
     wait_briefly(cast)
     tag = how.name
     known = await store(cast.alice, "known.pdf", pdf(f"known {tag}"))
-    assert await delivered(cast.bob, known)
+    await until(lambda: delivered(cast.bob, known))
     # Whoever starts it again is stopped too, so that it stays away.
     up = cast.example.process
     assert up is not None
