@@ -114,17 +114,24 @@ def test_an_effect_happens_only_where_the_permit_is_taken(file: str):
     assert makers == effects
 
 
-def test_only_the_spine_catches_every_exception():
-    broad = [
-        f"{path.relative_to(SOURCE)}:{node.lineno}"
+ONE_OF_MANY = {("control/directory.py", "run"), ("synapse/departed.py", "_left")}
+"""Duties that log what went wrong with one turn and go on: a bug in it must not end all others. They
+decide nothing and hold no Permit beyond that turn."""
+
+
+def test_only_the_spine_and_duties_of_many_turns_catch_every_exception():
+    broad = {
+        (str(path.relative_to(SOURCE)), function.name)
         for path, tree in _modules()
-        for node in ast.walk(tree)
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
         if isinstance(node, ast.ExceptHandler)
         and (node.type is None or ast.unparse(node.type) in ("Exception", "BaseException"))
         and not _raises_again(node)
         and path != SPINE
-    ]
-    assert broad == []
+    }
+    assert broad == ONE_OF_MANY
 
 
 def _raises_again(handler: ast.ExceptHandler) -> bool:
