@@ -72,9 +72,12 @@ async def test_an_appended_record_is_on_disk_when_append_returns(tmp_path: Path)
     log.close()
 
 
-def test_a_note_is_written_though_nobody_waits_for_it_and_nothing_follows(tmp_path: Path) -> None:
+@pytest.mark.parametrize("answer", [NO, YES], ids=["a refusal", "a count"])
+def test_a_note_is_written_though_nobody_waits_for_it_and_nothing_follows(
+    tmp_path: Path, answer: Decision
+) -> None:
     log = spool(tmp_path)
-    name = log.note(ASK, FACTS, NO)
+    name = log.note(ASK, FACTS, answer)
     until(lambda: name in [each["id"] for each in read_spool(log.path)], 60.0)
     log.close()
 

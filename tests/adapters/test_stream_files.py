@@ -1,6 +1,7 @@
 """What a door takes from its folder, and what it never takes."""
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -232,3 +233,33 @@ def test_a_door_that_never_ran_or_writes_nonsense_has_shut_nothing(tmp_path: Pat
     assert folders.closed("synapse") == ()
     write_whole(tmp_path / "door/acknowledged.json", b'{"closed": 5}')
     assert folders.closed("synapse") == ()
+
+
+def looked(door: Door, times: int) -> bool:
+    """Whether anything was taken in so many looks."""
+    return sum(door.files.poll() for _ in range(times)) > 0
+
+
+def test_after_any_rest_a_new_part_is_taken_at_the_first_look(door: Door) -> None:
+    looked(door, 105)
+    door.put(sign(door.part(number=6, revision=6), KEY))
+    assert door.files.poll()
+    assert door.revision() == 6
+
+
+def test_two_parts_within_one_tick_of_the_file_systems_clock_are_both_taken(door: Door) -> None:
+    looked(door, 105)
+    door.put(sign(door.part(number=6, revision=6), KEY))
+    before = door.folder.stat().st_mtime_ns
+    assert door.files.poll()
+    door.put(sign(door.part(number=7, revision=7), KEY))
+    os.utime(door.folder, ns=(before, before))
+    assert looked(door, 2)
+    assert door.revision() == 7
+
+
+def test_a_part_written_over_in_its_place_is_seen_before_long(door: Door) -> None:
+    looked(door, 105)
+    (door.folder / "settings.part").write_bytes(sign(door.part(number=6, revision=6), KEY))
+    assert looked(door, 20)
+    assert door.revision() == 6

@@ -2,7 +2,8 @@
 
 Ids are given when a record is taken, so a refusal can carry its record's id at once. The thread
 writes whole batches and syncs once for each (group commit). Routine yeses are kept as distinct asks
-with counts unless `whole` is set: one `counted` record per distinct ask and interval.
+with counts unless `whole` is set: one `counted` record per distinct ask and second, or less where
+other records are written meanwhile.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import json
 import threading
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Future
@@ -31,6 +33,8 @@ from vedette.ports.errors import Unavailable
 _MOST_WAITING = 20_000
 _MOST_COUNTED = 20_000
 _INTERVAL = 0.25
+_COUNTED_SECONDS = 1.0
+"""How long counts are kept while nothing else is to be written: each write wakes a thread."""
 _GAP = _MOST_WAITING
 """How far numbers jump at a start, so that an id lost in a crash is never given twice."""
 
@@ -77,6 +81,8 @@ class AuditSpool:
     _writer: AuditWriter = field(init=False)
     _failed: str | None = None
     _queue: deque[_Waiting] = field(default_factory=deque)
+    _counts_until: float | None = None
+    """When what is waiting is written, where it is counts alone."""
     _counts: dict[tuple[Any, ...], _Waiting] = field(default_factory=dict)
     _standing: dict[int, _Waiting] = field(default_factory=dict)
     """The same by identity of the decision, which the record keeps alive: see `_count`."""
@@ -127,7 +133,7 @@ class AuditSpool:
             if self._is_counted(ask, decision):
                 return self._count(ask, facts, decision)
             waiting = _Waiting("decision", self._next_id(), self.clock.now(), ask, facts, decision)
-            self._queue.append(waiting)
+            self._put(waiting)
         return waiting.id
 
     async def append(self, ask: Ask, facts: Facts, decision: Decision) -> str:
@@ -138,10 +144,14 @@ class AuditSpool:
             waiting = _Waiting(
                 "decision", self._next_id(), self.clock.now(), ask, facts, decision, 1, done
             )
-            self._queue.append(waiting)
+            self._put(waiting)
         self._wake.set()
         await self.wait(done)
         return waiting.id
+
+    def _put(self, waiting: _Waiting) -> None:
+        self._queue.append(waiting)
+        self._counts_until = None
 
     def _is_counted(self, ask: Ask, decision: Decision) -> bool:
         """What costs nothing to ask must not fill the log, so it is always counted.
@@ -189,6 +199,8 @@ class AuditSpool:
         waiting = _Waiting("counted", "", self.clock.now(), ask, facts, decision)
         self._counts[key] = self._standing[id(decision)] = waiting
         waiting.id = self._next_id()
+        if not self._queue:
+            self._counts_until = time.monotonic() + _COUNTED_SECONDS
         self._queue.append(waiting)
         return waiting.id
 
@@ -196,7 +208,8 @@ class AuditSpool:
         while not self._stop.is_set():
             self._wake.wait(_INTERVAL)
             self._wake.clear()
-            self._flush()
+            if self._counts_until is None or self._counts_until <= time.monotonic():
+                self._flush()
         self._flush()
 
     def _take(self) -> list[_Waiting]:
@@ -205,6 +218,7 @@ class AuditSpool:
             self._queue.clear()
             self._counts.clear()
             self._standing.clear()
+            self._counts_until = None
         return batch
 
     def _flush(self) -> None:
@@ -219,6 +233,7 @@ class AuditSpool:
             self._failed = str(fault)
             with self._lock:  # nothing that was taken is dropped: it is tried again
                 self._queue.extendleft(reversed(batch))
+                self._counts_until = None
             _finish(batch, Unavailable(f"the record could not be written: {fault}"))
         else:
             self._failed = None

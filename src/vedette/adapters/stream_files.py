@@ -33,6 +33,10 @@ DECIDING = (Stream.SETTINGS, Stream.PEOPLE)
 """The streams without which no door decides anything."""
 
 
+_LOOKS = 20
+"""How many looks after a change of the folder are at every part, and then one of how many."""
+
+
 def write_whole(path: Path, data: bytes, mode: int = 0o600, *, sync: bool = True) -> None:
     """Replace a file in one step, so that a reader sees the old or the new one, whole.
 
@@ -53,7 +57,7 @@ def write_whole(path: Path, data: bytes, mode: int = 0o600, *, sync: bool = True
 class StreamFiles:
     """A door's side of its streams, and the policy that they make.
 
-    `poll` is cheap (one stat per stream) and is called often by whoever owns the loop or a thread;
+    `poll` is cheap (mostly one stat) and is called often by whoever owns the loop or a thread;
     `current` never touches the disk.
     """
 
@@ -69,6 +73,10 @@ class StreamFiles:
     _refused: dict[Stream, str] = field(default_factory=dict)
     _policy: Policy | None = None
     _closed: tuple[str, ...] = ()
+    _stirred: tuple[int, int, int] | None = None
+    """The folder's stamp as it was seen last."""
+    _quiet: int = 0
+    """How many looks ago that was new."""
 
     def start(self) -> None:
         """Take the last good part of each stream again, then whatever is newer."""
@@ -97,6 +105,8 @@ class StreamFiles:
 
     def poll(self) -> bool:
         """Look for newer parts, take those that verify, and acknowledge. True if any was taken."""
+        if self._is_quiet():
+            return False
         taken: set[Stream] = set()
         looked = False
         for stream in Stream:
@@ -113,6 +123,19 @@ class StreamFiles:
         if looked:
             self._acknowledge()
         return bool(taken)
+
+    def _is_quiet(self) -> bool:
+        """Whether nothing was put into the folder since a while, so that no part is looked at.
+
+        A file that replaces another changes its folder's time, but twice within a tick of the file
+        system's clock changes it once: the looks that follow a change look at every part, and so
+        does one of many later, for what was written over in its place.
+        """
+        stamp = _stamp(self.folder)
+        if stamp != self._stirred:
+            self._stirred, self._quiet = stamp, 0
+        self._quiet += 1
+        return self._quiet > _LOOKS and self._quiet % _LOOKS != 0
 
     def _take(self, stream: Stream, path: Path, *, keep: bool) -> bool:
         try:
@@ -182,7 +205,7 @@ class StreamFiles:
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:
     try:
-        found = path.stat()
+        found = os.stat(path)  # noqa: PTH116  # half of a look's cost would be pathlib's
     except FileNotFoundError:
         return None
     return found.st_mtime_ns, found.st_ino, found.st_size
