@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import ssl
 import threading
 import time
@@ -159,6 +160,69 @@ def test_a_header_without_end_is_given_up(web: str, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("vedette.adapters.revocation_places._LIST_SECONDS", 0.3)
     with pytest.raises(Unavailable, match="too long"):
         REAL.fetch(f"{web}/trickle")
+
+
+@pytest.fixture
+def mute() -> Iterator[int]:
+    """A port on which connections are taken, and nothing is ever said."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_whoever_takes_the_connection_and_says_nothing_is_given_up(
+    mute: int, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    monkeypatch.setattr("vedette.adapters.revocation_places._LIST_SECONDS", 0.3)
+    with pytest.raises(Unavailable, match="too long"):
+        REAL.fetch(f"{scheme}://127.0.0.1:{mute}/list")
+
+
+def test_a_name_that_is_looked_up_for_ever_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    goes_on = threading.Event()
+
+    def hangs(*_: object, **__: object) -> list[object]:
+        assert goes_on.wait(30)
+        raise OSError("nobody answered")
+
+    monkeypatch.setattr("vedette.adapters.revocation_places._LIST_SECONDS", 0.2)
+    monkeypatch.setattr(socket, "getaddrinfo", hangs)
+    try:
+        with pytest.raises(Unavailable, match="too long"):
+            REAL.fetch("http://crl.corp.test/list")
+    finally:
+        goes_on.set()
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["169.254.169.254", "0.0.0.1", "224.0.0.1", "255.255.255.255", "[fe80::1]", "[::]", "[ff02::1]",
+     "[::ffff:169.254.169.254]", "[fd00:ec2::254]", "[64:ff9b::a9fe:a9fe]"],
+)  # fmt: skip
+def test_addresses_that_are_nobodys_are_never_asked(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(socket, "create_connection", lambda *to, **_: asked.append(to))
+    with pytest.raises(Unavailable, match="nobody's"):
+        REAL.fetch(f"http://{address}/latest/meta-data/")
+    bare = address.strip("[]")
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (bare, 80))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    with pytest.raises(Unavailable, match="nobody's"):
+        REAL.fetch("http://crl.corp.test/latest/meta-data/")
+    assert asked == []
+
+
+def test_of_several_addresses_the_first_that_takes_the_connection_is_asked(
+    web: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _Web.there["/list"] = b"x"
+    port = int(web.rpartition(":")[2])
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (each, port))
+             for each in ("169.254.169.254", "127.0.0.2", "127.0.0.1")]  # fmt: skip
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    assert REAL.fetch(f"http://crl.corp.test:{port}/list") == b"x"
 
 
 def test_a_responder_is_posted_the_question(web: str) -> None:

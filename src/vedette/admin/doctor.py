@@ -16,12 +16,12 @@ from vedette.adapters.boot_file import NAME, Boot, BootFault
 from vedette.admin.audit import ChainReport
 from vedette.admin.findings import Found, Health
 from vedette.admin.homeserver import homeserver_file, render
-from vedette.admin.issuers import troubles
+from vedette.admin.issuers import mends_source, troubles
 from vedette.admin.keys import KeyFound
 from vedette.admin.weaknesses import weak_in
 from vedette.core.break_glass import Recovery
 from vedette.core.directory_state import DirectoryState
-from vedette.core.language import NOTHING, Sentence, as_is, said_by, told
+from vedette.core.language import NOTHING, Sentence, said_by, sentence, told
 from vedette.core.pending import PendingChange, State
 from vedette.core.settings.document import Document
 from vedette.ports.certificates import RevocationSource
@@ -562,9 +562,9 @@ def issuers(seen: Examined) -> Iterable[Found]:
             kind=_KINDS[each.kind],
             place=each.place,
             issuer=each.issuer,
-            why=as_is(each.trouble) if each.trouble else told("it is past its next update"),
+            why=sentence(each.trouble) if each.trouble else told("it is past its next update"),
         )
-        mend = f"vedette settings set issuers.{each.issuer}.{each.kind} …"
+        mend = mends_source(each.issuer, each.kind)
         health = Health.BROKEN if held else Health.WEAK
         yield Found("certificates", health, words, mend, told("or mend it at the CA"))
     if seen.sign_in.ending:

@@ -1,39 +1,22 @@
-"""Issuers of certificates as objects, and trying a certificate against them."""
+"""Issuers of certificates as objects, and the commands that mend what is wrong with them."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from vedette.admin.rejected import Code, Rejected
-from vedette.core.language import NOTHING, Sentence, as_is, day, told
+from vedette.core.language import NOTHING, Sentence, day, told
 from vedette.core.settings.document import Document
 from vedette.core.settings.issuers import Issuer
 from vedette.core.settings.spelling import did_you_mean
+from vedette.ports.certificates import Kind
 from vedette.protocol.x509.algorithms import key_fault
-from vedette.protocol.x509.crls import Crl, read_crl
 from vedette.protocol.x509.faults import WORDS, Fault
 from vedette.protocol.x509.files import certificates_in, has_private_key
-from vedette.protocol.x509.judging import before_revocation, judge
-from vedette.protocol.x509.naming import name_of
-from vedette.protocol.x509.ocsp import OcspAnswer, question, read_answer
 from vedette.protocol.x509.reading import Read, read
-from vedette.protocol.x509.revocations import (
-    NOTHING_KNOWN,
-    CrlAt,
-    OcspAt,
-    Revocations,
-    what_to_fetch,
-)
-from vedette.protocol.x509.values import (
-    Claim,
-    Distrusted,
-    IssuerPolicy,
-    Trusted,
-    policy_of,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +48,11 @@ def list_issuers(document: Document) -> list[IssuerView]:
 
 def show_issuer(document: Document, name: str) -> IssuerView:
     """One issuer. Raises Rejected where there is none of this name."""
-    return _view(name, _known(document, name))
+    return _view(name, known_issuer(document, name))
 
 
-def _known(document: Document, name: str) -> Issuer:
+def known_issuer(document: Document, name: str) -> Issuer:
+    """An issuer by its name. Raises Rejected where there is none of this name."""
     found = {str(own): entry for own, entry in document.issuers.items()}
     if name in found:
         return found[name]
@@ -97,6 +81,17 @@ def _certificate(text: str) -> CertificateView:
         not_before=found.not_before,
         not_after=found.not_after,
     )
+
+
+def mends_source(issuer: str, kind: Kind) -> str:
+    """The command that says where an issuer's list or responder is instead."""
+    place = '["<address of the CRL>"]' if kind == "crl" else '"<address of the responder>"'
+    return f"vedette settings set issuers.{issuer}.{kind} '{place}'"
+
+
+def mends_authority(issuer: str) -> str:
+    """The command that puts a CA's renewed certificate beside the old one."""
+    return f"vedette issuer add {issuer} <PEM file>"
 
 
 ENDS_SOON = 30 * 86400
@@ -163,7 +158,7 @@ def sorted_out(data: bytes, *, all_anchors: bool) -> Sorted:
                        told("export the CA's certificates alone"))  # fmt: skip
     found = certificates_in(data)
     if isinstance(found, Fault):
-        raise Rejected(Code.INVALID, as_is(WORDS[found].what), as_is(WORDS[found].way_out))
+        raise Rejected(Code.INVALID, WORDS[found].what, WORDS[found].way_out)
     anchors: list[str] = []
     between: list[str] = []
     for der in dict.fromkeys(found):
@@ -176,7 +171,7 @@ def sorted_out(data: bytes, *, all_anchors: bool) -> Sorted:
 def _ca(der: bytes) -> Read:
     each = read(der)
     if isinstance(each, Fault):
-        raise Rejected(Code.INVALID, as_is(WORDS[each].what), as_is(WORDS[each].way_out))
+        raise Rejected(Code.INVALID, WORDS[each].what, WORDS[each].way_out)
     if each.basic is None or not each.basic.ca:
         hint = told("name the CA's certificate; whom it issued to is found out when they sign in")
         raise Rejected(
@@ -185,92 +180,3 @@ def _ca(der: bytes) -> Read:
             hint,
         )
     return each
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tried:
-    """What one issuer says of a certificate.
-
-    `claim` is whose it is. `looked` says whether revocation was looked at; `fetch` where it is to be
-    learnt. `whole` is the answer without regard to revocation, where there is one.
-    """
-
-    answer: Trusted | Distrusted
-    claim: Claim | Fault | None
-    looked: bool
-    fetch: tuple[CrlAt | OcspAt, ...]
-
-    @property
-    def fault(self) -> Fault | None:
-        """What is wrong, the name included; None where nothing is."""
-        if isinstance(self.answer, Distrusted):
-            return self.answer.fault
-        return self.claim if isinstance(self.claim, Fault) else None
-
-
-def try_certificate(
-    data: bytes,
-    document: Document,
-    *,
-    issuer: str = "",
-    lists: Sequence[bytes] = (),
-    answers: Sequence[bytes] = (),
-    at: int,
-) -> Mapping[str, Tried]:
-    """What the issuers of a document, or the one named, say of the first certificate of a file.
-
-    `lists` are CRLs and `answers` OCSP answers as they came; without any, revocation is not looked
-    at. Raises Rejected where there is no such issuer, none at all, or no certificate in the file.
-    """
-    found = certificates_in(data)
-    if isinstance(found, Fault):
-        raise Rejected(Code.INVALID, as_is(WORDS[found].what), as_is(WORDS[found].way_out))
-    if not document.issuers:
-        hint = told("add the company's CA with `vedette issuer add <name> <PEM file>`")
-        raise Rejected(Code.INVALID, told("the settings name no issuer of certificates"), hint)
-    entries = {issuer: _known(document, issuer)} if issuer else dict(document.issuers)
-    return {
-        str(name): _try(found[0], policy_of(str(name), entry), lists, answers, at)
-        for name, entry in entries.items()
-    }
-
-
-def _try(
-    leaf: bytes,
-    policy: IssuerPolicy,
-    lists: Sequence[bytes],
-    answers: Sequence[bytes],
-    at: int,
-) -> Tried:
-    looked = bool(lists or answers)
-    whole = before_revocation(leaf, policy, at)
-    if isinstance(whole, Distrusted):
-        return Tried(answer=whole, claim=None, looked=looked, fetch=())
-    known = _known_of(whole, lists, answers, at) if looked else NOTHING_KNOWN
-    answer = judge(leaf, policy, known, at) if looked else whole
-    claim = name_of(whole, policy)
-    fetch = tuple(what_to_fetch(whole.chain, policy))
-    return Tried(answer=answer, claim=claim, looked=looked, fetch=fetch)
-
-
-def _known_of(
-    whole: Trusted, lists: Sequence[bytes], answers: Sequence[bytes], at: int
-) -> Revocations:
-    """What was handed over, each answer tried for every certificate of the chain."""
-    read_lists = [read_crl(each) for each in lists]
-    known: dict[str, OcspAnswer] = {}
-    missed: dict[str, Fault] = {}
-    for each in read_lists:
-        if isinstance(each, Fault):
-            missed[whole.names.issued] = each
-    for certificate, issuer in zip(whole.chain, whole.chain[1:], strict=False):
-        asked = question(certificate, issuer)
-        for data in answers if not isinstance(asked, Fault) else ():
-            assert not isinstance(asked, Fault)
-            found = read_answer(data, asked, at)
-            if isinstance(found, OcspAnswer):
-                known[asked.issued] = found
-            elif found is not Fault.OCSP_OTHER_CERTIFICATE:
-                missed[asked.issued] = found
-    crls = [each for each in read_lists if isinstance(each, Crl)]
-    return Revocations(crls, known, missed)

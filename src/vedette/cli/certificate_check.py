@@ -11,6 +11,7 @@ import typer
 
 from vedette.cli.client import Client, ControlDown
 from vedette.cli.surroundings import (
+    CliFault,
     Dir,
     Exit,
     Json,
@@ -20,10 +21,12 @@ from vedette.cli.surroundings import (
     moment,
     read_text,
 )
+from vedette.cli.waiting import waiting
 
 if TYPE_CHECKING:
-    from vedette.admin.issuers import Tried
+    from vedette.admin.certificate_check import LookedUp, Tried
     from vedette.core.settings.document import Document
+    from vedette.ports.certificates import RevocationFetcher
 
 
 def check(
@@ -41,27 +44,31 @@ def check(
     at: Annotated[str, typer.Option(help="The time for which it is asked; now if left out.")] = "",
     place: Dir = None,
     *,
+    offline: Annotated[bool, typer.Option("--offline", help="Ask nobody.")] = False,
     json: Json = False,
 ) -> None:
     """Say whether a certificate would be believed, as whose, and what mends it if not.
 
-    Works with control down. Nothing is fetched: whether it was revoked is looked at with the lists
-    and answers that are handed over. Exit 1 if no issuer believes it.
+    Its CA's lists and responders are asked from this host, as the sign-in service asks them; not
+    where lists or answers are handed over, or with --offline. Works with control down. Exit 1 if no
+    issuer believes it.
     """
     from vedette.adapters.system_clock import SystemClock
-    from vedette.admin.issuers import try_certificate
+    from vedette.admin.certificate_check import Evidence, try_certificate
     from vedette.admin.rejected import Rejected
 
     surroundings = here(place, json=json)
+    document = _document(surroundings, settings)
+    evidence = Evidence(
+        lists=[_bytes(each) for each in crl or ()],
+        answers=[_bytes(each) for each in ocsp or ()],
+        fetcher=None if offline or crl or ocsp else _fetcher(surroundings),
+        told=_told(surroundings),
+    )
+    time = int(moment(at) or SystemClock().now())
     try:
-        found = try_certificate(
-            _bytes(file),
-            _document(surroundings, settings),
-            issuer=issuer,
-            lists=[_bytes(each) for each in crl or ()],
-            answers=[_bytes(each) for each in ocsp or ()],
-            at=int(moment(at) or SystemClock().now()),
-        )
+        with waiting("asking the CA's lists and responders", quiet=json):
+            found = try_certificate(_bytes(file), document, evidence, issuer=issuer, at=time)
     except Rejected as rejected:
         raise fault(rejected.message, rejected.hint, Exit.REJECTED) from rejected
     data = {"trusted": any(each.fault is None for each in found.values()),
@@ -75,6 +82,33 @@ def _bytes(path: str) -> bytes:
         return Path(path).read_bytes()
     except OSError as found:
         raise fault(f"`{path}` can't be read: {found.strerror}", code=Exit.USAGE) from found
+
+
+def _fetcher(at: Surroundings) -> RevocationFetcher:
+    """What the sign-in service fetches with."""
+    from vedette.adapters.revocation_places import revocation_places
+
+    try:
+        boot = at.boot()
+    except CliFault:  # a draft is tried where there is no organisation
+        return revocation_places(None)
+    trusted = None if boot.gateway.trusted_ca is None else boot.path(boot.gateway.trusted_ca)
+    try:
+        return revocation_places(trusted)
+    except OSError as found:
+        hint = (
+            "name a file with CAs as `trusted_ca` in [gateway] of the boot file, or use --offline"
+        )
+        raise fault(f"`{trusted}` can't be read: {found}", hint) from found
+
+
+def _told(at: Surroundings) -> dict[tuple[str, str], str]:
+    """What the CA's own procedure told control; nothing where control is down."""
+    try:
+        standing = Client(at.boot()).get("/certificates/standing")
+    except CliFault:
+        return {}
+    return {(each["issuer"], each["serial"]): str(each["because"]) for each in standing["told"]}
 
 
 def _document(at: Surroundings, draft: str) -> Document:
@@ -108,7 +142,8 @@ def _data(name: str, tried: Tried) -> dict[str, Any]:
 
     answer, found = tried.answer, tried.fault
     said: dict[str, Any] = {"trusted": found is None, "fault": found, "sentence": "",
-                            "way_out": "", "command": "", "about": "", "depth": 0}  # fmt: skip
+                            "way_out": "", "command": "", "about": "", "depth": 0,
+                            "asked": [_asked(each) for each in tried.found]}  # fmt: skip
     if found is not None:
         words = WORDS[found]
         sentence = words.what if isinstance(answer, Trusted) else answer.sentence
@@ -143,6 +178,11 @@ def _data(name: str, tried: Tried) -> dict[str, Any]:
     }
 
 
+def _asked(each: LookedUp) -> dict[str, Any]:
+    return {"place": each.place, "kind": each.kind, "about": each.about, "revoked": each.revoked,
+            "until": each.until, "trouble": str(each.trouble), "command": each.command}  # fmt: skip
+
+
 def _lines(found: Mapping[str, dict[str, Any]]) -> Iterator[str]:
     for name, each in found.items():
         if not each["trusted"]:
@@ -152,8 +192,24 @@ def _lines(found: Mapping[str, dict[str, Any]]) -> Iterator[str]:
                 yield f"    {each['command']}"
         else:
             yield f"{name}: believed"
+        yield from _said(each["asked"])
         if "serial" in each:
             yield from _more(each)
+
+
+def _said(asked: list[dict[str, Any]]) -> Iterator[str]:
+    """What each place said when it was asked."""
+    for each in asked:
+        about = f" of {each['about']}" if each["about"] else ""
+        where = f"{each['kind']} {each['place']}{about}"
+        if each["trouble"]:
+            yield f"    {where}: FAILS: {each['trouble']}"
+            yield f"        {each['command']}"
+        elif each["kind"] == "crl":
+            yield f"    {where}: {each['revoked']} revoked, good until {_day(each['until'])}"
+        else:
+            word = "revoked" if each["revoked"] else "good"
+            yield f"    {where}: {word}, until {_day(each['until'])}"
 
 
 def _more(each: dict[str, Any]) -> Iterator[str]:
@@ -166,12 +222,13 @@ def _more(each: dict[str, Any]) -> Iterator[str]:
     yield f"    as a key of `people`: {each['sha256']}, or {each['issued']}"
     known = each["revocation"]
     if not known["looked_at"]:
-        yield "    whether it was revoked was not looked at: hand over --crl or --ocsp"
+        yield "    whether it was revoked was not looked at: hand over --crl or --ocsp, or ask"
     elif known["unknown"]:
         yield f"    whether it was revoked is not known ({known['unknown']}), and is let pass"
     else:
-        yield "    not revoked, as far as was handed over"
-    yield from (f"    revocations are at {place}" for place in known["from"])
+        yield "    not revoked, as far as was handed over or asked"
+    if not each["asked"]:
+        yield from (f"    revocations are at {place}" for place in known["from"])
 
 
 def _day(seconds: int) -> str:

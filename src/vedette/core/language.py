@@ -65,6 +65,11 @@ def as_is(text: str) -> Sentence:
     return Sentence(text, text)
 
 
+def sentence(text: str) -> Sentence:
+    """A text that may be a sentence; one that is none is what somebody else said."""
+    return text if isinstance(text, Sentence) else as_is(text)
+
+
 def to_json(text: str) -> str | list[str]:
     """A text as it is kept; a sentence keeps each of its languages."""
     return [str(text), text.german] if isinstance(text, Sentence) else text

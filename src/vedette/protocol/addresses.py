@@ -5,6 +5,9 @@ from __future__ import annotations
 import ipaddress
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_METADATA = frozenset({ipaddress.ip_address("fd00:ec2::254")})
+"""Where else a cloud tells machines their secrets."""
+_THIS = ipaddress.IPv4Network("0.0.0.0/8")
 _UNICAST = ipaddress.IPv6Network("2000::/3")
 
 
@@ -33,6 +36,26 @@ def is_outside(address: str) -> bool:
     if carried:
         return all(is_outside(str(each)) for each in carried)
     return parsed in _UNICAST and parsed.is_global
+
+
+def is_somebodys(address: str) -> bool:
+    """Whether a literal address can be that of a host that somebody runs, outside or inside.
+
+    Those of nobody, of many, reserved and link-local ones are not; by the last ones, clouds tell
+    machines their secrets.
+
+    Raises:
+        ValueError: it is no address.
+    """
+    parsed = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.is_loopback:
+            return True
+        carried = _carried(parsed)
+        if carried:
+            return all(is_somebodys(str(each)) for each in carried)
+    nobodys = parsed.is_unspecified or parsed.is_multicast or parsed.is_reserved or parsed in _THIS
+    return not nobodys and not parsed.is_link_local and parsed not in _METADATA
 
 
 def _carried(address: ipaddress.IPv6Address) -> tuple[ipaddress.IPv4Address, ...]:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
 from vedette.core.asks import Act
+from vedette.core.language import told
 from vedette.core.reasons import Reason
 from vedette.core.sessions import CERTIFICATE, Session, SessionFacts, SessionState
 from vedette.ports.certificates import REVOKED, CertificateUse, Kind, RevokedCertificate
@@ -20,6 +22,7 @@ from vedette.ports.errors import StalePolicy
 from vedette.ports.sign_in import SignInStore
 from vedette.protocol.x509.faults import Fault
 from vedette.protocol.x509.values import IssuerPolicy
+from vedette.signin.asking import wait_for
 from vedette.signin.door import SignInDoor
 from vedette.signin.enforce import go_on
 from vedette.signin.revocations import RevocationKeeper
@@ -29,10 +32,10 @@ from vedette.spine import Permit, refuse
 _LOG = logging.getLogger("vedette.signin")
 EXPIRED = "its certificate has expired"
 UNVOUCHED = "its certificate is not trusted now"
+_ROUND = 1.0
+"""Seconds that a round waits for those whom it asks; whoever takes longer keeps nobody waiting."""
 _RESTS = 10
-"""A round of asking is followed by a rest that is so many times as long, however many are in use."""
-_MOST_REST = 60.0
-"""Seconds; what times out makes a round long, and others' news must not wait for it."""
+"""Finding out what is due is followed by a rest that is so many times as long, however many are in use."""
 KINDS: frozenset[Kind] = frozenset({"crl", "ocsp"})
 _ENDS: Mapping[Fault, str] = {Fault.REVOKED: REVOKED, Fault.EXPIRED: EXPIRED}
 
@@ -60,6 +63,7 @@ class Certified:
     _told: int = -1
     _refreshed: set[Kind] = field(default_factory=set)
     _rests_until: dict[Kind, float] = field(default_factory=dict)
+    _under_way: dict[Kind, list[Future[None]]] = field(default_factory=dict)
 
     @property
     def _store(self) -> SignInStore:
@@ -77,21 +81,30 @@ class Certified:
             return None
 
     def refresh(self, kind: Kind) -> None:
-        """Ask again what is due, lists or responders, neither of which waits for the other.
+        """Begin to ask again what is due, lists or responders, each address beside the others.
 
-        Takes as long as they take. Raises Unavailable.
+        Whoever has not answered after a second goes on answering beside later rounds. Raises
+        Unavailable.
         """
         clock, begun, issuers = self.door.clock, self.door.clock.now(), self._current()
         if begun < self._rests_until.get(kind, 0.0) or issuers is None:
             return
-        again = self._revocations.refresh_lists if kind == "crl" else self._revocations.ask_again
+        again = self._revocations.begin_lists if kind == "crl" else self._revocations.begin_answers
+        asked: list[Future[None] | None] = []
         for issuer in issuers:
             used = sorted({use.thumbprint for use in self._store.certificates.uses(issuer.name)})
             pace = self.certificates.issuers.pace(issuer.name)
-            again(issuer, used, pace, int(begun))
-        self._refreshed.add(kind)
-        took = clock.now() - begun
-        self._rests_until[kind] = clock.now() + min(_RESTS * took, _MOST_REST)
+            asked += again(issuer, used, pace, int(begun))
+        self._rests_until[kind] = clock.now() + _RESTS * (clock.now() - begun)
+        self._wait(kind, [each for each in asked if each is not None], whole=None not in asked)
+
+    def _wait(self, kind: Kind, asked: list[Future[None]], *, whole: bool) -> None:
+        """Wait a moment for a round. Once one that left nothing out is through, all was asked."""
+        several = list(dict.fromkeys([*self._under_way.get(kind, ()), *asked]))
+        wait_for(several, _ROUND)
+        self._under_way[kind] = [each for each in several if not each.done()]
+        if whole and all(each.done() for each in asked):
+            self._refreshed.add(kind)
 
     def look(self) -> LookedAgain:
         """Carry out what is due at once: of certificates with news, at the end of a time, and after
@@ -165,7 +178,7 @@ class Certified:
         """
         kept = self._store.certificates.kept(thumbprint)
         if kept is None:
-            gone = "the certificate is not kept any more"
+            gone = told("the certificate is not kept any more")
             return NotVouched(fault=Fault.MALFORMED, sentence=gone), False
         judged = self.certificates.again(kept)
         trouble = _trouble(judged)

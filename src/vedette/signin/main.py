@@ -29,7 +29,7 @@ from vedette.adapters.boot_file import Boot, BootFault, SigninBoot, load
 from vedette.adapters.log_incidents import LogIncidents
 from vedette.adapters.passwords import Argon2Passwords
 from vedette.adapters.radius import RadiusServers, radius_server
-from vedette.adapters.revocation_places import RevocationFolder, RevocationPlaces
+from vedette.adapters.revocation_places import RevocationFolder, revocation_places
 from vedette.adapters.sign_in.rekeying import StoreKeyFile
 from vedette.adapters.sign_in_store import SqlSignInStore, open_sign_in_store
 from vedette.adapters.stream_files import StreamFiles
@@ -300,14 +300,13 @@ def _certificates(
     boot: Boot, own: SigninBoot, store: SignInStore, clock: SystemClock, policy: PolicySource
 ) -> Certificates:
     """What judges certificates; where there is no address to show one, nobody does."""
-    tls = ssl.create_default_context()
-    if boot.gateway.trusted_ca is not None:
-        tls.load_verify_locations(boot.path(boot.gateway.trusted_ca))
+    trusted = boot.gateway.trusted_ca
+    places = revocation_places(None if trusted is None else boot.path(trusted))
     folder = RevocationFolder(boot.path(own.folder) / "revocations")
     return Certificates(
         store=store.certificates,
         issuers=Issuers(policy),
-        revocations=RevocationKeeper(store.certificates, RevocationPlaces(tls), folder, clock),
+        revocations=RevocationKeeper(store.certificates, places, folder, clock),
         clock=clock,
         domain=ServerName(boot.organisation),
         names=_names(boot, policy),

@@ -1,8 +1,9 @@
 """What the sign-in service knows of revocations: fetched, verified, kept, and fetched anew in time.
 
 A list or an answer counts only with the signature of the CA whose certificates it speaks of; what
-doesn't hold changes nothing, and is told. Only addresses of the settings are asked, or those in a
-certificate for which everything else is good already.
+doesn't hold changes nothing, and is told. Of each place the last good list of each CA and scope is
+kept. Only addresses of the settings are asked, or those in a certificate for which everything else is
+good already; none waits for another.
 """
 
 from __future__ import annotations
@@ -11,9 +12,12 @@ import heapq
 import logging
 import secrets
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
+from functools import partial
 
+from vedette.core.language import NOTHING, Sentence, said_by, told
 from vedette.ports.certificates import (
     CertificateStore,
     Kind,
@@ -23,13 +27,15 @@ from vedette.ports.certificates import (
 )
 from vedette.ports.clock import Clock
 from vedette.ports.errors import Unavailable
-from vedette.protocol.x509.crls import Crl, read_crl, time_fault, verified
+from vedette.protocol.x509.crls import read_crl, time_fault
 from vedette.protocol.x509.faults import WORDS, Fault
 from vedette.protocol.x509.judging import before_revocation
 from vedette.protocol.x509.ocsp import OcspAnswer, question, read_answer
 from vedette.protocol.x509.reading import Read, read
 from vedette.protocol.x509.revocations import CrlAt, OcspAt, Revocations, what_to_fetch
 from vedette.protocol.x509.values import IssuerPolicy, Trusted, thumbprint_of
+from vedette.signin.asking import MOST_IN_ROUNDS, Asking, Work, wait_for
+from vedette.signin.crl_place import CrlPlace, Taken, saved_lists
 from vedette.signin.pending import Pending
 
 _LOG = logging.getLogger("vedette.signin")
@@ -39,6 +45,8 @@ _AHEAD = 60
 """So many seconds before the end of what is known its place is asked for the next."""
 _AT_SIGN_IN = 10
 """Seconds for which nobody who signs in asks again what did not answer."""
+_PATIENCE = 8.0
+"""Seconds that whoever signs in waits for all that is asked; what comes later is there for the next."""
 _LATE = 60
 """Seconds that the next list or answer may come late before running sessions are held for it; whoever
 signs in waits for it."""
@@ -60,15 +68,6 @@ class News:
 
 
 @dataclass(slots=True)
-class _List:
-    """One place of CRLs. `last` is the last good list, `tried` when it was asked, in unix seconds."""
-
-    source: RevocationSource
-    last: Crl | None = None
-    loaded: bool = False
-
-
-@dataclass(slots=True)
 class _About:
     """What a responder said of one certificate, and when it was asked."""
 
@@ -83,7 +82,7 @@ class _About:
 class _Known:
     """Everything about one issuer."""
 
-    lists: dict[str, _List] = field(default_factory=dict)
+    lists: dict[str, CrlPlace] = field(default_factory=dict)
     about: dict[str, _About] = field(default_factory=dict)
     responders: dict[str, RevocationSource] = field(default_factory=dict)
     made: Revocations | None = None
@@ -100,12 +99,16 @@ class RevocationKeeper:
     files: RevocationFiles
     clock: Clock
     news: News = field(default_factory=News)
+    asking: Asking = field(init=False)
     _of: dict[str, _Known] = field(default_factory=dict)
     _ends: list[tuple[int, str, str]] = field(default_factory=list)
     """When what is known is good no more, the soonest first: of an issuer, a place or a certificate."""
     _away: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Addresses that did not answer: since when, and for how many seconds they are left alone."""
     _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def __post_init__(self) -> None:
+        self.asking = Asking(self.clock)
 
     def known(self, issuer: str) -> Revocations:
         """What is known of an issuer's certificates now."""
@@ -114,55 +117,88 @@ class RevocationKeeper:
             if known.made is None:
                 about = known.about.items()
                 known.made = Revocations(
-                    crls=tuple(each.last for each in known.lists.values() if each.last is not None),
+                    crls=tuple(crl for each in known.lists.values() for crl in each.kept.values()),
                     ocsp={name: one.answer for name, one in about if one.answer is not None},
                     missed={name: one.missed for name, one in about if one.missed is not None},
                 )
             return known.made
 
     def learn(self, certificate: bytes, policy: IssuerPolicy, refresh: int, now: int) -> None:
-        """Ask what has to be known of a certificate that is shown now, and is not known freshly."""
-        for wanted in self.wanted(certificate, policy, now):
-            if isinstance(wanted, CrlAt):
-                list_ = self._list(policy.name, wanted.place)
+        """Ask what has to be known of a certificate that is shown now, and is not known freshly.
+
+        Everything is asked at once, and waited for a few seconds at most.
+        """
+        due = self._lacking(self.wanted(certificate, policy, now), policy, refresh, now)
+        begun = (self.asking.begin(f"{policy.name} {key}", work) for key, work in due.items())
+        wait_for((each for each in begun if each is not None), _PATIENCE)
+
+    def _lacking(
+        self, wanted: Iterable[CrlAt | OcspAt], policy: IssuerPolicy, refresh: int, now: int
+    ) -> dict[str, Work]:
+        due: dict[str, Work] = {}
+        for each in wanted:
+            if isinstance(each, CrlAt):
+                list_ = self._list(policy.name, each.place)
                 stale = list_.last is None or time_fault(list_.last, now) is not None
                 if stale and now - list_.source.tried >= _AT_SIGN_IN:
-                    self._fetch(list_, policy, now)
-            else:
-                about = self._about(policy, wanted)
-                due = about is not None and (
-                    now - about.tried >= refresh if _good(about, now) else now - about.tried >= 1
-                )
-                if about is not None and due:
-                    self._ask(about, policy, now)
+                    due[each.place] = partial(self._fetch, list_, policy, now)
+            elif (about := self._about(policy, each)) is not None:
+                pace = refresh if _good(about, now) else 1
+                if now - about.tried >= pace:
+                    due[f"{each.url} {_issued(each)}"] = partial(self._ask, about, policy, now)
+        return due
 
     def wanted(self, certificate: bytes, policy: IssuerPolicy, now: int) -> list[CrlAt | OcspAt]:
         """Where it is told whether this certificate was revoked; nowhere for a stranger's."""
         trusted = before_revocation(certificate, policy, now)
         return what_to_fetch(trusted.chain, policy) if isinstance(trusted, Trusted) else []
 
-    def refresh_lists(
+    def begin_lists(
         self, policy: IssuerPolicy, used: Iterable[str], refresh: int, now: int
-    ) -> None:
-        """Fetch again the lists that are due: the settings', and what certificates in use lead to.
+    ) -> list[Future[None] | None]:
+        """Begin to fetch again the lists that are due: the settings', and what certificates in use lead to.
 
-        `used` are their thumbprints.
+        `used` are their thumbprints. None stands for what has to wait for the next round.
         """
-        for place in self._in_use(policy, used, now)[0]:
+        due: dict[str, Work] = {}
+        for place in sorted(self._in_use(policy, used, now)[0]):
             list_ = self._list(policy.name, place)
             if _over(list_, refresh, now) and not self._rests(place, refresh, now):
-                self._fetch(list_, policy, now)
+                due[place] = partial(self._fetch, list_, policy, now)
+        return self._begun(policy, due)
 
-    def ask_again(self, policy: IssuerPolicy, used: Iterable[str], refresh: int, now: int) -> None:
-        """Ask responders again about certificates in use, where it is due.
+    def begin_answers(
+        self, policy: IssuerPolicy, used: Iterable[str], refresh: int, now: int
+    ) -> list[Future[None] | None]:
+        """Begin to ask responders again about certificates in use, where it is due.
 
+        Each responder is asked one question after the other, and none waits for another responder.
         What nobody leads to any more is forgotten, lists too.
         """
         lists, about = self._in_use(policy, used, now)
+        due: dict[str, list[_About]] = {}
         for one in about.values():
             if _due(one, refresh, now) and not self._rests(one.asked.url, refresh, now):
-                self._ask(one, policy, now)
+                due.setdefault(one.asked.url, []).append(one)
         self._forget(policy.name, lists, set(about), now)
+        work = {
+            url: partial(self._ask_all, several, policy, refresh) for url, several in due.items()
+        }
+        return self._begun(policy, work)
+
+    def _begun(self, policy: IssuerPolicy, due: Mapping[str, Work]) -> list[Future[None] | None]:
+        named = {f"{policy.name} {key}": work for key, work in due.items()}
+        return [
+            self.asking.begin(key, work, MOST_IN_ROUNDS)
+            for key, work in named.items()
+            if not self.asking.rests(key)
+        ]
+
+    def _ask_all(self, several: Iterable[_About], policy: IssuerPolicy, refresh: int) -> None:
+        for one in several:
+            now = int(self.clock.now())
+            if not self._rests(one.asked.url, refresh, now):
+                self._ask(one, policy, now)
 
     def _in_use(
         self, policy: IssuerPolicy, used: Iterable[str], now: int
@@ -242,7 +278,7 @@ class RevocationKeeper:
                 until, issuer, what = heapq.heappop(self._ends)
                 known = self._of[issuer]
                 list_, about = known.lists.get(what), known.about.get(what)
-                if list_ is not None and list_.last and list_.last.next_update == until:
+                if list_ and any(crl.next_update == until for crl in list_.kept.values()):
                     self.news.lists.add(issuer)
                 if about is not None and about.answer and about.answer.until == until:
                     self._tell(issuer, about)
@@ -255,67 +291,63 @@ class RevocationKeeper:
 
     # ---- Lists -----------------------------------------------------------------------------------
 
-    def _list(self, issuer: str, place: str) -> _List:
-        """What is known of a place; its last good list from before a restart, the first time."""
+    def _list(self, issuer: str, place: str) -> CrlPlace:
+        """What is known of a place."""
         with self._lock:
             known = self._of.setdefault(issuer, _Known())
             found = known.lists.get(place)
             if found is None:
                 source = RevocationSource(issuer=issuer, place=place, kind="crl")
-                found = known.lists[place] = _List(source)
+                found = known.lists[place] = CrlPlace(source)
         return found
 
-    def _fetch(self, list_: _List, policy: IssuerPolicy, now: int) -> None:
+    def _fetch(self, list_: CrlPlace, policy: IssuerPolicy, now: int) -> None:
         """Fetch a list, take it if it holds, and note how its place stands."""
-        before = list_.last
+        place = list_.source.place
         if not list_.loaded:
-            list_.loaded = True
-            kept = self.files.load(list_.source.place)
-            if kept is not None:
-                self._take(list_, kept, policy, now)
+            self._load(list_, policy, now)
         try:
-            trouble = self._take(list_, self._bring(list_.source.place, None, now), policy, now)
-            if not trouble and list_.last is not None and list_.last is not before:
-                self.files.save(list_.source.place, list_.last.der)
+            taken = self._take(list_, self._bring(place, None, now), policy, now)
+            trouble = taken.trouble
+            list_.failed = not taken.good or taken.fault is not None
+            if list_.unsaved:
+                self.files.save(_file(policy, place), list_.saved())
+                list_.unsaved = False
         except Unavailable as outage:
-            trouble = str(outage)
+            trouble, list_.failed = said_by(outage), True
         last = list_.last
-        fetched = now if not trouble else list_.source.fetched
         list_.source = replace(
             list_.source,
             tried=now,
             trouble=trouble,
-            fetched=fetched,
+            fetched=list_.source.fetched if list_.failed else now,
             next_update=(last.next_update or 0) if last else 0,
             revoked=sum(last.revoked.values()) if last else 0,
         )
         self._note(list_.source)
 
-    def _take(self, list_: _List, data: bytes, policy: IssuerPolicy, now: int) -> str:
-        """Take a list in the place of the one before, if it is the CA's and no older one.
+    def _load(self, list_: CrlPlace, policy: IssuerPolicy, now: int) -> None:
+        """Take what was kept before a restart, once; by an earlier release under the place alone."""
+        place, list_.loaded = list_.source.place, True
+        kept = self.files.load(_file(policy, place)) or self.files.load(place)
+        for each in saved_lists(kept) if kept is not None else ():
+            self._take(list_, each, policy, now)
 
-        Returns what is wrong with it, empty if nothing is.
-        """
+    def _take(self, list_: CrlPlace, data: bytes, policy: IssuerPolicy, now: int) -> Taken:
+        """Take a list if it is one of the issuer's CAs'; what it says is news."""
         crl = read_crl(data)
         if isinstance(crl, Fault):
-            return _words(crl)
-        if not any(verified(crl, ca) is None for ca in _authorities(policy)):
-            return _words(Fault.CRL_FORGED)
+            return Taken(fault=crl)
         with self._lock:
-            last = list_.last
-            if last is not None and (crl.number, crl.this_update) < (last.number, last.this_update):
-                # Whoever gives it out may be hiding what was revoked since.
-                return "it gives out an older list than it did before"
-            if last is None or crl.der != last.der:
-                list_.last = crl
+            taken = list_.take(crl, _authorities(policy), now)
+            if taken.new:
                 self._of[policy.name].made = None
                 if crl.next_update is not None:
                     end = crl.next_update, policy.name, list_.source.place
                     heapq.heappush(self._ends, end)
                 self.news.listed.add(policy.name)
                 self.news.lists.add(policy.name)
-        fault = time_fault(crl, now)
-        return "" if fault is None else _words(fault)
+        return taken
 
     # ---- Responders ------------------------------------------------------------------------------
 
@@ -332,12 +364,12 @@ class RevocationKeeper:
         """Ask a responder about one certificate. The last good answer stays while it holds."""
         wanted = about.asked
         asked = question(wanted.certificate, wanted.issuer, secrets.token_bytes(_NONCE_BYTES))
-        trouble, found = "", Fault.MALFORMED
+        trouble, found = NOTHING, Fault.MALFORMED
         if not isinstance(asked, Fault):
             try:
                 answer = read_answer(self._bring(wanted.url, asked.request, now), asked, now)
             except Unavailable as outage:
-                answer, trouble = Fault.STATUS_UNKNOWN, str(outage)
+                answer, trouble = Fault.STATUS_UNKNOWN, said_by(outage)
             if isinstance(answer, OcspAnswer):
                 self._answered(about, answer, policy, now)
                 return
@@ -360,7 +392,7 @@ class RevocationKeeper:
             self._of[policy.name].made = None
             if not kept:
                 self._replace(about, answer, policy, now)
-        trouble = "it gives out an older answer than it did before" if hides else ""
+        trouble = told("it gives out an older answer than it did before") if hides else NOTHING
         self._responder(policy.name, about.asked.url, trouble, now, 0 if kept else answer.until)
 
     def _replace(self, about: _About, answer: OcspAnswer, policy: IssuerPolicy, now: int) -> None:
@@ -370,7 +402,9 @@ class RevocationKeeper:
         if before is None or before.until < now or before.revoked is not answer.revoked:
             self._tell(policy.name, about)
 
-    def _responder(self, issuer: str, url: str, trouble: str, now: int, until: int = 0) -> None:
+    def _responder(
+        self, issuer: str, url: str, trouble: Sentence, now: int, until: int = 0
+    ) -> None:
         """Note how a responder stands; not at every answer, since there is one for each person."""
         with self._lock:
             known = self._of[issuer].responders
@@ -402,11 +436,11 @@ def _good(about: _About, now: int) -> bool:
     return about.missed is None and about.answer is not None and now <= about.answer.until
 
 
-def _over(list_: _List, refresh: int, now: int) -> bool:
+def _over(list_: CrlPlace, refresh: int, now: int) -> bool:
     """Whether a list is due: by the settings' pace, about its end, or after a failure."""
     source, last = list_.source, list_.last
     ends = last is not None and last.next_update is not None and last.next_update - _AHEAD <= now
-    soon = source.trouble or ends
+    soon = list_.failed or ends
     return not source.tried or now - source.tried >= (min(refresh, _AGAIN) if soon else refresh)
 
 
@@ -427,8 +461,13 @@ def _authorities(policy: IssuerPolicy) -> list[Read]:
     return [each for each in found if isinstance(each, Read)]
 
 
-def _words(fault: Fault) -> str:
+def _words(fault: Fault) -> Sentence:
     return WORDS[fault].what
+
+
+def _file(policy: IssuerPolicy, place: str) -> str:
+    """By what the lists of a place are kept: two issuers may share a place, and have other CAs."""
+    return f"{policy.name} {place}"
 
 
 __all__ = ["Kind", "RevocationKeeper"]

@@ -10,6 +10,7 @@ import logging
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from vedette.core.language import told
 from vedette.core.names import InvalidName, ServerName, UserId
 from vedette.core.sessions import CERTIFICATE, FactorUse, ShownCertificate
 from vedette.core.settings.document import Document
@@ -141,7 +142,7 @@ class Certificates:
         telling = [each for each in faults if each.fault is not Fault.ISSUER_UNKNOWN]
         for each in (*telling, *faults):
             return NotVouched(fault=each.fault, sentence=each.sentence)
-        return NotVouched(fault=Fault.ISSUER_UNKNOWN, sentence="the settings name no issuers")
+        return NotVouched(fault=Fault.ISSUER_UNKNOWN, sentence=told("the settings name no issuers"))
 
     def again(self, kept: KeptCertificate) -> Vouched | NotVouched:
         """Judge a certificate that was shown before, by what is known now; whose it is stays settled.
@@ -151,7 +152,7 @@ class Certificates:
         """
         issuer = next((each for each in self.issuers.current() if each.name == kept.issuer), None)
         if issuer is None:
-            words = f"the settings name no issuer `{kept.issuer}` any more"
+            words = told("the settings name no issuer `{name}` any more", name=kept.issuer)
             return NotVouched(fault=Fault.ISSUER_UNKNOWN, sentence=words)
         answer = self._by(kept.der, issuer, learn=False)
         if isinstance(answer, Trusted):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
@@ -17,6 +18,7 @@ from vedette.adapters.sign_in.tables import (
     REVOKED,
     SESSIONS,
 )
+from vedette.core.language import from_json, to_json
 from vedette.core.names import UserId
 from vedette.core.sessions import SessionFacts, SessionState
 from vedette.ports.certificates import (
@@ -46,7 +48,8 @@ class SqlCertificates:
         with self._database.writing() as connection:
             same = CERTIFICATES.c.thumbprint == certificate.thumbprint
             connection.execute(sa.delete(CERTIFICATES).where(same))
-            connection.execute(sa.insert(CERTIFICATES).values(**asdict(certificate)))
+            row = asdict(certificate) | {"trouble": _spelled(certificate.trouble)}
+            connection.execute(sa.insert(CERTIFICATES).values(**row))
 
     def kept(self, thumbprint: str) -> KeptCertificate | None:
         """The certificate, or None."""
@@ -96,7 +99,7 @@ class SqlCertificates:
         """Note how a certificate was last judged."""
         change = sa.update(CERTIFICATES).where(CERTIFICATES.c.thumbprint == thumbprint)
         with self._database.writing() as connection:
-            connection.execute(change.values(trouble=trouble, checked=now))
+            connection.execute(change.values(trouble=_spelled(trouble), checked=now))
 
     def revoke(self, revoked: RevokedCertificate) -> bool:
         """Keep that a certificate is revoked; False if known."""
@@ -128,12 +131,13 @@ class SqlCertificates:
         )
         with self._database.writing() as connection:
             connection.execute(sa.delete(REVOCATION_SOURCES).where(*same))
-            connection.execute(sa.insert(REVOCATION_SOURCES).values(**asdict(source)))
+            row = asdict(source) | {"trouble": _spelled(source.trouble)}
+            connection.execute(sa.insert(REVOCATION_SOURCES).values(**row))
 
     def sources(self) -> tuple[RevocationSource, ...]:
         """Every source that was ever asked."""
         rows = self._all(sa.select(REVOCATION_SOURCES))
-        found = (RevocationSource(**row) for row in rows)
+        found = (RevocationSource(**{**row, "trouble": _read(row["trouble"])}) for row in rows)
         return tuple(sorted(found, key=lambda each: (each.issuer, each.place)))
 
     def forget_sources(self, issuer: str, but: Collection[str]) -> None:
@@ -188,7 +192,22 @@ def forgetting(now: int) -> tuple[sa.Delete, ...]:
 
 
 def _certificate_of(row: sa.RowMapping) -> KeptCertificate:
-    return KeptCertificate(**row)
+    return KeptCertificate(**{**row, "trouble": _read(row["trouble"])})
+
+
+def _spelled(text: str) -> str:
+    """A text as it is kept, a sentence with each of its languages."""
+    kept = to_json(text)
+    return kept if isinstance(kept, str) else json.dumps(kept, ensure_ascii=False)
+
+
+def _read(kept: str) -> str:
+    """What `_spelled` kept, or an earlier release did: English alone."""
+    try:
+        found = json.loads(kept) if kept.startswith("[") else kept
+    except ValueError:
+        return kept
+    return from_json(found) if isinstance(found, list) and len(found) == 2 else kept
 
 
 def _revoked_of(row: sa.RowMapping) -> RevokedCertificate:

@@ -9,6 +9,7 @@ from typing import Any
 
 from vedette.admin.certificates import ENDS_SOON, CertificateView
 from vedette.admin.door import Doing, foreseen
+from vedette.admin.issuers import mends_authority, mends_source, troubles
 from vedette.console.act_orders import REVOKED
 from vedette.console.desks import Desks
 from vedette.console.issuer_orders import ADD
@@ -16,9 +17,10 @@ from vedette.console.lists import Cell, Column, Listing, Reading, Say, Slice, mo
 from vedette.console.page import Visit, Words
 from vedette.console.pages.people import address
 from vedette.core.asks import Act
+from vedette.core.language import told
 from vedette.core.settings.issuers import Issuer
 from vedette.ports.certificates import RevocationSource
-from vedette.protocol.x509.faults import Fault
+from vedette.protocol.x509.faults import Fault, fault_of, way_out
 from vedette.protocol.x509.reading import read
 
 
@@ -43,6 +45,10 @@ async def _beside(desks: Desks, visit: Visit) -> dict[str, Any]:
             for each in standing.told[:20]
         ],
         "ending": standing.ending,
+        "authorities": [
+            (each.words, mends_authority(each.issuer))
+            for each in troubles(policy.directory.document, standing.now)
+        ],
         "base": str(desks.settings.current()[0].number),
         "may_add": foreseen(policy, change, today),
         "may_revoke": foreseen(policy, revoke, today),
@@ -69,14 +75,15 @@ def _anchor(text: str) -> str:
 
 def _source(each: RevocationSource, now: int) -> tuple[Cell, ...]:
     late = 0 < each.next_update < now
-    tone = "bad" if each.trouble or late else "good"
+    trouble = each.trouble or (told("it is past its next update") if late else "")
+    tone = "bad" if trouble else "good"
     return (
         Cell(each.issuer),
         Cell(each.place, code=True),
         Cell(each.kind.upper(), tone=tone),
         Cell(moment(each.fetched) if each.fetched else "-"),
         Cell(moment(each.next_update) if each.next_update else "-"),
-        Cell(each.trouble),
+        Cell(trouble, soft=mends_source(each.issuer, each.kind) if trouble else ""),
     )
 
 
@@ -98,7 +105,12 @@ def _until(row: Row, _say: Say) -> Cell:
 
 def _state(row: Row, say: Say) -> Cell:
     trouble = row[0].certificate.trouble
-    return Cell(trouble, tone="bad") if trouble else Cell(say("certificates-good"), tone="good")
+    if not trouble:
+        return Cell(say("certificates-good"), tone="good")
+    fault = fault_of(trouble)
+    return Cell(
+        trouble, tone="bad", soft=way_out(fault, row[0].certificate.issuer) if fault else ""
+    )
 
 
 LISTING = Listing(

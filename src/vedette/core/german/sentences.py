@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from vedette.core.german import changes, explaining, faults, findings, refusals, second_person
+from vedette.core.german import (
+    certificates,
+    changes,
+    explaining,
+    faults,
+    findings,
+    refusals,
+    second_person,
+)
 
 TABLES = (
     explaining.TO_PEOPLE,
@@ -36,6 +44,9 @@ TABLES = (
     faults.SHAPES,
     faults.VALUES,
     faults.WARNINGS,
+    certificates.FAULTS,
+    certificates.WAYS_OUT,
+    certificates.SOURCES,
 )
 
 SENTENCES: dict[str, str] = dict(pair for table in TABLES for pair in table)

@@ -49,6 +49,13 @@ class Scope:
     cas_only: bool = False
     reasons: frozenset[x509.ReasonFlags] = _REASONS
 
+    def covers(self, other: Scope) -> bool:
+        """Whether lists of this scope speak of every certificate, and reason, of which the other's do."""
+        points = not self.points or (bool(other.points) and other.points <= self.points)
+        people = other.people_only or not self.people_only
+        cas = other.cas_only or not self.cas_only
+        return points and people and cas and other.reasons <= self.reasons
+
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Crl:

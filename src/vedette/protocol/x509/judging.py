@@ -12,6 +12,7 @@ from dataclasses import replace
 from cryptography import x509
 from cryptography.x509.oid import ExtensionOID
 
+from vedette.core.language import told
 from vedette.protocol.x509.algorithms import key_fault
 from vedette.protocol.x509.constraints import constraint_fault
 from vedette.protocol.x509.faults import Fault
@@ -90,7 +91,9 @@ def judge_by_any(
             return answer
         found.append(answer)
     telling = [each for each in found if each.fault is not Fault.ISSUER_UNKNOWN]
-    nothing = Distrusted(fault=Fault.ISSUER_UNKNOWN, issuer="", detail="no issuers in the settings")
+    nothing = Distrusted(
+        fault=Fault.ISSUER_UNKNOWN, issuer="", detail=told("no issuers in the settings")
+    )
     return next(iter([*telling, *found]), nothing)
 
 
@@ -196,7 +199,7 @@ def _usage_faults(path: Path, wanted: frozenset[str]) -> Iterator[_Found]:
         if depth and (has is None or _ANY_USAGE in has):
             continue
         if lacking:
-            yield Fault.USAGE, depth, f"it lacks {', '.join(lacking)}"
+            yield Fault.USAGE, depth, told("it lacks {usages}", usages=", ".join(lacking))
 
 
 __all__ = ["before_revocation", "judge", "judge_by_any"]

@@ -9,6 +9,7 @@ from itertools import pairwise
 from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtensionOID
 
+from vedette.core.language import told
 from vedette.protocol.x509.crls import Crl, by_crls
 from vedette.protocol.x509.faults import Fault
 from vedette.protocol.x509.ocsp import OcspAnswer
@@ -71,13 +72,13 @@ def _one(path: Sequence[Read], depth: int, revocations: Revocations, at: int) ->
     certificate, issuer = path[depth], path[depth + 1]
     issued = f"{certificate.serial_hex}-{issuer.key_sha256}"
     if issued in revocations.told or certificate.sha256 in revocations.told:
-        return Status(Fault.REVOKED, depth, "the CA's own procedure said so")
+        return Status(Fault.REVOKED, depth, told("the CA's own procedure said so"))
     answer = revocations.ocsp.get(issued)
     by_list = by_crls(certificate, issuer, revocations.crls, at)
     if answer is not None and answer.revoked:
-        return Status(Fault.REVOKED, depth, "its responder says so")
+        return Status(Fault.REVOKED, depth, told("its responder says so"))
     if by_list.fault is Fault.REVOKED:
-        return Status(Fault.REVOKED, depth, "it stands on the CA's revocation list")
+        return Status(Fault.REVOKED, depth, told("it stands on the CA's revocation list"))
     fresh = answer is not None and at <= answer.until
     if answer is not None and fresh and answer.revoked is False:
         return Status(until=max(answer.until, by_list.until or 0))

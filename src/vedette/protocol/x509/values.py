@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from vedette.core.language import NOTHING, Sentence, joined, told
 from vedette.core.settings.issuers import CLIENT_AUTH, Issuer
 from vedette.core.subject_patterns import SubjectPattern, parse_pattern
 from vedette.protocol.x509.faults import WORDS, Fault
@@ -123,11 +124,12 @@ class Distrusted:
     detail: str = ""
 
     @property
-    def sentence(self) -> str:
+    def sentence(self) -> Sentence:
         """What is wrong, for the administrator."""
-        where = f" (about `{self.subject}`)" if self.depth and self.subject else ""
-        detail = f" Found: {self.detail}." if self.detail else ""
-        return f"{WORDS[self.fault].what}{where}{detail}"
+        about = self.depth and self.subject
+        where = told(" (about `{subject}`)", subject=self.subject) if about else NOTHING
+        detail = told(" Found: {detail}.", detail=self.detail) if self.detail else NOTHING
+        return joined((WORDS[self.fault].what, where, detail), "")
 
 
 @dataclass(frozen=True, slots=True)
