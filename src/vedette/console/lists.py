@@ -43,7 +43,8 @@ Say = Callable[..., str]
 class Cell:
     """What stands in one place of a table. `tone` is `good`, `warn` or `bad`; `soft` is less important.
 
-    `english` marks what another program says, which is English on every page.
+    `english` marks what another program says, which is English on every page. `command` mends what
+    is wrong there.
     """
 
     text: str
@@ -52,6 +53,7 @@ class Cell:
     code: bool = False
     soft: str = ""
     english: bool = False
+    command: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from functools import partial
 
 from vedette.ports.clock import Clock
 
@@ -25,13 +26,14 @@ _MOST_REST = 60.0
 class Asking:
     """Work that waits for others, each in a thread of its own, one at a time for each key.
 
-    For several threads. Threads that nobody waits for any more end with the process.
+    For several threads.
     """
 
     clock: Clock
     _at: dict[str, Future[None]] = field(default_factory=dict)
     _rests: dict[str, float] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _threads: ThreadPoolExecutor = field(default_factory=partial(ThreadPoolExecutor, MOST, "ask"))
 
     def begin(self, key: str, work: Work, most: int = MOST) -> Future[None] | None:
         """Begin, or return what is under way for this key; None while there is too much to do."""
@@ -41,30 +43,19 @@ class Asking:
                 return running
             if len(self._at) >= most:
                 return None
-            found: Future[None] = Future()
-            self._at[key] = found
-        threading.Thread(
-            target=self._run, args=(key, work, found), name=f"ask {key[:60]}", daemon=True
-        ).start()
-        return found
+            found = self._at[key] = self._threads.submit(self._run, key, work)
+            return found
 
-    def _run(self, key: str, work: Work, found: Future[None]) -> None:
+    def _run(self, key: str, work: Work) -> None:
         begun = self.clock.now()
-        fault: BaseException | None = None
         try:
             work()
-        except BaseException as raised:  # noqa: BLE001  # it belongs to whoever asked, not to this thread
-            fault = raised
-        with self._lock:
-            now = self.clock.now()
-            rests = now + min(_RESTS * max(0.0, now - begun), _MOST_REST)
-            self._rests = {each: until for each, until in self._rests.items() if until > now}
-            self._rests[key] = rests
-            del self._at[key]
-        if fault is None:
-            found.set_result(None)
-        else:
-            found.set_exception(fault)
+        finally:
+            with self._lock:
+                now = self.clock.now()
+                self._rests = {each: until for each, until in self._rests.items() if until > now}
+                self._rests[key] = now + min(_RESTS * max(0.0, now - begun), _MOST_REST)
+                del self._at[key]
 
     def rests(self, key: str) -> bool:
         """Whether this was asked just now, for long enough to be left alone for a while."""

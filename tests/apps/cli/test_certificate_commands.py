@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -128,10 +130,96 @@ def test_a_good_certificate_is_believed_and_its_person_named(company: Company) -
 
 def test_without_lists_it_is_said_that_revocation_was_not_looked_at(company: Company) -> None:
     file = company.person("bob", points("http://ca.corp.test/corp.crl"))
-    code, said = company.served.run("certificate", "check", file, "--issuer", "corp")
+    words = ("certificate", "check", file, "--issuer", "corp", "--offline")
+    code, said = company.served.run(*words)
     assert code == 0
     assert "not looked at" in said
     assert "revocations are at http://ca.corp.test/corp.crl" in said
+
+
+class Web:
+    """Where the CA publishes. `there` is what is to be had, `asked` what was asked for."""
+
+    def __init__(self) -> None:
+        there: dict[str, bytes] = {}
+        asked: list[str] = []
+
+        class Publishing(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                asked.append(self.path)
+                found = there.get(self.path)
+                self.send_response(200 if found is not None else 404)
+                self.send_header("Content-Length", str(len(found or b"")))
+                self.end_headers()
+                self.wfile.write(found or b"")
+
+            def log_message(self, *_words: object) -> None:
+                """Nobody reads it."""
+
+        self.there, self.asked = there, asked
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Publishing)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+@pytest.fixture
+def web(company: Company) -> Iterator[Web]:
+    made = Web()
+    served = company.served
+    places = f'["{made.url}/root.crl", "{made.url}/people.crl"]'
+    code, said = served.run("settings", "set", "issuers.corp.crl", places, "--reason", "x")
+    assert code == 0, said
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+    assert served.run("settings", "set", "issuers.corp.crl", "[]", "--reason", "x")[0] == 0
+
+
+def test_the_cas_places_are_asked_and_each_failure_comes_with_its_command(
+    company: Company, web: Web
+) -> None:
+    when = {"since": NOW - 3600, "until": NOW + DAY}
+    issued = company.ca.person("fay", serial=0xFA1, **LIFE)
+    fay = company.file("fay.pem", issued.pem)
+    check = ("certificate", "check", fay, "--issuer", "corp")
+    web.there["/people.crl"] = company.ca.crl(7, **when)  # type: ignore[arg-type]
+    code, found = company.served.data(*check)
+    corp = found["issuers"]["corp"]
+    assert (code, corp["fault"]) == (1, "status-unknown")
+    root_, people = corp["asked"]
+    assert "404" in root_["trouble"]
+    assert root_["command"].startswith("vedette settings set issuers.corp.crl")
+    assert (people["trouble"], people["revoked"], people["until"]) == ("", 1, NOW + DAY)
+    web.there["/root.crl"] = b"<html>"
+    assert "can't be read" in company.served.run(*check)[1]
+    web.there["/root.crl"] = company.root.crl(**when)  # type: ignore[arg-type]
+    code, said = company.served.run(*check)
+    assert code == 0, said
+    assert "0 revoked, good until" in said
+    assert "not revoked, as far as was handed over or asked" in said
+    web.there["/people.crl"] = company.ca.crl(0xFA1, number=2, **when)  # type: ignore[arg-type]
+    code, found = company.served.data(*check)
+    assert (code, found["issuers"]["corp"]["fault"]) == (1, "revoked")
+    web.there["/people.crl"] = company.ca.crl(number=3, **when)  # type: ignore[arg-type]
+    assert company.served.data(*check)[0] == 0
+    told = (
+        "certificate",
+        "revoked",
+        "--serial",
+        "FA1",
+        "--issuer",
+        "corp",
+        "--reason",
+        "card lost",
+    )
+    assert company.served.run(*told)[0] == 0
+    code, said = company.served.run(*check)
+    assert code == 1
+    assert "Found: card lost." in said
+    web.asked.clear()
+    company.served.run(*check, "--offline")
+    company.served.run(*check, *company.lists())
+    assert web.asked == []
 
 
 def test_each_failure_is_told_with_the_way_out_and_its_command(company: Company) -> None:

@@ -20,7 +20,8 @@ from vedette.core.asks import Act
 from vedette.core.language import told
 from vedette.core.settings.issuers import Issuer
 from vedette.ports.certificates import RevocationSource
-from vedette.protocol.x509.faults import Fault, fault_of, way_out
+from vedette.protocol.x509.faults import WORDS as FAULT_WORDS
+from vedette.protocol.x509.faults import Fault, fault_of, mending
 from vedette.protocol.x509.reading import read
 
 
@@ -83,7 +84,7 @@ def _source(each: RevocationSource, now: int) -> tuple[Cell, ...]:
         Cell(each.kind.upper(), tone=tone),
         Cell(moment(each.fetched) if each.fetched else "-"),
         Cell(moment(each.next_update) if each.next_update else "-"),
-        Cell(trouble, soft=mends_source(each.issuer, each.kind) if trouble else ""),
+        Cell(trouble, command=mends_source(each.issuer, each.kind) if trouble else ""),
     )
 
 
@@ -107,9 +108,11 @@ def _state(row: Row, say: Say) -> Cell:
     trouble = row[0].certificate.trouble
     if not trouble:
         return Cell(say("certificates-good"), tone="good")
-    fault = fault_of(trouble)
+    fault, issuer = fault_of(trouble), row[0].certificate.issuer
+    if fault is None:
+        return Cell(trouble, tone="bad")
     return Cell(
-        trouble, tone="bad", soft=way_out(fault, row[0].certificate.issuer) if fault else ""
+        trouble, tone="bad", soft=FAULT_WORDS[fault].way_out, command=mending(fault, issuer)
     )
 
 

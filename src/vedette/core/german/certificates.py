@@ -380,7 +380,6 @@ SOURCES: Pairs = (
         "it gives out an older answer than it did before",
         "er gibt eine ältere Antwort als vorher",
     ),
-    ("it did not answer in time", "keine Antwort in der Zeit"),
     ("it did not answer: {fault}", "keine Antwort: {fault}"),
     ("its answer broke off", "die Antwort brach ab"),
     ("its answer takes too long", "die Antwort dauert zu lange"),
