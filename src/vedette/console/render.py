@@ -18,7 +18,7 @@ from starlette.responses import RedirectResponse, Response
 from vedette.console.page import View
 from vedette.console.registry import SENTENCES
 from vedette.core.channels import NOUNS
-from vedette.core.language import Language, in_language
+from vedette.core.language import Language, Sentence, as_is, in_language
 from vedette.pages.templates import environment
 
 STATIC = {"console.css": "text/css; charset=utf-8", "console.js": "text/javascript; charset=utf-8"}
@@ -64,8 +64,8 @@ def say(language: Language, key: str, **fill: str) -> str:
 def render(view: View, language: Language, around: Mapping[str, Any]) -> Response:
     """The view as a response; `around` is what stands around every page."""
 
-    def word(key: str, **fill: str) -> str:
-        return say(language, key, **fill)
+    def word(key: str, **fill: str) -> Sentence:
+        return as_is(say(language, key, **fill))
 
     text = (
         _environment(language)
@@ -75,7 +75,7 @@ def render(view: View, language: Language, around: Mapping[str, Any]) -> Respons
                 **around,
                 **view.context,
                 "say": word,
-                "title": word(view.title, **view.fill),
+                "title": say(language, view.title, **view.fill),
             }
         )
     )

@@ -29,7 +29,7 @@ def test_an_answer_names_its_rule_and_every_rule_that_spoke(officer: Browser) ->
     words = page.words
     assert "Yes by revision 1, in force" in words
     assert "Deciding rule files Among us: files are allowed" in words
-    assert "needs `file.kind in document, image, audio, video, text, encrypted`" in words
+    assert "needs file.kind in document, image, audio, video, text, encrypted" in words
     assert "pictures-of-people" in words
     assert "vedette why --from @anna:example.org --to @otto:example.org --channel file" in words
     assert "POST /vedette/api/v1/why" in words
