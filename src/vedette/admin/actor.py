@@ -11,7 +11,7 @@ from vedette.admin.policy import (
     recovering_administrator,
 )
 from vedette.core.asks import Act, PartySet, Someone
-from vedette.core.facts import Facts
+from vedette.core.facts import CONSOLE, LOCAL_TOKEN, TOKEN, Facts
 from vedette.core.names import UserId
 from vedette.core.people import Directory
 from vedette.core.tokens import ApiToken
@@ -42,6 +42,13 @@ class Actor:
         if self.name == RECOVERY:
             return recovering_administrator(directory.document)
         return directory.someone(UserId(self.name))
+
+    @property
+    def comes(self) -> str:
+        """By what their acts come, as the fact `act.through` has it."""
+        if self.name in (LOCAL_ADMINISTRATOR, RECOVERY):
+            return LOCAL_TOKEN
+        return CONSOLE if self.token is None else TOKEN
 
     def lacks(self, directory: Directory, act: Act, over: PartySet | None) -> bool:
         """Whether this act is refused, whatever the rules say.

@@ -112,7 +112,7 @@ class BreakGlass:
             if shown is not Shown.RIGHT:
                 return refuse(policy, Reason.WRONG_CODE)
             who = recovering_administrator(policy.directory.document)
-            known = administration_facts(_BEGIN, frozenset()).known
+            known = administration_facts(_BEGIN, frozenset(), RECOVERING.comes).known
             ask = organisation(_BEGIN, who, Channel.ADMINISTER)
             return ask, Facts(known, {"reason": REASON})
 
@@ -134,6 +134,7 @@ def officers(policy: Policy) -> Iterator[UserId]:
     act, directory = Act.ADMINISTRATION_SETTINGS_APPLY, policy.directory
     known: dict[str, Value | Missing] = {
         "act": act.value,
+        "act.through": Missing.PENDING,
         "approvals": Missing.PENDING,
         "change.widens": Missing.PENDING,
     }

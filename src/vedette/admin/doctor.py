@@ -14,16 +14,19 @@ from urllib.parse import urlsplit
 
 from vedette.adapters.boot_file import NAME, Boot, BootFault
 from vedette.admin.audit import ChainReport
+from vedette.admin.ending import settings_ending, tokens_ending
 from vedette.admin.findings import Found, Health
 from vedette.admin.homeserver import homeserver_file, render
 from vedette.admin.issuers import mends_source, troubles
 from vedette.admin.keys import KeyFound
+from vedette.admin.officers import OfficersSeen, officers_found
 from vedette.admin.weaknesses import weak_in
 from vedette.core.break_glass import Recovery
 from vedette.core.directory_state import DirectoryState
 from vedette.core.language import NOTHING, Sentence, said_by, sentence, told
 from vedette.core.pending import PendingChange, State
 from vedette.core.settings.document import Document
+from vedette.core.tokens import ApiToken
 from vedette.ports.certificates import RevocationSource
 from vedette.protocol.internal.server_certificates import Ordering, Origin
 
@@ -138,6 +141,10 @@ class Examined:
     """Changes of the settings that wait, for a second person or for their hour."""
     directory: DirectoryState | None = None
     """How the list of people stands towards the company's directory; None where there is none."""
+    officers: OfficersSeen | None = None
+    """How those stand who may change the settings; None where control has not looked yet."""
+    tokens: tuple[ApiToken, ...] = ()
+    """The tokens of the administration."""
     unsealed: tuple[Sentence, ...] = ()
     """What keeps people from being sealed in the record, or from being named again, in words."""
 
@@ -330,6 +337,18 @@ def people(seen: Examined) -> Iterable[Found]:
         yield Found(
             "people", Health.BROKEN, words, f"editor {path}", told("it is read again by itself")
         )
+
+
+def officers(seen: Examined) -> Iterable[Found]:
+    """Whether somebody is left who may change the settings."""
+    return officers_found(seen.officers, str(seen.boot.path(seen.boot.control.people)))
+
+
+def ending(seen: Examined) -> Iterable[Found]:
+    """What ends by itself: allows, partners, their keys and CAs, tokens."""
+    today = datetime.fromtimestamp(seen.now, UTC).date().toordinal()
+    yield from settings_ending(seen.document, today)
+    yield from tokens_ending(seen.tokens, today)
 
 
 def keys(seen: Examined) -> Iterable[Found]:
@@ -671,6 +690,7 @@ CHECKS: tuple[Check, ...] = (
     closed,
     people,
     directory,
+    officers,
     chain,
     leaving,
     recovery,
@@ -691,6 +711,7 @@ CHECKS: tuple[Check, ...] = (
     token_key,
     second_factors,
     breached_passwords,
+    ending,
     weak_settings,
 )
 

@@ -111,7 +111,7 @@ def foreseen_anywhere(policy: Policy, author: Actor, act: Act, today: int) -> bo
         if author.lacks(directory, act, over):
             continue
         ask = organisation(act, who, Channel.ADMINISTER, over)
-        facts = administration_facts(act, frozenset())
+        facts = administration_facts(act, frozenset(), author.comes)
         dated = Facts({**facts.known, "today": today})
         if decide(policy.rules, ask, dated).verdict is Verdict.YES:
             return True
@@ -135,9 +135,18 @@ def refused(refusal: Refusal) -> Rejected:
     )
 
 
-def administration_facts(act: Act, widened: frozenset[str], approvals: int | Missing = 0) -> Facts:
-    """What is known of an administrative act, whoever does it."""
-    return Facts({"act": act.value, "approvals": approvals, "change.widens": widened})
+def administration_facts(
+    act: Act, widened: frozenset[str], comes: str, approvals: int | Missing = 0
+) -> Facts:
+    """What is known of an administrative act, whoever does it; `comes` is by what."""
+    return Facts(
+        {
+            "act": act.value,
+            "act.through": comes,
+            "approvals": approvals,
+            "change.widens": widened,
+        }
+    )
 
 
 def asked(policy: Policy, doing: Doing) -> tuple[Ask, Facts] | Decision:
@@ -155,16 +164,17 @@ def asked(policy: Policy, doing: Doing) -> tuple[Ask, Facts] | Decision:
 
 def _facts(doing: Doing) -> Facts:
     """What the rules read of the act; the claims are for the record alone, no rule can name them."""
-    facts = administration_facts(doing.act, doing.widens, doing.approvals)
-    token = doing.author.token
+    author = doing.author
+    facts = administration_facts(doing.act, doing.widens, author.comes, doing.approvals)
+    token = author.token
     claims = {
         "reason": doing.reason,
         "what": doing.what,
         "token": token.id if token else "",
-        "session": doing.author.session,
+        "session": author.session,
     }
     said = {name: text for name, text in claims.items() if text}
-    return doing.author.signed.beside(Facts(facts.known, said))
+    return author.signed.beside(Facts(facts.known, said))
 
 
 def needs_reason(reason: str) -> str:

@@ -6,20 +6,20 @@ a network that one may go to. What stays a no even so, nobody gets past.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from vedette.admin.door import administration_facts
 from vedette.admin.policy import local_administrator
 from vedette.admin.rejected import Code, Rejected
-from vedette.admin.rights import AS_MANY_AS_WANTED, CHANGES, at_best, who_may
+from vedette.admin.rights import AS_MANY_AS_WANTED, CHANGES, at_best, may_at_best, who_may
 from vedette.admin.second_person import approvals_wanted
 from vedette.core.asks import Act, PartySet
 from vedette.core.channels import Channel
 from vedette.core.decide import decide
 from vedette.core.decision import Decision, Verdict
-from vedette.core.facts import REGISTRY, Facts, Missing, Value
-from vedette.core.language import Sentence, told
+from vedette.core.facts import LOCAL_TOKEN, REGISTRY, Facts, Missing, Value
+from vedette.core.language import Sentence, day, told
 from vedette.core.names import UserId
 from vedette.core.sessions import FactorUse, independent, sign_in_ask
 from vedette.core.settings.document import Document, Rule
@@ -28,6 +28,9 @@ from vedette.ports.policy import Policy
 
 _APPLY, _READ = Act.ADMINISTRATION_SETTINGS_APPLY, Act.ADMINISTRATION_SETTINGS_READ
 _APPROVE = Act.ADMINISTRATION_SETTINGS_APPROVE
+_KEPT_HERE = frozenset({"password", "oidc"})
+"""The kinds of first factor of which it is known here whether somebody has one."""
+_WAYS_IN = frozenset({Channel.SIGN_IN, Channel.ADMINISTER})
 _SECONDS = frozenset({"webauthn", "totp", "radius", "certificate", "recovery"})
 """The kinds of second factor that there are."""
 
@@ -35,16 +38,18 @@ _SECONDS = frozenset({"webauthn", "totp", "radius", "certificate", "recovery"})
 def refuse_lockout(old: Policy, new: Policy) -> None:
     """Refuse a revision that locks out those who could change it again.
 
-    1. The holder of the local token could not even take rights away. 2. No officer is left who
-    could change the settings and sign in, where there was one. 3. A rule asks for approvals that
-    too few people could give.
+    1. The holder of the local token could not even take rights away, and no officer could instead.
+    2. No officer is left who could change the settings and sign in, where there was one. 3. None is
+    left once allows have ended that have an end. 4. A rule asks for approvals that too few people
+    could give.
 
     Raises:
         Rejected: says who is shut out, and by what.
     """
     _keeps_local(new)  # (1)
     _keeps_officer(old, new)  # (2)
-    _has_second_persons(old, new)  # (3)
+    _keeps_officer_later(old, new)  # (3)
+    _has_second_persons(old, new)  # (4)
 
 
 def officers(policy: Policy, act: Act = _APPLY) -> Iterator[UserId]:
@@ -58,11 +63,31 @@ def officers(policy: Policy, act: Act = _APPLY) -> Iterator[UserId]:
             yield user
 
 
+def those_left(policy: Policy, users: Iterable[str]) -> list[str]:
+    """Those of `users` who are officers as `officers` finds them."""
+    known: dict[PartySet, bool] = {}
+    found = []
+    for user in map(UserId, users):
+        person = policy.directory.people.get(user)
+        if person is None or not person.active or person.guest:
+            continue
+        who = policy.directory.someone(user)
+        if who.parties not in known:
+            may = may_at_best(policy, who, _APPLY)
+            known[who.parties] = may and _no_way_in(policy, user) is None
+        if known[who.parties]:
+            found.append(str(user))
+    return found
+
+
 def _keeps_local(new: Policy) -> None:
+    """The local token may lose its right once there is somebody else who could change the settings."""
+    if any(may_at_best(new, new.directory.someone(user), _READ) for user in officers(new)):
+        return
     who = local_administrator(new.directory.document)
     for act, doing in ((_READ, told("see")), (_APPLY, told("change"))):
         approvals = AS_MANY_AS_WANTED if act in CHANGES else 0
-        facts = administration_facts(act, frozenset(), approvals).known
+        facts = administration_facts(act, frozenset(), LOCAL_TOKEN, approvals).known
         ask = organisation(act, who, Channel.ADMINISTER)
         decision = decide(new.rules, ask, Facts({**facts, "today": new.directory.today}))
         if decision.verdict is not Verdict.YES:
@@ -109,16 +134,49 @@ def _keeps_officer(old: Policy, new: Policy) -> None:
     )
 
 
+def _keeps_officer_later(old: Policy, new: Policy) -> None:
+    """An allow that ends may not be all that officers have: nobody could write that it goes on."""
+    dated = {
+        str(name): rule.expires
+        for name, rule in new.directory.document.rules.items()
+        if rule.expires is not None and not _WAYS_IN.isdisjoint(rule.channels)
+    }
+    if not dated or next(officers(new), None) is None:
+        return
+    ends = sorted({each.toordinal() for each in dated.values()})
+    after = ends[-1] + 1
+    if next(officers(_on(new, after)), None) or not next(officers(_on(old, after)), None):
+        return
+    then = next(last for last in ends if not next(officers(_on(new, last + 1)), None))
+    name = next(name for name, last in sorted(dated.items()) if last.toordinal() == then)
+    raise Rejected(
+        Code.LOCK_OUT,
+        told(
+            "once rule `{rule}` has ended on {day}, nobody would be left who may change the settings "
+            "and could sign in",
+            rule=name,
+            day=day(dated[name]),
+        ),
+        told("give the rule no end, or let a rule without one allow it too"),
+    )
+
+
+def _on(policy: Policy, today: int) -> Policy:
+    """The same policy on another day."""
+    directory = policy.directory
+    return Policy(policy.rules, directory.under(directory.document, today))
+
+
 def _by(decision: Decision | None, whom: UserId) -> Sentence:
     if decision is None or decision.rule is None:
         return told("no rule would allow `{whom}`", whom=whom)
     return told("rule `{rule}` would refuse `{whom}`", rule=decision.rule, whom=whom)
 
 
-def _no_way_in(policy: Policy, user: UserId) -> Decision | None:
+def _no_way_in(policy: Policy, user: UserId, own: frozenset[str] | None = None) -> Decision | None:
     """The answer to somebody's sign-in if it is no whatever they show; else None."""
     who, found = policy.directory.someone(user), None
-    for facts in _ways_in(policy):
+    for facts in _ways_in(policy, own):
         ask = sign_in_ask(Act.SIGN_IN_SESSION_START, who)
         decision = decide(policy.rules, ask, facts)
         if decision.verdict is not Verdict.NO:
@@ -128,12 +186,22 @@ def _no_way_in(policy: Policy, user: UserId) -> Decision | None:
     return found
 
 
-def _ways_in(policy: Policy) -> Iterator[Facts]:
-    """What is known of a sign-in, for each set of factors that one could have."""
+def signs_in(policy: Policy, user: UserId, kinds: frozenset[str], *, sets_up: bool) -> bool:
+    """Whether somebody could sign in who has proofs of these kinds, and may set up one more or not.
+
+    A certificate is always to be had: nobody here knows who has one.
+    """
+    return _no_way_in(policy, user, None if sets_up else kinds) is None
+
+
+def _ways_in(policy: Policy, own: frozenset[str] | None = None) -> Iterator[Facts]:
+    """What is known of a sign-in, for each set of factors that one could have; of `own` kinds alone."""
     document = policy.directory.document
     seconds = _SECONDS.intersection(document.sign_in.second_factors)
     if not document.issuers:
         seconds -= {"certificate"}
+    if own is not None:
+        seconds &= own | {"certificate"}
     ways: list[tuple[FactorUse, ...]] = [(_use("password"),), (_use("oidc"),)]
     ways += [(_use("password"), _use(each)) for each in sorted(seconds)]
     if "webauthn" in seconds:
@@ -143,6 +211,8 @@ def _ways_in(policy: Policy) -> Iterator[Facts]:
         ways += [(card,), *((card, _use(each)) for each in sorted(seconds - {"certificate"}))]
     for uses in ways:
         kinds = frozenset(use.kind for use in uses)
+        if own is not None and not own.issuperset(kinds & _KEPT_HERE):
+            continue
         held = Missing.PENDING if "webauthn" in kinds else None
         known: dict[str, Value | Missing] = {
             **_TO_BE_HAD,

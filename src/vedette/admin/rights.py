@@ -35,14 +35,21 @@ _TO_BE_HAD: dict[str, Value | Missing] = {
 }
 
 
-def at_best(policy: Policy, who: Someone, act: Act, over: PartySet | None = None) -> Decision:
+def at_best(
+    policy: Policy,
+    who: Someone,
+    act: Act,
+    over: PartySet | None = None,
+    comes: str | Missing = Missing.PENDING,
+) -> Decision:
     """The answer to an act if every fact that can still be had were had; a no is a no for good.
 
-    A change of the settings is taken as one that can only refuse more.
+    A change of the settings is taken as one that can only refuse more; `comes` is by what it comes.
     """
     known: dict[str, Value | Missing] = {
         **_TO_BE_HAD,
         "act": act.value,
+        "act.through": comes,
         "approvals": AS_MANY_AS_WANTED if act in CHANGES else 0,
         "change.widens": frozenset(),
         "today": policy.directory.today,
@@ -51,9 +58,15 @@ def at_best(policy: Policy, who: Someone, act: Act, over: PartySet | None = None
     return decide(policy.rules, ask, Facts(known))
 
 
-def may_at_best(policy: Policy, who: Someone, act: Act, over: PartySet | None = None) -> bool:
+def may_at_best(
+    policy: Policy,
+    who: Someone,
+    act: Act,
+    over: PartySet | None = None,
+    comes: str | Missing = Missing.PENDING,
+) -> bool:
     """Whether somebody might be allowed an act."""
-    return at_best(policy, who, act, over).verdict is not Verdict.NO
+    return at_best(policy, who, act, over, comes).verdict is not Verdict.NO
 
 
 def who_may(policy: Policy, act: Act) -> Iterator[UserId]:

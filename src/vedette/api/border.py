@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import json
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextlib import suppress
@@ -47,6 +48,11 @@ _NOBODY = plain_error(
     "send `Authorization: Bearer …` with the content of the boot file's control.token, or with what "
     "`vedette token add` has shown",
 )
+_ELSEWHERE = plain_error(
+    "refused",
+    "the local token is good on control's own host alone",
+    "elsewhere, use a token that was made for a person: `vedette token add`, or the console",
+)
 _PLAIN = {
     404: ("not-found", "nothing is served at this path"),
     405: ("method", "this path does not take this method"),
@@ -72,17 +78,20 @@ class Border:
         headers: list[tuple[bytes, bytes]] = scope["headers"]
         if scope["path"] not in OPEN:
             try:
-                actor = await self._actor(scope["path"], headers)
+                actor = await self._actor(scope, headers)
             except Unavailable as outage:
                 await _answer(send, 503, plain_error("unavailable", str(outage)))
                 return
             if actor is None:
                 await _answer(send, 401, _NOBODY, ((b"www-authenticate", b"Bearer"),))
                 return
+            if actor in (LOCAL, RECOVERING) and not _from_here(scope):
+                await _answer(send, 403, _ELSEWHERE)
+                return
             scope = {**scope, ACTOR: actor}
         await self._limited(scope, receive, send)
 
-    async def _actor(self, path: str, headers: list[tuple[bytes, bytes]]) -> Actor | None:
+    async def _actor(self, scope: Message, headers: list[tuple[bytes, bytes]]) -> Actor | None:
         """Whoever the token makes it, read anew each time: a removed token is nothing at once.
 
         The counts are nobody's act: the local token opens them, and one of their own, which opens
@@ -96,7 +105,7 @@ class Border:
             return None
         if self.token.matches(value.strip()):
             return RECOVERING if await asyncio.to_thread(self.recovering) else LOCAL
-        if path == METRICS:
+        if scope["path"] == METRICS:
             known = self.metrics_token is not None and self.metrics_token.matches(value.strip())
             return COUNTING if known else None
         found = await asyncio.to_thread(self.tokens.store.by_digest, digest_of(value.strip()))
@@ -124,6 +133,20 @@ class Border:
         if length > LARGEST_BODY and not begun:
             words = f"a request has at most {LARGEST_BODY} bytes"
             await _answer(send, 413, plain_error("too-large", words))
+
+
+def _from_here(scope: Message) -> bool:
+    """Whether a request comes from control's own host: over loopback, or from the very address that
+    it came to. What a proxy on this host passes on counts as from here.
+    """
+    client, server = scope.get("client"), scope.get("server")
+    if client is None:
+        return True  # a socket that is a file of this host
+    try:
+        loopback = ipaddress.ip_address(str(client[0]).partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+    return loopback or (server is not None and client[0] == server[0])
 
 
 async def _answer(

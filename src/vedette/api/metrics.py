@@ -27,6 +27,10 @@ class Measured:
     """The ways in which the audit leaves this machine, and whether each worked at its last try."""
     certificates: Mapping[str, float] = field(default_factory=dict)
     """When each of our servers' certificates ends, in seconds since 1970."""
+    officers: int = 0
+    """How many people may change the settings in their own right."""
+    ends: tuple[tuple[str, str, float], ...] = ()
+    """Kind, name and end of what ends by itself, in seconds since 1970."""
     failed_orders: int | None = None
     """How many orders for the gateway's certificate in a row came to nothing; None: none is ordered."""
 
@@ -70,6 +74,16 @@ def _families(seen: Measured) -> Iterable[str]:
         "vedette_server_certificate_end_seconds", "gauge",
         "When each server's certificate ends, in seconds since 1970.",
         [({"server": server}, ends) for server, ends in sorted(seen.certificates.items())],
+    )  # fmt: skip
+    yield _family(
+        "vedette_officers", "gauge",
+        "People who may change the settings in their own right; none is a lock-out.",
+        [({}, seen.officers)],
+    )  # fmt: skip
+    yield _family(
+        "vedette_end_seconds", "gauge",
+        "When allows, partners, their keys and CAs, and tokens end, in seconds since 1970.",
+        [({"kind": kind, "name": name}, ends) for kind, name, ends in sorted(seen.ends)],
     )  # fmt: skip
     yield _family(
         "vedette_server_certificate_failed_orders", "gauge",

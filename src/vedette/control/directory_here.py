@@ -25,7 +25,7 @@ from vedette.core.directory_state import DirectoryState, Held
 from vedette.core.names import ServerName
 from vedette.core.sessions import SessionState
 from vedette.core.settings.document import CompanyDirectory
-from vedette.ports.directory import Check, DirectoryKeeper, wishes_of
+from vedette.ports.directory import Check, wishes_of
 from vedette.ports.errors import Unavailable
 from vedette.ports.people import PeopleSource
 from vedette.ports.sign_in import SignInStore
@@ -63,11 +63,6 @@ def people_source(
     )
     found.begin()
     return found
-
-
-def keeper_of(people: PeopleSource) -> DirectoryKeeper | None:
-    """Who keeps the people of the company's directory, where there is one."""
-    return people if isinstance(people, DirectoryPeople) else None
 
 
 def table_faults(boot: Boot) -> tuple[str, ...]:

@@ -53,11 +53,13 @@ from vedette.admin.directory import DirectoryDesk
 from vedette.admin.doctor import Examined, SignInSeen, examine
 from vedette.admin.door import AdministrationDoor
 from vedette.admin.drafts import DraftsDesk
+from vedette.admin.ending import ends_of
 from vedette.admin.files import FilesDesk
 from vedette.admin.findings import Found
 from vedette.admin.grid import GridDesk
 from vedette.admin.homeserver import beneath, issuer_of
 from vedette.admin.keys import keys_here
+from vedette.admin.officers import OfficersSeen
 from vedette.admin.partners import PartnersDesk
 from vedette.admin.pending import PendingDesk
 from vedette.admin.people import PeopleDesk
@@ -82,13 +84,14 @@ from vedette.control.counting import Counts
 from vedette.control.departures import Departures
 from vedette.control.directory_here import (
     directory_seen,
-    keeper_of,
     people_source,
     signed_in,
     table_faults,
 )
 from vedette.control.keys_here import LEAST_TOKEN, TokenFile, keys_desk
+from vedette.control.last_officers import LastOfficers
 from vedette.control.looking import Looking
+from vedette.control.officers_here import keeper_of, last_officers, officers_seen
 from vedette.control.records_here import (
     PROCESS,
     checkpoint_copy,
@@ -102,6 +105,7 @@ from vedette.control.records_here import (
     public_key,
     spool_folder,
     stamps_file,
+    tokens_here,
     unsent,
     verify_here,
     waiting_changes,
@@ -219,7 +223,7 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
     doors = DoorFolders({name: boot.door(name) for name in boot.doors})
     publisher = Publisher(doors, revisions, key, boot.organisation, clock)
     sessions = _session_stream(boot, publisher)
-    people = _people(boot, policy, sessions, key.public_key())
+    people = _people(boot, policy, sessions, key.public_key(), process)
     anchor = archive.anchor(CheckpointFile(checkpoint_file(boot)), revisions, key, counts)
     spine, tokens = Spine(policy, spool, LogIncidents(), clock), SqlTokens(revisions.engine)
     desk = _settings_desk(revisions, people, policy, spine, publisher)
@@ -248,7 +252,7 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
         grid=GridDesk(policy),
         server_certificates=_certificates_desk(boot, spine),
         keys=keys_desk(boot, spine, sessions.store),
-        measured=lambda: _measured(boot, counts, anchor, publisher, desk, upkeep),
+        measured=lambda: _measured(boot, counts, anchor, publisher, desk, upkeep, tokens, people),
         metrics_token=_metrics_token(boot),
         tokens=TokensDesk(AdministrationDoor(spine), tokens, clock),
     )
@@ -273,15 +277,20 @@ def _looking(boot: Boot, anchor: Anchor, written: SpoolReader) -> Looking:
 
 
 def _people(
-    boot: Boot, policy: CurrentPolicy, sessions: SessionStream, key: Ed25519PublicKey
-) -> PeopleSource:
+    boot: Boot,
+    policy: CurrentPolicy,
+    sessions: SessionStream,
+    key: Ed25519PublicKey,
+    process: str,
+) -> LastOfficers:
     """Where people come from: the company's directory, or the table. Raises Unavailable."""
-    return people_source(
+    source = people_source(
         boot,
         lambda: policy.current().directory.document.directory,
         lambda: signed_in(sessions.store),
         key,
     )
+    return last_officers(boot, source, policy.current, keeps=process == PROCESS)
 
 
 def _settings_desk(
@@ -459,7 +468,10 @@ def _measured(
     publisher: Publisher,
     desk: SettingsDesk,
     upkeep: Upkeep,
+    tokens: SqlTokens,
+    people: LastOfficers,
 ) -> Measured:
+    revision, document = desk.current()
     departures, vouching = upkeep.departures, upkeep.vouching
     troubles = vouching.troubles()
     ways = {} if departures is None else {"syslog": departures.trouble() is None}
@@ -472,7 +484,7 @@ def _measured(
         chains={chain: state.length for chain, state in anchor.states().items()},
         broken=frozenset(anchor.broken()),
         doors=publisher.state(),
-        revision=desk.current()[0].number,
+        revision=revision.number,
         backlog={} if departures is None else departures.backlog(),
         ways=ways,
         certificates={
@@ -481,6 +493,8 @@ def _measured(
             if each.shown is not None
         },
         failed_orders=None if (told := ordering_told(boot)) is None else told.failures,
+        officers=people.counted(),
+        ends=tuple(ends_of(document, tokens.every())),
     )
 
 
@@ -545,6 +559,7 @@ def examine_here(
     chains, trouble, anchored = _chains(boot) if anchor is None else _followed(anchor)
     folders = DoorFolders({name: boot.door(name) for name in boot.doors})
     now = SystemClock().now()
+    sign_in, officers = _sign_in_seen(boot, document, revision, now)
     seen = Examined(
         boot=boot,
         document=document,
@@ -565,7 +580,9 @@ def examine_here(
         ordering=ordering_told(boot),
         keys=keys_here(boot, None),
         reachable=examination.reachable(boot),
-        sign_in=_sign_in_seen(boot, document, now),
+        sign_in=sign_in,
+        officers=officers,
+        tokens=tokens_here(boot),
         unsent=unsent(boot, now),
         recovery=RecoveryFile(boot.recovery()).load(),
         beyond=(recovered or RecoverySeen(SpoolReader(spool_folder(boot)))).look(),
@@ -577,13 +594,18 @@ def examine_here(
     return examine(seen)
 
 
-def _sign_in_seen(boot: Boot, document: Document, now: float) -> SignInSeen:
+def _sign_in_seen(
+    boot: Boot, document: Document, revision: int, now: float
+) -> tuple[SignInSeen, OfficersSeen | None]:
+    """How the sign-in service stands, and whether those who administer could sign in."""
     try:
         store = open_sign_in_store(boot.sign_in_database(), None)
     except (BootFault, Unavailable) as fault:
-        return examination.sign_in_seen(boot, document, said_by(fault), now)
+        seen = examination.sign_in_seen(boot, document, said_by(fault), now)
+        return seen, officers_seen(boot, document, revision, None, now)
     try:
-        return examination.sign_in_seen(boot, document, store, now)
+        seen = examination.sign_in_seen(boot, document, store, now)
+        return seen, officers_seen(boot, document, revision, store, now)
     finally:
         store.close()
 

@@ -23,12 +23,14 @@ from vedette.adapters.removed_heads import RemovedHeadsFile
 from vedette.adapters.revisions import SqlRevisions, open_database
 from vedette.adapters.spool_reader import SpoolReader
 from vedette.adapters.timestamp_authority import prove
+from vedette.adapters.tokens import SqlTokens
 from vedette.admin.audit import ChainReport, verify_all
 from vedette.admin.audit_export import export_lines, name_line, pseudonyms_in, verify_export
 from vedette.control.vouching import unstamped
 from vedette.core.language import Sentence, told
 from vedette.core.pending import PendingChange, State
 from vedette.core.record import RecordFault
+from vedette.core.tokens import ApiToken
 from vedette.ports.errors import Unavailable
 from vedette.ports.siem import Position
 from vedette.protocol.internal.checkpoints import Checkpoint, verify_checkpoint
@@ -60,6 +62,17 @@ def waiting_changes(boot: Boot, now: float) -> tuple[PendingChange, ...]:
     finally:
         kept.close()
     return tuple(each for each in found if each.state is State.SCHEDULED or each.expires > now)
+
+
+def tokens_here(boot: Boot) -> tuple[ApiToken, ...]:
+    """The tokens of the administration. Raises Unavailable."""
+    kept = kept_revisions(boot)
+    if kept is None:
+        return ()
+    try:
+        return SqlTokens(kept.engine).every()
+    finally:
+        kept.close()
 
 
 def written_by_hand(boot: Boot, process: str) -> tuple[Path, ...]:

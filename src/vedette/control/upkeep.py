@@ -15,11 +15,13 @@ from vedette.admin.trial import TrialDesk
 from vedette.control.checkpoints import Anchor
 from vedette.control.departures import Departures
 from vedette.control.directory import DirectoryPeople
+from vedette.control.last_officers import LastOfficers
 from vedette.control.retention import Retention
 from vedette.control.sessions import SessionStream
 from vedette.control.streams import Publisher
 from vedette.control.telling import Telling
 from vedette.control.vouching import Vouching
+from vedette.core.settings.document import Document
 from vedette.ports.errors import Unavailable
 from vedette.ports.people import PeopleSource
 from vedette.ports.record_index import RecordIndex
@@ -36,6 +38,8 @@ _CHANGE_SECONDS = 1.0
 _INDEX_SECONDS = 2.0
 _INDEXED_AT_ONCE = 10_000
 _REMOVE_SECONDS = 600.0
+_OFFICERS_SECONDS = 30.0
+"""How often it is learnt who may change the settings; whether anybody may is looked at for each list."""
 
 
 @dataclass(slots=True)
@@ -75,6 +79,7 @@ class Upkeep:
         self.people.poll()
         self._say_faults()
         revision, document = self.desk.begin(first_text)
+        self._begin_officers(document, revision.number)
         self.publisher.settings(revision, document)
         if self.people.known():
             self.publisher.people(self.people.people())
@@ -85,8 +90,12 @@ class Upkeep:
         """Do every duty until cancelled."""
         async with asyncio.TaskGroup() as duties:
             duties.create_task(_every(lambda: _PEOPLE_SECONDS, self._watch_people))
-            if isinstance(self.people, DirectoryPeople):
-                duties.create_task(self.people.run())
+            source = self.people
+            if isinstance(source, LastOfficers):
+                duties.create_task(_every(lambda: _OFFICERS_SECONDS, source.look_at_everybody))
+                source = source.source
+            if isinstance(source, DirectoryPeople):
+                duties.create_task(source.run())
             duties.create_task(_every(self._renewal, self._renew))
             duties.create_task(self._keep_anchoring())
             duties.create_task(self.sessions.run())
@@ -110,6 +119,13 @@ class Upkeep:
                 self._owed = people is not self.people.people()
             _LOG.info("people changed: %d are known now", len(people))
         self._say_faults()
+
+    def _begin_officers(self, document: Document, revision: int) -> None:
+        """Whether the first list leaves somebody who may change the settings, and who may now."""
+        if isinstance(self.people, LastOfficers):
+            if self.people.poll():
+                self.desk.take(document, revision)
+            self.people.remember(self.people.learned())
 
     async def _renew(self) -> None:
         self.publisher.settings(*self.desk.current())

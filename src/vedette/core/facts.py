@@ -114,6 +114,9 @@ ELSEWHERE = "elsewhere"
 ONLY_CLAIMED = frozenset({"client.name", "client.version"})
 """Facts that nobody can prove: a rule that does not write `claimed` could never learn them."""
 PLATFORMS = frozenset({"android", "ios", "linux", "macos", "windows", "other"})
+CONSOLE, TOKEN, LOCAL_TOKEN = "console", "token", "local-token"  # words, no secrets
+THROUGH = frozenset({CONSOLE, TOKEN, LOCAL_TOKEN})
+"""By what an act of administration comes."""
 _FILE = frozenset({Channel.FILE})
 _ROOM = frozenset({Channel.MESSAGE, Channel.FILE, Channel.PRESENCE, Channel.CONTACT}) | CALL
 _DEVICE = BETWEEN_PEOPLE | {Channel.SIGN_IN, Channel.ADMINISTER}
@@ -150,6 +153,10 @@ REGISTRY: Mapping[str, FactSpec] = MappingProxyType(
         [
             _spec("act", FactType.WORD, "the administrative act, `<area>:<subject>:<action>`",
                   _ADMIN, frozenset({Door.ADMINISTRATION})),
+            _spec("act.through", FactType.WORD,
+                  "by what the act comes: signed in to the console, by a token that was made for a "
+                  "person, or by the local token of control's host",
+                  _ADMIN, frozenset({Door.ADMINISTRATION}), words=THROUGH),
             _spec("approvals", FactType.NUMBER, "how many other administrators approved exactly this",
                   _ADMIN, frozenset({Door.ADMINISTRATION})),
             _spec("certificate.issuer", FactType.WORD,

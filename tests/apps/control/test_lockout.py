@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from vedette.admin.lockout import officers, refuse_lockout
@@ -60,8 +62,6 @@ def rule(body: str, name: str = "new") -> str:
         ('from = ["us"]\nforbid = ["administer"]', "rule `new` would refuse the local administrator"),
         ('from = ["us"]\nforbid = ["administer"]\nwhen = ["act in administration:settings:read"]',
          "nobody could see the settings any more: rule `new`"),
-        ('from = ["us"]\nforbid = ["administer"]\nunless = ["sign_in.factors >= 2"]',
-         "rule `new` would refuse the local administrator"),
         ('from = ["us"]\nforbid = ["administer"]\nunless = ["approvals >= 1"]',
          "nobody could see the settings any more: rule `new`"),
         ('from = ["security-office"]\nforbid = ["administer"]',
@@ -72,6 +72,22 @@ def rule(body: str, name: str = "new") -> str:
 )  # fmt: skip
 def test_whoever_may_change_the_settings_is_left(body: str, words: str) -> None:
     assert words in refused(changed(add=rule(body)))
+
+
+def test_where_nobody_else_could_mend_it_the_local_token_keeps_its_right() -> None:
+    body = 'from = ["us"]\nforbid = ["administer"]\nwhen = ["act.through = local-token"]'
+    with pytest.raises(Rejected, match="rule `new` would refuse the local administrator"):
+        refuse_lockout(policy(BASE, {}), policy(changed(add=rule(body)), {}, 2))
+
+
+def test_an_allow_that_ends_is_not_all_that_officers_have() -> None:
+    by = 'from  = ["security-office"]\nallow = ["administer"]'
+    ends = f"{by}\nexpires = {date.fromordinal(TODAY + 3)}"
+    said = refused(changed(swap=f"{by} -> {ends}"))
+    assert "once rule `security-office` has ended on 2027-01-22, nobody would be left" in said
+    allowed(changed(swap=f"{by} -> {ends}", add=rule(by)))  # another one goes on
+    dated = changed(swap=f"{by} -> {ends}")
+    refuse_lockout(policy(dated), policy(dated + '[media]\nmax_upload = "1 MiB"\n', number=2))
 
 
 def test_the_last_officers_rule_is_not_lost() -> None:
@@ -137,6 +153,9 @@ def test_a_second_factor_that_is_wanted_can_be_had() -> None:
         'from = ["us"]\nforbid = ["sign-in"]\nunless = ["device.approved = yes"]',
         'from = ["auditors"]\nforbid = ["sign-in"]',
         'from = ["us"]\nforbid = ["administer"]\nwhen = ["change.widens in partners, outside"]',
+        'from = ["us"]\nforbid = ["administer"]\nunless = ["sign_in.factors >= 2"]',
+        'from = ["us"]\nforbid = ["administer"]\nwhen = ["act.through = local-token"]',
+        'from = ["us"]\nforbid = ["administer"]\nunless = ["act.through = console"]',
     ],
 )
 def test_what_can_be_had_shuts_nobody_out(body: str) -> None:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
 from vedette.admin.baseline import lacking
 from vedette.admin.door import Doing, foreseen, foreseen_anywhere
 from vedette.admin.doors import DoorAnswer, DoorState
+from vedette.admin.ending import SETTINGS, settings_ending
 from vedette.admin.findings import Examination, Found, Health
 from vedette.admin.partners import PartnerView, list_partners
 from vedette.admin.rejected import Rejected
@@ -24,19 +25,17 @@ from vedette.console.page import Page, View, Visit, Words
 from vedette.core.asks import Act
 from vedette.core.channels import NOUNS, Channel
 from vedette.core.holding import HOLDINGS, ROOMLESS, TRAFFIC, UNHELD_BESIDES
-from vedette.core.language import NOTHING, Sentence, day, told
+from vedette.core.language import NOTHING, Sentence, told
 from vedette.core.partners import Extent, OneWay
 from vedette.core.pending import OPEN
 from vedette.core.sessions import SessionState
-from vedette.core.settings.commands import Edit, edit_step
-from vedette.core.settings.document import Document
 from vedette.ports.policy import Policy
 
-SOON_DAYS = 30
-"""How long before its last day something is said to end."""
 _PROMISED = (Channel.MESSAGE, Channel.FILE, Channel.VOICE, Channel.VIDEO, Channel.CONFERENCE,
              Channel.CONTACT, Channel.PRESENCE)  # fmt: skip
 _REASON = "recommended"
+_ANEW = ("settings", SETTINGS)
+"""The checks that look at the settings alone, and so are made as the page is shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +48,6 @@ class Todo:
     note: Sentence = NOTHING
     command: bool = False
     """Whether `mend` is a command of ours and no advice in words."""
-
-
-Ending = tuple[date, Sentence]
-"""A last day, and that it comes, in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,10 +159,10 @@ def _doors(doors: tuple[DoorAnswer, ...]) -> Iterator[Todo]:
             yield Todo(health=Health.BROKEN, words=(each.words,))
 
 
-def _found(found: Iterable[Found], *, settings: bool = False) -> Iterator[Todo]:
+def _found(found: Iterable[Found], *, anew: bool = False) -> Iterator[Todo]:
     """What a look found. What it says of the settings may be a minute old: that is looked at anew."""
     for each in found:
-        if each.health is Health.GOOD or (each.check == "settings") is not settings:
+        if each.health is Health.GOOD or (each.check in _ANEW) is not anew:
             continue
         mend = each.mend or ""
         yield Todo(
@@ -181,53 +176,11 @@ def _found(found: Iterable[Found], *, settings: bool = False) -> Iterator[Todo]:
 
 def _of_settings(policy: Policy, today: int) -> Iterator[Todo]:
     """What ends soon, what is lacking, and what is other than recommended."""
-    yield from _ending(policy, today)
+    yield from _found(settings_ending(policy.directory.document, today), anew=True)
     for lack in lacking(policy):
         mend = lack.step.because(_REASON)
         yield Todo(health=Health.WEAK, words=(lack.words,), mend=mend, command=True)
-    yield from _found(weak_in(policy.directory.document), settings=True)
-
-
-def _ending(policy: Policy, today: int) -> Iterator[Todo]:
-    """Allows and partners that have ended, or will soon."""
-    document: Document = policy.directory.document
-    for name, rule in document.rules.items():
-        if rule.expires is not None and _soon(rule.expires, today):
-            yield _ends(f"rules.{name}.expires", _allow_ends(name, rule.expires, today), today)
-    for name, partner in document.partners.items():
-        last = partner.valid_until
-        if last is not None and _soon(last, today):
-            yield _ends(f"partners.{name}.valid_until", _partner_ends(name, last, today), today)
-
-
-def _soon(last: date, today: int) -> bool:
-    return last.toordinal() - today <= SOON_DAYS
-
-
-def _allow_ends(name: str, last: date, today: int) -> Ending:
-    days = last.toordinal() - today
-    if days < 0:
-        return last, told("the allow `{name}` ended on {day}", name=name, day=day(last))
-    return last, told(
-        "the allow `{name}` ends on {day}, in {days} days", name=name, day=day(last), days=days
-    )
-
-
-def _partner_ends(name: str, last: date, today: int) -> Ending:
-    days = last.toordinal() - today
-    if days < 0:
-        return last, told("the partner `{name}` ended on {day}", name=name, day=day(last))
-    return last, told(
-        "the partner `{name}` ends on {day}, in {days} days", name=name, day=day(last), days=days
-    )
-
-
-def _ends(path: str, ending: Ending, today: int) -> Todo:
-    """What ends, with the command that lets it go on for a year."""
-    last, words = ending
-    longer = date.fromordinal(max(today, last.toordinal()) + 365)
-    mend = edit_step(Edit(path, longer.isoformat())).because("agreed for another year")
-    return Todo(health=Health.WEAK, words=(words,), mend=mend, command=True)
+    yield from _found(weak_in(policy.directory.document), anew=True)
 
 
 def _examined(examined: Examination | None) -> dict[str, Any]:

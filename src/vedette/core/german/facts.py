@@ -4,6 +4,8 @@ from __future__ import annotations
 
 FACTS: dict[str, str] = {
     "act": "die Verwaltungshandlung, `<Bereich>:<Gegenstand>:<Handlung>`",
+    "act.through": "wodurch die Handlung kommt: in der Konsole angemeldet, durch ein Token, das für eine "
+    "Person gemacht wurde, oder durch das lokale Token auf dem Rechner von control",
     "approvals": "wie viele andere Verwaltende genau das freigegeben haben",
     "certificate.issuer": "welcher Aussteller des Dokuments für das gezeigte Zertifikat bürgt",
     "certificate.policies": "die Zertifikatsrichtlinien, die für den ganzen Pfad des Zertifikats gelten",

@@ -398,16 +398,6 @@ ADVICE: Pairs = (
         "people may sign in with a single proof: whoever has a password is in",
         "Personen dürfen sich mit einem einzigen Nachweis anmelden: Wer ein Passwort hat, ist drin",
     ),
-    ("the allow `{name}` ended on {day}", "die Erlaubnis `{name}` endete am {day}"),
-    (
-        "the allow `{name}` ends on {day}, in {days} days",
-        "die Erlaubnis `{name}` endet am {day}, in {days} Tagen",
-    ),
-    ("the partner `{name}` ended on {day}", "der Partner `{name}` endete am {day}"),
-    (
-        "the partner `{name}` ends on {day}, in {days} days",
-        "der Partner `{name}` endet am {day}, in {days} Tagen",
-    ),
 )
 
 DOORS: Pairs = (

@@ -8,6 +8,7 @@ from vedette.core.german import (
     explaining,
     faults,
     findings,
+    officers,
     refusals,
     second_person,
 )
@@ -26,6 +27,8 @@ TABLES = (
     findings.CHAINS,
     findings.ADVICE,
     findings.DOORS,
+    officers.ENDING,
+    officers.OFFICERS,
     refusals.PEOPLE,
     refusals.ADMINISTRATION,
     refusals.PARTNERS,

@@ -206,6 +206,16 @@ from  = ["security-office"]
 allow = ["administer"]
 owner = "security-office"
 
+# The token on control's host may do everything, since before anybody can sign in there is nobody else.
+# Once two officers can, let it only look; a change is refused under which nobody could take this back:
+#   [rules.local-token-looks]
+#   from   = ["us"]
+#   forbid = ["administer"]
+#   when   = ["act.through = local-token"]
+#   unless = ["act in administration:settings:read, audit:chain:verify, doors:door:list, keys:key:list"]
+#   say    = "The local token only looks; sign in to the console, or use a token of your own."
+#   owner  = "security-office"
+
 # Federation managers add partners, say what we exchange with them, and try whether they answer.
 [rules.federation-managers]
 from  = ["federation-managers"]

@@ -160,6 +160,12 @@ def _signing_key(text: str) -> str:
     return f"{found['id']} {key}{found['end'] or ''}"
 
 
+def key_ends(text: str) -> date | None:
+    """The last day of a signing key as the document spells it; None where it has none."""
+    found = _KEY.fullmatch(text)
+    return None if found is None or not found["day"] else date.fromisoformat(found["day"])
+
+
 def _tls_pin(text: str) -> str:
     found = _PIN.fullmatch(text)
     if found is None:
