@@ -26,11 +26,10 @@ from vedette.protocol.x509.faults import Fault
 from vedette.signin.flow import Event, NoSuchMove, Step, certified, moved
 from vedette.signin.purpose import LIFE, key_of
 from vedette.signin.vouched import NotVouched, Vouched
+from vedette.signin.walk import Seen, Turn, Walk
 
 if TYPE_CHECKING:
     from vedette.ports.sign_in import SignInStore
-    from vedette.signin.vouched import Certificates
-    from vedette.signin.walk import Seen, Turn, Walk
 
 _LOG = logging.getLogger("vedette.signin")
 VISIT = "/sign-in/certificate"
@@ -45,7 +44,7 @@ _SHOWN_LIFE = 120
 def depart(walk: Walk, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
     """Send the browser to where certificates are shown."""
     del form, seen
-    certificates, flow = offered(walk), turn.flow
+    certificates, flow = walk.certificates(), turn.flow
     if certificates is None:
         raise NoSuchMove("no certificate is asked for here")
     if flow.step is Step.SECOND and CERTIFICATE not in walk.choices(flow):
@@ -56,12 +55,6 @@ def depart(walk: Walk, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
     away = replace(moved(flow, Event.LEFT), memory=f"{MEMORY} {state}")
     address = f"{certificates.address.rstrip('/')}{VISIT}?for={ticket}"
     return replace(turn, flow=away, leave=address)
-
-
-def offered(walk: Walk) -> Certificates | None:
-    """Where certificates are judged, if people may show one now. Raises StalePolicy."""
-    certificates = walk.means.certificates
-    return certificates if certificates is not None and certificates.offered() else None
 
 
 def apart(walk: Walk) -> bool:
@@ -99,11 +92,11 @@ def come_back(walk: Walk, turn: Turn, answer: str, seen: Seen) -> Turn:
     # Only now: while something did not answer, the same page may be asked for again.
     if store.take(_SHOWN, key_of(answer), walk.means.now()) is None:
         raise NoSuchMove("this was shown already")
-    return after
+    return walk.kept(after, before=flow)
 
 
 def _judged(walk: Walk, turn: Turn, certificate: bytes, seen: Seen) -> Turn:
-    flow, certificates = turn.flow, offered(walk)
+    flow, certificates = turn.flow, walk.certificates()
     if certificates is None or not certificate:
         return _without(turn, "certificate-none")
     judged = certificates.judged(certificate)

@@ -7,6 +7,7 @@ them, and its answer is one of the events.
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -225,3 +226,13 @@ def mistaken(flow: Flow, most: int) -> Flow:
     """The flow after a wrong second factor; at the one with the number `most` it ends."""
     wrong = replace(flow, wrong=flow.wrong + 1)
     return moved(wrong, Event.NO) if wrong.wrong >= most else wrong
+
+
+def memory_text(data: bytes) -> str:
+    """Bytes as a flow keeps them in `memory`."""
+    return base64.urlsafe_b64encode(data).decode()
+
+
+def memory_bytes(text: str) -> bytes:
+    """What `memory_text` kept."""
+    return base64.urlsafe_b64decode(text)

@@ -25,7 +25,7 @@ from vedette.ports.errors import Unavailable
 from vedette.ports.provisioning import Provisioning
 from vedette.ports.sign_in import Factor
 from vedette.protocol.oauth.account_pages import PROVE
-from vedette.signin import proofs
+from vedette.signin import proofs, setting_up
 from vedette.signin.candidates import Client, candidate, new_session_name
 from vedette.signin.entered import Entered, Entrances
 from vedette.signin.flow import NoSuchMove
@@ -365,7 +365,9 @@ class OwnPages:
         error = (
             "wrong-old"
             if right is None
-            else self.walk.new_password(at.who, form.get("new", ""), form.get("again", ""))
+            else setting_up.new_password(
+                self.walk, at.who, form.get("new", ""), form.get("again", "")
+            )
         )
         if error:
             return self.show(at, "password", "password-title", shortest=shortest, error=error)

@@ -17,7 +17,8 @@ from vedette.core.language import Language
 from vedette.pages.forms import set_cookie
 from vedette.ports.errors import Unavailable
 from vedette.protocol import totp
-from vedette.signin import certificate_way
+from vedette.signin import certificate_way, first_factor
+from vedette.signin.actions import act
 from vedette.signin.flow import NoSuchMove, Step
 from vedette.signin.render import STATIC, Page, go, picture, render, static
 from vedette.signin.step_up import KIND
@@ -112,14 +113,14 @@ class SignInPages:
             return self.shell.show(_GONE, visit.language)
         if not secrets.compare_digest(visit.form.get("csrf", "").encode(), turn.flow.csrf.encode()):
             raise NoSuchMove("the form belongs to another sign-in")
-        after = self.walk.act(turn, visit.form.get("do", ""), visit.form, seen_of(visit))
+        after = act(self.walk, turn, visit.form.get("do", ""), visit.form, seen_of(visit))
         return self._after(after, visit)
 
     def _back(self, visit: Visit) -> Response:
         turn = self.walk.find(visit.cookies.get(FLOW_COOKIE, ""))
         if turn is None or visit.method != "GET":
             return self.shell.show(_GONE, visit.language)
-        return self._after(self.walk.back(turn, visit.query, seen_of(visit)), visit)
+        return self._after(first_factor.back(self.walk, turn, visit.query, seen_of(visit)), visit)
 
     def _shows(self, visit: Visit) -> Response:
         """Whoever comes here is asked for a certificate, and goes back with what was shown.
@@ -140,7 +141,9 @@ class SignInPages:
         if turn is None or visit.method != "GET":
             return self.shell.show(_GONE, visit.language)
         answer = visit.query.get("answer", "")
-        return self._after(self.walk.certified(turn, answer, seen_of(visit)), visit)
+        return self._after(
+            certificate_way.come_back(self.walk, turn, answer, seen_of(visit)), visit
+        )
 
     def _after(self, turn: Turn, visit: Visit) -> Response:
         """Show at once what must be seen now, and otherwise let the browser ask for the page."""
@@ -248,7 +251,7 @@ def _who(walk: Walk, turn: Turn) -> Mapping[str, Any]:
     del turn
     return {
         "providers": sorted(walk.means.upstream),
-        "certificate": certificate_way.offered(walk) is not None,
+        "certificate": walk.certificates() is not None,
         "company": walk.means.directory is not None,
     }
 

@@ -1,16 +1,15 @@
-"""Takes a person through one sign-in: each form is checked, and after each proof the door is asked.
+"""Takes a person through one sign-in: after each proof the door is asked where it goes from there.
 
-`ACTIONS` is the list of everything that a form can ask for, by the step at which it may. What it
-does with the flow is a legal move of `flow.TRANSITIONS`, or nothing.
+What the forms ask for, `actions` has done; what is shown is checked beside: `first_factor`,
+`second_factor`, `certificate_way`. What they do with the flow is a legal move of
+`flow.TRANSITIONS`, or nothing.
 """
 
 from __future__ import annotations
 
-import base64
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 
 from vedette.core.decision import Verdict
 from vedette.core.explain import sentence_for_person
@@ -20,7 +19,6 @@ from vedette.core.sessions import (
     CERTIFICATE_FACTS,
     DEVICE_GRANT,
     PAGE,
-    FactorUse,
     Session,
     SessionState,
     independent,
@@ -28,27 +26,21 @@ from vedette.core.sessions import (
 from vedette.core.settings.document import SignIn
 from vedette.pages.sealed import Sealed
 from vedette.ports.errors import Unavailable
-from vedette.ports.factors import (
-    Accepted,
-    Challenged,
-    PasswordFault,
-    ServerAnswer,
-    UpstreamFault,
-)
 from vedette.ports.policy import PolicySource
 from vedette.protocol.oauth.console import FACTORS
-from vedette.signin import certificate_way, proofs, step_up
+from vedette.signin import proofs, step_up
 from vedette.signin.attempts import Attempts
 from vedette.signin.candidates import Client, candidate, life_of, new_device, new_session_name
 from vedette.signin.door import SignInDoor
-from vedette.signin.flow import LIFE, Event, Flow, NoSuchMove, Step, mistaken, moved, shown
+from vedette.signin.flow import LIFE, Event, Flow, NoSuchMove, Step, memory_text, mistaken, moved
 from vedette.signin.flows import Flows
 from vedette.signin.gather import APPROVED, CONFIRMED
-from vedette.signin.password import PasswordProof, Turned, own
+from vedette.signin.password import PasswordProof, own
 from vedette.signin.proofs import Means
 from vedette.signin.purpose import ONE_TIME_KIND, Complete, Purpose, key_of
 from vedette.signin.signed_in import SignedIn
 from vedette.signin.step_up import Proofs, StepUp
+from vedette.signin.vouched import Certificates
 from vedette.signin.words import spoken
 from vedette.spine import Permit, Settled
 
@@ -147,265 +139,21 @@ class Walk:
         """As `find`; whoever waits to be let in is asked about again."""
         turn = self.find(name)
         if turn is not None and turn.flow.step is Step.WAIT:
-            return self._kept(self._let_in(turn, seen))
+            return self.kept(self.let_in(turn, seen))
         return turn
-
-    def act(self, turn: Turn, do: str, form: Mapping[str, str], seen: Seen) -> Turn:
-        """Do what a form asks for.
-
-        Raises:
-            NoSuchMove: the form does not belong to the step at which the flow stands.
-            Unavailable: something did not answer; the flow stands where it stood.
-        """
-        action = ACTIONS.get(turn.flow.step, {}).get(do)
-        if action is None:
-            raise NoSuchMove(f"nothing asks for `{do[:20]}` at `{turn.flow.step}`")
-        return self._kept(action(self, turn, form, seen), before=turn.flow)
-
-    def back(self, turn: Turn, query: Mapping[str, str], seen: Seen) -> Turn:
-        """Somebody came back from another provider. Raises NoSuchMove or Unavailable."""
-        flow = turn.flow
-        if flow.step is not Step.AWAY:
-            raise NoSuchMove("nobody was sent away")
-        provider, _, memory = flow.memory.partition(" ")
-        try:
-            person = self.means.upstream[provider].finish(_bytes(memory), query, self.means.now())
-        except (UpstreamFault, KeyError):
-            return self._kept(replace(turn, flow=moved(flow, Event.BACK), error="vouched-no"))
-        account = proofs.vouched(self.means, person)
-        if account is None:
-            return self._kept(replace(turn, flow=moved(flow, Event.BACK), error="vouched-no"))
-        use = proofs.vouched_use(person)
-        proven = replace(turn, flow=shown(flow, account.localpart, use))
-        return self._kept(self.advanced(proven, seen), before=flow)
-
-    # ---- The first factor ------------------------------------------------------------------------
-
-    def do_password(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
-        """Name and password."""
-        localpart = self.passwords.who(form.get("name", ""))
-        known = self._known(seen, localpart)
-        within = self.attempts.may(self.values(), localpart or "-", seen.address, known=known)
-        found = self.passwords.check(
-            localpart, form.get("password", ""), known=known, dead=not within
-        )
-        if isinstance(found, Turned):
-            self._note(localpart or "-", seen, turn.purpose, "wrong")
-            return replace(turn, error=found.says)
-        who = found.account.localpart
-        self.attempts.proved(who, seen.address, known=known)
-        return self.advanced(replace(turn, flow=shown(turn.flow, who, found.use)), seen)
-
-    def do_passkey(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
-        """A passkey, with nobody named before."""
-        state = turn.flow.memory
-        fresh = replace(turn, flow=replace(turn.flow, memory=""))  # good for one answer
-        if not self.attempts.address_may(self.values(), seen.address):
-            return replace(fresh, error="wrong-passkey")
-        used = proofs.used_passkey(self.means, None, _bytes(state), form.get("response", ""))
-        if used is None:
-            return replace(fresh, error="wrong-passkey")
-        self.attempts.address_proved(seen.address)
-        return self.advanced(replace(fresh, flow=shown(fresh.flow, *used)), seen)
-
-    def do_upstream(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
-        """Go to another provider."""
-        del seen
-        name = form.get("provider", "")
-        provider = self.means.upstream.get(name)
-        if provider is None:
-            raise NoSuchMove("there is no such provider")
-        departure = provider.begin(self.callback)
-        away = replace(moved(turn.flow, Event.LEFT), memory=f"{name} {_text(departure.memory)}")
-        return replace(turn, flow=away, leave=departure.url)
-
-    def do_certificate(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
-        """Show a certificate, where connections are asked for one."""
-        return certificate_way.depart(self, turn, form, seen)
-
-    def certified(self, turn: Turn, answer: str, seen: Seen) -> Turn:
-        """Somebody came back from there. Raises NoSuchMove or Unavailable."""
-        after = certificate_way.come_back(self, turn, answer, seen)
-        return self._kept(after, before=turn.flow)
-
-    # ---- The second factor -----------------------------------------------------------------------
-
-    def do_totp(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
-        """A code from the person's app."""
-        return self._second(turn, seen, "totp", lambda who: proofs.totp_code(
-            self.means, who, form.get("code", "")))  # fmt: skip
-
-    def do_recovery(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
-        """A recovery code."""
-        return self._second(turn, seen, "recovery", lambda who: proofs.recovery_code(
-            self.means, who, form.get("code", "")))  # fmt: skip
-
-    def do_webauthn(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
-        """One of the person's passkeys."""
-        state = _bytes(turn.flow.memory)
-        fresh = replace(turn, flow=replace(turn.flow, memory=""))
-
-        def check(who: str) -> FactorUse | None:
-            used = proofs.used_passkey(self.means, who, state, form.get("response", ""))
-            return None if used is None else used[1]
-
-        return self._second(fresh, seen, "webauthn", check)
-
-    def _second(
-        self, turn: Turn, seen: Seen, kind: str, check: Callable[[str], FactorUse | None]
-    ) -> Turn:
-        """Check one second factor within the limits, and ask the door."""
-        who = turn.flow.localpart
-        if kind not in self.choices(turn.flow):
-            raise NoSuchMove("this factor is not asked for")
-        known = self._known(seen, who)
-        within = self.attempts.may(self.values(), who, seen.address, known=known, what="second")
-        use = check(who) if within else None
-        if use is None:
-            return self.mistake(turn, seen)
-        self.attempts.proved(who, seen.address, known=known, what="second")
-        return self.advanced(replace(turn, flow=shown(turn.flow, who, use)), seen)
 
     def mistake(self, turn: Turn, seen: Seen, error: str = "wrong-code") -> Turn:
         """Count a wrong second factor, and say so; after too many it is over. Raises Unavailable."""
-        self._note(turn.flow.localpart, seen, turn.purpose, "wrong-second")
+        self.note(turn.flow.localpart, seen, turn.purpose, "wrong-second")
         flow = mistaken(turn.flow, self.values().wrong_second_factors)
         if flow.step is Step.REFUSED:
             return replace(turn, flow=replace(flow, sentence="too-often"))
         return replace(turn, flow=flow, error=error)
 
-    def do_radius(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
-        """A code for the second-factor server."""
-        return self._server(turn, form, seen, None)
-
-    def do_answer(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
-        """What the second-factor server asked back."""
-        return self._server(turn, form, seen, _bytes(turn.flow.memory))
-
-    def _server(self, turn: Turn, form: Mapping[str, str], seen: Seen, state: bytes | None) -> Turn:
-        """Ask the second-factor server, or carry on with what it asked back."""
-        server, who, code = self.means.server, turn.flow.localpart, form.get("code", "")
-        if server is None or (state is None and "radius" not in self.choices(turn.flow)):
-            raise NoSuchMove("this factor is not asked for")
-        known = self._known(seen, who)
-        if not self.attempts.may(self.values(), who, seen.address, known=known, what="second"):
-            return self.mistake(turn, seen)
-        answer: ServerAnswer = (
-            server.begin(who, seen.address, code)
-            if state is None
-            else server.carry_on(who, seen.address, code, state)
-        )
-        match answer:
-            case Accepted(server=name):
-                self.attempts.proved(who, seen.address, known=known, what="second")
-                use = FactorUse(kind="radius", at=self.means.now(), proven_by=name)
-                return self.advanced(replace(turn, flow=shown(turn.flow, who, use)), seen)
-            case Challenged(state=next_state, prompt=prompt):
-                asked = moved(turn.flow, Event.ASKED_BACK)
-                return replace(
-                    turn, flow=replace(asked, memory=_text(next_state), prompt=prompt[:500])
-                )
-            case _:
-                return self.mistake(turn, seen)
-
-    # ---- Setting up ------------------------------------------------------------------------------
-
-    def do_change(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
-        """A new password in the place of one that was handed out."""
-        error = self.new_password(turn.flow.localpart, form.get("new", ""), form.get("again", ""))
-        return replace(turn, error=error) if error else self.advanced(turn, seen)
-
-    def new_password(self, localpart: str, new: str, again: str) -> str:
-        """Set a new password; returns the key of what is wrong with it, empty when it is set."""
-        values = self.values()
-        if not secrets.compare_digest(new.encode(), again.encode()):
-            return "not-the-same"
-        fault = self.means.passwords.fault(
-            new, values.password_min_length, values.breached_passwords
-        )
-        if fault is not None:
-            return _PASSWORD_FAULTS[fault]
-        account = self.means.store.account(localpart)
-        if account is None or self.means.passwords.verify(new, account.password_hash).ok:
-            return "same-as-before"
-        self.means.store.set_password(localpart, self.means.passwords.hash(new), self.means.now())
-        return ""
-
-    def do_choose_totp(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
-        """Set up an app."""
-        del form, seen
-        flow = self._chosen(turn.flow, Event.CHOSE_TOTP, "totp")
-        return replace(turn, flow=replace(flow, memory=_text(proofs.new_secret())))
-
-    def do_choose_passkey(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
-        """Set up a passkey."""
-        del form, seen
-        return replace(turn, flow=self._chosen(turn.flow, Event.CHOSE_PASSKEY, "webauthn"))
-
-    def _chosen(self, flow: Flow, event: Event, kind: str) -> Flow:
-        if kind not in proofs.enrollable(self.values().second_factors):
-            raise NoSuchMove("this factor can't be set up here")
-        return moved(flow, event)
-
-    def do_choose_other(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
-        """Choose another kind after all."""
-        del form, seen
-        return replace(turn, flow=moved(turn.flow, Event.CHOSE_OTHER))
-
-    def do_enrol_totp(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
-        """The first code of a new app."""
-        flow = turn.flow
-        if not self.may_enrol(flow):
-            raise NoSuchMove("nothing may be set up now")
-        use = proofs.keep_totp(self.means, flow.localpart, _bytes(flow.memory),
-                               form.get("code", ""), form.get("label", ""))  # fmt: skip
-        if use is None:
-            return replace(turn, error="wrong-code")
-        return self._enrolled(turn, use, seen)
-
-    def do_enrol_passkey(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
-        """A new passkey."""
-        flow = turn.flow
-        if not self.may_enrol(flow):
-            raise NoSuchMove("nothing may be set up now")
-        use = proofs.keep_passkey(self.means, flow.localpart, _bytes(flow.memory),
-                                  form.get("response", ""), form.get("label", ""))  # fmt: skip
-        fresh = replace(turn, flow=replace(flow, memory=""))
-        if use is None:
-            return replace(fresh, error="wrong-passkey")
-        return self._enrolled(fresh, use, seen)
-
-    def _enrolled(self, turn: Turn, use: FactorUse, seen: Seen) -> Turn:
-        who = turn.flow.localpart
-        flow = shown(turn.flow, who, use)
-        if "recovery" not in self.values().second_factors:
-            return self.advanced(replace(turn, flow=flow), seen)
-        if self.means.store.recovery_left(who) > 0:
-            return self.advanced(replace(turn, flow=flow), seen)
-        codes = proofs.new_recovery_codes(self.means, who)
-        return replace(turn, flow=moved(flow, Event.ENROLLED), codes=codes)
-
-    def do_codes_seen(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
-        """The recovery codes are kept."""
-        del form
-        return self.advanced(turn, seen)
-
-    def do_new_codes(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
-        """Show new recovery codes."""
-        del form, seen
-        return replace(turn, codes=proofs.new_recovery_codes(self.means, turn.flow.localpart))
-
     # ---- The end ---------------------------------------------------------------------------------
 
-    def do_agree(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
-        """Ask once more, and only then finish; nobody finishes twice."""
-        del form
-        asked = self.advanced(turn, seen)
-        if asked.flow.step is not Step.CONSENT:
-            return asked
-        return self._finished(asked, seen)
-
-    def _finished(self, turn: Turn, seen: Seen) -> Turn:
+    def finished(self, turn: Turn, seen: Seen) -> Turn:
+        """Complete what the sign-in was for, once. Raises NoSuchMove or Unavailable."""
         now, flow = self.means.now(), turn.flow
         if self.means.store.take(ONE_TIME_KIND, flow.purpose, now) is None:
             raise NoSuchMove("this sign-in went on somewhere else")
@@ -413,33 +161,12 @@ class Walk:
         signed = self.signed_in(flow, seen)
         done = replace(turn, name="", flow=moved(flow, Event.AGREED))
         if turn.purpose.kind == "own":
-            self._note(flow.localpart, seen, turn.purpose, "own")
-            trusted = self._known(seen, flow.localpart)
+            self.note(flow.localpart, seen, turn.purpose, "own")
+            trusted = self.knows(seen, flow.localpart)
             to = own_path(turn.purpose.body.get("to", ""))
             return replace(done, leave=to, own=self.enter(signed, trusted))
         leave = self.complete[turn.purpose.kind](turn.purpose, signed)
         return replace(done, leave=leave, known=self._remember(flow.localpart))
-
-    def do_cancel(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
-        """Do not let the client in."""
-        del form
-        self._note(turn.flow.localpart, seen, turn.purpose, "cancelled")
-        self.means.store.take(ONE_TIME_KIND, turn.flow.purpose, self.means.now())
-        self.flows.sealed.end(turn.name, self.means.now())
-        flow = replace(moved(turn.flow, Event.NO), sentence="cancelled")
-        tell = self.refused.get(turn.purpose.kind)
-        leave = "" if tell is None else tell(turn.purpose)
-        return replace(turn, name="", flow=flow, leave=leave)
-
-    def do_again(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
-        """Begin again."""
-        del form, seen
-        return replace(turn, flow=moved(turn.flow, Event.BACK))
-
-    def do_check(self, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
-        """Look whether the device was let in."""
-        del form
-        return self._let_in(turn, seen)
 
     # ---- Asking the door -------------------------------------------------------------------------
 
@@ -476,7 +203,7 @@ class Walk:
             return (
                 self._through(turn, seen) if turn.purpose.kind == "own" else self._held(turn, seen)
             )
-        self._note(flow.localpart, seen, turn.purpose, "refused")
+        self.note(flow.localpart, seen, turn.purpose, "refused")
         return replace(
             turn, flow=replace(moved(flow, Event.NO), sentence=decision_sentence(settled))
         )
@@ -502,7 +229,7 @@ class Walk:
         """
         asked = "certificate" in self.values().second_factors
         later = turn.purpose.kind in ("oauth", "sso", "device") and not turn.purpose.console
-        return later and not asked and certificate_way.offered(self) is not None
+        return later and not asked and self.certificates() is not None
 
     def _nothing_to_prove(self, turn: Turn) -> str:
         """Why no proof helps the session that this is about; empty where one may, or there is none."""
@@ -523,7 +250,7 @@ class Walk:
             return replace(turn, flow=moved(turn.flow, Event.MUST_CHANGE))
         enough = replace(turn, flow=moved(turn.flow, Event.ENOUGH))
         # Our own pages are no client that somebody has to agree to.
-        return self._finished(enough, seen) if turn.purpose.kind == "own" else enough
+        return self.finished(enough, seen) if turn.purpose.kind == "own" else enough
 
     def _wanting(self, turn: Turn, sentence: str) -> Turn:
         """The door wants another factor: one that the person has, or a first one to be set up.
@@ -552,7 +279,7 @@ class Walk:
         store.replace(ONE_TIME_KIND, flow.purpose, turn.purpose.to_bytes(), until)
         return replace(turn, flow=replace(flow, waiting=waiting.id, until=until))
 
-    def _let_in(self, turn: Turn, seen: Seen) -> Turn:
+    def let_in(self, turn: Turn, seen: Seen) -> Turn:
         """Whether somebody let the waiting device in meanwhile, or turned it away."""
         session = self.means.store.session(turn.flow.waiting)
         if session is None or session.state is SessionState.ENDED:
@@ -575,17 +302,22 @@ class Walk:
             asked = proofs.offer_passkey(self.means, account)
         else:
             return turn, ""
-        kept = self._kept(replace(turn, flow=replace(flow, memory=_text(asked.state))))
+        kept = self.kept(replace(turn, flow=replace(flow, memory=memory_text(asked.state))))
         return kept, asked.options
 
     # ---- What is known ---------------------------------------------------------------------------
+
+    def certificates(self) -> Certificates | None:
+        """Where certificates are judged, if people may show one now. Raises StalePolicy."""
+        there = self.means.certificates
+        return there if there is not None and there.offered() else None
 
     def choices(self, flow: Flow) -> tuple[str, ...]:
         """The kinds of factor that this person has and did not show yet."""
         if not flow.localpart:
             return ()
         kinds = self.values().second_factors
-        certificate = certificate_way.offered(self) is not None
+        certificate = self.certificates() is not None
         there = proofs.available(self.means, flow.localpart, kinds, certificate=certificate)
         return tuple(kind for kind in there if kind not in flow.kinds)
 
@@ -671,7 +403,7 @@ class Walk:
         found = self.means.store.peek(ONE_TIME_KIND, key, self.means.now())
         return None if found is None else Purpose.from_bytes(found)
 
-    def _kept(self, turn: Turn, before: Flow | None = None) -> Turn:
+    def kept(self, turn: Turn, before: Flow | None = None) -> Turn:
         """Keep how far the flow came.
 
         1. Whoever sends a form twice sees what the first one did, not that the second failed.
@@ -690,12 +422,14 @@ class Walk:
             raise NoSuchMove("this sign-in has ended")
         return turn
 
-    def _note(self, localpart: str, seen: Seen, purpose: Purpose, outcome: str) -> None:
+    def note(self, localpart: str, seen: Seen, purpose: Purpose, outcome: str) -> None:
+        """Keep for the person and the help desk how a try ended. Raises Unavailable."""
         self.means.store.note_sign_in(
             localpart, self.means.now(), seen.address, purpose.client_name[:100], outcome
         )
 
-    def _known(self, seen: Seen, localpart: str | None) -> bool:
+    def knows(self, seen: Seen, localpart: str | None) -> bool:
+        """Whether this browser signed in all the way as this person before."""
         return localpart is not None and is_known(self.means, seen.known, localpart)
 
     def _remember(self, localpart: str) -> str:
@@ -718,58 +452,3 @@ def own_path(text: str) -> str:
 def decision_sentence(settled: Settled) -> str:
     """What the person reads: the rule's own sentence, or a plain one."""
     return spoken(sentence_for_person(settled.decision))
-
-
-def _text(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).decode()
-
-
-def _bytes(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text)
-
-
-_PASSWORD_FAULTS: Mapping[PasswordFault, str] = MappingProxyType(
-    {
-        PasswordFault.TOO_SHORT: "password-short",
-        PasswordFault.TOO_LONG: "password-long",
-        PasswordFault.BREACHED: "password-breached",
-    }
-)
-
-Action = Callable[[Walk, Turn, Mapping[str, str], Seen], Turn]
-
-_SETTING_UP: Mapping[str, Action] = {"other": Walk.do_choose_other, "back": Walk.do_again}
-ACTIONS: Mapping[Step, Mapping[str, Action]] = MappingProxyType(
-    {
-        Step.WHO: {
-            "password": Walk.do_password,
-            "passkey": Walk.do_passkey,
-            "upstream": Walk.do_upstream,
-            "certificate": Walk.do_certificate,
-        },
-        Step.AWAY: {"back": Walk.do_again},
-        Step.SECOND: {
-            "totp": Walk.do_totp,
-            "recovery": Walk.do_recovery,
-            "webauthn": Walk.do_webauthn,
-            "radius": Walk.do_radius,
-            "certificate": Walk.do_certificate,
-            "back": Walk.do_again,
-        },
-        Step.ANSWER: {"answer": Walk.do_answer, "back": Walk.do_again},
-        Step.CHANGE: {"change": Walk.do_change, "back": Walk.do_again},
-        Step.ENROL: {
-            "totp": Walk.do_choose_totp,
-            "webauthn": Walk.do_choose_passkey,
-            "back": Walk.do_again,
-        },
-        Step.ENROL_TOTP: {"totp": Walk.do_enrol_totp, **_SETTING_UP},
-        Step.ENROL_PASSKEY: {"webauthn": Walk.do_enrol_passkey, **_SETTING_UP},
-        Step.CODES: {"seen": Walk.do_codes_seen, "new": Walk.do_new_codes},
-        Step.WAIT: {"check": Walk.do_check, "back": Walk.do_again},
-        Step.CONSENT: {"agree": Walk.do_agree, "cancel": Walk.do_cancel},
-        Step.REFUSED: {"back": Walk.do_again},
-        Step.DONE: {},
-    }
-)
-"""Everything that a form can ask for."""

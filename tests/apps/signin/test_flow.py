@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from vedette.adapters.memory.sign_in import MemorySignInStore
 from vedette.core.sessions import FactorUse
+from vedette.signin.actions import ACTIONS
 from vedette.signin.flow import (
     TRANSITIONS,
     Event,
@@ -21,7 +22,6 @@ from vedette.signin.flow import (
     shown,
 )
 from vedette.signin.flows import Flows
-from vedette.signin.walk import ACTIONS
 
 FLOW = Flow(purpose="p", csrf="c", device="D", until=2_000)
 PASSWORD = FactorUse(kind="password", at=1)
