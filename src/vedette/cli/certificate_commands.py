@@ -64,6 +64,8 @@ def _lines(standing: dict[str, Any], found: list[dict[str, Any]]) -> Iterable[st
 
 
 def _sources(standing: dict[str, Any], issuer: str) -> Iterable[str]:
+    from vedette.admin.issuers import mends_source
+
     for each in standing["sources"]:
         if each["issuer"] == issuer:
             state = f"FAILS: {each['trouble']}" if each["trouble"] else "good"
@@ -71,9 +73,13 @@ def _sources(standing: dict[str, Any], issuer: str) -> Iterable[str]:
             until = f", good until {day(each['next_update'])}" if each["next_update"] else ""
             revoked_ = f", {each['revoked']} revoked" if each["kind"] == "crl" else ""
             yield f"  {each['kind']}  {each['place']}  {state}; last {fetched}{until}{revoked_}"
+            if each["trouble"]:
+                yield f"      {mends_source(issuer, each['kind'])}"
 
 
 def _certificate(each: dict[str, Any]) -> Iterable[str]:
+    from vedette.protocol.x509.faults import fault_of, way_out
+
     people = sorted({use["user"] for use in each["sessions"]})
     count = len(each["sessions"])
     sessions = f"{count} session{'' if count == 1 else 's'}"
@@ -81,3 +87,6 @@ def _certificate(each: dict[str, Any]) -> Iterable[str]:
     who = ", ".join(people) or each["user"] or "names nobody here"
     serial = f"{each['issuer']} {each['serial']}"
     yield f"{serial}  {who}  {sessions}  until {day(each['ends'])}  {each['subject']}{trouble}"
+    fault = fault_of(each["trouble"]) if trouble else None
+    if fault is not None:
+        yield f"      {way_out(fault, each['issuer'])}"

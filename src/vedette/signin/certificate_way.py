@@ -144,5 +144,6 @@ _SENTENCES = {
     Fault.NOT_YET_VALID: "certificate-not-yet",
     Fault.REVOKED: "certificate-revoked",
     Fault.STATUS_UNKNOWN: "certificate-unknown",
-    Fault.CRL_EXPIRED: "certificate-unknown",
+    # nothing is wrong with the certificate then, but with what is known of it
+    **{each: "certificate-unknown" for each in Fault if each.startswith(("crl-", "ocsp-"))},
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -18,7 +19,11 @@ from cryptography.hazmat.primitives.serialization import (
 
 from tests.apps.cli.served import Served
 from tests.company_ca import DAY, Authority, alternatives, points, root, upn
+from tests.conformance.test_certificates_store import kept
+from vedette.adapters.sign_in_store import open_sign_in_store
 from vedette.core.settings.default import default_document
+from vedette.ports.certificates import RevocationSource
+from vedette.protocol.x509.faults import WORDS, Fault
 
 NOW = int(time.time())
 LIFE = {"since": NOW - DAY, "until": NOW + 300 * DAY}
@@ -220,6 +225,23 @@ def test_the_cas_places_are_asked_and_each_failure_comes_with_its_command(
     company.served.run(*check, "--offline")
     company.served.run(*check, *company.lists())
     assert web.asked == []
+
+
+def test_what_fails_is_listed_with_the_command_that_mends_it(company: Company) -> None:
+    boot = company.served.organisation.boot
+    expired = WORDS[Fault.EXPIRED]
+    with closing(open_sign_in_store(boot.sign_in_database(), None)) as store:
+        place = "http://ca.corp.test/late.crl"
+        late = RevocationSource(issuer="corp", place=place, kind="crl", trouble="it answered 404")
+        store.certificates.note_source(late)
+        store.certificates.keep(kept(1, issuer="corp", trouble=expired.what))
+        code, said = company.served.run("certificate", "list")
+        store.certificates.forget_sources("corp", [])
+    assert code == 0
+    assert "FAILS: it answered 404" in said
+    assert "vedette settings set issuers.corp.crl" in said
+    assert f"NOT TAKEN: {expired.what}" in said
+    assert f"{expired.way_out} `vedette issuer add corp <PEM file>`" in said
 
 
 def test_each_failure_is_told_with_the_way_out_and_its_command(company: Company) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.x509 import ocsp as x509_ocsp
 
@@ -315,6 +316,12 @@ def test_a_certificate_on_the_list_is_refused_and_so_is_one_of_which_nothing_is_
         other.pages.close()
 
 
+def test_where_its_list_speaks_of_others_it_is_said_that_nothing_is_known(office: Office):
+    point = x509.IssuingDistributionPoint(None, None, False, True, None, False, False)
+    publish(office, extensions=[(point, True)])
+    assert "can't be learnt right now" in office.shows(office.begins(), CARD).text
+
+
 def test_the_responder_is_asked_when_the_certificate_is_shown(office: Office):
     revoked = card("anna@example.org", responder_at(RESPONDER))
     state = {"revoked": False}
@@ -398,13 +405,17 @@ def signed_in(office: Office, certificate: Issued = CARD) -> Session:
 
 def opened(office: Office, certificate: Issued) -> Session:
     """A session by this certificate, under the settings as they are."""
+    comes_in(office, certificate)
+    return office.session()
+
+
+def comes_in(office: Office, certificate: Issued) -> None:
     browser = office.shows(office.begins(), certificate).send("agree")
     token = dict(parse_qsl(urlsplit(browser.away).query))["loginToken"]
     body = json.dumps({"type": "m.login.token", "token": token}).encode()
     path = "/_matrix/client/v3/login"
     status, _, said = browser.app("POST", path, {"content-type": "application/json"}, body)
     assert status == 200, said
-    return office.session()
 
 
 @dataclass(slots=True)
@@ -670,6 +681,38 @@ def test_a_list_is_fetched_while_a_responder_keeps_others_waiting(office: Office
     finally:
         goes_on.set()
         asking.join()
+
+
+def test_a_responder_that_hangs_keeps_nobody_waiting_for_another(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("vedette.signin.certified._ROUND", 0.2)
+    slow, quick = "http://slow.example.org/", "http://quick.example.org/"
+    one, mine = (card("anna@example.org", responder_at(each)) for each in (slow, quick))
+    office.pages.places.there |= {slow: Responder(one), quick: Responder(mine)}
+    office.obey(ocsp='"certificate"', counts="2")
+    opened(office, one)
+    comes_in(office, mine)
+    settled(office)
+    waits, goes_on = Event(), Event()
+
+    def hangs(_: bytes) -> bytes:
+        waits.set()
+        assert goes_on.wait(30)
+        raise Unavailable("it did not answer")
+
+    office.pages.places.there |= {slow: hangs, quick: Responder(mine, {"revoked": True})}
+    office.pages.clock.seconds += 600
+    try:
+        office.certified.refresh("ocsp")
+        assert waits.is_set()
+        assert office.certified.look().ended == 1
+        # Rounds go on beside it, and it isn't asked twice.
+        office.pages.clock.seconds += 600
+        office.certified.refresh("ocsp")
+        assert office.pages.places.asked.count(slow) == 2, "at sign-in, and now"
+    finally:
+        goes_on.set()
 
 
 def test_a_responder_that_is_away_is_asked_once_a_round_and_ever_more_seldom(office: Office):

@@ -220,6 +220,15 @@ def good_constrained_upn(w: World) -> Shown:
     return w.show(ca.person(), ca)
 
 
+@case(
+    "good", "somebody else's user principal name beside one's own identifier, which alone decides"
+)
+def anothers_upn_beside(w: World) -> Shown:
+    leaf = w.ca.person("alice", alternatives(upn("boss@corp.test")),
+                       sid_extension("S-1-5-21-1-2-3-1104"))  # fmt: skip
+    return w.show(leaf, names=("sid", "upn"))
+
+
 @case("good", "a base list with a delta that adds to it")
 def good_delta(w: World) -> Shown:
     lists = [w.root.crl(), w.ca.crl(number=5), w.ca.crl(number=6, delta=5)]
@@ -677,6 +686,12 @@ def longer_subject(w: World) -> Shown:
     return w.show(leaf, names=(parse_pattern("CN={user}, O=Corp"),))
 
 
+@case("names", "somebody else's user principal name, where people are known by their identifier",
+      Fault.NAME_MISSING, second=NAMES_ARE_OURS)  # fmt: skip
+def anothers_upn(w: World) -> Shown:
+    return w.show(w.ca.person("alice", alternatives(upn("boss@corp.test"))), names=("sid",))
+
+
 @case("names", "a user id with a colon, taken from the subject", Fault.NAME_MALFORMED,
       second=NAMES_ARE_OURS)  # fmt: skip
 def colon(w: World) -> Shown:
@@ -772,6 +787,28 @@ def crl_missing(w: World) -> Shown:
 @case("crl", "no list of the CA above", Fault.STATUS_UNKNOWN)
 def crl_of_root_missing(w: World) -> Shown:
     return w.show(w.ca.person(), crls=[w.ca.crl()])
+
+
+@case("crl", "revoked, and shown with a newer list of the CA above alone beside it", Fault.REVOKED)
+def crl_of_another_ca_is_newer(w: World) -> Shown:
+    leaf = w.ca.person()
+    lists = [w.ca.crl(leaf.certificate.serial_number, number=5), w.root.crl(number=1000)]
+    return w.show(leaf, crls=lists)
+
+
+@case("crl", "a list of the CA's new key alone", Fault.CRL_FORGED,
+      second=(True, "it takes a list by any key of the CA's name"))  # fmt: skip
+def crl_of_the_new_key(w: World) -> Shown:
+    renewed = w.root.sub("O=Corp, CN=Corp Issuing", key=new_key())
+    return w.show(w.ca.person(), renewed, crls=[w.root.crl(), renewed.crl(number=9)])
+
+
+@case("crl", "revoked by the old key's list, not on the new key's", Fault.REVOKED)
+def crl_of_both_keys(w: World) -> Shown:
+    renewed = w.root.sub("O=Corp, CN=Corp Issuing", key=new_key())
+    leaf = w.ca.person()
+    gone = w.ca.crl(leaf.certificate.serial_number, number=5)
+    return w.show(leaf, renewed, crls=[w.root.crl(), gone, renewed.crl(number=9)])
 
 
 @case("crl", "a page instead of a list", Fault.CRL_MALFORMED)
