@@ -69,6 +69,11 @@ def ends_of(document: Document, tokens: Iterable[ApiToken]) -> Iterator[tuple[st
     for each in (*_of_settings(document, 0), *map(_token, tokens)):
         after = (each.last.toordinal() + 1 - _EPOCH) * _DAY
         yield each.kind, each.name, float(after)
+    for name, entry in document.issuers.items():
+        for text in (*entry.anchors, *entry.intermediates):
+            found = read(base64.b64decode(text))
+            if not isinstance(found, Fault):
+                yield "issuer", f"{name} {found.sha256[:16]}", float(found.not_after)
 
 
 _EPOCH = date(1970, 1, 1).toordinal()

@@ -82,7 +82,8 @@ def _families(seen: Measured) -> Iterable[str]:
     )  # fmt: skip
     yield _family(
         "vedette_end_seconds", "gauge",
-        "When allows, partners, their keys and CAs, and tokens end, in seconds since 1970.",
+        "When allows, partners, their keys and CAs, issuers of certificates, and tokens end, in "
+        "seconds since 1970.",
         [({"kind": kind, "name": name}, ends) for kind, name, ends in sorted(seen.ends)],
     )  # fmt: skip
     yield _family(

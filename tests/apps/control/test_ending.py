@@ -100,6 +100,9 @@ def test_every_end_is_counted_by_the_moment_at_which_it_is_over() -> None:
     after = datetime(2030, 7, 1, tzinfo=UTC).timestamp()
     for kind, name in (("rule", "talk"), ("partner", "acme"), ("key", "acme ed25519:a_1")):
         assert list(ends_of(of(kind, last), [])) == [(kind, name, after)]
+    own = document("issuers.corp", f'{{ anchors = ["{ca_that_ends(last)}"] }}')
+    ((kind, name, at),) = ends_of(own, [])
+    assert (kind, name[:5], at) == ("issuer", "corp ", after - 12 * 3600)
     ends = tuple(ends_of(of("partner", last), [token(3)]))
     said = metrics_text(
         Measured(decisions={}, chains={}, broken=frozenset(), doors=(), revision=1, officers=2,
