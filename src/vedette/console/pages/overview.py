@@ -25,7 +25,7 @@ from vedette.console.page import Page, View, Visit, Words
 from vedette.core.asks import Act
 from vedette.core.channels import NOUNS, Channel
 from vedette.core.holding import HOLDINGS, ROOMLESS, TRAFFIC, UNHELD_BESIDES
-from vedette.core.language import NOTHING, Sentence, told
+from vedette.core.language import NOTHING, Sentence, as_is, told
 from vedette.core.partners import Extent, OneWay
 from vedette.core.pending import OPEN
 from vedette.core.sessions import SessionState
@@ -165,12 +165,13 @@ def _found(found: Iterable[Found], *, anew: bool = False) -> Iterator[Todo]:
         if each.health is Health.GOOD or (each.check in _ANEW) is not anew:
             continue
         mend = each.mend or ""
+        command = mend.startswith("vedette ")
         yield Todo(
             health=each.health,
             words=(each.words,),
-            mend=mend,
+            mend=mend if command or isinstance(mend, Sentence) else as_is(mend),
             note=each.note,
-            command=mend.startswith("vedette "),
+            command=command,
         )
 
 
