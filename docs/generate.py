@@ -6,6 +6,7 @@ a failure.
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -23,6 +24,8 @@ from vedette.core.facts import REGISTRY
 from vedette.core.reasons import Reason
 from vedette.core.settings.reference import settings_reference
 from vedette.core.settings.schema import schema_text
+from vedette.core.synapse_options.option import Option, Way
+from vedette.core.synapse_options.table import GROUPS
 from vedette.protocol.matrix.paths import table_as_markdown
 
 ROOT = Path(__file__).parents[1]
@@ -181,6 +184,37 @@ next one too.
 """
 
 
+def synapse_page() -> str:
+    """Every option of Synapse that matters for security, and what decides it."""
+    parts = [
+        (
+            "# Synapse's own options\n\n"
+            "Every option of Synapse that matters for security, with what Synapse does by itself"
+            " and what decides it here; `vedette settings synapse` and the console say what is in force."
+            " What is *fixed* is so for the reason that its risk gives; what Vedette does not write has"
+            " Synapse's default.\n"
+        )
+    ]
+    for group, options in GROUPS:
+        lines = [f"## {group}\n", "| option | by itself | decided by | meaning | risk otherwise |"]
+        lines.append("|---|---|---|---|---|")
+        for each in options:
+            default = "" if each.way is Way.HOST else f"`{json.dumps(each.default)}`"
+            cells = (f"`{each.key}`", default, _decided_by(each), each.meaning, each.risk)
+            lines.append(f"| {' | '.join(_cell(cell) for cell in cells)} |")
+        parts.append("\n".join(lines) + "\n")
+    return "\n".join(parts)
+
+
+def _decided_by(option: Option) -> str:
+    if option.way is Way.FIXED:
+        return "fixed"
+    if option.way is Way.HOST:
+        return "the boot file"
+    settings = [f"[`{path}`](settings.md)" for path in option.by]
+    return ", ".join([*settings, *(["rules"] if option.rules else [])])
+
+
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
@@ -194,6 +228,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "held.md": holding.page,
     "reasons.md": reasons_page,
     "settings.md": settings_page,
+    "synapse.md": synapse_page,
 }
 
 

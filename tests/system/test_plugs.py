@@ -198,6 +198,35 @@ async def test_no_accepted_message_is_lost_when_a_process_dies(cast: Cast, name:
     chains_hold(cast.example)
 
 
+async def test_synapse_is_started_again_for_what_it_reads_only_then_and_loses_no_accepted_message(
+    cast: Cast,
+) -> None:
+    assert await may_change_name(cast.alice)
+    pid = cast.example.pid("synapse")
+    mine = asyncio.create_task(say_all(cast.alice, cast.room, "other settings, alice", 40))
+    theirs = asyncio.create_task(say_all(cast.carol, cast.room, "other settings, carol", 40))
+    await asyncio.to_thread(
+        cast.example.cli, "settings", "set", "synapse.own_names", "false", "--reason", "a directory"
+    )
+    await comes_back(cast.example, "synapse", pid)
+    assert not await may_change_name(cast.alice)
+    said, heard = await mine, await theirs
+    for person in (cast.alice, cast.bob, cast.carol):
+        await shows(person, cast.room, said)
+        await shows(person, cast.room, heard)
+    assert any("starting Synapse again for enable_set_displayname" in line
+               for line in cast.example.read())  # fmt: skip
+
+
+async def may_change_name(person: Person) -> bool:
+    """What the Synapse that runs says of changing one's own name."""
+    headers = {"Authorization": f"Bearer {person.client.access_token}"}
+    path = "/_matrix/client/v3/capabilities"
+    async with await person.client.send("GET", path, headers=headers) as answer:
+        capabilities = (await answer.json())["capabilities"]
+    return bool(capabilities["m.set_displayname"]["enabled"])
+
+
 # -- facts ----------------------------------------------------------------------------------------
 
 

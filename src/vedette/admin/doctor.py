@@ -16,7 +16,7 @@ from vedette.adapters.boot_file import NAME, Boot, BootFault
 from vedette.admin.audit import ChainReport
 from vedette.admin.ending import settings_ending, tokens_ending
 from vedette.admin.findings import Found, Health
-from vedette.admin.homeserver import homeserver_file, render
+from vedette.admin.homeserver import differing, edited, homeserver_file, render
 from vedette.admin.issuers import mends_source, troubles
 from vedette.admin.keys import KeyFound
 from vedette.admin.officers import OfficersSeen, officers_found
@@ -183,13 +183,20 @@ def drift(seen: Examined) -> Iterable[Found]:
     except BootFault as fault:
         yield Found("drift", Health.BROKEN, said_by(fault), f"editor {seen.boot.folder / NAME}")
         return
-    if written != wanted:
+    if written == wanted:
+        yield Found("drift", Health.GOOD, told("Synapse's configuration is what the settings say"))
+    elif edited(written):
         words = told(
-            "`{path}` is not what the settings say: it was edited, or a setting waits", path=path
+            "`{path}` is not what was written there: edited by hand, or written by an older version",
+            path=path,
         )
         yield Found("drift", Health.BROKEN, words, again, told("it writes the file again"))
     else:
-        yield Found("drift", Health.GOOD, told("Synapse's configuration is what the settings say"))
+        words = told(
+            "Synapse runs with older values of {keys}; `vedette up` starts it again within seconds",
+            keys=", ".join(differing(written, wanted)),
+        )
+        yield Found("drift", Health.WEAK, words, again, told("where it does not run, or is older"))
 
 
 def weak_settings(seen: Examined) -> Iterable[Found]:

@@ -2,12 +2,15 @@
 
 Whoever runs Synapse writes what `render` returns to `homeserver_file` before each start; `doctor`
 compares the two. Nothing in it is a secret: secrets stand in files of their own, which it names.
-It is written as JSON, every bit of which is YAML 1.2 too.
+It is written as JSON, every bit of which is YAML 1.2 too. Its first line says by a hash what follows,
+so that an edit by hand is told from values that wait for Synapse's next start.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 from vedette.adapters.boot_file import Boot, BootFault
 from vedette.core.settings.document import Document
+from vedette.core.settings.spelling import read_rate
+from vedette.core.settings.synapse import Synapse
 
 SECRETS = ("macaroon", "form", "replication")
 """Synapse's secrets: each is a file `secrets/synapse-<name>` of random text, mode 0600."""
@@ -23,7 +28,8 @@ ACCOUNT_PATH = "account/"
 """Where, under the issuer, a person's own pages are."""
 
 _HEADER = (
-    "# Written by Vedette from the settings document and the boot file; changes here are lost.\n"
+    "# Written by Vedette from the settings document and the boot file; changes here are lost."
+    " sha256: "
 )
 # Synapse makes rooms of version 12 unless told otherwise. In those, clients older than mid-2025 do
 # not know that creators have all power, and grey out calls and room settings.
@@ -58,42 +64,41 @@ def render(document: Document, boot: Boot, *, module: bool = True) -> str:
     Raises:
         BootFault: the address of the database can't be read.
     """
-    config = {
-        **_identity(document, boot),
-        **_reach(boot),
-        **_accounts(boot),
-        **_rooms(),
-        **_media(document, boot),
-        **_limits(),
-        **(_module(document, boot) if module else {}),
-    }
-    return _written(config)
+    config = configuration(document, boot)
+    return _written({**config, **(_module(document, boot) if module else {})})
 
 
-_NOT_POLICY = frozenset(
-    {"database", "federation_ip_range_blacklist", "http_proxy", "https_proxy", "instance_map",
-     "listeners", "log_config", "modules", "no_proxy_hosts", "pid_file", "public_baseurl",
-     "server_name"}
-)  # fmt: skip
-"""Keys that say where things are on this host, and what is the module's own."""
-
-
-def beneath(document: Document, boot: Boot) -> dict[str, str]:
-    """What Vedette writes for Synapse to obey, apart from addresses and paths: each key with its
-    value as JSON. Nothing secret is among it.
+def configuration(document: Document, boot: Boot) -> dict[str, Any]:
+    """What Vedette writes for Synapse to obey, by key, apart from the module. Nothing in it is secret.
 
     Raises:
         BootFault: the address of the database can't be read.
     """
-    config = {**_identity(document, boot), **_reach(boot), **_accounts(boot), **_rooms(),
-              **_media(document, boot), **_limits()}  # fmt: skip
     return {
-        key: json.dumps(value, sort_keys=True)
-        for key, value in sorted(config.items())
-        if key not in _NOT_POLICY
-        and not key.endswith("_path")
-        and "secret" not in json.dumps(value)
+        **_identity(document, boot),
+        **_reach(boot),
+        **_accounts(document.synapse, boot),
+        **_rooms(document.synapse),
+        **_media(document, boot),
+        **_limits(document.synapse),
     }
+
+
+def edited(text: str) -> bool:
+    """Whether a configuration is another one than was written: its first line says what that was."""
+    head, _, body = text.partition("\n")
+    return head.rpartition(" ")[2] != _hash(body)
+
+
+def differing(text: str, wanted: str) -> list[str]:
+    """The keys whose values differ between two configurations that were written here."""
+    one, other = (_read(each) for each in (text, wanted))
+    return sorted(key for key in {*one, *other} if one.get(key) != other.get(key))
+
+
+def _read(text: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = json.loads(text.partition("\n")[2])
+    return found
 
 
 def render_log(boot: Boot) -> str:
@@ -124,7 +129,12 @@ def render_log(boot: Boot) -> str:
 
 
 def _written(config: dict[str, Any]) -> str:
-    return _HEADER + json.dumps(config, indent=2, sort_keys=True) + "\n"
+    body = json.dumps(config, indent=2, sort_keys=True) + "\n"
+    return f"{_HEADER}{_hash(body)}\n{body}"
+
+
+def _hash(body: str) -> str:
+    return hashlib.sha256(body.encode()).hexdigest()
 
 
 def _identity(document: Document, boot: Boot) -> dict[str, Any]:
@@ -230,7 +240,7 @@ def _pushes(boot: Boot) -> dict[str, Any]:
     return {"push": push, "http_proxy": proxy, "https_proxy": proxy, "no_proxy_hosts": []}
 
 
-def _accounts(boot: Boot) -> dict[str, Any]:
+def _accounts(chosen: Synapse, boot: Boot) -> dict[str, Any]:
     return {
         **_delegated_login(boot),
         "enable_registration": False,
@@ -241,7 +251,11 @@ def _accounts(boot: Boot) -> dict[str, Any]:
         "enable_3pid_changes": False,
         "default_identity_server": None,
         "account_threepid_delegates": {},
-        "user_directory": {"enabled": True, "search_all_users": False},
+        "user_directory": {"enabled": True, "search_all_users": chosen.find_everybody},
+        "enable_set_displayname": chosen.own_names,
+        "enable_set_avatar_url": chosen.own_pictures,
+        "allow_per_room_profiles": chosen.names_per_room,
+        "user_ips_max_age": _seconds(chosen.addresses_kept),
         "include_profile_data_on_invite": True,
         "require_auth_for_profile_requests": True,
         "limit_profile_requests_to_users_who_share_rooms": True,
@@ -264,45 +278,70 @@ def _delegated_login(boot: Boot) -> dict[str, Any]:
     }
 
 
-def _rooms() -> dict[str, Any]:
+def _rooms(chosen: Synapse) -> dict[str, Any]:
     return {
         "default_room_version": _ROOM_VERSION,
         # Whether a room is made encrypted is decided by the event door, which knows its kind.
         "encryption_enabled_by_default_for_room_type": "off",
-        "presence": {"enabled": True},
-        # Nothing is forgotten behind anybody's back.
-        "retention": {"enabled": False},
+        "presence": {"enabled": chosen.presence},
+        "retention": _retention(chosen.messages_kept),
         "enable_room_list_search": True,
-        "redaction_retention_period": "7d",
-        "forgotten_room_retention_period": "28d",
+        "room_list_publication_rules": [{"action": "allow"}] if chosen.room_directory else [],
+        "redaction_retention_period": _seconds(chosen.deleted_messages_kept),
+        "forgotten_room_retention_period": _seconds(chosen.forgotten_rooms_kept),
+        "forget_rooms_on_leave": chosen.forget_on_leave,
     }
 
 
+def _retention(kept: int | None) -> dict[str, Any]:
+    """Unset, nothing is forgotten; set, every room alike: what its owner says is held to the same."""
+    if kept is None:
+        return {"enabled": False}
+    most = _seconds(kept)
+    bounds = {"allowed_lifetime_min": most, "allowed_lifetime_max": most}
+    return {"enabled": True, "default_policy": {"max_lifetime": most}, **bounds}
+
+
+def _seconds(duration: int | None) -> str | None:
+    """A duration as Synapse reads it."""
+    return None if duration is None else f"{duration}s"
+
+
 def _media(document: Document, boot: Boot) -> dict[str, Any]:
+    chosen, most = document.synapse, document.synapse.uploads_a_day
     return {
         "media_store_path": str(boot.path(boot.synapse.folder) / "media"),
         "max_upload_size": document.media.max_upload,
+        "media_upload_limits": [] if most is None else [{"max_size": most, "time_period": "1d"}],
+        "media_retention": {
+            "local_media_lifetime": _seconds(chosen.files_kept),
+            "remote_media_lifetime": _seconds(chosen.partner_files_kept),
+        },
+        "max_image_pixels": chosen.largest_picture,
         "enable_authenticated_media": True,
         "dynamic_thumbnails": False,
     }
 
 
-def _limits() -> dict[str, Any]:
+def _limits(chosen: Synapse) -> dict[str, Any]:
     """Rate limits: above what an office does, below what a runaway client does."""
     return {
-        "rc_message": {"per_second": 20, "burst_count": 200},
-        "rc_room_creation": {"per_second": 1, "burst_count": 100},
+        "rc_message": _rate(chosen.rate_messages),
+        "rc_room_creation": _rate(chosen.rate_rooms),
         "rc_joins": {
-            "local": {"per_second": 2, "burst_count": 50},
-            "remote": {"per_second": 1, "burst_count": 50},
+            "local": _rate(chosen.rate_joins),
+            "remote": _rate(chosen.rate_joins_elsewhere),
         },
+        "rc_joins_per_room": _rate(chosen.rate_joins_into_room),
         "rc_invites": {
-            "per_room": {"per_second": 5, "burst_count": 100},
-            "per_user": {"per_second": 1, "burst_count": 50},
-            "per_issuer": {"per_second": 5, "burst_count": 100},
+            "per_room": _rate(chosen.rate_invites_into_room),
+            "per_user": _rate(chosen.rate_invites_to_person),
+            "per_issuer": _rate(chosen.rate_invites),
         },
-        # Synapse's own is one in ten seconds: whoever corrects a word in a status would be refused.
-        "rc_presence": {"per_user": {"per_second": 0.2, "burst_count": 5}},
+        "rc_presence": {"per_user": _rate(chosen.rate_presence)},
+        "rc_user_directory": _rate(chosen.rate_searches),
+        "rc_media_create": _rate(chosen.rate_uploads),
+        # What servers may send is counted by the gateway (`federation`); this only keeps order.
         "rc_federation": {
             "window_size": 1000,
             "sleep_limit": 50,
@@ -311,6 +350,11 @@ def _limits() -> dict[str, Any]:
             "concurrent": 10,
         },
     }
+
+
+def _rate(text: str) -> dict[str, float]:
+    rate = read_rate(text)
+    return {"per_second": rate.per_minute / 60, "burst_count": rate.at_once}
 
 
 def _module(document: Document, boot: Boot) -> dict[str, Any]:

@@ -40,8 +40,9 @@ class SettingRow:
         return bool(self.info.default) and self.value != self.info.default
 
     def says(self, words: Iterable[str]) -> bool:
-        """Whether each of these words stands somewhere in what is said of it."""
-        said = f"{self.path} {self.info.title} {self.info.meaning} {self.info.risk} {self.value}"
+        """Whether each of these words stands somewhere in what is said of it, in any language."""
+        texts = (self.info.title, self.info.meaning, self.info.risk)
+        said = " ".join((self.path, self.value, *texts, *(text.german for text in texts)))
         return all(word in said.casefold() for word in words)
 
 

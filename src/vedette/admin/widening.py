@@ -14,7 +14,7 @@ from vedette.core.settings.changes import can_only_refuse_more
 from vedette.core.settings.document import Document, Rule
 
 _EVERYONE = frozenset({ANYONE, US, GUESTS, PARTNERS, OUTSIDE})
-_INSIDE = frozenset({"audit", "issuers", "notices", "sign_in", "networks", "media"})
+_INSIDE = frozenset({"audit", "issuers", "notices", "sign_in", "networks", "media", "synapse"})
 """Sections whose values concern our own people alone."""
 _WORDS = frozenset({"organisation", "parties", "partners", "rooms", "rules", "guardrails"})
 """Sections that are looked at name by name; every other one, a new one too, holds values."""

@@ -34,6 +34,7 @@ from vedette.api import (
     server_certificates,
     shapes,
     sign_in,
+    synapse_options,
     tokens,
 )
 from vedette.api.acting import asks
@@ -89,6 +90,7 @@ def make_app(office: Office) -> FastAPI:
         drafts.router(office),
         server_certificates.router(office),
         keys.router(office),
+        synapse_options.router(office),
         *sign_in.routers(office),
     )
     for router in (*own, *more):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from vedette.admin.accounts import AccountsDesk
@@ -22,10 +22,12 @@ from vedette.admin.rooms import RoomsDesk
 from vedette.admin.server_certificates import ServerCertificatesDesk
 from vedette.admin.sessions import SessionsDesk
 from vedette.admin.settings import SettingsDesk
+from vedette.admin.synapse_options import OptionRow
 from vedette.admin.tokens import TokensDesk
 from vedette.admin.trial import TrialDesk
 from vedette.api.metrics import Measured
 from vedette.api.token import LocalToken
+from vedette.core.settings.document import Document
 from vedette.ports.people import PeopleSource
 from vedette.ports.record_index import RecordIndex
 from vedette.ports.records import Records
@@ -64,5 +66,7 @@ class Office:
     server_certificates: ServerCertificatesDesk
     keys: KeysDesk
     measured: Callable[[], Measured]
+    beneath: Callable[[Document], Sequence[OptionRow]]
+    """Synapse's own options, as they are in force under a document."""
     metrics_token: LocalToken | None = None
     """Opens `/metrics` and nothing else."""

@@ -10,6 +10,7 @@ from vedette.admin.rejected import Code, Rejected
 from vedette.admin.replay import Replayed
 from vedette.admin.rules import RuleView
 from vedette.admin.settings import Applied, Difference, Foreseen
+from vedette.admin.synapse_options import OptionRow
 from vedette.admin.why import Why, as_contract
 from vedette.api.shapes import (
     AppliedShape,
@@ -26,6 +27,7 @@ from vedette.api.shapes import (
     ForeseenShape,
     GridRowShape,
     ObservedShape,
+    OptionShape,
     PendingShape,
     ReplayShape,
     RevisionShape,
@@ -135,6 +137,21 @@ def foreseen(found: Foreseen) -> ForeseenShape:
         why=list(found.why),
         trial=found.trial,
         difference=difference(found.difference),
+    )
+
+
+def option(row: OptionRow) -> OptionShape:
+    """One of Synapse's options."""
+    told = row.option
+    return OptionShape(
+        key=told.key,
+        value=row.value or None,
+        default=row.default or None,
+        way=told.way.value,
+        by=list(told.by),
+        rules=told.rules,
+        meaning=told.meaning,
+        risk=told.risk,
     )
 
 

@@ -87,6 +87,23 @@ class ValueShape(Shape):
     value: Any
 
 
+class OptionShape(Shape):
+    """One of Synapse's own options: what is in force, and what decides it.
+
+    `value` and `default` (what Synapse does by itself) are JSON, null where the boot file decides.
+    `way` is `fixed` (the risk says why), `setting`, `governed` or `host`; `by` are paths of settings.
+    """
+
+    key: str
+    value: str | None
+    default: str | None
+    way: str
+    by: list[str]
+    rules: bool
+    meaning: str
+    risk: str
+
+
 class DraftBody(Shape):
     """A draft to look at."""
 

@@ -75,6 +75,32 @@ def get(
     at.tell(found, [_plain(found["value"])])
 
 
+@app.command()
+def synapse(
+    words: Annotated[
+        list[str] | None, typer.Argument(help="Only options of which all of these words are said.")
+    ] = None,
+    place: Dir = None,
+    *,
+    json: Json = False,
+) -> None:
+    """Synapse's own options that matter for security: what is in force, and what decides it."""
+    at = here(place, json=json)
+    found = Client(at.boot()).get("/settings/synapse", q=" ".join(words or ()))
+    at.tell(found, option_lines(found))
+
+
+def option_lines(found: list[dict[str, Any]]) -> Iterable[str]:
+    """Synapse's options, each with its value and what decides it, for people."""
+    if not found:
+        yield "no option of Synapse says this; try fewer or other words"
+    for each in found:
+        decides = [*each["by"], *(["the rules"] if each["rules"] else [])]
+        decided = ", ".join(decides) or ("boot.toml" if each["way"] == "host" else each["way"])
+        yield f"{each['key']} = {each['value'] or '(on this host)'}  [{decided}]"
+        yield f"    {each['meaning']} Otherwise: {each['risk']}"
+
+
 def _plain(value: object) -> str:
     return value if isinstance(value, str) else json_.dumps(value, ensure_ascii=False)
 
@@ -234,7 +260,7 @@ def difference_lines(found: dict[str, Any]) -> Iterable[str]:
     if found["widens"]:
         yield f"it may allow more towards: {', '.join(found['widens'])}"
     for path in found["restart"]:
-        yield f"`{path}` takes effect when Synapse starts again"
+        yield f"`{path}` takes effect when Synapse starts again: `vedette up` does that within seconds"
     for each in found["warnings"]:
         yield fault_line(each)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from vedette.admin.accounts import AccountsDesk
@@ -22,6 +22,7 @@ from vedette.admin.people import PeopleDesk
 from vedette.admin.rooms import RoomsDesk
 from vedette.admin.sessions import SessionsDesk
 from vedette.admin.settings import SettingsDesk
+from vedette.admin.synapse_options import OptionRow
 from vedette.admin.tokens import TokensDesk
 from vedette.admin.trial import TrialDesk
 from vedette.core.revision import Revision
@@ -70,8 +71,8 @@ class Desks:
     refused: Callable[[], tuple[int, ...]]
     """How much was refused in each of the last 24 hours, the one that runs last."""
 
-    beneath: Callable[[Document], Mapping[str, str]] = lambda _document: {}
-    """What Vedette has Synapse obey: its own keys, each with its value as JSON."""
+    beneath: Callable[[Document], Sequence[OptionRow]]
+    """Synapse's own options, as they are in force under a document."""
     remembered: Remembered = field(default_factory=Remembered)
 
     @property

@@ -179,8 +179,14 @@ WORDS: Words = MappingProxyType(
             "Es kann mehr erlauben gegenüber: {parties}.",
         ),
         "restart": (
-            "Synapse reads this at its next start: {paths}.",
-            "Synapse liest das beim nächsten Start: {paths}.",
+            (
+                "Synapse reads this only when it starts, and is started again for it some seconds after: "
+                "{paths}. Clients wait for a moment; nothing that was accepted is lost."
+            ),
+            (
+                "Synapse liest das nur, wenn es startet, und wird einige Sekunden danach dafür neu "
+                "gestartet: {paths}. Programme warten einen Augenblick; nichts Angenommenes geht verloren."
+            ),
         ),
         "command": ("The same as a command", "Dasselbe als Befehl"),
         "call": ("The same as a call of the API", "Dasselbe als Aufruf der API"),

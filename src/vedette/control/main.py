@@ -57,7 +57,7 @@ from vedette.admin.ending import ends_of
 from vedette.admin.files import FilesDesk
 from vedette.admin.findings import Found
 from vedette.admin.grid import GridDesk
-from vedette.admin.homeserver import beneath, issuer_of
+from vedette.admin.homeserver import issuer_of
 from vedette.admin.keys import keys_here
 from vedette.admin.officers import OfficersSeen
 from vedette.admin.partners import PartnersDesk
@@ -69,6 +69,7 @@ from vedette.admin.rooms import RoomsDesk
 from vedette.admin.server_certificates import ServerCertificatesDesk
 from vedette.admin.sessions import SessionsDesk
 from vedette.admin.settings import Outcome, SettingsDesk, checked, document_of
+from vedette.admin.synapse_options import option_rows
 from vedette.admin.tokens import TokensDesk
 from vedette.admin.trial import TrialDesk
 from vedette.api.app import make_app
@@ -216,9 +217,8 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
         ControlFault: a key or the token can't be used.
         Unavailable: the database can't be opened.
     """
-    clock, archive = SystemClock(), _archive(boot)
-    counts, key = Counts(), _private_key(boot.path(boot.control.settings_key))
-    revisions = open_database(control_database(boot))
+    clock, counts, archive = SystemClock(), Counts(), _archive(boot)
+    key, revisions = _settings_key(boot), open_database(control_database(boot))
     policy, spool = CurrentPolicy(clock), _spool(boot, process, clock)
     doors = DoorFolders({name: boot.door(name) for name in boot.doors})
     publisher = Publisher(doors, revisions, key, boot.organisation, clock)
@@ -255,6 +255,7 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
         measured=lambda: _measured(boot, counts, anchor, publisher, desk, upkeep, tokens, people),
         metrics_token=_metrics_token(boot),
         tokens=TokensDesk(AdministrationDoor(spine), tokens, clock),
+        beneath=lambda document: option_rows(document, boot),
     )
     telling = Telling(archive.records, policy.current, publisher, clock)
     departures = _departures(boot, archive.written, anchor, lambda: archive.named(policy))
@@ -263,7 +264,7 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
     upkeep = Upkeep(
         desk, changes, trial, publisher, people, *duties, index=archive.index, retention=removing
     )
-    desks = desks_of(boot, office, _looking(boot, anchor, archive.written), counts)
+    desks = desks_of(office, _looking(boot, anchor, archive.written), counts)
     return Wiring(boot, spool, upkeep, office, desks, _console(boot, sessions, desks))
 
 
@@ -306,6 +307,10 @@ def _settings_desk(
     )
 
 
+def _settings_key(boot: Boot) -> Ed25519PrivateKey:
+    return _private_key(boot.path(boot.control.settings_key))
+
+
 def _spool(boot: Boot, process: str, clock: SystemClock) -> AuditSpool:
     recipient = recipient_at(boot.path(boot.audit_key))
     return AuditSpool(boot.spool(process), process, clock, _wait, recipient=recipient)
@@ -319,7 +324,7 @@ def _console(boot: Boot, sessions: SessionStream, desks: Desks) -> Any:
     return console_app(boot, own, desks, sessions.store, issuer_of(boot))
 
 
-def desks_of(boot: Boot, office: Office, looking: Looking, counts: Counts) -> Desks:
+def desks_of(office: Office, looking: Looking, counts: Counts) -> Desks:
     """What the console stands on: the same use-cases as the API."""
     return Desks(
         settings=office.desk,
@@ -345,7 +350,7 @@ def desks_of(boot: Boot, office: Office, looking: Looking, counts: Counts) -> De
         verify=office.verify,
         health=looking,
         refused=lambda: counts.refused(looking.clock.now()),
-        beneath=lambda document: beneath(document, boot),
+        beneath=office.beneath,
     )
 
 

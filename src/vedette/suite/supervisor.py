@@ -1,4 +1,4 @@
-"""Runs processes: starts them, restarts what died, and ends every one of them at the end.
+"""Runs processes: starts them, restarts what died or shall, and ends every one of them at the end.
 
 Each child leads a process group of its own, so that whatever it started ends with it, and a Ctrl-C
 at the terminal reaches the supervisor alone, which then ends the children in order.
@@ -11,9 +11,10 @@ import contextlib
 import os
 import shutil
 import signal
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 30.0
 _SETTLED_SECONDS = 60.0
@@ -62,6 +63,7 @@ class _Child:
     watch: asyncio.Task[None] | None = None
     was_healthy: bool = False
     deaths: int = 0
+    told_to_end: bool = False
 
 
 @dataclass(slots=True)
@@ -74,6 +76,7 @@ class Supervisor:
     say: Say
     changed: Callable[[], None] = lambda: None
     _children: list[_Child] = field(default_factory=list)
+    _duties: list[asyncio.Task[None]] = field(default_factory=list)
     _stopping: bool = False
 
     async def start(self, program: Program) -> None:
@@ -106,9 +109,40 @@ class Supervisor:
             if child.process is not None and child.process.returncode is None
         }
 
+    def attend(self, duty: Coroutine[Any, Any, None], name: str) -> None:
+        """Do something beside until `stop`; that it failed is said."""
+        task = asyncio.create_task(duty, name=name)
+        task.add_done_callback(self._say_failed)
+        self._duties.append(task)
+
+    def _say_failed(self, duty: asyncio.Task[None]) -> None:
+        if not duty.cancelled() and (fault := duty.exception()) is not None:
+            self.say(f"{duty.get_name()} failed: {fault!r}")
+
+    async def restart(self, name: str) -> bool:
+        """End a program that runs and start it anew; whether it is healthy again in its patience.
+
+        It gets the time that it needs to end by itself, as at the end of everything.
+        """
+        child = next(each for each in self._children if each.program.name == name)
+        process = child.process
+        # One that has just died by itself is started anew by its watch, and its death is told.
+        child.told_to_end = process is not None and process.returncode is None
+        await _end(child)
+        deadline = asyncio.get_running_loop().time() + child.program.patience
+        while child.process is process or not await child.program.healthy():
+            if asyncio.get_running_loop().time() > deadline:
+                return False
+            await asyncio.sleep(_LOOK_SECONDS)
+        return True
+
     async def stop(self) -> None:
         """End every child, the last started first; what does not listen is killed."""
         self._stopping = True
+        for duty in self._duties:
+            duty.cancel()
+        if self._duties:
+            await asyncio.wait(self._duties)
         for child in reversed(self._children):
             if child.watch is not None:
                 child.watch.cancel()
@@ -133,9 +167,11 @@ class Supervisor:
             assert child.process is not None  # it was spawned before it is watched
             code = await child.process.wait()
             end_group(child.process.pid, signal.SIGKILL)  # nothing it started outlives it
-            child.deaths += 1
-            pause = _FIRST_PAUSE if loop.time() - since > _SETTLED_SECONDS else pause
-            if child.was_healthy:
+            expected, child.told_to_end = child.told_to_end, False
+            child.deaths += not expected
+            settled = expected or loop.time() - since > _SETTLED_SECONDS
+            pause = _FIRST_PAUSE if settled else pause
+            if child.was_healthy and not expected:
                 self.say(f"{child.program.name} ended ({_why(code)}); starting it again")
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)

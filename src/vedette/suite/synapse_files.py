@@ -1,13 +1,22 @@
-"""Synapse's configuration on disk, rendered from the signed settings and the boot file."""
+"""Synapse's configuration on disk, rendered from the signed settings and the boot file.
+
+Synapse reads it only when it starts. `keep_current` has it started anew when the settings say
+something else than it was started with: what it has accepted is in its database, clients and other
+servers send again what had no answer, and the gateway answers 503 meanwhile.
+"""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-from vedette.adapters.boot_file import Boot
+from vedette.adapters.boot_file import Boot, BootFault
 from vedette.adapters.stream_files import document_of, write_whole
 from vedette.adapters.system_clock import SystemClock
 from vedette.admin.homeserver import (
+    differing,
     homeserver_file,
     log_file,
     password_file,
@@ -19,9 +28,13 @@ from vedette.core.settings.document import Document
 from vedette.protocol.internal.streams import Stream, StreamRefused, verify
 from vedette.suite.keys import settings_public_key
 
+_LOOK_SECONDS = 1.0
+_SETTLE_SECONDS = 3.0
+"""Doors say first that they have a change; and changes that follow one another share one start."""
 
-def write_homeserver(boot: Boot) -> None:
-    """Write Synapse's configuration as the newest signed settings say.
+
+def write_homeserver(boot: Boot) -> str:
+    """Write Synapse's configuration as the newest signed settings say, and return it.
 
     Where no signed settings can be used, what was written last time stays: Synapse starts, and its
     door holds and refuses until it has settings again. Only a first start needs them.
@@ -38,13 +51,71 @@ def write_homeserver(boot: Boot) -> None:
         document = signed_document(boot)
     except ValueError:
         if homeserver_file(boot).exists():
-            return
+            return homeserver_file(boot).read_text(encoding="utf-8")
         raise
-    write_whole(homeserver_file(boot), render(document, boot).encode())
+    text = render(document, boot)
+    write_whole(homeserver_file(boot), text.encode())
     write_whole(log_file(boot), render_log(boot).encode())
     password = render_password(boot)
     if password is not None:
         write_whole(password_file(boot), password.encode())
+    return text
+
+
+@dataclass(slots=True)
+class Configuration:
+    """What Synapse was started with, beside what the signed settings say now."""
+
+    boot: Boot
+    started: str | None = None
+    _seen: tuple[int, int, int] | None = None
+    _waits: tuple[str, ...] = ()
+
+    def write(self) -> None:
+        """Write it for a start. Raises as `write_homeserver` does."""
+        self._seen = None
+        self.started = write_homeserver(self.boot)
+
+    def waits(self) -> tuple[str, ...]:
+        """The keys of which Synapse has older values than the settings; looked at when those change.
+
+        None where the settings can't be used: Synapse goes on with what it has.
+        """
+        part = self.boot.door("synapse") / f"{Stream.SETTINGS}.part"
+        try:
+            found = part.stat()
+            seen = (found.st_mtime_ns, found.st_ino, found.st_size)
+            if seen != self._seen:
+                self._waits, self._seen = self._differing(), seen
+        except (OSError, ValueError, BootFault):
+            return ()
+        return self._waits
+
+    def _differing(self) -> tuple[str, ...]:
+        wanted = render(signed_document(self.boot), self.boot)
+        if self.started is None or self.started == wanted:
+            return ()
+        return tuple(differing(self.started, wanted))
+
+
+async def keep_current(
+    configuration: Configuration,
+    restart: Callable[[], Awaitable[bool]],
+    say: Callable[[str], None],
+) -> None:
+    """Have Synapse started anew whenever settings came that it reads only then."""
+    while True:
+        await asyncio.sleep(_LOOK_SECONDS)
+        if not configuration.waits():
+            continue
+        await asyncio.sleep(_SETTLE_SECONDS)
+        if not (waits := configuration.waits()):
+            continue
+        say(f"starting Synapse again for {', '.join(waits)}")
+        if await restart():
+            say("Synapse runs with the new settings")
+        else:
+            say(f"Synapse did not come back; see `{configuration.boot.log('synapse')}`")
 
 
 def signed_document(boot: Boot) -> Document:

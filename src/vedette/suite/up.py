@@ -27,7 +27,7 @@ from vedette.suite.keys import make_audit_keys
 from vedette.suite.probes import probe_socket, probe_url
 from vedette.suite.progress import Progress
 from vedette.suite.supervisor import Program, StartFault, Supervisor
-from vedette.suite.synapse_files import write_homeserver
+from vedette.suite.synapse_files import Configuration, keep_current
 
 _SETTINGS_WAIT_SECONDS = 30.0
 _LOCK = "run/up.lock"
@@ -70,6 +70,7 @@ async def start(folder: Path, progress: Progress) -> Running:
         progress.line(f"{boot.organisation}: from now on people are sealed in the record")
     supervisor = Supervisor(lambda text: progress.line(f"{boot.organisation}: {text}"))
     supervisor.changed = lambda: _write_pids(boot, supervisor)
+    configuration = Configuration(boot)
     try:
         progress.step(f"{boot.organisation}: starting control")
         await supervisor.start(control_program(boot))
@@ -80,13 +81,15 @@ async def start(folder: Path, progress: Progress) -> Running:
         async with asyncio.TaskGroup() as rest:
             rest.create_task(supervisor.start(signin_program(boot)))
             rest.create_task(supervisor.start(inspector_program(boot)))
-            rest.create_task(supervisor.start(synapse_program(boot)))
+            rest.create_task(supervisor.start(synapse_program(boot, configuration)))
             rest.create_task(supervisor.start(gateway_program(boot)))
     except BaseException as fault:
         await supervisor.stop()
         if isinstance(fault, BaseExceptionGroup):
             raise _first_start_fault(fault) from None
         raise
+    current = keep_current(configuration, lambda: supervisor.restart("synapse"), supervisor.say)
+    supervisor.attend(current, "keeping Synapse's configuration current")
     return Running(boot, supervisor, progress)
 
 
@@ -183,7 +186,7 @@ def inspector_program(boot: Boot) -> Program:
     )
 
 
-def synapse_program(boot: Boot) -> Program:
+def synapse_program(boot: Boot, configuration: Configuration) -> Program:
     """The messaging engine; its configuration is written anew before every start."""
     folder = boot.path(boot.synapse.folder)
     return Program(
@@ -192,7 +195,7 @@ def synapse_program(boot: Boot) -> Program:
         folder=folder,
         log=boot.log("synapse"),
         healthy=probe_socket(boot.path(boot.synapse.socket), "/health"),
-        before=lambda: write_homeserver(boot),
+        before=configuration.write,
     )
 
 

@@ -16,6 +16,7 @@ from tests.apps.control.organisation import COMMAND
 from vedette.cli.main import app
 from vedette.cli.surroundings import Exit
 from vedette.core.settings.default import default_document
+from vedette.core.synapse_options.table import OPTIONS
 
 START = default_document("Example AG", "example.test").replace(
     "[partners]\n", '[partners]\nacme = { domains = ["acme.example"] }\n'
@@ -171,3 +172,19 @@ def test_where_nobody_answers_a_shell_completes_what_is_known_and_says_nothing(
 ) -> None:
     assert completed("vedette rule show two-", tmp_path) == []
     assert completed("vedette settings set media.", None) == ["media.max_upload"]
+
+
+def test_synapse_s_options_are_listed_with_what_decides_them(served: Served) -> None:
+    code, found = served.data("settings", "synapse")
+    assert code == 0
+    assert [each["key"] for each in found] == [option.key for option in OPTIONS]
+    code, said = served.run("settings", "synapse", "rc_joins.local")
+    assert said.startswith(
+        'rc_joins.local = {"burst_count": 50, "per_second": 2.0}  [synapse.rate_joins]\n'
+    )
+    assert (
+        "modules = (on this host)  [boot.toml]" in served.run("settings", "synapse", "modules")[1]
+    )
+    assert "[the rules]" in served.run("settings", "synapse", "prevent_media")[1]
+    assert "[fixed]" in served.run("settings", "synapse", "report_stats")[1]
+    assert "no option of Synapse says this" in served.run("settings", "synapse", "nothing-says")[1]

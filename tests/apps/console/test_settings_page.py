@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from html import escape
 from urllib.parse import urlencode
 
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.apps.console.house import Browser, House
 from vedette.core.settings.reference import settings_reference
+from vedette.core.synapse_options.table import OPTIONS
 
 MAY = {"olga", "fred", "otto", "ada"}
 """Who may read the settings, by the shipped roles."""
@@ -35,9 +38,14 @@ def officer(house: House) -> Browser:
     return browser
 
 
+def bare(text: str) -> str:
+    """A text without spaces, and without the marks that a page shows as code."""
+    return re.sub(r"[\s`]", "", text)
+
+
 def test_every_setting_of_the_reference_is_there_with_what_is_said_of_it(officer):
     page = officer.get("/settings")
-    rules = officer.get("/settings/rules")
+    rules, shown = officer.get("/settings/rules"), bare(page.words)
     for info in settings_reference():
         if info.path.startswith(("rules.", "guardrails.")):
             continue
@@ -52,7 +60,7 @@ def test_every_setting_of_the_reference_is_there_with_what_is_said_of_it(officer
             path = path.replace(f"{section}.<name>", f"{section}.{name}")
         assert f"<code>{path}</code>" in page.text, path
         for words in (info.title, info.meaning, info.risk, info.recommended):
-            assert " ".join(words.split()) in page.words, f"{path}: {words}"
+            assert bare(words) in shown, f"{path}: {words}"
     assert rules.status == 200
 
 
@@ -148,6 +156,51 @@ def test_what_synapse_obeys_beneath_is_listed_searched_and_holds_no_secret(house
     for path in secrets:
         assert path.read_bytes().decode("latin-1").strip() not in whole, path.name
     assert str(house.boot.folder) not in whole
+
+
+def test_every_option_of_synapse_is_there_with_what_is_said_of_it_and_what_decides_it(officer):
+    page = officer.get("/settings?q=synapse")
+    assert f"{len(OPTIONS)} options of Synapse" in page.words
+    shown = bare(page.words)
+    for option in OPTIONS:
+        assert f"<code>{option.key}</code>" in page.text, option.key
+        for words in (option.meaning, option.risk):
+            assert bare(words) in shown, f"{option.key}: {words}"
+        for path in option.by:
+            assert f"<code>{escape(path)}</code></a>" in page.text, f"{option.key}: {path}"
+
+
+@pytest.mark.parametrize(
+    ("query", "there", "away"),
+    [
+        ("q=drosselung", "", "rc_message"),
+        ("q=telefonnummer", "enable_3pid_lookup", "rc_message"),
+        ("q=synapse.rate_rooms", "rc_room_creation", "rc_message"),
+        ("q=matrix.org+keys", "trusted_key_servers", "rc_message"),
+        ("q=rc_&show=changed", "rc_message", "rc_reports"),
+        ("q=rc_&show=lacking", "", "rc_message"),
+    ],
+)
+def test_the_search_finds_options_of_synapse_too(officer, query, there, away):
+    page = officer.get(f"/settings?{query}")
+    assert not there or f"<code>{there}</code>" in page.text
+    assert not away or f"<code>{away}</code>" not in page.text
+
+
+def test_a_setting_of_synapse_is_changed_in_its_place_and_its_option_says_who_did(officer):
+    page = officer.get("/settings?q=enable_set_displayname")
+    assert "<code>enable_set_displayname</code>" in page.text
+    assert "contract 4712" not in page.words
+    asked = {"path": "synapse.own_names", "value": "false", "reason": "contract 4712"}
+    shown = officer.send("/orders/set-value", {**asked, "step": "show"})
+    assert "is started again for it some seconds after: synapse.own_names" in shown.words
+    done = officer.send("/orders/set-value", {**asked, "step": "apply"})
+    assert done.status == 200, done.words
+    page = officer.get("/settings?q=enable_set_displayname")
+    option = page.words.split("enable_set_displayname")[1]
+    assert option.startswith(" false")
+    assert "@olga:example.org" in option.split("Changed last")[1]
+    assert "contract 4712" in option
 
 
 @settings(max_examples=40, deadline=None)

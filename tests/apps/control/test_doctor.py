@@ -220,9 +220,21 @@ def test_a_trouble_is_told_with_what_mends_it(healthy: Examined, name: str) -> N
 def test_a_change_of_synapse_s_configuration_is_drift(healthy: Examined) -> None:
     path = homeserver_file(healthy.boot)
     path.write_text(path.read_text() + "enable_registration: true\n")
-    assert [found.check for found in troubles(healthy)] == ["drift"]
+    (found,) = troubles(healthy)
+    assert (found.check, found.health) == ("drift", Health.BROKEN)
+    assert "edited by hand" in found.words
     path.unlink()
     assert [found.check for found in troubles(healthy)] == ["drift"]
+
+
+def test_a_value_with_which_synapse_was_not_started_yet_is_named(healthy: Examined) -> None:
+    chosen = healthy.document.synapse.model_copy(update={"own_names": False, "presence": False})
+    waits = replace(healthy, document=healthy.document.model_copy(update={"synapse": chosen}))
+    (found,) = troubles(waits)
+    assert (found.check, found.health) == ("drift", Health.WEAK)
+    assert "older values of enable_set_displayname, presence;" in found.words
+    homeserver_file(waits.boot).write_text(render(waits.document, waits.boot))
+    assert troubles(waits) == []
 
 
 def test_a_value_that_is_not_the_recommended_one_is_named_with_its_risk(healthy: Examined) -> None:

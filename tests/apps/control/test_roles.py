@@ -96,6 +96,7 @@ DEVICE = {"user": "{who}", "device": "{DEVICE}", "reason": "x"}
 TABLE = [
     Row("GET /settings", (SETTINGS,)),
     Row("GET /settings/value", (SETTINGS,), "/settings/value?path=organisation.name"),
+    Row("GET /settings/synapse", (SETTINGS,)),
     Row("POST /settings/check", (SETTINGS,), body={"text": "x"}),
     Row("POST /settings/diff", (SETTINGS,), body={"text": "x"}),
     Row("POST /settings/replay", ("administration:settings:replay",), body={"text": "x"}),

@@ -11,6 +11,7 @@ from vedette.core.settings.spelling import (
     did_you_mean,
     domain_matches,
     is_bridge,
+    read_rate,
     spell_duration,
     spell_size,
 )
@@ -63,3 +64,29 @@ def test_bridges_are_told_by_their_prefix():
 def test_a_guess_is_only_made_where_something_is_near():
     assert did_you_mean("mesage", ["message", "file"]) == "did you mean `message`?"
     assert did_you_mean("zzz", ["message"]) is None
+
+
+def test_a_rate_says_how_much_in_a_minute_and_how_much_at_once():
+    assert read_rate("1200 a minute, 200 at once") == (1200, 200)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "1200", "0 a minute, 5 at once", "5 a minute, 0 at once", "-1 a minute, 5 at once",
+     "5 a minute,5 at once", "5 a second, 5 at once", "9999999 a minute, 1 at once",
+     "\u0665 a minute, 5 at once"],
+)  # fmt: skip
+def test_what_is_no_rate_is_refused(text):
+    with pytest.raises(ValueError, match="is not a rate"):
+        read_rate(text)
+
+
+@CALM
+@given(st.text(max_size=40) | st.from_regex(r"[0-9]{0,8} a minute, [0-9]{0,8} at once"))
+def test_whatever_is_written_is_a_rate_or_refused(text):
+    try:
+        rate = read_rate(text)
+    except ValueError:
+        return
+    assert rate.per_minute >= 1
+    assert rate.at_once >= 1

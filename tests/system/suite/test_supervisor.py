@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,70 @@ async def test_what_died_is_started_again(tmp_path: Path):
     await supervisor.stop()
     assert not is_alive(second)
     assert said == ["program ended (signal SIGKILL); starting it again"]
+
+
+async def test_a_program_is_started_again_when_that_is_asked_for_and_may_end_in_its_own_time(
+    tmp_path: Path,
+):
+    said: list[str] = []
+    supervisor = Supervisor(said.append)
+    ends = (
+        "import signal, sys, pathlib, time;"
+        "signal.signal(signal.SIGTERM, lambda *_: (time.sleep(0.3),"
+        " pathlib.Path('ended').write_text('whole'), sys.exit(0)));"
+        "print('up', flush=True); time.sleep(600)"
+    )
+    await supervisor.start(program(tmp_path, ends))
+    first = supervisor.pids()["program"]
+    assert await supervisor.restart("program")
+    assert supervisor.pids()["program"] != first
+    assert (tmp_path / "ended").read_text() == "whole"
+    os.kill(supervisor.pids()["program"], 9)  # what dies afterwards is told as ever
+    await another(supervisor, supervisor.pids()["program"])
+    await supervisor.stop()
+    assert said == ["program ended (signal SIGKILL); starting it again"]
+
+
+async def test_a_program_that_does_not_come_back_is_told(tmp_path: Path):
+    supervisor = Supervisor(print)
+    serves = tmp_path / "serves"
+    once = (
+        "import os, pathlib, sys, time; f = pathlib.Path('serves');"
+        "f.exists() and sys.exit('no more'); f.write_text(str(os.getpid())); time.sleep(600)"
+    )
+
+    async def healthy() -> bool:
+        pid = supervisor.pids().get("program")
+        return serves.exists() and serves.read_text() == str(pid)
+
+    await supervisor.start(replace(program(tmp_path, once), healthy=healthy))
+    (child,) = supervisor._children
+    child.program = replace(child.program, patience=0.0)
+    assert not await supervisor.restart("program")
+    await supervisor.stop()
+
+
+async def test_a_duty_beside_ends_with_the_supervisor_and_its_failure_is_said(tmp_path: Path):
+    said: list[str] = []
+    supervisor = Supervisor(said.append)
+    ended = asyncio.Event()
+
+    async def goes_on() -> None:
+        try:
+            await asyncio.sleep(600)
+        finally:
+            ended.set()
+
+    async def fails() -> None:
+        raise ValueError("a bug")
+
+    supervisor.attend(goes_on(), "going on")
+    supervisor.attend(fails(), "failing")
+    while not said:
+        await asyncio.sleep(0.01)
+    await supervisor.stop()
+    assert ended.is_set()
+    assert said == ["failing failed: ValueError('a bug')"]
 
 
 async def test_a_program_that_can_not_start_is_told_with_the_end_of_its_log(tmp_path: Path):

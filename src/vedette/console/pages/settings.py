@@ -11,6 +11,7 @@ from typing import Any
 
 from vedette.admin.rules import list_rules
 from vedette.admin.settings_list import SettingRow, last_change, last_changes, setting_rows
+from vedette.admin.synapse_options import OptionRow
 from vedette.console.desks import Desks
 from vedette.console.page import Page, View, Visit, Words
 from vedette.console.pages.rules import fields_of, fields_with, form_context
@@ -28,6 +29,14 @@ class Shown:
 
     row: SettingRow
     choices: tuple[str, ...]
+    last: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownOption:
+    """One option of Synapse as the page shows it."""
+
+    row: OptionRow
     last: str
 
 
@@ -50,18 +59,26 @@ async def values(desks: Desks, visit: Visit) -> View:
         "show": show if show in _SHOWN else "all",
         "shows": _SHOWN,
         "base": newest.number,
-        "beneath": _beneath(desks, document, words) if show not in _SHOWN[1:] else {},
+        **_beneath(desks, document, changes, words, show),
     }
     return _view(visit, "settings", "part-settings", context)
 
 
-def _beneath(desks: Desks, document: Document, words: list[str]) -> dict[str, str]:
-    """Synapse's own keys, as far as they say every word."""
-    return {
-        key: value
-        for key, value in desks.beneath(document).items()
-        if all(word in f"synapse {key} {value}".casefold() for word in words)
-    }
+def _beneath(
+    desks: Desks,
+    document: Document,
+    changes: Mapping[str, Revision],
+    words: list[str],
+    show: str,
+) -> dict[str, Any]:
+    """Synapse's own options, as far as they say every word; all of them are as recommended."""
+    groups: dict[str, list[ShownOption]] = {}
+    for row in desks.beneath(document):
+        if show != "lacking" and row.says(words) and (show != "changed" or row.differs):
+            found = [last_change(changes, path) for path in row.option.by]
+            newest = max((e for e in found if e), key=lambda each: each.number, default=None)
+            groups.setdefault(row.group, []).append(ShownOption(row=row, last=_last(newest)))
+    return {"beneath": groups, "options": sum(map(len, groups.values()))}
 
 
 async def rules(desks: Desks, visit: Visit) -> View:
@@ -148,14 +165,39 @@ WORDS: Words = MappingProxyType(
         ),
         "settings-beneath-says": (
             (
-                "Vedette writes this for Synapse before each start, from the settings above and from what "
-                "is fixed in it; an edit by hand is drift, which the overview shows."
+                "Every option of Synapse that matters for security: what is in force, what Synapse does "
+                "by itself, and what decides it here. Vedette writes its configuration before each start "
+                "and starts it again when a setting asks for that; an edit by hand is drift, which the "
+                "overview shows."
             ),
             (
-                "Vedette schreibt das vor jedem Start für Synapse, aus den Einstellungen oben und aus "
-                "dem, was darin feststeht; eine Änderung von Hand zeigt der Überblick als Abweichung."
+                "Jede Option von Synapse, auf die es für die Sicherheit ankommt: was gilt, was Synapse von "
+                "selbst täte, und was sie hier bestimmt. Vedette schreibt seine Konfiguration vor jedem "
+                "Start und startet es neu, wenn eine Einstellung es verlangt; eine Änderung von Hand zeigt "
+                "der Überblick als Abweichung."
             ),
         ),
+        "settings-options": (
+            "{count} options of Synapse",
+            "{count} Optionen von Synapse",
+        ),
+        "settings-way": ("Decided by", "Bestimmt durch"),
+        "settings-way-fixed": ("fixed", "fest"),
+        "settings-way-setting": ("a setting", "eine Einstellung"),
+        "settings-way-governed": ("governed", "folgt"),
+        "settings-way-host": ("this host", "dieser Rechner"),
+        "settings-way-fixed-says": (
+            "Fixed in Vedette; changed, it would break or open what stands under the risk.",
+            "Fest in Vedette; anders bräche oder öffnete sich, was unter Risiko steht.",
+        ),
+        "settings-way-host-says": (
+            "The boot file of this host (`boot.toml`); its value is not shown here.",
+            "Die Startdatei dieses Rechners (`boot.toml`); ihr Wert steht nicht hier.",
+        ),
+        "settings-way-rules": ("the rules", "die Regeln"),
+        "settings-synapse-default": ("Synapse by itself", "Synapse von selbst"),
+        "settings-as-it-is": ("as it is", "so, wie es ist"),
+        "settings-as-setting": ("what is recommended there", "was dort empfohlen ist"),
         "settings-value": ("Value", "Wert"),
         "settings-default": ("Default", "Vorgabe"),
         "settings-recommended": ("Recommended", "Empfohlen"),
@@ -163,7 +205,7 @@ WORDS: Words = MappingProxyType(
         "settings-type": ("Kind", "Art"),
         "settings-last": ("Changed last", "Zuletzt geändert"),
         "settings-never": ("never", "nie"),
-        "settings-restart": ("at Synapse's next start", "beim nächsten Start von Synapse"),
+        "settings-restart": ("starts Synapse again", "startet Synapse neu"),
         "settings-lacks": ("other than recommended", "anders als empfohlen"),
         "settings-own": ("set here", "hier gesetzt"),
         "settings-edit": ("Change {path}", "{path} ändern"),

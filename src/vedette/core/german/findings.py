@@ -52,12 +52,20 @@ DOCTOR: Pairs = (
     ),
     ("`{path}` was not written yet", "`{path}` wurde noch nicht geschrieben"),
     (
-        "`{path}` is not what the settings say: it was edited, or a setting waits",
+        "`{path}` is not what was written there: edited by hand, or written by an older version",
         (
-            "`{path}` ist nicht, was die Einstellungen sagen: Die Datei wurde bearbeitet, oder "
-            "eine Einstellung wartet"
+            "`{path}` ist nicht, was dort geschrieben wurde: von Hand bearbeitet, oder von einer "
+            "älteren Fassung geschrieben"
         ),
     ),
+    (
+        "Synapse runs with older values of {keys}; `vedette up` starts it again within seconds",
+        (
+            "Synapse läuft mit älteren Werten von {keys}; `vedette up` startet es binnen Sekunden "
+            "neu"
+        ),
+    ),
+    ("where it does not run, or is older", "wo es nicht läuft oder älter ist"),
     ("it writes the file again", "schreibt die Datei neu"),
     (
         "Synapse's configuration is what the settings say",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vedette.core.german.sign_in import DIRECTORY, ISSUERS, SIGN_IN
+from vedette.core.german.synapse import SYNAPSE
 from vedette.core.german.words import Words
 
 _ORGANISATION = {
@@ -361,4 +362,5 @@ SETTINGS: dict[str, Words] = {
     **{f"issuers.<name>.{key}": said for key, said in ISSUERS.items()},
     **{f"directory.{key}": said for key, said in DIRECTORY.items()},
     **{f"sign_in.{key}": said for key, said in SIGN_IN.items()},
+    **{f"synapse.{key}": said for key, said in SYNAPSE.items()},
 }

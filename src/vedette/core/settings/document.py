@@ -31,6 +31,7 @@ from vedette.core.settings.sections import (
 from vedette.core.settings.sign_in import NETWORKS, Networks, SignIn
 from vedette.core.settings.spelling import Name
 from vedette.core.settings.standing import Standing
+from vedette.core.settings.synapse import Synapse
 
 
 class Document(Section):
@@ -69,6 +70,7 @@ class Document(Section):
     standing: Standing = Field(default_factory=Standing)
     sign_in: SignIn = Field(default_factory=SignIn)
     directory: CompanyDirectory = Field(default_factory=CompanyDirectory)
+    synapse: Synapse = Field(default_factory=Synapse)
 
 
 __all__ = [
@@ -89,4 +91,5 @@ __all__ = [
     "Rule",
     "SignIn",
     "Streams",
+    "Synapse",
 ]

@@ -14,7 +14,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import (
     AfterValidator,
@@ -50,6 +50,26 @@ _URL = re.compile(r"https://(?P<server>[^/?#@\s]+)(?P<path>/[A-Za-z0-9._~!$&'()*
 _CLIENTS = frozenset({"https://*", "loopback", "private-use"})
 _SIZES = (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1))
 _DURATIONS = (("week", 604800), ("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
+
+
+_RATE = re.compile(r"(?P<minute>[0-9]{1,6}) a minute, (?P<once>[0-9]{1,6}) at once")
+
+
+class Pace(NamedTuple):
+    """How much may come in a minute in the long run, and how much of it at once."""
+
+    per_minute: int
+    at_once: int
+
+
+def read_rate(text: str) -> Pace:
+    """What a rate such as `1200 a minute, 200 at once` says. Raises ValueError."""
+    found = _RATE.fullmatch(text)
+    if found is None or not (int(found["minute"]) and int(found["once"])):
+        raise ValueError(
+            f"`{text[:80]}` is not a rate; write it like `1200 a minute, 200 at once`, each at least 1"
+        )
+    return Pace(int(found["minute"]), int(found["once"]))
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> Sentence | None:
@@ -233,6 +253,11 @@ def _channel_word(word: str) -> str:
     return word
 
 
+def _rate(text: str) -> str:
+    rate = read_rate(text)  # written anew, one rate has one spelling
+    return f"{rate.per_minute} a minute, {rate.at_once} at once"
+
+
 def _condition(text: str) -> str:
     return conditions.parse(text).text
 
@@ -281,6 +306,8 @@ Network = Annotated[str, AfterValidator(_network)]
 """An address range in CIDR form, `10.1.0.0/16` or `2001:db8::/32`."""
 FilePath = Annotated[Line, AfterValidator(_file_path)]
 """The absolute path of a file on the host that reads it, or empty for none."""
+Rate = Annotated[str, AfterValidator(_rate)]
+"""How much may come in a minute and at once, `1200 a minute, 200 at once`: see `read_rate`."""
 ChannelWord = Annotated[str, AfterValidator(_channel_word)]
 """A channel, `call` or `all`."""
 ConditionText = Annotated[str, AfterValidator(_condition)]

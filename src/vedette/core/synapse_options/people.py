@@ -1,0 +1,251 @@
+"""Options about accounts, signing in, and who finds and knows whom."""
+
+from __future__ import annotations
+
+from vedette.core.synapse_options.option import Option, chosen, fixed, governed, host
+
+ACCOUNTS: tuple[Option, ...] = (
+    fixed(
+        "matrix_authentication_service.enabled",
+        False,
+        "Synapse asks the sign-in service whose a token is, and signs nobody in itself.",
+        "Without it there would be a second way in, past the rules on `sign-in`.",
+    ),
+    host(
+        "matrix_authentication_service.endpoint",
+        "Where Synapse asks whose a token is: the part of Vedette inside it, on loopback.",
+        "Whoever answers there says who somebody is.",
+    ),
+    host(
+        "matrix_authentication_service.secret_path",
+        "The file with the secret between Synapse and the sign-in service.",
+        "Whoever has it makes and removes accounts and devices.",
+    ),
+    fixed(
+        "password_config.enabled",
+        True,
+        "Synapse's own login by password.",
+        "With it people could sign in by one factor, and Synapse does not start.",
+    ),
+    fixed(
+        "enable_registration",
+        False,
+        "Whether strangers may make themselves an account.",
+        "Anybody on the Internet would be one of `us`.",
+    ),
+    fixed(
+        "enable_registration_without_verification",
+        False,
+        "Whether they may do so without proving anything.",
+        "Programs would make accounts by the thousand.",
+    ),
+    fixed(
+        "registration_requires_token",
+        False,
+        "Whether making oneself an account takes a token.",
+        "Nobody makes themselves an account, so there is nothing to hand out tokens for.",
+    ),
+    fixed(
+        "registration_shared_secret",
+        None,
+        "A secret with which accounts, administrators of the server too, are made.",
+        "Whoever learns it makes themselves an administrator of the server, past every rule.",
+    ),
+    fixed(
+        "allow_guest_access",
+        False,
+        "Access without any account.",
+        "Whoever knows a room's address could read in it without having signed in.",
+    ),
+    fixed(
+        "auto_join_rooms",
+        [],
+        "Rooms that every new account joins by itself.",
+        "Nobody would be asked, and everybody would be together with everybody in them.",
+    ),
+    fixed(
+        "auto_accept_invites.enabled",
+        False,
+        "Whether Synapse accepts invitations in people's place.",
+        "Whoever may invite somebody would be in contact with them before they have agreed.",
+    ),
+    governed(
+        "session_lifetime",
+        None,
+        "After which time Synapse ends sessions.",
+        "Sessions are the sign-in service's; Synapse would delete devices with their keys.",
+        "sign_in.session",
+        "sign_in.expired_kept",
+    ),
+    governed(
+        "delete_stale_devices_after",
+        None,
+        "After which time Synapse deletes devices that were not seen.",
+        "Keys of encrypted rooms would go without anybody having ended the session.",
+        "sign_in.expired_kept",
+    ),
+    fixed(
+        "login_via_existing_session.enabled",
+        False,
+        "Whether a session can sign in another device, without any factor.",
+        "Whoever holds an unlocked phone for a moment takes a session with them.",
+    ),
+    fixed(
+        "oidc_providers",
+        [],
+        "Other providers of identities that Synapse would ask.",
+        "The sign-in service asks them (`[signin]` in the boot file); here they would pass the rules by.",
+    ),
+    fixed(
+        "jwt_config",
+        None,
+        "Signing in with a signed token of somebody else.",
+        "Whoever has that key would be anybody.",
+    ),
+    fixed(
+        "app_service_config_files",
+        [],
+        "Programs that act in the name of many accounts (bridges).",
+        "A bridge reads and writes for everybody in its range, asked by no rule.",
+    ),
+    fixed(
+        "use_appservice_legacy_authorization",
+        False,
+        "Whether secrets of bridges stand in addresses.",
+        "They would be in every log.",
+    ),
+    fixed(
+        "server_notices",
+        None,
+        "An account of Synapse's own that writes to people.",
+        "Notices come from Vedette's account; a second one would write unrecorded.",
+    ),
+    host(
+        "macaroon_secret_key_path",
+        "The file with the secret by which Synapse signs short-lived tokens of its own.",
+        "Whoever has it can make such tokens.",
+    ),
+    host(
+        "form_secret_path",
+        "The file with the secret by which Synapse protects its forms.",
+        "Whoever has it can have people send forms that they did not fill in.",
+    ),
+)
+KNOWING: tuple[Option, ...] = (
+    fixed(
+        "enable_3pid_lookup",
+        True,
+        "Whether people are found by e-mail address and telephone number elsewhere.",
+        "Addresses of our people would be told to an identity server.",
+    ),
+    fixed(
+        "enable_3pid_changes",
+        True,
+        "Whether people may add addresses and numbers to their account.",
+        "They come from the directory; whoever adds their own could be found as somebody else.",
+    ),
+    fixed(
+        "default_identity_server",
+        None,
+        "The identity server that clients are told.",
+        "It would learn whom our people look for.",
+    ),
+    fixed(
+        "account_threepid_delegates",
+        {},
+        "Who sends messages to prove addresses and numbers.",
+        "Another server would learn and vouch for them.",
+    ),
+    fixed(
+        "user_directory.enabled",
+        True,
+        "Whether people can search for people at all; rules on `contact` hide whom one may not find.",
+        "Without it nobody finds anybody whose user id they do not know.",
+    ),
+    chosen(
+        "user_directory.search_all_users",
+        False,
+        "Whether a search finds everybody here, or those with whom one shares a room.",
+        "An account that was taken over lists everybody whom the rules show it.",
+        "synapse.find_everybody",
+    ),
+    governed(
+        "user_directory.exclude_remote_users",
+        False,
+        "Whether people of other servers are left out of searches.",
+        "Whom of them somebody may find is said by rules on `contact`.",
+        rules=True,
+    ),
+    fixed(
+        "user_directory.show_locked_users",
+        False,
+        "Whether locked accounts are found.",
+        "People would write to whoever can't read it.",
+    ),
+    chosen(
+        "enable_set_displayname",
+        True,
+        "Whether people may change their name.",
+        "Anybody may call themselves like somebody else.",
+        "synapse.own_names",
+    ),
+    chosen(
+        "enable_set_avatar_url",
+        True,
+        "Whether people may change their picture.",
+        "Anybody may show themselves with somebody else's picture.",
+        "synapse.own_pictures",
+    ),
+    chosen(
+        "allow_per_room_profiles",
+        True,
+        "Whether people may have another name and picture in a single room.",
+        "Anybody may pass for somebody else in one room.",
+        "synapse.names_per_room",
+    ),
+    chosen(
+        "user_ips_max_age",
+        "28d",
+        "How long addresses and programs of people are kept.",
+        "A record of where people are; without it fewer traces of an account that was taken over.",
+        "synapse.addresses_kept",
+    ),
+    chosen(
+        "presence.enabled",
+        True,
+        "Whether anybody sees who is there; rules on `presence` say who sees whom.",
+        "It tells when people work.",
+        "synapse.presence",
+    ),
+    fixed(
+        "require_auth_for_profile_requests",
+        False,
+        "Whether names and pictures are shown to those alone who have signed in.",
+        "Anybody on the Internet could try out who works here.",
+    ),
+    fixed(
+        "limit_profile_requests_to_users_who_share_rooms",
+        False,
+        "Whether names and pictures are shown to those alone who share a room with somebody.",
+        "Any account could list names of people with whom it has nothing to do.",
+    ),
+    fixed(
+        "include_profile_data_on_invite",
+        True,
+        "Whether an invitation shows the inviter's name and picture.",
+        "Without it people could not see who invites them.",
+    ),
+    governed(
+        "allow_profile_lookup_over_federation",
+        True,
+        "Whether other servers may ask for names and pictures.",
+        "Which of them may is said by rules on `contact`, asked by the gateway.",
+        rules=True,
+    ),
+    fixed(
+        "allow_device_name_lookup_over_federation",
+        False,
+        "Whether other servers learn what our people call their devices.",
+        "Names of devices tell who has which, and what to attack.",
+    ),
+)
