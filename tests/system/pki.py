@@ -12,7 +12,7 @@ import datetime
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -21,6 +21,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 from cryptography.x509 import ocsp
+
+from tests.company_ca import SID, sid_extension
 
 CONFIG = """
 [ca]
@@ -145,14 +147,20 @@ class Company:
     """When the responder first said of a serial that it is revoked, by `monotonic`."""
     revoked_ocsp: set[int] = field(default_factory=set)
 
-    def card(self, name: str, *, domain: str = "example.test", ocsp: bool = False) -> Card:
-        """A person's certificate with a UPN, as a company's CA makes them."""
+    def card(
+        self, name: str, *, domain: str = "example.test", ocsp: bool = False, upn: str = "",
+        sid: str = "",
+    ) -> Card:  # fmt: skip
+        """A person's certificate with a UPN, as a company's CA makes them; with `sid` as AD CS does."""
         at = self.folder / f"{name}-{len(list(self.folder.glob('*.crt')))}"
         key, request, out = (at.with_suffix(each) for each in (".key", ".csr", ".crt"))
         openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
                 "-subj", f"/O=Example AG/CN={name}", "-keyout", key, "-out", request)  # fmt: skip
-        more = f"authorityInfoAccess = OCSP;URI:{self.url}/ocsp" if ocsp else ""
-        config = self.people.config(f"{name}@{domain}", more)
+        more = f"authorityInfoAccess = OCSP;URI:{self.url}/ocsp\n" if ocsp else ""
+        if sid:
+            value = sid_extension(sid)[0].value  # type: ignore[attr-defined]  # one that is kept as bytes
+            more += f"{SID.dotted_string} = DER:{value.hex()}\n"
+        config = self.people.config(upn or f"{name}@{domain}", more)
         self.people.sign(request, out, "person", config)
         return Card(out, key)
 
@@ -161,7 +169,9 @@ class Company:
         self.lists["/root.crl"] = self.root.crl()
         self.lists["/people.crl"] = self.people.crl()
 
-    def settings(self, *, ocsp: str = "no", counts: int = 1) -> dict[str, object]:
+    def settings(
+        self, *, ocsp: str = "no", counts: int = 1, names: Sequence[str] = ("upn",)
+    ) -> dict[str, object]:
         """The issuer as the settings have it."""
         return {
             "anchors": [self.root.pem.read_text()],
@@ -169,6 +179,7 @@ class Company:
             "crl": [f"{self.url}/people.crl", f"{self.url}/root.crl"],
             "ocsp": ocsp,
             "counts": counts,
+            "names": list(names),
             "refresh": "10 seconds",
         }
 

@@ -17,9 +17,10 @@ from pathlib import Path
 
 from nio import AsyncClient, AsyncClientConfig, RoomCreateResponse, SyncResponse
 
+from tests.ports import free_port
 from tests.services.directory import PASSWORD, Directory
 from tests.system.sign_in import live
-from tests.system.sign_in.house import SIGN_IN, House, make, run
+from tests.system.sign_in.house import HERE, SIGN_IN, House, make, run
 from vedette.adapters.stream_files import write_whole
 from vedette.suite.sign_in_walk import Walker
 
@@ -118,6 +119,8 @@ base = "{directory.base}"
 """,
         **{"directory-password": PASSWORD},
     )
+    at = f"{HERE}:{free_port()}"
+    made.add_to_gateway(f'certificates = {{ listen = "{at}", url = "https://{at}" }}\n')
     document = made.folder / "settings.toml"
     text = document.read_text()
     assert "[parties]\n" in text

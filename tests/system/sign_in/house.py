@@ -332,8 +332,7 @@ def house_of(folder: Path, people: tuple[str, ...], *, gateway: str = "") -> Ite
     `gateway` are more lines for that section of its boot file.
     """
     made = make(folder, people)
-    boot_file = made.folder / "boot.toml"
-    boot_file.write_text(boot_file.read_text().replace("[gateway]\n", f"[gateway]\n{gateway}", 1))
+    made.add_to_gateway(gateway)
     with run(made) as house:
         yield house
 
@@ -353,6 +352,11 @@ class MadeHouse:
         """Have it trust another authority for the services that it asks."""
         with (self.folder / "tls/ca.crt").open("ab") as trusted:
             trusted.write(pem)
+
+    def add_to_gateway(self, lines: str) -> None:
+        """Add lines to that section of its boot file."""
+        boot = self.folder / "boot.toml"
+        boot.write_text(boot.read_text().replace("[gateway]\n", f"[gateway]\n{lines}", 1))
 
     def add_to_boot(self, text: str, **secret_files: str) -> None:
         """Add sections to its boot file, and the files with secrets that they name."""
