@@ -1,9 +1,11 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from vedette.adapters.people_file import PeopleFile
 from vedette.core.names import ServerName
+from vedette.core.people import Person
 
 DOMAIN = ServerName("example.org")
 
@@ -58,6 +60,41 @@ def test_a_file_that_is_gone_or_unreadable_leaves_the_last_good_one(people: Peop
     assert not people.poll()
     assert "can't be read" in people.faults()[0]
     assert list(people.people()) == ["@alice:example.org"]
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_text("")])
+def test_before_a_good_file_people_are_as_the_doors_were_told_them_last(
+    people: PeopleFile, damage: Callable[[Path], None]
+) -> None:
+    told = {"@bob:example.org": Person(active=False), "@ann:example.org": Person(guest=True)}
+    damage(people.path)
+    again = PeopleFile(people.path, DOMAIN, lambda: told)
+    again.begin()
+    assert not again.poll()
+    assert again.known()
+    assert again.people() == told
+    nobody_was_told = PeopleFile(people.path, DOMAIN)
+    nobody_was_told.begin()
+    assert not nobody_was_told.poll()
+    assert not nobody_was_told.known()
+
+
+def test_whoever_was_switched_off_is_not_let_in_again_by_a_line_that_is_gone(
+    people: PeopleFile,
+) -> None:
+    replace_with(people, "user,groups,active\nalice,Board,\nbob,Staff,no\ncarl,Staff,\n")
+    people.poll()
+    replace_with(people, "user,groups\nalice,Board\n")
+    assert people.poll()
+    assert people.people()["@bob:example.org"] == Person(active=False)
+    assert "@carl:example.org" not in people.people()
+    again = PeopleFile(people.path, DOMAIN, people.people)
+    again.begin()
+    again.poll()
+    assert not again.people()["@bob:example.org"].active
+    replace_with(people, "user,groups\nalice,Board\nbob,Staff\n")
+    assert people.poll()
+    assert people.people()["@bob:example.org"].active
 
 
 def test_a_file_that_came_back_unchanged_clears_the_fault(people: PeopleFile) -> None:

@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -63,6 +64,12 @@ def test_a_table_without_its_head_is_refused() -> None:
     assert "names the columns" in parse_people("alice,Board,,\n", DOMAIN).faults[0]
     assert "names the columns" in parse_people("user,guest\n", DOMAIN).faults[0]
     assert "names the columns" in parse_people("user,groups,role\n", DOMAIN).faults[0]
+
+
+@pytest.mark.parametrize("text", ["", "\n", "# nothing but a remark\n"])
+def test_a_table_that_was_cut_off_to_nothing_is_refused_and_one_of_nobody_is_not(text: str) -> None:
+    assert "names the columns" in parse_people(text, DOMAIN).faults[0]
+    assert parse_people(HEAD, DOMAIN).faults == ()
 
 
 def test_a_spreadsheet_s_byte_order_mark_is_no_part_of_the_first_column() -> None:

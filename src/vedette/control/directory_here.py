@@ -6,7 +6,7 @@ python-ldap is imported only where the boot file has `[directory]`.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -21,8 +21,11 @@ from vedette.adapters.people_kept import PeopleKept
 from vedette.adapters.stream_files import people_sent, write_whole
 from vedette.adapters.system_clock import SystemClock
 from vedette.control.directory import DirectoryPeople
+from vedette.control.display_names import DisplayNames
 from vedette.core.directory_state import DirectoryState, Held
+from vedette.core.language import as_is, told
 from vedette.core.names import ServerName
+from vedette.core.people import Person
 from vedette.core.sessions import SessionState
 from vedette.core.settings.document import CompanyDirectory
 from vedette.ports.directory import Check, wishes_of
@@ -42,24 +45,34 @@ def people_source(
     settings: Callable[[], CompanyDirectory],
     concerned: Callable[[], Iterable[str]],
     key: Ed25519PublicKey,
+    store: SignInStore | None = None,
 ) -> PeopleSource:
     """Where people come from here; `key` verifies what the doors were sent.
+
+    The accounts in `store` are called as the directory calls their people.
 
     Raises:
         Unavailable: the directory's secret can't be read, or python-ldap is not installed.
     """
     domain = ServerName(boot.organisation)
+
+    def sent() -> Mapping[str, Person]:
+        return people_sent(map(boot.door, boot.doors), boot.organisation, key)
+
     if boot.directory is None:
-        return PeopleFile(boot.path(boot.control.people), domain)
+        table = PeopleFile(boot.path(boot.control.people), domain, sent)
+        table.begin()
+        return table
     found = DirectoryPeople(
         reader=directory_here(boot),
         kept=PeopleKept(boot.path(boot.control.folder) / "people.kept"),
         domain=domain,
         settings=settings,
         concerned=concerned,
-        clock=SystemClock(),
+        clock=(clock := SystemClock()),
+        names=None if store is None else DisplayNames(store, domain, clock),
         told=StateFile(state_file(boot)).write,
-        sent=lambda: people_sent(map(boot.door, boot.doors), boot.organisation, key),
+        sent=sent,
     )
     found.begin()
     return found
@@ -98,7 +111,8 @@ def directory_here(boot: Boot) -> LdapDirectory:
 def tried_here(boot: Boot, settings: CompanyDirectory) -> Iterator[Check]:
     """Everything that can be tried with the directory of the boot file, which has one."""
     if not installed():
-        yield Check("python-ldap", False, "python-ldap is not installed", WAY_IN)
+        words = told("python-ldap is not installed")
+        yield Check(as_is("python-ldap"), False, words, as_is(WAY_IN))
         return
     from vedette.adapters.ldap.checks import tried  # noqa: PLC0415  # an extra
 

@@ -16,6 +16,7 @@ from vedette.core.people import Person
 
 REQUIRED = ("user", "groups")
 COLUMNS = (*REQUIRED, "guest", "active")
+_HEAD = ",".join(COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ def parse_people(text: str, domain: ServerName) -> PeopleTable:
             faults.append(f"line {number}: {fault}")
             if columns is None:
                 break
+    if columns is None and not faults:  # cut off while it was written, not a table of nobody
+        faults.append(f"line 1: it is empty; its first line names the columns, as in `{_HEAD}`")
     return PeopleTable({} if faults else people, tuple(faults))
 
 
@@ -62,8 +65,7 @@ def _columns(cells: list[str]) -> list[str]:
     missing = [name for name in REQUIRED if name not in cells]
     if unknown or missing or len(set(cells)) != len(cells):
         raise _LineFault(
-            f"the first line names the columns, such as `{','.join(COLUMNS)}`, "
-            f"not `{','.join(cells)[:80]}`"
+            f"the first line names the columns, such as `{_HEAD}`, not `{','.join(cells)[:80]}`"
         )
     return cells
 
