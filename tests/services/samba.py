@@ -100,7 +100,7 @@ class Samba(Directory):
         self.address = free_address()
         self.url, self.plain = f"ldaps://{self.address}", f"ldap://{self.address}"
         super().__init__(folder, names or (self.address, "dc1.corp.test"))
-        shutil.copytree(domain, folder / "dc", symlinks=True)
+        shutil.copytree(domain, folder / "dc", symlinks=True, ignore=_sockets)
         for each in ("ncalrpc", "winbindd", "ntp"):
             (folder / "run" / each).mkdir(parents=True)
         (folder / "run" / "ntp").chmod(0o750)
@@ -199,6 +199,11 @@ class Samba(Directory):
 
     def _control(self, name: str, flags: int) -> None:
         self.change(name, [(ldap.MOD_REPLACE, "userAccountControl", [b"%d" % flags])])
+
+
+def _sockets(folder: str, names: list[str]) -> list[str]:
+    """What a controller that ran has left lying in its folder, and cannot be copied."""
+    return [each for each in names if (Path(folder) / each).is_socket()]
 
 
 def _quoted(password: str) -> bytes:

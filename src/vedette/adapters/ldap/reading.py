@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +14,7 @@ from vedette.adapters.ldap.connection import AWAY, FAULTS, Connected, Servers, w
 from vedette.adapters.ldap.kinds import Kind
 from vedette.ports.directory import GroupEntry, Listing, PersonEntry, Touched, Wishes
 from vedette.ports.errors import Unavailable
-from vedette.protocol.ldap_entries import Attributes, members_of
+from vedette.protocol.ldap_entries import Attributes, guid_text, members_of
 from vedette.protocol.ldap_filter import all_of, any_of, equals
 
 PAGE = 1000
@@ -31,6 +32,23 @@ class Search:
     base: str
     groups_base: str
     page: int = PAGE
+    _database: str = ""
+
+    def database(self) -> str:
+        """Which copy of an Active Directory is at the other end of this connection.
+
+        Several servers may answer under one name, and one that was put back from a backup counts
+        anew: each has an `invocationId` of its own (MS-ADTS 3.1.1.4.5.3). Where it can't be read,
+        the name of the server's settings stands for it.
+        """
+        if not self._database:
+            settings = text(self.entry("", ["dsServiceName"]), "dsServiceName")
+            found: Attributes = {}
+            with suppress(ldap.INSUFFICIENT_ACCESS, ldap.REFERRAL):
+                found = self.entry(settings, ["invocationId"]) if settings else {}
+            ids = found.get("invocationid", ())
+            self._database = (guid_text(ids[0]) if ids else "") or settings
+        return self._database
 
     def pages(
         self, base: str, filter_: str, attributes: list[str], *, plain: bool = False
@@ -172,7 +190,8 @@ class Searching:
     def mark(self, search: Search) -> str:
         """From where on the server tells changes; empty if it never does."""
         if self.kind.controls:  # an Active Directory numbers its changes, each server for itself
-            return text(search.entry("", ["highestCommittedUSN"]), "highestCommittedUSN")
+            number = text(search.entry("", ["highestCommittedUSN"]), "highestCommittedUSN")
+            return f"{number}@{search.database()}"
         for name in suffixes(search, self.base):
             found = search.entry(name, ["contextCSN"]).get("contextcsn", ())
             if found:

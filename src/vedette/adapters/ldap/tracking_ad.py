@@ -15,13 +15,16 @@ from ldap.controls import LDAPControl
 from vedette.adapters.ldap.connection import FAULTS, Servers
 from vedette.adapters.ldap.following import MOST_TOUCHED, Told
 from vedette.adapters.ldap.kinds import ACTIVE_DIRECTORY
-from vedette.adapters.ldap.reading import Searching, text
+from vedette.adapters.ldap.reading import Search, Searching, text
 from vedette.ports.directory import ChangesLost, Listing, Wishes
 from vedette.protocol.ldap_entries import guid_text
 
 _NOTIFY = LDAPControl("1.2.840.113556.1.4.528", True, None)
 _CONTAINERS = frozenset({b"organizationalunit", b"builtindomain"})
 """What may take the people in it elsewhere when it is moved, without any of them being told."""
+
+
+ONE_BY_ONE = "name each domain controller by itself in `servers`"
 
 
 @dataclass(slots=True)
@@ -70,17 +73,33 @@ class FollowingActiveDirectory(Told):
         return ids
 
     def _since(self, mark: str) -> set[str]:
-        if not (mark.isdecimal() and self.mark.isdecimal()) or int(mark) < int(self.mark):
+        (before, known), (now, here) = _parts(self.mark), _parts(mark)
+        if known != here:
+            raise ChangesLost("another server answers than the one that was read")
+        if before is None or now is None or now < before:
             raise ChangesLost("the server counts its changes from an earlier place than before")
-        if mark == self.mark:
+        if now == before:
             return set()
         ids = set()
-        newer = f"(uSNChanged>={int(self.mark) + 1})"
+        newer = f"(uSNChanged>={before + 1})"
         for _, values in self.search.pages(self.top, newer, ["objectGUID"], plain=True):
             ids.add(ACTIVE_DIRECTORY.id_of(values))
             if len(ids) > MOST_TOUCHED:
                 raise ChangesLost("too much changed since")
         return ids - {""}
+
+
+def _demand_one(telling: Search, asking: Search) -> None:
+    """Raises ChangesLost where two connections to one address lead to two servers."""
+    if telling.database() != asking.database():
+        server = telling.connected.server
+        raise ChangesLost(f"several servers answer as `{server}`; {ONE_BY_ONE}")
+
+
+def _parts(mark: str) -> tuple[int | None, str]:
+    """A mark's number, and the copy of the directory that counts so."""
+    number, _, database = mark.partition("@")
+    return (int(number) if number.isdecimal() and number.isascii() else None), database
 
 
 def follow(
@@ -91,6 +110,7 @@ def follow(
     try:
         asking = servers.open(listing.server)
         search = searching.over(asking)
+        _demand_one(searching.over(telling), search)
         top = text(search.entry("", ["defaultNamingContext"]), "defaultNamingContext")
         found = FollowingActiveDirectory(
             servers, searching, wishes, telling, search, listing.mark, top=top
