@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from vedette.admin.actor import Actor
 from vedette.admin.door import AdministrationDoor, Doing, needs_reason
 from vedette.admin.rejected import Code, Rejected
 from vedette.core.asks import Act
-from vedette.core.directory_state import DirectoryState
+from vedette.core.directory_state import DirectoryState, lost_everything, too_many
 from vedette.core.language import told
 from vedette.core.names import UserId
-from vedette.core.people import Directory, Person
+from vedette.core.people import GUESTS, US, Directory, Person
 from vedette.core.settings.document import CompanyDirectory
 from vedette.core.settings.ldap_filter import FilterFault, checked_filter
-from vedette.ports.directory import DirectoryKeeper
+from vedette.ports.directory import Check, DirectoryKeeper
 from vedette.ports.policy import Policy
 from vedette.spine import Permit
 
@@ -28,8 +28,8 @@ SHOWN = 100
 class Previewed:
     """Whom something would hold. Lists name the first hundred, by user id.
 
-    `coming` and `going` compare another filter with the list in force; of a party or a group that
-    holds now they are empty.
+    `coming` and `going` compare another filter with the list in force, within a party or a group
+    where one was named; without another filter they are empty.
     """
 
     held: int
@@ -55,6 +55,8 @@ class DirectoryDesk:
     door: AdministrationDoor
     keeper: DirectoryKeeper | None
     policy: Callable[[], Policy]
+    checks: Callable[[CompanyDirectory], Iterable[Check]] = lambda _: ()
+    """Tries every server, step by step, where there is a directory."""
 
     @property
     def exists(self) -> bool:
@@ -69,6 +71,13 @@ class DirectoryDesk:
     def standing(self) -> DirectoryState | None:
         """The same for pages whose own act was asked; None where there is no directory."""
         return None if self.keeper is None else self.keeper.state()
+
+    async def tried(self, author: Actor) -> tuple[Check, ...]:
+        """What comes of trying every server now. Takes seconds where one does not answer."""
+        await self._permit(Act.ADMINISTRATION_DIRECTORY_SHOW, author)
+        self._there()
+        settings = self.policy().directory.document.directory
+        return await asyncio.to_thread(lambda: tuple(self.checks(settings)))
 
     async def sync(
         self, author: Actor, reason: str, *, confirm: bool
@@ -87,23 +96,27 @@ class DirectoryDesk:
     async def preview(
         self, author: Actor, *, party: str = "", group: str = "", people: str | None = None
     ) -> Previewed:
-        """Whom a party or a group holds now, or the filter `people` would hold.
+        """Whom the filter `people` would hold, or of them a party or a group; without it, holds now.
 
         Raises:
             Unavailable: the directory does not answer.
         """
         await self._permit(Act.ADMINISTRATION_DIRECTORY_PREVIEW, author)
         directory = self.policy().directory
+        _demand_party(directory, party)
+        now = _held(directory, party, group)
         if people is None:
-            return _now(directory, party, group)
+            return Previewed(held=len(now), people=_some(now))
         settings = _with_filter(directory.document.directory, people)
         keeper = self._there()
         found = await asyncio.to_thread(lambda: keeper.foresee(settings))
         would = {user: known.person for user, known in found.people.items()}
         named = {g for p in directory.document.parties.values() for g in p.groups}
         unknown = sorted((named | set(settings.guests)) - found.groups)
+        then = _held(Directory(directory.document, would, directory.today), party, group)
         return replace(
-            _compared(directory.people, would, settings.largest_removal),
+            _compared(now, then),
+            too_many=_too_many(directory.people, would, settings.largest_removal),
             unknown_groups=tuple(unknown),
             left_out=found.left_out,
         )
@@ -129,34 +142,50 @@ def _with_filter(settings: CompanyDirectory, people: str) -> CompanyDirectory:
         raise Rejected(Code.INVALID, why, told("such as `(department=Sales)`")) from fault
 
 
-def _now(directory: Directory, party: str, group: str) -> Previewed:
-    parties = {str(each) for each in directory.document.parties} | {"us", "guests"}
+def _demand_party(directory: Directory, party: str) -> None:
+    parties = {str(each) for each in directory.document.parties} | {US, GUESTS}
     if party and party not in parties:
         raise Rejected(
             Code.NOT_FOUND,
             told("there is no party `{name}`", name=party),
             told("there are {parties}", parties=", ".join(sorted(parties))),
         )
-    held = sorted(
+
+
+def _held(directory: Directory, party: str, group: str) -> set[str]:
+    """Who is active, and in the party and the group that are named."""
+    return {
         user
         for user, person in directory.people.items()
         if person.active
         and (not group or group in person.groups)
         and (not party or party in directory.someone(UserId(user)).parties)
-    )
-    return Previewed(held=len(held), people=tuple(held[:SHOWN]))
+    }
 
 
-def _compared(before: Mapping[str, Person], would: Mapping[str, Person], largest: int) -> Previewed:
-    now = {user for user, person in before.items() if person.active}
-    then = {user for user, person in would.items() if person.active}
-    come, go = sorted(then - now), sorted(now - then)
+def _some(users: set[str]) -> tuple[str, ...]:
+    return tuple(sorted(users)[:SHOWN])
+
+
+def _compared(now: set[str], then: set[str]) -> Previewed:
+    come, go = then - now, now - then
     return Previewed(
         held=len(then),
-        people=tuple(sorted(then)[:SHOWN]),
+        people=_some(then),
         coming=len(come),
-        come=tuple(come[:SHOWN]),
+        come=_some(come),
         going=len(go),
-        go=tuple(go[:SHOWN]),
-        too_many=len(go) > 5 and len(go) * 100 > largest * len(now),
+        go=_some(go),
     )
+
+
+def _too_many(before: Mapping[str, Person], would: Mapping[str, Person], largest: int) -> bool:
+    """Whether a list of these people would be held."""
+    now = [user for user, person in before.items() if person.active]
+    gone = sum(_is_taken(before[user], would.get(user)) for user in now)
+    return too_many(gone, len(now), largest)
+
+
+def _is_taken(before: Person, would: Person | None) -> bool:
+    """Whether somebody active vanishes or loses every group; who is disabled by name does not count."""
+    return would is None or (would.active and lost_everything(before.groups, would.groups))

@@ -89,8 +89,12 @@ def sync(
 def preview(
     place: Dir = None,
     *,
-    party: Annotated[str, typer.Option(help="Whom this party holds now.")] = "",
-    group: Annotated[str, typer.Option(help="Whom this group holds now.")] = "",
+    party: Annotated[
+        str, typer.Option(help="Whom this party holds now, or would by the filter.")
+    ] = "",
+    group: Annotated[
+        str, typer.Option(help="Whom this group holds now, or would by the filter.")
+    ] = "",
     people: Annotated[
         str | None,
         typer.Option("--filter", help="Whom `directory.people` would hold as this filter."),

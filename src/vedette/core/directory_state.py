@@ -6,6 +6,23 @@ from dataclasses import dataclass
 
 from vedette.core.language import Sentence, told
 
+ALWAYS = 5
+"""So many people may always go."""
+
+
+def lost_everything(before: frozenset[str], now: frozenset[str]) -> bool:
+    """Whether no group is left where there were some, or nothing that attributes say (`name=value`)."""
+    return any(
+        any(("=" in each) is said for each in before)
+        and not any(("=" in each) is said for each in now)
+        for said in (False, True)
+    )
+
+
+def too_many(taken: int, of: int, percent: int) -> bool:
+    """Whether a list that takes away so many of so many active people is held."""
+    return taken > ALWAYS and taken * 100 > percent * of
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -59,8 +76,8 @@ class DirectoryState:
             found.append(
                 told(
                     "the directory's new list would take away {taken} of {of} people at once, so the "
-                    "last good one stays in force; look at them and confirm with `vedette directory "
-                    "sync --confirm`",
+                    "last good one stays in force, and whoever is new or enabled again waits too; look "
+                    "at them and confirm with `vedette directory sync --confirm`",
                     taken=self.held.taken,
                     of=self.held.of,
                 )

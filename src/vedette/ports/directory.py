@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from vedette.core.directory_state import DirectoryState
+from vedette.core.language import NOTHING, Sentence
 from vedette.core.people import Person
 from vedette.core.settings.directory import CompanyDirectory
 
@@ -93,6 +94,7 @@ class Wishes:
     display_name: str = ""
     email: str = ""
     group_name: str = "cn"
+    attributes: tuple[str, ...] = ()
 
 
 def wishes_of(settings: CompanyDirectory) -> Wishes:
@@ -104,6 +106,7 @@ def wishes_of(settings: CompanyDirectory) -> Wishes:
         display_name=settings.display_name,
         email=settings.email,
         group_name=settings.group_name,
+        attributes=settings.attributes,
     )
 
 
@@ -125,6 +128,8 @@ class PersonEntry:
     expires: int | None = None
     primary_group: str | None = None
     """The `token` of the group that is theirs without naming them (Active Directory)."""
+    says: frozenset[str] = frozenset()
+    """What attributes say that count as groups, each as `name=value`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,12 +246,15 @@ class KeptPeople(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was tried with the directory. `mend` is the command, or what to do."""
+    """One thing that was tried with the directory. `mend` is the command, with what to do in brackets.
 
-    what: str
+    Where it is well, nothing is to be mended.
+    """
+
+    what: Sentence
     well: bool
-    words: str
-    mend: str = ""
+    words: Sentence
+    mend: Sentence = NOTHING
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,6 +133,20 @@ def test_a_preview_says_whom_a_filter_would_hold_and_who_would_go(office):
     assert preview["going"] == 9
     assert preview["too_many"]
     assert user(office, "p0") in preview["go"]
+    party = office.vedette(
+        "directory",
+        "preview",
+        "--filter",
+        "(uid=p1*)",
+        "--group",
+        "Staff",
+        "--party",
+        "us",
+        "--json",
+    )
+    assert json.loads(party.stdout)["held"] == 3
+    none = office.vedette("directory", "preview", "--filter", "(uid=p1*)", "--party", "guests")
+    assert "holds 0 people" in none.stdout
     group = office.vedette("directory", "preview", "--group", "Everybody")
     assert "holds 12 people" in group.stdout
     wrong = office.vedette("directory", "preview", "--filter", "uid=p1")
@@ -204,7 +218,12 @@ def test_trying_says_what_is_well_and_what_is_not_server_by_server(office):
 @pytest.mark.parametrize(
     ("spoil", "words", "mend"),
     [
-        ("ca", "not trusted", "put the CA that issued it into"),
+        ("ca", "not trusted", "openssl s_client -connect 127.0.0.1:"),
+        ("no ca", "holds no CA", "editor"),
+        ("dns", "is not in DNS", "getent hosts"),
+        ("away", "does not answer on", "nc -zv 127.0.0.1"),
+        ("nobody", "0 people are found", "vedette settings set directory.people"),
+        ("empty", "is empty", "editor"),
         ("kind", 'it looks like `kind = "openldap"`', "editor"),
         ("password", "refuses", "editor"),
         ("open", "others can read", "chmod 600"),
@@ -220,6 +239,13 @@ def test_each_mistake_in_the_boot_file_is_named_with_what_mends_it(
         other = tmp_path / "other.pem"
         other.write_bytes(make_authority("Another CA", today()).pem)
         text = text.replace(str(company.ca), str(other))
+    if spoil == "no ca":
+        (tmp_path / "other.pem").write_text("nothing of the kind")
+        text = text.replace(str(company.ca), str(tmp_path / "other.pem"))
+    if spoil == "dns":
+        text = text.replace("127.0.0.1", "no.such.name.invalid")
+    if spoil == "away":
+        text = section(company, f"ldaps://127.0.0.1:{free_port()}")
     if spoil == "kind":
         text = text.replace('kind    = "openldap"', 'kind    = "active-directory"')
     if spoil == "base":
@@ -228,13 +254,21 @@ def test_each_mistake_in_the_boot_file_is_named_with_what_mends_it(
     secret = office.boot.folder / "secrets/directory-password"
     if spoil == "password":
         secret.write_text("wrong\n")
+    if spoil == "empty":
+        secret.write_text("\n")
     if spoil == "open":
         secret.chmod(0o644)
     if spoil == "missing":
         secret.unlink()
-    failed = next(each for each in tried_here(office.boot, CompanyDirectory()) if not each.well)
+    settings = CompanyDirectory(people="(uid=nobody-at-all)" if spoil == "nobody" else "")
+    found = list(tried_here(office.boot, settings))
+    failed = next(each for each in found if not each.well)
     assert words in failed.words
     assert failed.mend.startswith(mend)
+    for each in found:  # the console says the same in German, with the same command
+        assert bool(each.mend) is not each.well
+        assert each.mend.german.partition("    (")[0] == each.mend.partition("    (")[0]
+    assert failed.words.german != failed.words or spoil == "password"
 
 
 def test_a_server_with_the_name_of_another_is_named_as_that(company, tmp_path):
@@ -242,7 +276,8 @@ def test_a_server_with_the_name_of_another_is_named_as_that(company, tmp_path):
     found = tried_here(
         with_directory(tmp_path / "org", section(company, other)).boot, CompanyDirectory()
     )
-    assert any("for another name" in each.words for each in found)
+    (failed,) = (each for each in found if "for another name" in each.words)
+    assert "openssl x509 -noout -ext subjectAltName" in failed.mend
 
 
 def test_without_a_directory_it_says_so(tmp_path):

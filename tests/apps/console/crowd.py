@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from tests.apps.console.house import DOMAIN, House
+from vedette.adapters.memory.directory import MemoryDirectory
 from vedette.adapters.memory.held_files import MemoryHeldFiles
+from vedette.adapters.people_kept import PeopleKept
 from vedette.admin.actor import LOCAL
 from vedette.admin.tokens import NewToken
+from vedette.control.directory import DirectoryPeople
+from vedette.core.language import as_is, told
 from vedette.core.names import MediaId, ServerName, UserId
 from vedette.core.sessions import FactorUse, Session, SessionFacts, SessionState
+from vedette.ports.directory import Check, GroupEntry, PersonEntry
 from vedette.protocol.internal.held_files import FileRow, FileState
 from vedette.protocol.internal.standing import (
     REPORT,
@@ -80,6 +86,40 @@ def add_token(house: House, reason: str = "for a test") -> str:
                       expires=datetime.now(UTC).date(), reason=reason)  # fmt: skip
     made = house.loop.run_until_complete(house.desks.tokens.add(LOCAL, wanted))
     return made.token.id
+
+
+def with_directory(house: House, *, held: bool = True) -> MemoryDirectory:
+    """Have people come from a company's directory, half of whom vanished where `held`."""
+    directory = MemoryDirectory()
+    people = [PersonEntry(id=f"i{n}", key=f"d{n}", dn=f"d{n}", name=f"p{n}") for n in range(20)]
+    odd = PersonEntry(id="odd", key="odd", dn="odd", name="No Name")
+    staff = GroupEntry(id="g", key="g", dn="g", name="Staff", members=frozenset({"d1", "d2"}))
+    directory.put(*people, odd, staff)
+    keeper = DirectoryPeople(
+        reader=directory,
+        kept=PeopleKept(house.boot.folder / "people.kept"),
+        domain=ServerName(DOMAIN),
+        settings=lambda: house.desks.settings.policy.current().directory.document.directory,
+        concerned=list,
+        clock=house.clock,
+    )
+    keeper.begin()
+    keeper.sync()
+    if held:
+        directory.drop(*(f"i{n}" for n in range(10)))
+        keeper.sync()
+    checks = (
+        Check(told("CA"), True, told("`{path}` can be read", path="/tls/ca.pem")),
+        Check(
+            as_is("ldaps://dc1.corp.test"),
+            False,
+            told("`{host}` is not in DNS", host="dc1.corp.test"),
+            told("getent hosts {host}    (or correct `servers`)", host="dc1.corp.test"),
+        ),
+    )
+    desk = replace(house.desks.directory, keeper=keeper, checks=lambda _: checks)
+    object.__setattr__(house.desks, "directory", desk)
+    return directory
 
 
 def file_row(media: str, sender: str = "anna", **changes: Any) -> FileRow:

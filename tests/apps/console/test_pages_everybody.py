@@ -13,7 +13,14 @@ import pytest_asyncio
 from playwright.async_api import Browser as Chromium
 from playwright.async_api import Page
 
-from tests.apps.console.crowd import add_token, file_row, report_rooms, session, with_files
+from tests.apps.console.crowd import (
+    add_token,
+    file_row,
+    report_rooms,
+    session,
+    with_directory,
+    with_files,
+)
 from tests.apps.console.house import GROUPS, House
 from tests.apps.console.served import Served, served
 from tests.apps.signin.pages_served import chromium_runs
@@ -167,7 +174,8 @@ STOPS: dict[str, str | Go] = {
     "partners": "/partners",
     "partner": "/partners/acme",
     "directory": "/directory",
-    "directory looked through": "/directory?people=(uid%3D*)",
+    "directory looked through": "/directory?people=(name%3Dp*)&party=us",
+    "directory tried": "/directory?test=yes",
     "rooms": "/rooms",
     "room": "/rooms/!room1:example.org",
     "audit": "/audit",
@@ -207,6 +215,7 @@ def fill(house: House) -> None:
     report_rooms(house)
     add_token(house)
     with_files(house, file_row("report"))
+    with_directory(house)
     officer = house.browser()
     officer.signs_in("olga")
     form = {"name": "acme", "domains": "acme.example", "allow": "message", "direction": "both"}

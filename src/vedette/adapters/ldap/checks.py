@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import socket
-import ssl
 import stat
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from vedette.adapters.boot_file import NAME, Boot, DirectoryBoot
 from vedette.adapters.ldap.connection import Connected, ServerRefused
 from vedette.adapters.ldap.directory import LdapDirectory, directory_of
 from vedette.adapters.ldap.kinds import ACTIVE_DIRECTORY
 from vedette.adapters.ldap.reading import text
+from vedette.adapters.ldap.tls_trouble import ca_trouble, tls_trouble
+from vedette.core.language import NOTHING, Sentence, as_is, said_by, told
 from vedette.ports.directory import ChangesLost, Check, Listing, Wishes
 from vedette.ports.errors import Unavailable
 
-_LDAPS, _LDAP = 636, 389
-_START_TLS = b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037"
-"""The request for StartTLS, number 1 (RFC 4511, 4.14)."""
-_GRANTED = b"\x0a\x01\x00"
-"""The result `success` in its answer."""
 _SAMPLE = 1000
 
 
@@ -34,7 +27,7 @@ def tried(boot: Boot, wishes: Wishes) -> Iterator[Check]:
     """
     own = boot.directory
     assert own is not None  # the caller saw it
-    files = tuple(_files(boot, own))
+    files = (_secret(boot.path(own.secret), own.bind), _ca(boot.path(own.ca)))
     yield from files
     if not all(each.well for each in files):
         return
@@ -46,147 +39,148 @@ def tried(boot: Boot, wishes: Wishes) -> Iterator[Check]:
             yield from _contents(boot, own, directory, server, wishes)
 
 
-def _files(boot: Boot, own: DirectoryBoot) -> Iterator[Check]:
-    secret, ca = boot.path(own.secret), boot.path(own.ca)
+def _secret(path: Path, bind: str) -> Check:
+    what, here = told("password file"), {"path": str(path)}
     try:
-        mode = secret.stat().st_mode
-        open_ = mode & (stat.S_IRWXG | stat.S_IRWXO)
-        empty = not secret.read_bytes().strip()
+        mode = path.stat().st_mode
+        empty = not path.read_bytes().strip()
     except OSError as fault:
-        mend = (
-            f"install -m 600 /dev/null {secret} && editor {secret}    (the password of {own.bind})"
+        words = told("`{path}` can't be read: {why}", why=fault.strerror or "", **here)
+        mend = told(
+            "install -m 600 /dev/null {path} && editor {path}    (the password of {bind})",
+            bind=bind,
+            **here,
         )
-        yield Check("password file", False, f"`{secret}` can't be read: {fault.strerror}", mend)
-    else:
-        if open_:
-            yield Check(
-                "password file", False, f"others can read `{secret}`", f"chmod 600 {secret}"
-            )
-        elif empty:
-            yield Check("password file", False, f"`{secret}` is empty", f"editor {secret}")
-        else:
-            yield Check("password file", True, f"`{secret}` is there, for nobody else to read")
-    yield _ca(ca)
+        return Check(what, False, words, mend)
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        words = told("others can read `{path}`", **here)
+        return Check(what, False, words, as_is(f"chmod 600 {path}"))
+    if empty:
+        mend = told("editor {path}    (the password of {bind})", bind=bind, **here)
+        return Check(what, False, told("`{path}` is empty", **here), mend)
+    return Check(what, True, told("`{path}` is there, for nobody else to read", **here))
 
 
 def _ca(path: Path) -> Check:
-    try:
-        ssl.create_default_context().load_verify_locations(path)
-    except (OSError, ssl.SSLError) as fault:
-        words = f"`{path}` holds no CA that can be read: {fault}"
-        mend = f"editor {path}    (the CA of the servers' certificates, in PEM form)"
-        return Check("CA", False, words, mend)
-    return Check("CA", True, f"`{path}` can be read")
+    what, here, why = told("CA"), {"path": str(path)}, ca_trouble(path)
+    if why is None:
+        return Check(what, True, told("`{path}` can be read", **here))
+    words = told("`{path}` holds no CA that can be read: {why}", why=why, **here)
+    mend = told("editor {path}    (the CA of the servers' certificates, in PEM form)", **here)
+    return Check(what, False, words, mend)
+
+
+def _edit(boot: Boot, what: str) -> Sentence:
+    """The command that opens the boot file, and what of `[directory]` is to be looked at."""
+    file = str(boot.folder / NAME)
+    return told("editor {file}    ([directory]: {what})", file=file, what=what)
 
 
 def _server(
     boot: Boot, own: DirectoryBoot, directory: LdapDirectory, server: str
 ) -> Iterator[Check]:
     """Whether one server is reached over verified TLS and lets the reading account in."""
-    edit = f"editor {boot.folder / NAME}    ([directory])"
+    where = as_is(server)
     trouble = tls_trouble(server, boot.path(own.ca), float(own.timeout))
     if trouble is not None:
-        yield Check(server, False, trouble[0], trouble[1] or edit)
+        yield Check(where, False, *trouble)
         return
-    yield Check(server, True, "it answers over TLS, and its name and CA are right")
+    yield Check(where, True, told("it answers over TLS, and its name and CA are right"))
     try:
         directory.servers.open(server).close()
     except ServerRefused as fault:
-        secret = boot.path(own.secret)
-        mend = f"editor {secret}    (the password of {own.bind}, or correct `bind`)"
-        yield Check(server, False, str(fault), mend)
+        mend = told(
+            "editor {path}    (the password of {bind}, or correct `bind`)",
+            path=str(boot.path(own.secret)),
+            bind=own.bind,
+        )
+        yield Check(where, False, said_by(fault), mend)
     except Unavailable as fault:
-        yield Check(server, False, str(fault), edit)
+        yield Check(where, False, said_by(fault), _edit(boot, "servers, bind"))
     else:
-        yield Check(server, True, f"`{own.bind}` may sign in")
+        yield Check(where, True, told("`{bind}` may sign in", bind=own.bind))
 
 
 def _contents(
     boot: Boot, own: DirectoryBoot, directory: LdapDirectory, server: str, wishes: Wishes
 ) -> Iterator[Check]:
     """What is found at one server."""
-    edit = f"editor {boot.folder / NAME}    ([directory])"
-    setting = "vedette settings set directory.{} '…' --reason …"
+    where = as_is(server)
     try:
         with directory.servers.opened(server) as connected:
-            yield _kind(own, directory, connected, edit)
+            yield _kind(boot, own, directory, connected)
             search = directory.searching.over(connected)
-            people = [
-                entry for _, entry in zip(range(_SAMPLE), search.people(wishes), strict=False)
-            ]
-            groups = [
-                entry for _, entry in zip(range(_SAMPLE), search.groups(wishes), strict=False)
-            ]
+            found = (
+                (
+                    "people",
+                    sum(1 for _ in zip(range(_SAMPLE), search.people(wishes), strict=False)),
+                ),
+                (
+                    "groups",
+                    sum(1 for _ in zip(range(_SAMPLE), search.groups(wishes), strict=False)),
+                ),
+            )
             mark = directory.searching.mark(search)
     except Unavailable as fault:
-        yield Check(server, False, f"people can't be read: {fault}", edit)
+        words = told("people can't be read: {why}", why=said_by(fault))
+        yield Check(where, False, words, _edit(boot, "base, groups_base"))
         return
-    for what, found, name in (("people", people, "people"), ("groups", groups, "groups")):
-        many = f"{_SAMPLE} or more" if len(found) == _SAMPLE else str(len(found))
-        mend = "" if found else setting.format(name)
-        yield Check(server, bool(found), f"{many} {what} are found", mend)
-    yield _following(directory, server, wishes, mark)
+    for name, count in found:
+        yield _found(where, name, count)
+    yield _following(boot, directory, server, Listing((), (), server, mark), wishes)
 
 
-def _kind(own: DirectoryBoot, directory: LdapDirectory, connected: Connected, edit: str) -> Check:
+def _found(where: Sentence, name: str, count: int) -> Check:
+    """How many people or groups there are."""
+    words = {
+        "people": (
+            told("{count} people are found", count=count),
+            told("1000 or more people are found"),
+        ),
+        "groups": (
+            told("{count} groups are found", count=count),
+            told("1000 or more groups are found"),
+        ),
+    }[name]
+    mend = (
+        as_is(f"vedette settings set directory.{name} '(…)' --reason …") if not count else NOTHING
+    )
+    return Check(where, bool(count), words[count == _SAMPLE], mend)
+
+
+def _kind(boot: Boot, own: DirectoryBoot, directory: LdapDirectory, connected: Connected) -> Check:
+    where = as_is(connected.server)
     search = directory.searching.over(connected)
     windows = bool(text(search.entry("", ["defaultNamingContext"]), "defaultNamingContext"))
     if windows == (directory.searching.kind is ACTIVE_DIRECTORY):
-        return Check(connected.server, True, f"it is what `kind` says: {own.kind}")
+        return Check(where, True, told("it is what `kind` says: {kind}", kind=own.kind))
     other = "active-directory" if windows else "openldap"
-    return Check(connected.server, False, f'it looks like `kind = "{other}"`', edit)
+    words = told('it looks like `kind = "{kind}"`', kind=other)
+    return Check(where, False, words, _edit(boot, f'kind = "{other}"'))
 
 
-def _following(directory: LdapDirectory, server: str, wishes: Wishes, mark: str) -> Check:
+def _following(
+    boot: Boot, directory: LdapDirectory, server: str, listing: Listing, wishes: Wishes
+) -> Check:
+    where, windows = as_is(server), directory.searching.kind is ACTIVE_DIRECTORY
     try:
-        directory.follow(wishes, Listing((), (), server, mark)).close()
+        directory.follow(wishes, listing).close()
     except ChangesLost as lost:
-        mend = "load it and restart slapd; until then everything is read once a minute"
-        return Check(server, False, str(lost), mend)
+        mend = (
+            _edit(boot, "servers")
+            if windows
+            else told(
+                "ldapadd -Y EXTERNAL -H ldapi:/// -f syncprov.ldif    (docs/operate/directory.md has the "
+                "file; until then everything is read once a minute)"
+            )
+        )
+        return Check(where, False, said_by(lost), mend)
     except Unavailable as fault:
-        return Check(server, False, f"changes can't be followed: {fault}", "see the server's log")
-    return Check(server, True, "it tells changes as they are made")
-
-
-def tls_trouble(server: str, ca: Path, timeout: float) -> tuple[str, str] | None:
-    """What keeps a server from being reached over verified TLS, and what mends it; None: nothing.
-
-    By the standard library, since it says more than OpenLDAP's does.
-    """
-    where = urlsplit(server)
-    host = where.hostname or ""
-    port = where.port or (_LDAPS if where.scheme == "ldaps" else _LDAP)
-    context = ssl.create_default_context(cafile=str(ca))
-    try:
-        with closing(socket.create_connection((host, port), timeout)) as plain:
-            if where.scheme == "ldap":
-                plain.sendall(_START_TLS)
-                if _GRANTED not in plain.recv(4096):
-                    return "it offers no StartTLS, and nothing is said to it in clear", (
-                        "give the server a certificate, or name it with `ldaps://`"
-                    )
-            context.wrap_socket(plain, server_hostname=host).close()
-    except ssl.SSLCertVerificationError as fault:
-        return _certificate(host, ca, fault)
-    except ssl.SSLError as fault:
-        return (
-            f"TLS fails: {fault.reason or fault}",
-            "give the server a certificate and TLS 1.2 or 1.3",
+        mend = as_is(
+            "Get-WinEvent -LogName 'Directory Service' -MaxEvents 20"
+            if windows
+            else "journalctl -u slapd -n 50"
         )
-    except socket.gaierror:
-        return f"`{host}` is not in DNS", f"getent hosts {host}    (or correct `servers`)"
-    except OSError as fault:
-        return f"it does not answer on {host}:{port}: {fault}", f"nc -zv {host} {port}"
-    return None
-
-
-def _certificate(host: str, ca: Path, fault: ssl.SSLCertVerificationError) -> tuple[str, str]:
-    if "match" in fault.verify_message.lower():
-        return (
-            f"its certificate is for another name: {fault.verify_message}",
-            f"name the server in `servers` as its certificate does, or have `{host}` put into that",
-        )
-    return (
-        f"its certificate is not trusted: {fault.verify_message}",
-        f"put the CA that issued it into {ca}",
-    )
+        words = told("changes can't be followed: {why}", why=said_by(fault))
+        return Check(where, False, words, told("{command}    (on the server)", command=mend))
+    return Check(where, True, told("it tells changes as they are made"))

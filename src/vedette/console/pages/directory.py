@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from types import MappingProxyType
 
 from vedette.admin.directory import Previewed
@@ -12,6 +13,8 @@ from vedette.console.desks import Desks
 from vedette.console.lists import moment
 from vedette.console.page import Page, View, Visit, Words
 from vedette.core.asks import Act
+from vedette.core.people import GUESTS, US
+from vedette.ports.directory import Check
 from vedette.ports.errors import Unavailable
 
 
@@ -23,7 +26,8 @@ async def directory(desks: Desks, visit: Visit) -> View:
     def may(act: Act) -> bool:
         return foreseen(policy, Doing(act=act, author=visit.by), today)
 
-    tried, trouble = await _tried(desks, visit)
+    dry, trouble = await _dry(desks, visit)
+    checks = await _checks(desks, visit)
     lag = None if state is None else state.lag(now)
     context = {
         "state": state,
@@ -33,20 +37,39 @@ async def directory(desks: Desks, visit: Visit) -> View:
         "since": moment(state.trouble_since) if state and state.trouble_since else "",
         "lag": "" if lag is None else f"{lag:.1f}",
         "filter": visit.query.get("people", policy.directory.document.directory.people),
-        "tried": tried,
+        "party": visit.query.get("party", ""),
+        "parties": [US, GUESTS, *sorted(map(str, policy.directory.document.parties))],
+        "tried": dry,
         "trouble": trouble,
+        "command": _command(visit),
+        "checks": checks,
         "may_sync": may(Act.ADMINISTRATION_DIRECTORY_SYNC),
         "may_preview": may(Act.ADMINISTRATION_DIRECTORY_PREVIEW),
     }
     return View(template="directory", title="directory", context=context)
 
 
-async def _tried(desks: Desks, visit: Visit) -> tuple[Previewed | None, str]:
+async def _checks(desks: Desks, visit: Visit) -> tuple[Check, ...]:
+    """What comes of trying every server, where that was asked."""
+    if "test" not in visit.query or not desks.directory.exists:
+        return ()
+    return await desks.directory.tried(visit.by)
+
+
+def _command(visit: Visit) -> str:
+    """The command that says the same as the dry run."""
+    words = ["vedette", "directory", "preview", "--filter", visit.query.get("people", "")]
+    words += ["--party", party] if (party := visit.query.get("party", "")) else []
+    return shlex.join(words)
+
+
+async def _dry(desks: Desks, visit: Visit) -> tuple[Previewed | None, str]:
     """Whom the filter of the query would hold, or why that can't be said."""
     if "people" not in visit.query or not desks.directory.exists:
         return None, ""
+    people, party = visit.query["people"], visit.query.get("party", "")
     try:
-        return await desks.directory.preview(visit.by, people=visit.query["people"]), ""
+        return await desks.directory.preview(visit.by, people=people, party=party), ""
     except Rejected as rejected:
         return None, f"{rejected.message} {rejected.hint or ''}".strip()
     except Unavailable as outage:
@@ -91,11 +114,13 @@ WORDS: Words = MappingProxyType(
         "directory-held": (
             (
                 "The new list would take away {taken} of {of} people at once. The last good one stays "
-                "in force until somebody confirms. Among them: {some}."
+                "in force until somebody confirms; whoever is new or enabled again waits too, and "
+                "whoever is disabled is out all the same. Among them: {some}."
             ),
             (
                 "Die neue Liste nähme auf einmal {taken} von {of} Personen weg. Die letzte gute gilt "
-                "weiter, bis jemand bestätigt. Darunter: {some}."
+                "weiter, bis jemand bestätigt; auch wer neu ist oder wieder eingeschaltet wurde, "
+                "wartet, und wer abgeschaltet ist, ist trotzdem draußen. Darunter: {some}."
             ),
         ),
         "directory-confirm": ("Take the new list …", "Die neue Liste übernehmen …"),
@@ -139,7 +164,24 @@ WORDS: Words = MappingProxyType(
             "Such as (department=Sales). Empty: everybody. Nothing is changed by this.",
             "Zum Beispiel (department=Vertrieb). Leer: alle. Dadurch ändert sich nichts.",
         ),
+        "directory-party": ("Party", "Kreis"),
+        "directory-everybody": ("everybody", "alle"),
         "directory-try": ("Try it", "Ausprobieren"),
+        "directory-command": ("The same as a command:", "Dasselbe als Befehl:"),
+        "directory-servers": (
+            "Do the servers answer as they should?",
+            "Antworten die Server richtig?",
+        ),
+        "directory-servers-does": (
+            "Tries each server step by step, and says what mends it. Takes seconds where one is away.",
+            (
+                "Probiert jeden Server Schritt für Schritt; ein Fehler nennt, was ihn behebt. Dauert "
+                "Sekunden, wenn einer fehlt."
+            ),
+        ),
+        "directory-servers-try": ("Try the servers", "Die Server ausprobieren"),
+        "directory-good": ("good", "gut"),
+        "directory-fails": ("fails", "scheitert"),
         "directory-holds": ("It would hold {count}", "Er träfe {count}"),
         "directory-come": ("{count} would come", "{count} kämen hinzu"),
         "directory-go": ("{count} would go", "{count} fielen weg"),

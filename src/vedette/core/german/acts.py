@@ -36,7 +36,7 @@ ACTS: dict[str, str] = {
     "wurden, mit Namen",
     "files:file:release": "eine zurückgehaltene Datei freigeben, die jemand anderes gesendet hat, wo die "
     "Regeln nichts dagegen haben",
-    "people:directory:preview": "sehen, wen eine Partei, eine Gruppe oder ein anderer Filter des "
+    "people:directory:preview": "sehen, wen ein Kreis, eine Gruppe oder ein anderer Filter des "
     "Verzeichnisses der Firma träfe",
     "people:directory:show": "sehen, wie die Liste der Personen zum Verzeichnis der Firma steht",
     "people:directory:sync": "das Verzeichnis der Firma jetzt lesen lassen und eine Liste übernehmen, die "

@@ -15,12 +15,13 @@ DOCTOR: Pairs = (
     (
         (
             "the directory's new list would take away {taken} of {of} people at once, so the last "
-            "good one stays in force; look at them and confirm with `vedette directory sync --confirm`"
+            "good one stays in force, and whoever is new or enabled again waits too; look at them and "
+            "confirm with `vedette directory sync --confirm`"
         ),
         (
             "die neue Liste des Verzeichnisses nähme auf einmal {taken} von {of} Personen weg; darum "
-            "gilt die letzte gute weiter. Sehen Sie nach und bestätigen Sie mit `vedette directory "
-            "sync --confirm`"
+            "gilt die letzte gute weiter, und auch wer neu ist oder wieder eingeschaltet wurde, wartet. "
+            "Sehen Sie nach und bestätigen Sie mit `vedette directory sync --confirm`"
         ),
     ),
     (

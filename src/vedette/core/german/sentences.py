@@ -5,6 +5,7 @@ from __future__ import annotations
 from vedette.core.german import (
     certificates,
     changes,
+    directory,
     explaining,
     faults,
     findings,
@@ -19,6 +20,8 @@ TABLES = (
     explaining.HELD,
     explaining.PARTNERS,
     explaining.AT_SIGN_IN,
+    directory.CHECKS,
+    directory.TLS,
     findings.DOCTOR,
     findings.EXAMINATION,
     findings.CERTIFICATES,

@@ -263,9 +263,17 @@ DIRECTORY = {
         "Das Attribut mit dem Namen einer Gruppe, wie die Kreise dieses Dokuments ihn nennen.",
         "Zwei Gruppen mit einem Namen zählen als eine.",
     ),
+    "attributes": Words(
+        "Attribute",
+        "Attribute, deren Werte als Gruppen zählen: Steht hier `department`, können Kreise und "
+        "`directory.guests` `department=Vertrieb` nennen, geschrieben wie im Verzeichnis.",
+        "Ein Attribut, das Personen selbst schreiben dürfen, lässt sie ihre Kreise wählen.",
+        "keine, außer die Firma hält dort fest, was Gruppen nicht sagen",
+    ),
     "guests": Words(
         "Gäste",
-        "Gruppen, deren Mitglieder Gäste sind: Sie gehören zu `guests`, nicht zu `us`.",
+        "Gruppen, deren Mitglieder Gäste sind: Sie gehören zu `guests`, nicht zu `us`. "
+        "`employeeType=Guest`, wo in `directory.attributes` `employeeType` steht.",
         "Wer darin fehlt, zählt als jemand von uns.",
         'die Gruppen der Gäste, etwa ["Guests"]',
     ),
@@ -282,7 +290,9 @@ DIRECTORY = {
         "Größter Wegfall",
         "Der größte Anteil der Personen, in Prozent, den ein Lesen des Verzeichnisses wegnehmen darf. "
         "Darüber gilt die letzte gute Liste weiter, bis jemand mit `vedette directory sync --confirm` "
-        "zustimmt. Bis zu fünf Personen dürfen immer gehen.",
+        "zustimmt; auch wer neu ist oder wieder eingeschaltet wurde, wartet so lange. Wessen Konto das "
+        "Verzeichnis selbst abgeschaltet oder abgelaufen nennt, zählt nicht und ist in jedem Fall sofort "
+        "draußen. Bis zu fünf Personen dürfen immer gehen.",
         "Zu hoch, und ein Versehen in einem Filter oder eine leere Kopie des Verzeichnisses beendet alle "
         "Sitzungen; zu niedrig, und wer gegangen ist, bleibt, bis jemand zustimmt.",
     ),
