@@ -97,6 +97,19 @@ def test_a_person_is_made_once_and_keeps_the_name(server: Server) -> None:
     assert server.name(localpart) == "First Name"
 
 
+def test_an_account_is_called_otherwise_and_nobody_is_made_by_it(server: Server) -> None:
+    localpart = server.account()
+    for name in ("Second Name", "Second Name", "Dritter Näme", "x" * 300):
+        server.provisioning.call(localpart, name)
+        assert server.name(localpart) == name[:256]
+    server.provisioning.call(localpart, "")
+    assert server.name(localpart) == ""
+    with pytest.raises(Unavailable):
+        server.provisioning.call("nobody-there", "Somebody")
+    with pytest.raises(Unavailable):
+        server.provisioning.device("nobody-there", "DEVICE", "phone")
+
+
 def test_a_device_is_made_named_and_made_again(server: Server) -> None:
     localpart = server.account()
     for name in ("phone", "phone", "telephone"):
@@ -142,6 +155,7 @@ def test_names_of_any_kind_arrive_as_they_are(server: Server) -> None:
     "asked",
     [
         lambda away: away.person("ann", "Ann"),
+        lambda away: away.call("ann", "Ann"),
         lambda away: away.device("ann", "DEVICE", "phone"),
         lambda away: away.delete_device("ann", "DEVICE"),
         lambda away: away.cancel_delayed_events("ann", "DEVICE"),

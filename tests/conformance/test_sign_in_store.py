@@ -407,6 +407,34 @@ def test_errands_are_done_in_their_order_and_never_share_a_number(store: SignInS
     assert store.outbox()[-1].id != last.id
 
 
+def test_an_account_that_is_called_otherwise_is_told_to_synapse_once(store: SignInStore) -> None:
+    store.make_account("alice", "Alice", None, NOW)
+    assert not store.call(ALICE, "Alice", NOW + 1)
+    assert not store.call(BEN, "Ben", NOW + 1)
+    assert store.outbox() == ()
+    assert store.call(ALICE, "Alice Married", NOW + 2)
+    assert not store.call(ALICE, "Alice Married", NOW + 3)
+    account = store.account("alice")
+    assert account is not None
+    assert account.display_name == "Alice Married"
+    (errand,) = store.outbox()
+    assert (errand.kind, errand.user, errand.device, errand.made) == ("name", ALICE, "", NOW + 2)
+
+
+def test_a_device_that_must_go_comes_before_names_and_signing_in_takes_no_name_back(
+    store: SignInStore,
+) -> None:
+    store.make_account("alice", "Alice", None, NOW)
+    store.call(ALICE, "Alice Married", NOW)
+    store.add_session(session(1), None, NOW)
+    store.move_session(session(1).id, SessionState.ENDED, "", NOW)
+    assert [errand.kind for errand in store.outbox()] == ["delete-device", "name"]
+    store.add_session(session(2, device="DEVICE1"), None, NOW + 1)
+    store.add_session(session(3, kind=CONSOLE, device=""), None, NOW + 1)
+    store.add_session(session(4, kind=CONSOLE, device=""), None, NOW + 1)
+    assert [errand.kind for errand in store.outbox()] == ["name"]
+
+
 def test_a_device_that_signs_in_again_is_not_deleted(store: SignInStore) -> None:
     store.add_session(session(1), "r1", NOW)
     change = store.add_session(session(2, device="DEVICE1"), "r2", NOW + 1)

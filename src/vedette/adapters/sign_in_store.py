@@ -183,6 +183,17 @@ class SqlSignInStore:
         known = sa.update(ACCOUNTS).where(ACCOUNTS.c.localpart == localpart)
         self._write(known.values(provisioned=True))
 
+    def call(self, user: UserId, display_name: str, now: int) -> bool:
+        """Give an account another display name, and add the errand that tells Synapse."""
+        other = (ACCOUNTS.c.localpart == user.localpart, ACCOUNTS.c.display_name != display_name)
+        with self._database.writing() as connection:
+            change = sa.update(ACCOUNTS).where(*other).values(display_name=display_name)
+            if not connection.execute(change).rowcount:
+                return False
+            errand = {"kind": "name", "user_id": str(user), "device": "", "made": now}
+            connection.execute(sa.insert(ERRANDS).values(**errand))
+        return True
+
     # ---- factors ----
 
     def factors(self, localpart: str) -> tuple[Factor, ...]:
@@ -428,8 +439,8 @@ class SqlSignInStore:
     # ---- errands to Synapse ----
 
     def outbox(self, limit: int = 100) -> tuple[Errand, ...]:
-        """What is still to be done, oldest first."""
-        rows = self._all(sa.select(ERRANDS).order_by(ERRANDS.c.id).limit(limit))
+        """What is still to be done, devices to be deleted first, then oldest first."""
+        rows = self._all(sa.select(ERRANDS).order_by(ERRANDS.c.kind, ERRANDS.c.id).limit(limit))
         return tuple(
             Errand(
                 id=row.id,
@@ -586,4 +597,5 @@ def _replace_device(connection: sa.Connection, session: Session, change: int, no
     for id_ in connection.execute(running).scalars().all():
         _move(connection, id_, SessionState.ENDED, REPLACED, change, now)
     mine = (ERRANDS.c.user_id == str(session.user), ERRANDS.c.device == session.device)
-    connection.execute(sa.delete(ERRANDS).where(*mine))
+    deleting = ERRANDS.c.kind == "delete-device"
+    connection.execute(sa.delete(ERRANDS).where(deleting, *mine))

@@ -22,6 +22,8 @@ DELAYED_EVENTS_PATH = "/_synapse/vedette/delayed-events"
 
 _TIMEOUT_SECONDS = 10.0
 _LONGEST_ANSWER = 1 << 20
+_LONGEST_NAME = 256
+"""Characters of a display name that Synapse takes (`MAX_DISPLAYNAME_LEN`)."""
 _NO_SUCH = 404
 
 
@@ -37,10 +39,21 @@ class SynapseProvisioning:
         found, _ = self._ask("GET", f"{MAS_PATH}/query_user?localpart={quote(localpart)}")
         if found != _NO_SUCH:
             return
-        body: dict[str, Any] = {"localpart": localpart}
-        if display_name:
-            body["set_displayname"] = display_name
-        self._do("provision_user", body)
+        name = {"set_displayname": display_name[:_LONGEST_NAME]} if display_name else {}
+        self._do("provision_user", {"localpart": localpart} | name)
+
+    def call(self, localpart: str, display_name: str) -> None:
+        """Have the account called so from now on. Raises Unavailable.
+
+        The path makes accounts too, so it is asked first whether there is one.
+        """
+        self._ask("GET", f"{MAS_PATH}/query_user?localpart={quote(localpart)}", expected=(200,))
+        name = (
+            {"set_displayname": display_name[:_LONGEST_NAME]}
+            if display_name
+            else {"unset_displayname": True}
+        )
+        self._do("provision_user", {"localpart": localpart} | name)
 
     def device(self, localpart: str, device_id: str, name: str) -> None:
         """Make the device, or name it anew. Raises Unavailable."""

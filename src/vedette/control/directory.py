@@ -15,6 +15,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
+from vedette.control.display_names import DisplayNames
 from vedette.control.roster import NOBODY, Removal, Roster, is_taken, removal
 from vedette.core.directory_state import DirectoryState, Held
 from vedette.core.names import ServerName
@@ -71,6 +72,8 @@ class DirectoryPeople:
     """Called when something of the state that matters is different."""
     sent: Callable[[], Mapping[str, Person]] = dict
     """The people as the doors were told them last: the list to begin with where none was kept."""
+    names: DisplayNames | None = None
+    """Who is told what the directory calls people."""
     _people: Mapping[str, Person] = field(default_factory=dict)
     _ready: bool = False
     _known: bool = False
@@ -161,7 +164,7 @@ class DirectoryPeople:
 
         1. Whose account ends by now is inactive. 2. A whole reading that is through is taken. 3. One
         that is due is begun, beside everything else. 4. Changes are taken as they come, and looked
-        for.
+        for. 5. Accounts are called as the directory calls their people.
         """
         with self._turn:
             self._end_accounts()  # (1)
@@ -172,6 +175,8 @@ class DirectoryPeople:
             following = self._following
             if following is not None:
                 self._follow(following)  # (4)
+            if self.names is not None:
+                self.names.look()  # (5)
         if following is None:
             self._pause()
 
@@ -194,7 +199,8 @@ class DirectoryPeople:
         listing = self.reader.read(wishes_of(settings))
         roster = Roster.of(listing, self.domain, settings.guests)
         groups = frozenset(each.name for each in listing.groups)
-        return Foreseen(roster.everybody(self.clock.now()), groups, roster.left_out())
+        said = frozenset().union(*(each.says for each in listing.people))
+        return Foreseen(roster.everybody(self.clock.now()), groups | said, roster.left_out())
 
     def _pause(self) -> None:
         reading = self._reading
@@ -304,6 +310,8 @@ class DirectoryPeople:
         self._waiting = None
         self._state = replace(self._state, held=None)
         self._count()
+        if self.names is not None and self._roster is not None:
+            self.names.of_everybody(self._roster.display_name)
 
     def _hold(self, everybody: dict[str, Known]) -> None:
         found, held = self._removal(), self._state.held
@@ -389,6 +397,9 @@ class DirectoryPeople:
         """Take what changed, for those alone whom it concerns."""
         assert self._roster is not None  # what is followed was read
         names = self._roster.change(touched)
+        if self.names is not None and self._waiting is None:
+            shown = {each.name: self._roster.display_name(each.name) for each in touched.people}
+            self.names.of_some({name: text for name, text in shown.items() if text})
         now = self.clock.now()
         self._state = replace(self._state, seen_at=now)
         newest = self._waiting or self._list

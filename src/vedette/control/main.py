@@ -88,6 +88,7 @@ from vedette.control.directory_here import (
     people_source,
     signed_in,
     table_faults,
+    tried_here,
 )
 from vedette.control.keys_here import LEAST_TOKEN, TokenFile, keys_desk
 from vedette.control.last_officers import LastOfficers
@@ -244,7 +245,9 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
         accounts=_accounts_desk(spine, sessions, boot),
         folk=PeopleDesk(AdministrationDoor(spine), sessions.store, clock),
         certificates=_shown_certificates_desk(spine, sessions),
-        directory=DirectoryDesk(AdministrationDoor(spine), keeper_of(people), policy.current),
+        directory=DirectoryDesk(
+            AdministrationDoor(spine), keeper_of(people), policy.current, partial(tried_here, boot)
+        ),
         rooms=RoomsDesk(spine, RoomReportFiles(boot.door("synapse")), clock),
         partners=PartnersDesk(spine, GatewayInner(boot.path(boot.gateway.inner))),
         audit=archive.desk(spine, policy),
@@ -290,6 +293,7 @@ def _people(
         lambda: policy.current().directory.document.directory,
         lambda: signed_in(sessions.store),
         key,
+        sessions.store,
     )
     return last_officers(boot, source, policy.current, keeps=process == PROCESS)
 

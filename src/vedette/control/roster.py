@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from vedette.core.directory_state import lost_everything, too_many
 from vedette.core.names import ServerName
 from vedette.core.people import SERVICE_LOCALPARTS, Person
 from vedette.ports.directory import GroupEntry, Known, Listing, PersonEntry, Touched
@@ -87,6 +88,11 @@ class Roster:
         ids = self._names.get(name, set())
         return self._people[next(iter(ids))] if len(ids) == 1 else None
 
+    def display_name(self, name: str) -> str:
+        """What the one person with this name is called for others to read; empty for nobody."""
+        entry = self.entry(name)
+        return "" if entry is None else entry.display_name
+
     def says_off(self, user: str, now: float) -> bool:
         """Whether the one person with this user id is there, and is called disabled or past their end."""
         entry = self.entry(user[1 : user.index(":")])
@@ -117,11 +123,11 @@ class Roster:
         return concerned
 
     def groups_of(self, entry: PersonEntry) -> frozenset[str]:
-        """The names of all groups that somebody is in, directly or by another group."""
+        """The names of all groups that somebody is in, directly or by another group or attribute."""
         own = set(self._holding.get(entry.key, ()))
         if entry.primary_group in self._tokens:
             own.add(self._tokens[entry.primary_group])
-        found = [self._names_above(each) for each in own]
+        found = [*map(self._names_above, own), *((entry.says,) if entry.says else ())]
         return found[0] if len(found) == 1 else frozenset().union(*found)
 
     # ---- closure ---------------------------------------------------------------------------------
@@ -246,16 +252,17 @@ class Removal:
 
     def beyond(self, percent: int) -> bool:
         """Whether that is more than may go at once; five people may always."""
-        return self.taken > _NAMED and self.taken * 100 > percent * self.of
+        return too_many(self.taken, self.of, percent)
 
 
 def is_taken(before: Person | None, now: Person | None) -> bool:
-    """Whether somebody who was here is not any more, or has lost every group they had."""
+    """Whether somebody who was here is not any more, or has lost every group they had.
+
+    What attributes say is looked at apart, so that an attribute that stays hides no loss of groups.
+    """
     if before is None or not before.active:
         return False
-    if now is None or not now.active:
-        return True
-    return bool(before.groups) and not now.groups
+    return now is None or not now.active or lost_everything(before.groups, now.groups)
 
 
 def removal(before: Mapping[str, Person], taken: Iterable[str], active: int) -> Removal:

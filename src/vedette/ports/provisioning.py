@@ -19,11 +19,18 @@ class Provisioning(Protocol):
     def person(self, localpart: str, display_name: str) -> None:
         """Make the account if there is none yet.
 
-        The display name is given to a new account only: afterwards it is the person's own. Empty:
-        none is set.
+        The display name is given to a new account only: afterwards it is the person's own, or
+        `call`'s. Empty: none is set.
 
         Raises:
             Unavailable: see above.
+        """
+
+    def call(self, localpart: str, display_name: str) -> None:
+        """Have the account called so from now on, in its rooms too. Empty: no name at all.
+
+        Raises:
+            Unavailable: see above; also when there is no such account.
         """
 
     def device(self, localpart: str, device_id: str, name: str) -> None:

@@ -117,7 +117,8 @@ class Errand:
     """Something Synapse still has to be told. Done at least once, so it must bear repeating."""
 
     id: int
-    kind: Literal["delete-device"]
+    kind: Literal["delete-device", "name"]
+    """`name`: the account is called otherwise now; `device` is empty."""
     user: UserId
     device: str
     made: int
@@ -212,6 +213,12 @@ class SignInStore(Protocol):
 
     def provisioned(self, localpart: str) -> None:
         """Note that Synapse knows this account."""
+
+    def call(self, user: UserId, display_name: str, now: int) -> bool:
+        """Give an account another display name, and add the errand that tells Synapse.
+
+        False where there is no such account, or it is called so already: nothing is done then.
+        """
 
     # factors
 
@@ -373,7 +380,7 @@ class SignInStore(Protocol):
     # errands to Synapse
 
     def outbox(self, limit: int = 100) -> tuple[Errand, ...]:
-        """What is still to be done, oldest first."""
+        """What is still to be done, devices to be deleted first, then oldest first."""
 
     def done(self, errand_id: int) -> None:
         """Note that an errand was done."""

@@ -16,6 +16,8 @@ Attributes = Mapping[str, Sequence[bytes]]
 
 _YEAR_1601 = 11_644_473_600
 _NEVER = (0, 2**63 - 1)
+_MOST_VALUES = 100
+_LONGEST_VALUE = 180
 _DISABLED = 0x2
 _FOR_GOOD = "000001010000Z"
 """How OpenLDAP says that an account is locked by an administrator (slapo-ppolicy)."""
@@ -33,6 +35,21 @@ def text_of(attributes: Attributes, name: str) -> str:
     values = attributes.get(name.lower(), ())
     found = values[0].decode("utf-8", "replace") if values else ""
     return "".join(c for c in found if c.isprintable()).strip()[:512]
+
+
+def said_of(attributes: Attributes, names: Iterable[str]) -> frozenset[str]:
+    """What these attributes say, each value as `name=value`, by which parties may name people.
+
+    The name as it is asked for, the value without control characters. Values that are no text, or
+    longer than the name of a group may be, say nothing.
+    """
+    found = set()
+    for name in names:
+        for value in attributes.get(name.lower(), ())[:_MOST_VALUES]:
+            text = "".join(c for c in value.decode("utf-8", "ignore") if c.isprintable()).strip()
+            if text and len(value) <= _LONGEST_VALUE:
+                found.add(f"{name}={text}")
+    return frozenset(found)
 
 
 def number_of(attributes: Attributes, name: str) -> int | None:

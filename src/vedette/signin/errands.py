@@ -1,4 +1,4 @@
-"""Carries out what Synapse still has to be told: devices that are gone, accounts that are new.
+"""Carries out what Synapse still has to be told: devices that are gone, new accounts and names.
 
 Everything is done at least once. What fails is tried again after 1, 2, 4 … seconds, a minute at
 most, and never holds up what comes behind it; while Synapse does not answer at all, a round ends
@@ -19,6 +19,8 @@ from vedette.ports.sign_in import Account, Errand, SignInStore
 
 _LOG = logging.getLogger("vedette.signin")
 _AT_ONCE = 100
+_NAMES_AT_ONCE = 10
+"""Each is told to every room that somebody is in, and a device that must go waits no longer."""
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0
 _ENOUGH = 3
 """So many failures one after the other, and the rest of a round is left for the next."""
@@ -61,8 +63,11 @@ class Errands:
 
     def _due(self) -> Iterator[tuple[int | str, Errand | Account]]:
         """What is due now, errands first, oldest first."""
-        now = self.clock.now()
+        now, names = self.clock.now(), 0
         for errand in self.store.outbox(_AT_ONCE + len(self._again)):
+            names += errand.kind == "name"
+            if names > _NAMES_AT_ONCE:
+                break
             if self._is_due(errand.id, now):
                 yield errand.id, errand
         if now < self._accounts_due:
@@ -79,7 +84,7 @@ class Errands:
     def _try(self, name: int | str, doing: Errand | Account) -> bool:
         try:
             if isinstance(doing, Errand):
-                self._delete_device(doing)
+                (self._call if doing.kind == "name" else self._delete_device)(doing)
             else:
                 self._provision(doing)
         except Unavailable as outage:
@@ -104,6 +109,13 @@ class Errands:
         if not in_use:
             self.provisioning.delete_device(localpart, errand.device)
             self.provisioning.cancel_delayed_events(localpart, errand.device)
+        self.store.done(errand.id)
+
+    def _call(self, errand: Errand) -> None:
+        """Tell the newest name; what a new account is called is told with it."""
+        account = self.store.account(errand.user.localpart)
+        if account is not None and account.provisioned:
+            self.provisioning.call(account.localpart, account.display_name)
         self.store.done(errand.id)
 
     def _provision(self, account: Account) -> None:

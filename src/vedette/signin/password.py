@@ -116,6 +116,7 @@ class PasswordProof:
         1. Its yes makes the account, if there is none yet; nothing of the password is kept. It
            counts only for whoever control has read from it: until then nobody knows their groups.
         2. Why it lets somebody in no further is recorded, and said to who had the right password.
+        3. Whoever it calls otherwise by now is called so here.
         """
         if bound.answer is BindAnswer.WRONG:
             return Turned()
@@ -128,6 +129,8 @@ class PasswordProof:
         if not self._is_listed(localpart):
             return Turned("not-read-yet")
         use = FactorUse(kind="password", at=self.means.now(), proven_by=DIRECTORY)
+        if account is not None and bound.display_name:  # (3)
+            self.means.store.call(self._user(localpart), bound.display_name, self.means.now())
         return Passed(account or self._made(localpart, bound.display_name), use)  # (1)
 
     def _made(self, localpart: str, display_name: str) -> Account:

@@ -92,12 +92,14 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "not-read-yet": (
             (
-                "Your password is right, but your entry in the company's directory has not been read "
-                "here yet. Please try again in a minute; if it stays so, ask your help desk."
+                "Your password is right, but your entry in the company's directory has not been taken "
+                "over here yet. That takes a minute, and longer while somebody has to look at the "
+                "newest list first. Please try again; if it stays so, ask your help desk."
             ),
             (
                 "Ihr Passwort stimmt, aber Ihr Eintrag im Verzeichnis der Firma wurde hier noch nicht "
-                "gelesen. Bitte versuchen Sie es in einer Minute noch einmal; bleibt es so, fragen "
+                "übernommen. Das dauert eine Minute, und länger, solange erst jemand die neueste "
+                "Liste ansehen muss. Bitte versuchen Sie es dann noch einmal; bleibt es so, fragen "
                 "Sie Ihren Helpdesk."
             ),
         ),

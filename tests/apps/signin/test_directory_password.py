@@ -137,9 +137,25 @@ def test_the_first_right_password_makes_the_account_and_keeps_nothing_of_it(page
     assert (made.display_name, made.password_hash, made.must_change) == ("Dora D.", None, False)
 
 
+def test_whoever_is_called_otherwise_at_work_by_now_is_called_so_here(pages, company):
+    company.people["anna"].display_name = "Anna Birke"
+    tried(pages)
+    account = pages.store.account("anna")
+    assert account
+    assert account.display_name == "Anna Birke"
+    assert [errand.kind for errand in pages.store.outbox()] == ["name"]
+    company.people["anna"].state = BindAnswer.DISABLED
+    company.people["anna"].display_name = "Somebody Else"
+    tried(pages)
+    tried(pages, password="wrong")
+    account = pages.store.account("anna")
+    assert account
+    assert account.display_name == "Anna Birke"
+
+
 def test_whoever_control_has_not_read_yet_waits_and_has_no_account(pages):
     browser = tried(pages, "carl")
-    assert "not been read here yet" in browser.text
+    assert "not been taken over here yet" in browser.text
     assert pages.store.account("carl") is None
     assert STRANGERS in tried(pages, "carl", "wrong").text
 

@@ -144,6 +144,23 @@ def test_an_account_that_synapse_did_not_take_is_tried_again(house: House) -> No
     assert house.errands.run_due() == 1
 
 
+def test_a_new_name_is_told_and_one_of_a_new_account_with_the_account(house: House) -> None:
+    house.store.make_account("alice", "Alice", None, NOW)
+    house.store.call(ALICE, "Alice Married", NOW)
+    house.errands.run_due()
+    assert house.synapse.names == {"alice": "Alice Married"}
+    house.store.call(ALICE, "Alice Again", NOW)
+    house.store.call(ALICE, "Alice at Last", NOW)
+    house.synapse.away = True
+    house.errands.run_due()
+    assert house.synapse.names == {"alice": "Alice Married"}
+    house.synapse.away = False
+    house.clock.seconds += 2
+    house.errands.run_due()
+    assert house.synapse.names == {"alice": "Alice at Last"}
+    assert house.store.outbox() == ()
+
+
 def test_a_store_that_is_away_is_told_to_the_caller(house: House) -> None:
     class Away:
         def __getattr__(self, name: str) -> object:

@@ -1,4 +1,4 @@
-"""The organisation that the tests of this folder share; its people are those of an Active Directory."""
+"""The organisations that the tests of this folder share: people of an Active Directory, of an OpenLDAP."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 if TYPE_CHECKING:
     from tests.services.samba import Samba
+    from tests.services.slapd import Slapd
     from tests.system.directory.company import Company
 
 
@@ -19,4 +20,16 @@ def company(tmp_path_factory: pytest.TempPathFactory, active_directory: Samba) -
 
     furnish(active_directory)
     with company_of(tmp_path_factory.mktemp("company") / "org", active_directory) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def openldap_company(
+    tmp_path_factory: pytest.TempPathFactory, openldap: Slapd
+) -> Iterator[Company]:
+    """The same by an OpenLDAP, for the tests of one file."""
+    from tests.system.directory.company import company_of, furnish  # noqa: PLC0415  # python-ldap
+
+    furnish(openldap)
+    with company_of(tmp_path_factory.mktemp("openldap") / "org", openldap) as made:
         yield made

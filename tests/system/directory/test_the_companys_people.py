@@ -11,7 +11,7 @@ pytest.importorskip("ldap", reason="needs python-ldap: make setup-directory")
 
 from tests.services.directory import PASSWORD
 from tests.system.directory.company import LEAVES, Company, acts, put_out, running
-from tests.system.matrix_client import signed_in
+from tests.system.matrix_client import Person, signed_in
 from tests.system.sign_in import live
 from vedette.suite.sign_in_walk import WalkFault, login_token
 
@@ -42,12 +42,22 @@ async def test_a_bind_and_a_second_factor_let_somebody_in_whom_nobody_entered_he
         assert anna.user == "@anna:example.test"
         shown = await anna.client.get_displayname()
         assert shown.displayname == "Anna of Office"
+        company.directory.call("anna", "Anna Married")
+        await called(anna, "Anna Married")
     account = company.house.store.account("anna")
     assert account is not None
     assert (account.password_hash, account.must_change) == (None, False)
     (session,) = company.house.sessions(anna.user).values()
     uses = {use.kind: use.proven_by for use in session.facts.factors}
     assert uses == {"password": "directory", "totp": ""}
+
+
+async def called(someone: Person, name: str) -> None:
+    """Wait until the person's own client is told that they are called so."""
+    end = time.monotonic() + 30
+    while (await someone.client.get_displayname()).displayname != name:
+        assert time.monotonic() < end, "the new name never came"
+        await asyncio.sleep(0.1)
 
 
 async def test_groups_in_groups_decide_whether_a_bind_is_enough(company, tmp_path):

@@ -19,6 +19,7 @@ from vedette.protocol.ldap_entries import (
     members_of,
     name_key,
     plain_name,
+    said_of,
     sid_text,
     text_of,
 )
@@ -45,7 +46,8 @@ class Kind:
     def people_attributes(self, wishes: Wishes) -> list[str]:
         """What is asked of people."""
         wanted = (wishes.user or self.user, wishes.display_name, wishes.email, "cn")
-        return [self.id, *(each for each in wanted if each), *self.state]
+        found = [self.id, *(each for each in wanted if each), *self.state, *wishes.attributes]
+        return list(dict.fromkeys(found))
 
     def group_attributes(self, wishes: Wishes) -> list[str]:
         """What is asked of groups."""
@@ -85,6 +87,7 @@ class Kind:
             enabled=is_enabled(attributes),
             expires=ends_at(attributes),
             primary_group=f"{self._domain(attributes)}-{primary}" if primary else None,
+            says=said_of(attributes, wishes.attributes),
         )
 
     def group(self, dn: str, attributes: Attributes, wishes: Wishes) -> GroupEntry | None:

@@ -33,6 +33,11 @@ class MemoryProvisioning:
         self._reach()
         self.names.setdefault(localpart, display_name)
 
+    def call(self, localpart: str, display_name: str) -> None:
+        """Have the account called so from now on. Raises Unavailable."""
+        self._reach(localpart)
+        self.names[localpart] = display_name[:256]  # as a homeserver has it
+
     def device(self, localpart: str, device_id: str, name: str) -> None:
         """Make the device, or name it anew. Raises Unavailable."""
         self._reach(localpart)

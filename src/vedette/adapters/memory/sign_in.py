@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import RLock
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from vedette.adapters.memory.certificates import MemoryCertificates
 from vedette.adapters.memory.sign_in_lists import MemorySignInLists
@@ -165,6 +165,17 @@ class MemorySignInStore:
         with self._lock:
             if localpart in self._accounts:
                 self._accounts[localpart] = replace(self._accounts[localpart], provisioned=True)
+
+    def call(self, user: UserId, display_name: str, now: int) -> bool:
+        """Give an account another display name, and add the errand that tells Synapse."""
+        name = storable(display_name)
+        with self._lock:
+            account = self._accounts.get(user.localpart)
+            if account is None or account.display_name == name:
+                return False
+            self._accounts[user.localpart] = replace(account, display_name=name)
+            self._add_errand("name", user, "", now)
+        return True
 
     # ---- factors ----
 
@@ -441,9 +452,10 @@ class MemorySignInStore:
     # ---- errands to Synapse ----
 
     def outbox(self, limit: int = 100) -> tuple[Errand, ...]:
-        """What is still to be done, oldest first."""
+        """What is still to be done, devices to be deleted first, then oldest first."""
         with self._lock:
-            return tuple(self._errands.values())[:limit]
+            found = sorted(self._errands.values(), key=lambda errand: (errand.kind, errand.id))
+            return tuple(found)[:limit]
 
     def done(self, errand_id: int) -> None:
         """Note that an errand was done."""
@@ -517,15 +529,15 @@ class MemorySignInStore:
         return self._accounts[localpart]
 
     def _errand(self, session: Session, now: int) -> None:
-        if session.kind == CONSOLE:
-            return
+        if session.kind != CONSOLE:
+            self._add_errand("delete-device", session.user, session.device, now)
+
+    def _add_errand(
+        self, kind: Literal["delete-device", "name"], user: UserId, device: str, now: int
+    ) -> None:
         self._errand_number += 1
         self._errands[self._errand_number] = Errand(
-            id=self._errand_number,
-            kind="delete-device",
-            user=session.user,
-            device=session.device,
-            made=now,
+            id=self._errand_number, kind=kind, user=user, device=device, made=now
         )
 
     def _move(self, kept: _Kept, to: SessionState, because: str, change: int, now: int) -> None:
@@ -541,7 +553,10 @@ class MemorySignInStore:
             running = kept.session.state is not SessionState.ENDED
             if running and (kept.session.user, kept.session.device) == device:
                 self._move(kept, SessionState.ENDED, REPLACED, change, now)
-        _keep(self._errands, lambda errand: (errand.user, errand.device) != device)
+        _keep(
+            self._errands,
+            lambda errand: errand.kind == "name" or (errand.user, errand.device) != device,
+        )
 
     def _use(self, used: _Token) -> None:
         for token in self._tokens.values():

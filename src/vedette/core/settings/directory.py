@@ -12,6 +12,19 @@ from vedette.core.settings.spelling import Duration
 
 Attribute = Annotated[str, StringConstraints(pattern=r"^([A-Za-z][A-Za-z0-9-]{0,63})?$")]
 """The name of an attribute of the directory (RFC 4512), or empty for the usual one."""
+
+
+def _no_secret(name: str) -> str:
+    if any(word in name.lower() for word in ("passw", "pwd")):
+        raise ValueError("what is kept of passwords is nobody's group; name another attribute")
+    return name
+
+
+NamedAttribute = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$"),
+    AfterValidator(_no_secret),
+]
 GroupName = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 
 
@@ -104,11 +117,23 @@ class CompanyDirectory(Section):
             '"cn"',
         ),
     ] = "cn"
+    attributes: Annotated[
+        tuple[NamedAttribute, ...],
+        Field(max_length=20),
+        Setting(
+            "Attributes",
+            "Attributes whose values count as groups: with `department` here, parties and "
+            "`directory.guests` may name `department=Sales`, written as the directory has it.",
+            "An attribute that people may write themselves lets them choose their parties.",
+            "none, unless the company keeps there what groups do not say",
+        ),
+    ] = ()
     guests: Annotated[
         tuple[GroupName, ...],
         Setting(
             "Guests",
-            "Groups whose members are guests: they belong to `guests`, not to `us`.",
+            "Groups whose members are guests: they belong to `guests`, not to `us`. "
+            "`employeeType=Guest` where `directory.attributes` has `employeeType`.",
             "Whoever is missing in them counts as one of us.",
             'the groups of guests, such as ["Guests"]',
         ),
@@ -134,7 +159,9 @@ class CompanyDirectory(Section):
             "Largest removal",
             "Largest share of people, in percent, that one reading of the directory may take away. "
             "Beyond it the last good list stays in force until somebody confirms with `vedette "
-            "directory sync --confirm`. Up to five people may always go.",
+            "directory sync --confirm`; whoever is new or enabled again waits as long. Whose account "
+            "the directory itself calls disabled or ended does not count, and is out at once in any "
+            "case. Up to five people may always go.",
             "Too high, and a slip in a filter or an empty copy of the directory ends everybody's "
             "sessions; too low, and people who left stay until somebody confirms.",
             "20",
