@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, fields
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ from vedette.adapters.people_file import PeopleFile
 from vedette.adapters.people_kept import PeopleKept
 from vedette.adapters.stream_files import people_sent, write_whole
 from vedette.adapters.system_clock import SystemClock
+from vedette.admin.directory import DirectoryDesk
+from vedette.admin.door import AdministrationDoor
 from vedette.control.directory import DirectoryPeople
 from vedette.control.display_names import DisplayNames
 from vedette.core.directory_state import DirectoryState, Held
@@ -28,10 +31,12 @@ from vedette.core.names import ServerName
 from vedette.core.people import Person
 from vedette.core.sessions import SessionState
 from vedette.core.settings.document import CompanyDirectory
-from vedette.ports.directory import Check, wishes_of
+from vedette.ports.directory import Check, DirectoryKeeper, wishes_of
 from vedette.ports.errors import Unavailable
 from vedette.ports.people import PeopleSource
+from vedette.ports.policy import Policy
 from vedette.ports.sign_in import SignInStore
+from vedette.spine import Spine
 
 if TYPE_CHECKING:
     from vedette.adapters.ldap.directory import LdapDirectory
@@ -117,6 +122,13 @@ def tried_here(boot: Boot, settings: CompanyDirectory) -> Iterator[Check]:
     from vedette.adapters.ldap.checks import tried  # noqa: PLC0415  # an extra
 
     yield from tried(boot, wishes_of(settings))
+
+
+def directory_desk(
+    boot: Boot, spine: Spine, keeper: DirectoryKeeper | None, policy: Callable[[], Policy]
+) -> DirectoryDesk:
+    """What administrators see and do about the directory of the boot file, if it has one."""
+    return DirectoryDesk(AdministrationDoor(spine), keeper, policy, partial(tried_here, boot))
 
 
 def signed_in(store: SignInStore) -> Iterator[str]:

@@ -49,7 +49,6 @@ from vedette.admin.actor import LOCAL, RECOVERING
 from vedette.admin.audit import ChainReport, verify_all
 from vedette.admin.audit_desk import AuditDesk
 from vedette.admin.certificates import CertificatesDesk
-from vedette.admin.directory import DirectoryDesk
 from vedette.admin.doctor import Examined, SignInSeen, examine
 from vedette.admin.door import AdministrationDoor
 from vedette.admin.drafts import DraftsDesk
@@ -84,11 +83,11 @@ from vedette.control.checkpoints import Anchor
 from vedette.control.counting import Counts
 from vedette.control.departures import Departures
 from vedette.control.directory_here import (
+    directory_desk,
     directory_seen,
     people_source,
     signed_in,
     table_faults,
-    tried_here,
 )
 from vedette.control.keys_here import LEAST_TOKEN, TokenFile, keys_desk
 from vedette.control.last_officers import LastOfficers
@@ -245,9 +244,7 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
         accounts=_accounts_desk(spine, sessions, boot),
         folk=PeopleDesk(AdministrationDoor(spine), sessions.store, clock),
         certificates=_shown_certificates_desk(spine, sessions),
-        directory=DirectoryDesk(
-            AdministrationDoor(spine), keeper_of(people), policy.current, partial(tried_here, boot)
-        ),
+        directory=directory_desk(boot, spine, keeper_of(people), policy.current),
         rooms=RoomsDesk(spine, RoomReportFiles(boot.door("synapse")), clock),
         partners=PartnersDesk(spine, GatewayInner(boot.path(boot.gateway.inner))),
         audit=archive.desk(spine, policy),
