@@ -6,7 +6,7 @@ python-ldap is imported only where the boot file has `[directory]`.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, fields
 from functools import partial
@@ -48,9 +48,8 @@ _AT_ONCE = 10_000
 def people_source(
     boot: Boot,
     settings: Callable[[], CompanyDirectory],
-    concerned: Callable[[], Iterable[str]],
+    store: SignInStore,
     key: Ed25519PublicKey,
-    store: SignInStore | None = None,
 ) -> PeopleSource:
     """Where people come from here; `key` verifies what the doors were sent.
 
@@ -73,9 +72,9 @@ def people_source(
         kept=PeopleKept(boot.path(boot.control.folder) / "people.kept"),
         domain=domain,
         settings=settings,
-        concerned=concerned,
+        concerned=lambda: signed_in(store),
         clock=(clock := SystemClock()),
-        names=None if store is None else DisplayNames(store, domain, clock),
+        names=DisplayNames(store, domain, clock),
         told=StateFile(state_file(boot)).write,
         sent=sent,
     )

@@ -86,7 +86,6 @@ from vedette.control.directory_here import (
     directory_desk,
     directory_seen,
     people_source,
-    signed_in,
     table_faults,
 )
 from vedette.control.keys_here import LEAST_TOKEN, TokenFile, keys_desk
@@ -288,9 +287,8 @@ def _people(
     source = people_source(
         boot,
         lambda: policy.current().directory.document.directory,
-        lambda: signed_in(sessions.store),
-        key,
         sessions.store,
+        key,
     )
     return last_officers(boot, source, policy.current, keeps=process == PROCESS)
 
