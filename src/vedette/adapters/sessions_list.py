@@ -117,7 +117,7 @@ class SessionsList:
             self._verified.move_to_end(token)
         state = listed.sessions.state(known.claims.session)  # (3)
         if state is None:
-            return _missing(known.claims, now)
+            return _missing(known.claims, listed, now)
         if known.looked != self._number:
             known.looked = self._number
             _look_again(known, listed)
@@ -183,8 +183,10 @@ class SessionsList:
         return now - part.issued > renewal + _LATE_SECONDS or self.signin_away()
 
 
-def _missing(claims: AccessClaims, now: float) -> TokenState:
+def _missing(claims: AccessClaims, listed: SessionList, now: float) -> TokenState:
     """A session that is not listed: either so new that the list is on its way, or over."""
+    if claims.session in listed.gone:
+        return TokenState.ENDED
     fresh = abs(now - claims.issued) < FRESH_SECONDS and claims.expires > now
     return TokenState.TOO_NEW if fresh else TokenState.ENDED
 

@@ -93,7 +93,8 @@ def judge(
         return Not.EVER
     session = listed.sessions.get(claims.session)
     if session is None:
-        return Not.NOW if now - claims.issued < FRESH_SECONDS else Not.EVER
+        fresh = now - claims.issued < FRESH_SECONDS and claims.session not in listed.gone
+        return Not.NOW if fresh else Not.EVER
     if (session.user, session.device) != (claims.user, claims.device):
         return Not.EVER
     if session.state is not SessionState.LIVE or until <= now:

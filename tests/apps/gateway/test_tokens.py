@@ -134,14 +134,19 @@ async def test_an_expired_token_costs_nobody_the_keys(
     assert not lost(await gateway("GET", SYNC, token))
 
 
-async def test_an_ended_session_is_over_at_the_next_request(
-    office: Office, gateway: Gateway, clock: MemoryClock
+@pytest.mark.parametrize("seen", [True, False])
+@pytest.mark.parametrize("age", [0, 11])
+async def test_an_ended_session_is_over_at_the_next_request_however_new_its_token_is(
+    office: Office, gateway: Gateway, clock: MemoryClock, age: int, *, seen: bool
 ) -> None:
     token = office.token(ALICES)
-    clock.seconds += 11
-    assert isinstance(await gateway("GET", SYNC, token), Tagged)
+    clock.seconds += age
+    if seen:
+        assert isinstance(await gateway("GET", SYNC, token), Tagged)
     office.publish(BOBS)
     await office.take()
+    office.publish(BOBS)
+    await office.take()  # it was gone before, and is so still
     assert lost(await gateway("GET", SYNC, token))
     assert isinstance(await gateway("GET", SYNC, office.token(BOBS)), Tagged)
 

@@ -98,6 +98,13 @@ def test_an_ended_session_is_dead_and_one_just_begun_is_awaited() -> None:
     assert told(replace(CLAIMS, issued=NOW - 10), listing()) is Not.EVER
 
 
+def test_a_session_that_was_listed_and_is_no_more_is_awaited_by_nobody() -> None:
+    body = body_of(as_of=2, issuer=ISSUER, keys={KEY.kid: KEY.public}, sessions=())
+    ended = listed_of(body, listing(SESSION))
+    assert told(replace(CLAIMS, issued=NOW), ended) is Not.EVER
+    assert told(replace(CLAIMS, issued=NOW, session="t" * 32), ended) is Not.NOW
+
+
 @pytest.mark.parametrize(
     "state", [SessionState.SUSPENDED, SessionState.WAITING, SessionState.EXPIRED]
 )

@@ -129,6 +129,26 @@ def test_a_session_that_left_the_list_is_gone_though_the_list_before_has_it() ->
     assert list(listed_of(body(OTHER), before).sessions) == [OTHER.id]
 
 
+def test_it_is_known_of_a_list_which_sessions_were_in_those_before() -> None:
+    first = listed_of(body(SESSION, OTHER))
+    second = listed_of(body(OTHER), first)
+    third = listed_of(body(), second)
+    assert list(first.gone) == []
+    assert list(second.gone) == [SESSION.id]
+    assert list(third.gone) == [SESSION.id, OTHER.id]
+    assert listed_of(body(), third).gone is third.gone
+    back = listed_of(body(SESSION), third)  # as from a backup of the store
+    assert list(back.gone) == [OTHER.id]
+
+
+def test_of_very_many_sessions_that_left_the_last_ones_are_known() -> None:
+    many = [replace(SESSION, id=f"many-{number:022}") for number in range(10_000)]
+    before = listed_of(body(OTHER, *many))
+    left = listed_of(body(), listed_of(body(*many), before))
+    assert len(left.gone) == 10_000
+    assert OTHER.id not in left.gone
+
+
 def test_what_only_equals_what_was_checked_does_not_get_in() -> None:
     first = replace(SESSION, number=1)
     arrived = body(first)

@@ -14,7 +14,8 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -39,6 +40,8 @@ _ENTRIES = (_ENTRY, _ENTRY - {"because"})
 _STATES = {state.value: state for state in SessionState if state is not SessionState.ENDED}
 _ID = re.compile(r"[A-Za-z0-9_-]{26,43}")
 _KEY = re.compile(r"[A-Za-z0-9_-]{43}")
+_MOST_GONE = 10_000
+_NONE: Mapping[str, None] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +124,10 @@ class ListedSessions(Mapping[str, Listed]):
         entry = self._entries.get(id_)
         return _STATES[entry["state"]] if entry is not None else None
 
+    def gone_in(self, later: ListedSessions) -> AbstractSet[str]:
+        """The ids of those that a later list has no more."""
+        return self._entries.keys() - later._entries.keys()
+
     def followed_by(self, entries: Mapping[str, object]) -> ListedSessions:
         """The sessions that these entries say, of which only those that differ are checked.
 
@@ -139,12 +146,18 @@ class ListedSessions(Mapping[str, Listed]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionList:
-    """One whole list. It knows every change up to the number `as_of` of the sign-in store."""
+    """One whole list. It knows every change up to the number `as_of` of the sign-in store.
+
+    `gone` are the ids of sessions that a list before it had, as far as the reader knows, the last ten
+    thousand of them: a session that leaves the list is over and never comes back, so one of these is
+    missing for no other reason, however new its token is.
+    """
 
     as_of: int
     issuer: str
     keys: Mapping[str, Ed25519PublicKey]
     sessions: ListedSessions
+    gone: Mapping[str, None] = field(default_factory=lambda: _NONE, compare=False, repr=False)
 
 
 NO_SESSIONS = SessionList(
@@ -180,22 +193,33 @@ def listed_of(body: Mapping[str, Any], before: SessionList = NO_SESSIONS) -> Ses
     an id, a user and a device, a state other than ended, and facts that can be read.
 
     A session that stands in `before` with the same entry was checked then: that entry is used
-    again, so that a long list of which little changed is read quickly and held once.
+    again, so that a long list of which little changed is read quickly and held once. What stood there
+    and stands here no more is `gone`.
 
     Raises:
         ValueError: one of these does not hold; nothing of the body is to be used.
     """
     if set(body) != _FIELDS:  # (1)
         raise ValueError("this list of sessions has not the fields of one")
-    sessions = _of(dict, body["sessions"])
+    sessions = before.sessions.followed_by(_of(dict, body["sessions"]))  # (3)
     return SessionList(
         as_of=_count(body["as_of"]),
         issuer=_of(str, body["issuer"]),
         keys=MappingProxyType(  # (2)
             {kid: _key_of(text) for kid, text in _of(dict, body["keys"]).items()}
         ),
-        sessions=before.sessions.followed_by(sessions),  # (3)
+        sessions=sessions,
+        gone=_gone(before, sessions),
     )
+
+
+def _gone(before: SessionList, sessions: ListedSessions) -> Mapping[str, None]:
+    """The newest of those that left, in the order in which they did."""
+    newly = before.sessions.gone_in(sessions)
+    if not newly and before.gone.keys().isdisjoint(sessions):
+        return before.gone
+    left = [id_ for id_ in (*before.gone, *newly) if id_ not in sessions]
+    return MappingProxyType(dict.fromkeys(left[-_MOST_GONE:]))
 
 
 def _entry_of(session: Session) -> dict[str, Any]:
