@@ -42,13 +42,14 @@ class Archive:
 
     folder: Path
     sealed: bool = True
+    own: str = "example.org"
     _numbers: dict[str, int] | None = None
 
     def __post_init__(self) -> None:
         keys = self.keys = AuditKeys(self.folder / "audit", PRIVATE)
         written = SpoolReader(self.folder / "audit")
         self.records = SpoolReader(self.folder / "audit", keys.opened)
-        self.index = SqliteRecordIndex(self.folder / "index.db", written, keys)
+        self.index = SqliteRecordIndex(self.folder / "index.db", written, keys, self.own)
         recipient = PRIVATE.public_key() if self.sealed else None
         self.writers = {
             door: AuditWriter(self.folder / "audit" / door, door, recipient, 4000) for door in DOORS
@@ -135,12 +136,13 @@ def archive(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Archive]
     written=st.lists(st.tuples(st.sampled_from(DOORS), entries), min_size=5, max_size=40),
     wanted=st.lists(wishes, min_size=4, max_size=8),
     sealed=st.booleans(),
+    own=st.sampled_from(["", "example.org"]),
 )
 def test_the_pages_together_are_what_reading_everything_finds(
-    written: list[tuple[str, dict[str, Any]]], wanted: list[Wanted], sealed: bool
+    written: list[tuple[str, dict[str, Any]]], wanted: list[Wanted], sealed: bool, own: str
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        archive = Archive(Path(folder), sealed)
+        archive = Archive(Path(folder), sealed, own)
         for door in DOORS:
             for part in batched([entry for name, entry in written if name == door], 6):
                 archive.write(door, *part)
@@ -205,6 +207,44 @@ def test_an_erased_person_is_found_no_more_and_their_records_still_are(tmp_path:
     archive.index.path.unlink()
     assert archive.pages(Wanted(person=US[0])) == []
     assert len(archive.pages(Wanted(rule="acme"))) == 1
+
+
+def test_by_the_domain_of_an_erased_person_others_of_it_are_found_and_nobody_else(
+    tmp_path: Path,
+) -> None:
+    archive = Archive(tmp_path)
+    carol, dora = "@carol:acme.example", "@dora:acme.example"
+    for at, one, other in ((1.0, carol, US[0]), (2.0, carol, dora), (3.0, US[0], dora)):
+        archive.write("gateway", said(at, one, other, None, Reason.NO_RULE, party=""))
+    wanted = Wanted(partner="acme", domains=("acme.example",))
+
+    def times() -> list[int]:
+        while archive.index.follow(100):
+            pass
+        return [place.at for place in archive.index.places(wanted, None)]
+
+    assert times() == [3000, 2000, 1000]
+    archive.index.forget(carol)
+    assert times() == [3000, 2000]
+    archive.write("gateway", said(4.0, dora, US[0], None, Reason.NO_RULE, party=""))
+    assert times() == [4000, 3000, 2000]
+    archive.index.forget(dora)
+    assert times() == []
+
+
+def test_whoever_is_found_under_many_pseudonyms_is_paged_in_the_order_of_times(
+    tmp_path: Path,
+) -> None:
+    archive = Archive(tmp_path)  # whose segments are short, each with pseudonyms of its own
+    for number in range(240):
+        archive.write(
+            DOORS[number % 2], said(number // 3, US[number % 2], THEM[0], "acme", Reason.NO_RULE)
+        )
+    found = archive.pages(Wanted(person=THEM[0], most=50, since=10.0, until=70.0))
+    assert [entry["at"] for entry in found] == sorted(
+        (number // 3 for number in range(240) if 10 <= number // 3 < 70), reverse=True
+    )
+    assert len(archive.index._driving(Wanted(person=THEM[0])) or ()) > 20
 
 
 @pytest.mark.parametrize("harm", [b"no database at all" * 100, b""])

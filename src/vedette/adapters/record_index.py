@@ -1,7 +1,7 @@
 """The index of the record, in SQLite: made from the record, thrown away and made anew at need.
 
-It holds pseudonyms as the records do. A person is found by a keyed hash of their name, and by their
-domain; both are removed when the person is erased.
+It holds pseudonyms as the records do. A person is found by a keyed hash of their name, and whoever is
+of another server by its domain; both are removed when the person is erased.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import json
 import logging
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +32,11 @@ from vedette.ports.record_index import Place, Wanted
 from vedette.protocol.internal.sealing import MARK
 
 _LOG = logging.getLogger("vedette.audit")
-_VERSION = 2
+_VERSION = 3
 _AT_ONCE = 500
-"""How many places are fetched at a time."""
+"""How many places are fetched at a time, at most."""
+_PAGE = 64
+"""How many are fetched at first: a page needs no more."""
 _FEW_WALKS = 20
 _AT_FIRST = 8
 """So many are fetched at first of each of many pseudonyms: a page needs few of each."""
@@ -62,6 +64,8 @@ CREATE INDEX record_at ON record (at, id);
 CREATE INDEX record_rule ON record (rule, at, id);
 CREATE INDEX record_reason ON record (reason, at, id);
 CREATE INDEX record_act ON record (act, answer, at, id);
+CREATE INDEX record_answer ON record (answer, at, id);
+CREATE INDEX record_process ON record (process, at, id);
 CREATE TABLE mention (
     word INTEGER, at INTEGER, record INTEGER, PRIMARY KEY (word, at, record)
 ) WITHOUT ROWID;
@@ -71,13 +75,19 @@ CREATE TABLE log (process TEXT PRIMARY KEY, begin INTEGER NOT NULL, place INTEGE
 
 @dataclass(slots=True)
 class SqliteRecordIndex:
-    """The RecordIndex in one file, over the logs of `records`, with `keys` to name people."""
+    """The RecordIndex in one file, over the logs of `records`, with `keys` to name people.
+
+    `own` is the domain here, of which most people are: by that one nobody is looked for.
+    """
 
     path: Path
     records: SpoolReader
     keys: AuditKeys
+    own: str = ""
     _database: sqlite3.Connection | None = None
     _words: dict[str, int] = field(default_factory=dict)
+    _names: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """The words of a name: its own, and that of its domain where it is of another server."""
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _blinding: bytes = b""
 
@@ -116,20 +126,29 @@ class SqliteRecordIndex:
             before = ends if before is None else min(before, ends)
         words = self._driving(wanted)
         if words is None:
-            yield from self._walk("record_of", None, where, given, before)
-        else:
-            few = _AT_ONCE if len(words) < _FEW_WALKS else _AT_FIRST
-            walks = [self._walk("mention_of", word, where, given, before, few) for word in words]
-            last = None
-            for place in heapq.merge(*walks, reverse=True):
-                if place != last:
-                    yield place
-                last = place
+            yield from self._walk(where, given, before)
+            return
+        few = _AT_ONCE if len(words) < _FEW_WALKS else _AT_FIRST
+        since = _moment(wanted.since) if wanted.since is not None else _NEVER
+        walks = [self._mentions(word, since, before, few) for word in words]
+        # what the records must be besides is looked at for a page at a time
+        named, most = (each for each, _ in groupby(heapq.merge(*walks, reverse=True))), _PAGE
+        while some := [number for _, number in islice(named, most)]:
+            yield from self._placed(some, where, given)
+            most = min(most * 2, _AT_ONCE)
 
     def forget(self, name: str) -> None:
-        """Forget by which pseudonyms a person is found. Raises Unavailable."""
+        """Forget by which pseudonyms and by which domain a person is found. Raises Unavailable."""
+        blind = self._blind(name)
         with self._change() as change:
-            change.execute("DELETE FROM person WHERE blind = ?", (self._blind(name),))
+            self._names.clear()
+            domains = change.execute(
+                "SELECT DISTINCT domain FROM person WHERE blind = ? AND domain IS NOT NULL",
+                (blind,),
+            ).fetchall()
+            for (domain,) in domains:
+                _forget_domain(change, blind, domain)
+            change.execute("DELETE FROM person WHERE blind = ?", (blind,))
 
     def close(self) -> None:
         """Let go of the file."""
@@ -138,6 +157,7 @@ class SqliteRecordIndex:
                 self._database.close()
                 self._database = None
                 self._words.clear()
+                self._names.clear()
 
     # -- taking in --------------------------------------------------------------------------------
 
@@ -185,7 +205,9 @@ class SqliteRecordIndex:
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
             (at, place, *ids.values()),
         )
-        words = {self._named(change, _spelt(name), segment) for name in names if name}
+        words = {
+            word for name in names if name for word in self._named(change, _spelt(name), segment)
+        }
         parties = {
             _column("party", party) for each in sets if _OURS.isdisjoint(each) for party in each
         }
@@ -215,11 +237,13 @@ class SqliteRecordIndex:
         self._words[text] = number
         return number, found is None
 
-    def _named(self, change: sqlite3.Connection, text: str, segment: Segment) -> int:
-        """The number of a name, kept with what finds the person whom it stands for."""
-        known = self._words.get(text)
+    def _named(self, change: sqlite3.Connection, text: str, segment: Segment) -> tuple[int, ...]:
+        """The words of a name, kept with what finds the person whom it stands for."""
+        known = self._names.get(text)
         if known is not None:
             return known
+        if len(self._names) >= _MOST_WORDS:
+            self._names.clear()
         number, new = self._learn(change, text)
         if new:
             person = self.keys.person(segment.keys, text) if text.startswith(MARK) else None
@@ -229,7 +253,13 @@ class SqliteRecordIndex:
                 "INSERT OR IGNORE INTO person VALUES (?, ?, ?)",
                 (number, blind, _domain(_spelt(name))),
             )
-        return number
+        found = change.execute("SELECT domain FROM person WHERE word = ?", (number,)).fetchone()
+        domain = found[0] if found is not None else None
+        words: tuple[int, ...] = (number,)
+        if domain is not None and domain != self.own:
+            words = number, self._word(change, _column(_DOMAIN, domain))
+        self._names[text] = words
+        return words
 
     # -- finding ----------------------------------------------------------------------------------
 
@@ -263,39 +293,53 @@ class SqliteRecordIndex:
             return None
         domains = [
             row[0]
-            for row in self._rows("SELECT DISTINCT domain FROM person", ())
-            if row[0] and _is_of(str(row[0]), wanted.domains)
+            for row in self._rows("SELECT id, text FROM word WHERE text BETWEEN ? AND ?", _DOMAINS)
+            if _is_of(str(row[1])[len(_DOMAINS[0]) :], wanted.domains)
         ]
-        marks = ",".join("?" * len(domains))
-        found = self._rows(f"SELECT word FROM person WHERE domain IN ({marks})", domains)  # noqa: S608  # marks alone
         party = self._rows(
             "SELECT id FROM word WHERE text = ?", (_column("party", wanted.partner),)
         )
-        return [row[0] for row in (*found, *party)]
+        return [*domains, *(row[0] for row in party)]
 
     def _walk(
-        self,
-        source: str,
-        word: int | None,
-        where: str,
-        given: list[Any],
-        before: tuple[int, int] | None,
-        most: int = _AT_ONCE,
+        self, where: str, given: list[Any], before: tuple[int, int] | None
     ) -> Iterator[Place]:
-        """Along one word, or all records; `most` places are fetched at first, and then ever more."""
-        columns, begun = _SOURCES[source], [] if word is None else [word]
+        """Along all records; a page of places is fetched at first, and then ever more."""
+        most = _PAGE
         while True:
-            at, number = before or (1 << 62, 0)
             rows = self._rows(
-                f"{columns} AND {where} ORDER BY {_ORDER[source]} LIMIT {most}",
-                [*begun, at, number, *given],
+                f"{_PLACES} WHERE (r.at, r.id) < (?, ?) AND {where} {_NEWEST} LIMIT {most}",
+                [*(before or _ALL), *given],
             )
-            for row in rows:
-                yield Place(int(row[0]), int(row[1]), str(row[2])[len(_PROCESS) :], int(row[3]))
+            yield from map(_place, rows)
             if len(rows) < most:
                 return
             most = min(most * 4, _AT_ONCE)
             before = int(rows[-1][0]), int(rows[-1][1])
+
+    def _mentions(
+        self, word: int, since: int, before: tuple[int, int] | None, most: int
+    ) -> Iterator[tuple[int, int]]:
+        """Along one word: the times and numbers of records, which stand beside it in its index."""
+        while True:
+            rows = self._rows(
+                "SELECT at, record FROM mention WHERE word = ? AND at >= ? AND (at, record) < (?, ?)"
+                " ORDER BY at DESC, record DESC LIMIT ?",
+                [word, since, *(before or _ALL), most],
+            )
+            yield from rows
+            if len(rows) < most:
+                return
+            most = min(most * 4, _AT_ONCE)
+            before = rows[-1]
+
+    def _placed(self, numbers: list[int], where: str, given: list[Any]) -> Iterator[Place]:
+        """Where those of these records are that fulfil the conditions, the newest first."""
+        marks = ",".join("?" * len(numbers))
+        rows = self._rows(
+            f"{_PLACES} WHERE r.id IN ({marks}) AND {where} {_NEWEST}", [*numbers, *given]
+        )
+        return map(_place, rows)
 
     def _rows(self, statement: str, given: Any) -> list[Any]:
         with self._change() as database:
@@ -322,17 +366,37 @@ class SqliteRecordIndex:
                 raise Unavailable(f"the index of the record can't be used: {fault}") from fault
 
 
-_SOURCES: Mapping[str, str] = {
-    "record_of": "SELECT r.at, r.id, p.text, r.place FROM record r JOIN word p ON p.id = r.process"
-    " WHERE (r.at, r.id) < (?, ?)",
-    "mention_of": "SELECT m.at, m.record, p.text, r.place FROM mention m"
-    " JOIN record r ON r.id = m.record JOIN word p ON p.id = r.process"
-    " WHERE m.word = ? AND (m.at, m.record) < (?, ?)",
-}
-_ORDER: Mapping[str, str] = {
-    "record_of": "r.at DESC, r.id DESC",
-    "mention_of": "m.at DESC, m.record DESC",
-}
+_PLACES = "SELECT r.at, r.id, p.text, r.place FROM record r JOIN word p ON p.id = r.process"
+_NEWEST = "ORDER BY r.at DESC, r.id DESC"
+_ALL = (1 << 62, 0)
+"""Behind this everything is."""
+_NEVER = -(1 << 62)
+
+
+def _place(row: Any) -> Place:
+    return Place(int(row[0]), int(row[1]), str(row[2])[len(_PROCESS) :], int(row[3]))
+
+
+def _forget_domain(change: sqlite3.Connection, blind: bytes, domain: str) -> None:
+    """Have the records that name a person be found by the person's domain no more.
+
+    Those are found by it still that name somebody else of it; without any, the domain is forgotten.
+    """
+    text = _column(_DOMAIN, domain)
+    theirs = (
+        "SELECT m.at, m.record FROM mention m JOIN person p ON p.word = m.word WHERE p.blind = ?"
+    )
+    word = "(SELECT id FROM word WHERE text = ?)"
+    change.execute(
+        f"DELETE FROM mention WHERE word = {word} AND (at, record) IN ({theirs})",  # noqa: S608  # words of ours
+        (text, blind),
+    )
+    change.execute(
+        f"INSERT OR IGNORE INTO mention SELECT {word}, m.at, m.record FROM mention m"  # noqa: S608  # words of ours
+        " JOIN person p ON p.word = m.word WHERE p.domain = ? AND p.blind IS NOT ?"
+        f" AND (m.at, m.record) IN ({theirs})",
+        (text, domain, blind, blind),
+    )
 
 
 def _opened(path: Path) -> sqlite3.Connection:
@@ -376,6 +440,9 @@ def _drop(database: sqlite3.Connection, process: str, before: int) -> None:
 
 
 _PROCESS = " process:"
+_DOMAIN = "domain"
+_DOMAINS = (f" {_DOMAIN}:", f" {_DOMAIN};")
+"""Between these are the words of domains."""
 _FILE = "mxc://"
 """With what the address of a file begins."""
 _FAR = 1e12

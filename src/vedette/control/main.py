@@ -403,7 +403,7 @@ def _archive(boot: Boot) -> _Archive:
     folder = spool_folder(boot)
     keys = AuditKeys(folder, private_key_at(boot.path(boot.control.audit_key)))
     written = SpoolReader(folder)
-    index = SqliteRecordIndex(index_file(boot), written, keys)
+    index = SqliteRecordIndex(index_file(boot), written, keys, boot.organisation)
     records = SpoolReader(folder, keys.opened)
     return _Archive(boot.organisation, written, records, index, keys, kept_heads(boot))
 
