@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.services.postgresql import MISSING, PostgreSql, postgresql, programs
+from vedette.adapters import sign_in_store
 from vedette.adapters.sign_in import tables
 from vedette.adapters.sign_in.seal import Seal
 from vedette.adapters.sign_in_store import open_sign_in_store
@@ -128,6 +129,20 @@ def test_one_process_sees_what_another_changed(where: str) -> None:
     assert signin.sessions() == ()
     signin.close()
     control.close()
+
+
+def test_more_sessions_end_at_once_than_one_statement_names(
+    where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sign_in_store, "_AT_ONCE", 2)
+    store = open_sign_in_store(where, KEY)
+    ids = [session(number).id for number in range(1, 6)]
+    for number in range(1, 6):
+        store.add_session(session(number), None, NOW)
+    assert store.end_sessions(ids, "revoked", NOW) == set(ids)
+    assert store.sessions() == ()
+    assert [errand.device for errand in store.outbox()] == ["D1", "D2", "D3", "D4", "D5"]
+    store.close()
 
 
 def test_the_migrations_make_the_tables_that_the_store_uses(where: str) -> None:

@@ -84,6 +84,26 @@ def test_a_session_stands_on_the_certificates_of_its_facts_until_it_ends(
     assert store.certificates.ending(NOW + 2 * DAY) == 0
 
 
+def test_uses_are_found_by_the_serial_number_and_by_when_the_certificate_ended(
+    store: SignInStore,
+) -> None:
+    cards = [kept(number, ends=NOW + number) for number in range(1, 5)]
+    for number, card in enumerate(cards):
+        store.certificates.keep(card)
+        store.add_session(session(number, facts=with_(card)), None, NOW)
+    store.move_session(session(1).id, SessionState.ENDED, "x", NOW)
+
+    def found(*which: object, **more: object) -> set[str]:
+        return {use.serial for use in store.certificates.uses(*which, **more)}  # type: ignore[arg-type]
+
+    issuer = cards[0].issuer
+    assert found(issuer, serial="3") == {"3"}
+    assert found(issuer, serial="2") == found("other", serial="3") == set()
+    assert found(ended=NOW + 4) == {"1", "3"}
+    assert found(ended=NOW + 9, since=NOW + 3) == {"3", "4"}
+    assert found("other", NOW + 9) == set()
+
+
 def test_how_a_certificate_was_judged_is_noted(store: SignInStore) -> None:
     store.certificates.keep(kept(1))
     store.certificates.checked(kept(1).thumbprint, "it was revoked", NOW + 9)

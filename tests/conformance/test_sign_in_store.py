@@ -395,6 +395,41 @@ def test_an_ended_session_s_device_is_deleted_in_synapse(store: SignInStore) -> 
     assert store.outbox() == ()
 
 
+def test_accounts_that_synapse_does_not_know_are_found_without_the_others(
+    store: SignInStore,
+) -> None:
+    for name in ("ben", "alice", "cleo", "dan"):
+        store.make_account(name, "", None, NOW)
+    store.provisioned("cleo")
+    assert [each.localpart for each in store.unprovisioned(9)] == ["alice", "ben", "dan"]
+    assert [each.localpart for each in store.unprovisioned(2)] == ["alice", "ben"]
+
+
+def test_many_sessions_end_at_once_each_as_by_itself(store: SignInStore) -> None:
+    for number in range(1, 4):
+        store.add_session(session(number), f"r{number}", NOW)
+    store.add_session(session(4, kind=CONSOLE), None, NOW)
+    store.move_session(session(3).id, SessionState.ENDED, "before", NOW)
+    before = store.changes()
+    wanted = [session(number).id for number in (4, 3, 2, 1, 1)]
+    ended = store.end_sessions([*wanted, "unknown-000000000000000000"], "revoked", NOW + 9)
+    assert ended == {session(number).id for number in (1, 2, 4)}
+    assert store.changes() == before + 1
+    assert {each.id for each in store.sessions_since(before) if each.because == "revoked"} == ended
+    assert [store.refresh(f"r{number}", f"s{number}") for number in (1, 2)] == [None, None]
+    made = [(each.device, each.made) for each in store.outbox()]
+    assert made == [("DEVICE3", NOW), ("DEVICE1", NOW + 9), ("DEVICE2", NOW + 9)]
+
+
+@pytest.mark.parametrize("ids", [(), ("unknown-000000000000000000",)])
+def test_where_none_of_many_ends_there_is_no_change(
+    store: SignInStore, ids: tuple[str, ...]
+) -> None:
+    store.add_session(session(), None, NOW)
+    assert store.end_sessions(ids, "revoked", NOW) == frozenset()
+    assert store.changes() == 1
+
+
 def test_errands_are_done_in_their_order_and_never_share_a_number(store: SignInStore) -> None:
     for number in range(3):
         store.add_session(session(number), None, NOW)

@@ -74,6 +74,9 @@ _COUNT_ATTEMPT = sa.text(
     "ON CONFLICT (key, at) DO UPDATE SET count = sign_in_attempts.count + 1"
 ).bindparams(sa.bindparam("key", type_=ATTEMPTS.c.key.type))
 
+_AT_ONCE = 500
+"""How many sessions one statement names."""
+
 
 def open_sign_in_store(
     where: str | Path, key: bytes | None, newer: bytes | None = None
@@ -141,6 +144,11 @@ class SqlSignInStore:
         rows = self._all(sa.select(ACCOUNTS))
         # sorted here: databases differ in how they order texts
         return tuple(sorted(map(account_of, rows), key=lambda account: account.localpart))
+
+    def unprovisioned(self, most: int) -> tuple[Account, ...]:
+        """Some accounts that Synapse does not know yet, by localpart."""
+        query = sa.select(ACCOUNTS).where(ACCOUNTS.c.provisioned.is_(False)).limit(most)
+        return tuple(map(account_of, self._all(query.order_by(ACCOUNTS.c.localpart))))
 
     def make_account(
         self,
@@ -313,11 +321,28 @@ class SqlSignInStore:
             if row is None or not may_move(SessionState(row.state), to):
                 return None
             _move(connection, id, to, because, change, now)
-            if to is SessionState.ENDED and row.kind != CONSOLE:
-                errand = {"user_id": row.user_id, "device": row.device, "made": now}
-                connection.execute(sa.insert(ERRANDS).values(kind="delete-device", **errand))
+            if to is SessionState.ENDED:
+                _delete_device(connection, row, now)
             _count(connection, change)
         return change
+
+    def end_sessions(self, ids: Collection[str], because: str, now: int) -> frozenset[str]:
+        """End many sessions at once; returns those that this ended."""
+        ended: list[str] = []
+        wanted = sorted(set(ids))
+        with self._database.writing() as connection:
+            change = _turn(connection)
+            for at in range(0, len(wanted), _AT_ONCE):
+                some = SESSIONS.c.id.in_(wanted[at : at + _AT_ONCE])
+                running = sa.select(SESSIONS).where(some).order_by(SESSIONS.c.seq)
+                for row in connection.execute(running).all():
+                    if may_move(SessionState(row.state), SessionState.ENDED):
+                        _move(connection, row.id, SessionState.ENDED, because, change, now)
+                        _delete_device(connection, row, now)
+                        ended.append(row.id)
+            if ended:
+                _count(connection, change)
+        return frozenset(ended)
 
     def set_facts(self, id: str, facts: SessionFacts) -> int | None:  # noqa: A002
         """Replace what is known of a session that is not ended; None if there is none."""
@@ -588,6 +613,13 @@ def _move(
     connection.execute(moved.values(ended=now if ends else None, **values))
     if ends:
         rotation.end_family(connection, id_)
+
+
+def _delete_device(connection: sa.Connection, row: Row, now: int) -> None:
+    """Have the device of a session that ended be deleted in Synapse, if it has one."""
+    if row.kind != CONSOLE:
+        errand = {"user_id": row.user_id, "device": row.device, "made": now}
+        connection.execute(sa.insert(ERRANDS).values(kind="delete-device", **errand))
 
 
 def _replace_device(connection: sa.Connection, session: Session, change: int, now: int) -> None:

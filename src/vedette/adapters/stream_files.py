@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -57,8 +58,9 @@ def write_whole(path: Path, data: bytes, mode: int = 0o600, *, sync: bool = True
 class StreamFiles:
     """A door's side of its streams, and the policy that they make.
 
-    `poll` is cheap (mostly one stat) and is called often by whoever owns the loop or a thread;
-    `current` never touches the disk.
+    `newer` is cheap (mostly one stat) and is asked often by whoever owns the loop or a thread; where it
+    says so, `poll` reads, which may be done on a thread, one call after the other. `current` never
+    touches the disk.
     """
 
     folder: Path
@@ -77,6 +79,12 @@ class StreamFiles:
     """The folder's stamp as it was seen last."""
     _quiet: int = 0
     """How many looks ago that was new."""
+    _making: threading.Lock = field(default_factory=threading.Lock)
+    _paths: dict[Stream, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """The paths are put together once: they are looked at many times in a second."""
+        self._paths = {stream: str(self.folder / f"{stream}.part") for stream in Stream}
 
     def start(self) -> None:
         """Take the last good part of each stream again, then whatever is newer."""
@@ -103,20 +111,27 @@ class StreamFiles:
         """The part of a stream in force, if there is one."""
         return self._parts.get(stream)
 
+    def newer(self) -> bool:
+        """Whether there is a part that `poll` has not looked at."""
+        return not self._is_quiet() and any(True for _ in self._not_seen())
+
+    def _not_seen(self) -> Iterator[tuple[Stream, tuple[int, int, int]]]:
+        for stream, path in self._paths.items():
+            stamp = _stamp(path)
+            if stamp is not None and stamp != self._seen.get(stream):
+                yield stream, stamp
+
     def poll(self) -> bool:
-        """Look for newer parts, take those that verify, and acknowledge. True if any was taken."""
-        if self._is_quiet():
-            return False
+        """Look for newer parts, take those that verify, and acknowledge. True if any was taken.
+
+        Long ones take their time: a thread of their own is where to read them.
+        """
         taken: set[Stream] = set()
         looked = False
-        for stream in Stream:
-            path = self.folder / f"{stream}.part"
-            stamp = _stamp(path)
-            if stamp is None or stamp == self._seen.get(stream):
-                continue
+        for stream, stamp in self._not_seen():
             self._seen[stream] = stamp
             looked = True
-            if self._take(stream, path, keep=True):
+            if self._take(stream, Path(self._paths[stream]), keep=True):
                 taken.add(stream)
         if not taken.isdisjoint((*DECIDING, Stream.CHANGES)):
             self._refresh()  # the list of sessions changes often, and decides nothing
@@ -131,7 +146,7 @@ class StreamFiles:
         system's clock changes it once: the looks that follow a change look at every part, and so
         does one of many later, for what was written over in its place.
         """
-        stamp = _stamp(self.folder)
+        stamp = _stamp(str(self.folder))
         if stamp != self._stirred:
             self._stirred, self._quiet = stamp, 0
         self._quiet += 1
@@ -167,11 +182,12 @@ class StreamFiles:
     def _refresh(self) -> None:
         if any(stream not in self._parts for stream in DECIDING):
             return
-        document, rules = self._read[Stream.SETTINGS]
-        directory = Directory(document, self._people(), self.clock.today())
-        self._policy = Policy(rules, directory)
+        with self._making:  # so that what is made of newer parts is never followed by older ones
+            document, rules = self._read[Stream.SETTINGS]
+            directory = Directory(document, self._people(), self.clock.today())
+            made = self._policy = Policy(rules, directory)
         if self.changed is not None:
-            self.changed(self._policy)
+            self.changed(made)
 
     def _people(self) -> Mapping[str, Person]:
         """The people of the newest whole list, with what changed since, if that is about it."""
@@ -179,8 +195,13 @@ class StreamFiles:
         since, changed = self._read.get(Stream.CHANGES, (0, {}))
         if since != self._parts[Stream.PEOPLE].number:
             return whole
-        found = {**whole, **changed}
-        return {user: person for user, person in found.items() if person is not None}
+        found = dict(whole)  # of very many people this is the quickest copy
+        for user, person in changed.items():
+            if person is None:
+                found.pop(user, None)
+            else:
+                found[user] = person
+        return found
 
     def tell_closed(self, closed: tuple[str, ...]) -> None:
         """Have control and the doctor know what this door has shut, in words. Raises OSError."""
@@ -203,7 +224,7 @@ class StreamFiles:
         write_whole(self.folder / "acknowledged.json", canonical(report), sync=False)
 
 
-def _stamp(path: Path) -> tuple[int, int, int] | None:
+def _stamp(path: str) -> tuple[int, int, int] | None:
     try:
         found = os.stat(path)  # noqa: PTH116  # half of a look's cost would be pathlib's
     except FileNotFoundError:

@@ -18,7 +18,6 @@ from vedette.admin.rejected import Code, Rejected
 from vedette.admin.sessions import Tell
 from vedette.core.asks import Act
 from vedette.core.language import told
-from vedette.core.sessions import SessionState
 from vedette.core.settings.issuers import Issuer
 from vedette.ports.certificates import (
     REVOKED,
@@ -155,11 +154,8 @@ class CertificatesDesk:
     def _carry_out(self, _permit: Permit, told: RevokedCertificate) -> tuple[bool, int]:
         """Keep it first: whoever shows the certificate meanwhile is refused already."""
         new = self.store.certificates.revoke(told)
-        ended = 0
-        for use in self.store.certificates.uses(told.issuer):
-            if use.serial == told.serial:
-                moved = self.store.move_session(use.session, SessionState.ENDED, REVOKED, told.at)
-                ended += moved is not None
+        uses = self.store.certificates.uses(told.issuer, serial=told.serial)
+        ended = len(self.store.end_sessions([use.session for use in uses], REVOKED, told.at))
         return new, ended
 
     async def _may_list(self, author: Actor) -> None:

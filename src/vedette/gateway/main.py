@@ -379,7 +379,8 @@ def tcp(address: str) -> Address:
 
 async def follow(streams: StreamFiles, listed: SessionsList, public: Iterable[Server]) -> None:
     """Take what is new in the streams, and cut what belongs to sessions that are live no longer."""
-    streams.poll()
+    if streams.newer():  # long ones take their time, and no request waits for that
+        await asyncio.to_thread(streams.poll)
     if await listed.take():
         for server in public:
             server.cut({tag for tag in server.tags() if not listed.is_live(tag)})

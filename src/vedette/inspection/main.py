@@ -279,7 +279,8 @@ async def _serve(app: web.Application, path: Path, streams: StreamFiles) -> None
     _LOG.info("serving on %s", path)
     try:
         while not told.is_set():
-            streams.poll()
+            if streams.newer():
+                await asyncio.to_thread(streams.poll)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(told.wait(), _POLL_SECONDS)
     finally:

@@ -100,10 +100,13 @@ class CertificateStore(Protocol):
     def ending(self, before: int) -> int:
         """How many certificates on which sessions stand end before this time."""
 
-    def uses(self, issuer: str = "", ended: int | None = None) -> tuple[CertificateUse, ...]:
+    def uses(
+        self, issuer: str = "", ended: int | None = None, *, since: int = 0, serial: str = ""
+    ) -> tuple[CertificateUse, ...]:
         """Every use of a certificate by a session that is not ended.
 
-        With `issuer` only of its certificates, with `ended` only of those that ended before then.
+        With `issuer` only of its certificates, or of the one with this `serial`; with `ended` only of
+        those that ended before then, and not before `since`.
         """
 
     def used_by(self, thumbprints: Collection[str]) -> dict[str, tuple[CertificateUse, ...]]:

@@ -191,6 +191,9 @@ class SignInStore(Protocol):
     def accounts(self) -> tuple[Account, ...]:
         """Every account, by localpart."""
 
+    def unprovisioned(self, most: int) -> tuple[Account, ...]:
+        """Some accounts that Synapse does not know yet, by localpart."""
+
     def make_account(
         self,
         localpart: str,
@@ -290,6 +293,12 @@ class SignInStore(Protocol):
 
         Ending takes its refresh tokens away and adds the errand that deletes its device, if it has
         one: a session of the console has none.
+        """
+
+    def end_sessions(self, ids: Collection[str], because: str, now: int) -> frozenset[str]:
+        """End many sessions at once, each as by `move_session`; returns those that this ended.
+
+        To the doors it is one change, and to the disk one write.
         """
 
     def set_facts(self, id: str, facts: SessionFacts) -> int | None:  # noqa: A002

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
@@ -37,7 +37,18 @@ _ROUND = 1.0
 _RESTS = 10
 """Finding out what is due is followed by a rest that is so many times as long, however many are in use."""
 KINDS: frozenset[Kind] = frozenset({"crl", "ocsp"})
+_WHOLE = 60
+"""Seconds after which every certificate that ended is looked for, and not only since the last look."""
+_TOGETHER = 0.1
+"""For so many seconds sessions are gathered that end together."""
 _ENDS: Mapping[Fault, str] = {Fault.REVOKED: REVOKED, Fault.EXPIRED: EXPIRED}
+
+
+class _Over(defaultdict[str, set[str]]):
+    """The ids of sessions that are to end, by why."""
+
+    def __init__(self) -> None:
+        super().__init__(set)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +72,10 @@ class Certified:
     certificates: Certificates
     _issuers: tuple[IssuerPolicy, ...] | None = None
     _told: int = -1
+    _ended: int = 0
+    """Up to when it was looked at whose certificates ended."""
+    _whole: int = 0
+    """When it is to be looked at which ever did."""
     _refreshed: set[Kind] = field(default_factory=set)
     _rests_until: dict[Kind, float] = field(default_factory=dict)
     _under_way: dict[Kind, list[Future[None]]] = field(default_factory=dict)
@@ -79,6 +94,18 @@ class Certified:
             return self.certificates.issuers.current()
         except StalePolicy:
             return None
+
+    def tell_news(self, told: Callable[[], object]) -> None:
+        """Call this, on whichever thread, when there is something to look at before the next turn."""
+        self._revocations.news.tell(told)
+
+    def rests(self) -> bool:
+        """Whether there is nothing to look at: the settings name no issuers, and that was seen to.
+
+        Waits for nothing.
+        """
+        issuers = self._current()
+        return issuers is None or (not issuers and self._issuers is issuers)
 
     def refresh(self, kind: Kind) -> None:
         """Begin to ask again what is due, lists or responders, each address beside the others.
@@ -116,7 +143,9 @@ class Certified:
         news = self._revocations.news
         self._revocations.notice_ends(now)
         told, named, listed = store.revocations(), news.certificates.due(), news.listed.due()
-        uses = list(store.uses(ended=now))
+        # time moves on a little from look to look, and what that missed is found by a whole one
+        whole = now >= self._whole
+        uses = list(store.uses(ended=now, since=0 if whole else self._ended))
         if told != self._told:
             uses += _revoked(store.told(), store.uses())
         if named:
@@ -126,7 +155,9 @@ class Certified:
             uses += (use for use in store.uses(issuer) if int(use.serial, 16) in serials)
         done = self._looked(uses)
         # Only now: what fails before is looked at again.
-        self._told = told
+        self._told, self._ended = told, now
+        if whole:
+            self._whole = now + _WHOLE
         news.certificates.done(named)
         news.listed.done(listed)
         return done
@@ -157,11 +188,16 @@ class Certified:
             by_certificate[use.thumbprint].add(use.session)
         done: list[SessionState] = []
         notes: list[tuple[str, str]] = []
+        over, begun = _Over(), self.door.clock.now()
         for thumbprint, sessions in by_certificate.items():
             judged, changed = self._judged(thumbprint)
-            done += [move for each in sorted(sessions) if (move := self._carried(each, judged))]
+            done += [m for each in sorted(sessions) if (m := self._carried(each, judged, over))]
             if changed:
                 notes.append((thumbprint, _trouble(judged)))
+            if self.door.clock.now() - begun >= _TOGETHER:
+                done += self._end(over)
+                begun = self.door.clock.now()
+        done += self._end(over)
         for thumbprint, trouble in notes:  # only now: nobody is out sooner for what lists show
             self._store.certificates.checked(thumbprint, trouble, int(self.door.clock.now()))
         return LookedAgain(
@@ -188,22 +224,28 @@ class Certified:
 
     # ---- Carrying out ----------------------------------------------------------------------------
 
-    def _carried(self, id_: str, judged: Vouched | NotVouched) -> SessionState | None:
+    def _carried(self, id_: str, judged: Vouched | NotVouched, over: _Over) -> SessionState | None:
         session = self._store.session(id_)
         if session is None or session.state is SessionState.ENDED:
             return None
         if isinstance(judged, Vouched):
             return self._good(session, judged)
         if judged.fault in _ENDS:
-            return self._over(session, _ENDS[judged.fault])
+            if not any(id_ in ids for ids in over.values()):  # it may stand on two of them
+                self._record(session)
+                over[_ENDS[judged.fault]].add(id_)
+            return None
         return self._hold(session)
 
-    def _over(self, session: Session, because: str) -> SessionState | None:
-        """End a session whose certificate is gone, and have it on record."""
-        now = int(self.door.clock.now())
-        self._record(session)
-        moved = self._store.move_session(session.id, SessionState.ENDED, because, now)
-        return SessionState.ENDED if moved is not None else None
+    def _end(self, over: _Over) -> list[SessionState]:
+        """End the sessions whose certificates are gone, which is on record: all of them at once, since
+        of many the last one would wait for the disk as often as there are others.
+        """
+        now, ended = int(self.door.clock.now()), 0
+        for because, ids in over.items():
+            ended += len(self._store.end_sessions(ids, because, now))
+        over.clear()
+        return [SessionState.ENDED] * ended
 
     def _hold(self, session: Session) -> SessionState | None:
         if session.state is not SessionState.LIVE or self._refreshed < KINDS:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from vedette.ports.clock import Clock
 from vedette.ports.errors import Unavailable
@@ -16,10 +18,12 @@ from vedette.protocol.internal.tokens import SigningKey
 from vedette.signin.certified import KINDS, Certified
 from vedette.signin.door import SignInDoor
 from vedette.signin.errands import Errands
-from vedette.signin.keep import ask_again
+from vedette.signin.keep import ask_again, whom_it_concerns
 
 _LOG = logging.getLogger("vedette.signin")
 _POLL_SECONDS = 0.025
+_TICK_SECONDS = 1.0
+"""How often it is looked whether the day, and so the policy, is another where no part came."""
 _ERRAND_SECONDS = 0.25
 _ASK_SECONDS = 60.0
 _SWEEP_SECONDS = 60.0
@@ -35,46 +39,84 @@ _KEY_KEPT = 2 * _KEY_LIFE
 class Duties:
     """The running duties. `run` until cancelled; an outage is told and the duty is done again."""
 
+    newer: Callable[[], bool]
+    """Whether there are newer stream parts; waits for nothing."""
     poll: Callable[[], object]
-    """Look for newer stream parts; cheap."""
+    """Take the newer stream parts."""
     door: SignInDoor
     errands: Errands
     store: SignInStore
     clock: Clock
     certified: Certified | None = None
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    _taken: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set where parts were taken, until it is seen whether the policy is another."""
+    _all: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set where everybody's sessions are to be asked about."""
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set where something new is known of certificates, until it is looked at."""
     _policy: Policy | None = None
 
     async def run(self) -> None:
         """Do every duty until cancelled."""
         async with asyncio.TaskGroup() as duties:
-            duties.create_task(_every(_POLL_SECONDS, self._follow))
+            duties.create_task(self._keep_following())
             duties.create_task(self._keep_asking())
+            duties.create_task(self._keep_asking_all())
             duties.create_task(_every(_ERRAND_SECONDS, self.errands.run_due))
             duties.create_task(_every(_SWEEP_SECONDS, self._sweep))
             if self.certified is not None:
-                duties.create_task(_every(_CERTIFICATE_SECONDS, self.certified.look))
-                duties.create_task(_every(_CERTIFICATE_SECONDS, self.certified.go_through))
-                for kind in KINDS:
-                    refresh = partial(self.certified.refresh, kind)
-                    duties.create_task(_every(_CERTIFICATE_SECONDS, refresh))
+                for duty in self._of_certificates(self.certified):
+                    duties.create_task(duty)
 
-    def _follow(self) -> None:
-        self.poll()
+    async def _keep_following(self) -> None:
+        """Take parts as they come. A look is a few stats; only what is newer is worth a thread."""
+        while True:
+            if self.newer():
+                await _once(self.poll)
+                self._taken.set()
+            await asyncio.sleep(_POLL_SECONDS)
 
     async def _keep_asking(self) -> None:
-        """Ask about every session when the policy changed, and every minute: ages move on."""
-        loop = asyncio.get_running_loop()
-        asked = 0.0
+        """Ask about the sessions that another policy concerns, as soon as there is one.
+
+        Where that is everybody's, `_keep_asking_all` does it.
+        """
         while True:
-            await asyncio.sleep(_POLL_SECONDS)
+            self._taken.clear()
             policy = _current(self.door)
-            due = policy is not None and (
-                policy is not self._policy or loop.time() - asked >= _ASK_SECONDS
-            )
-            if due:
-                self._policy, asked = policy, loop.time()
-                await _once(lambda: ask_again(self.door))
+            if policy is not None and policy is not self._policy:
+                whose = await asyncio.to_thread(whom_it_concerns, self._policy, policy)
+                self._policy = policy
+                if whose is None:
+                    self._all.set()
+                else:
+                    await _once(partial(ask_again, self.door, whose))
+            await _until(self._taken, _TICK_SECONDS)
+
+    async def _keep_asking_all(self) -> None:
+        """Ask about every session when the rules changed, and every minute: ages move on."""
+        while True:
+            await _until(self._all, _ASK_SECONDS)
+            self._all.clear()
+            if _current(self.door) is not None:
+                await _once(partial(ask_again, self.door))
+
+    def _of_certificates(self, certified: Certified) -> Iterator[Coroutine[Any, Any, None]]:
+        """What is done about certificates, which is nothing while the settings name no issuers."""
+        loop = asyncio.get_running_loop()
+        certified.tell_news(lambda: loop.call_soon_threadsafe(self._news.set))
+        yield self._keep_looking(certified)
+        yield _unless(certified.rests, certified.go_through)
+        for kind in KINDS:
+            yield _unless(certified.rests, partial(certified.refresh, kind))
+
+    async def _keep_looking(self, certified: Certified) -> None:
+        """Look when there is news, at once, and every now and then: time moves on, others tell too."""
+        while True:
+            self._news.clear()
+            if not certified.rests():
+                await _once(certified.look)
+            await _until(self._news, _CERTIFICATE_SECONDS)
 
     def _sweep(self) -> None:
         now = int(self.clock.now())
@@ -109,6 +151,20 @@ async def _every(seconds: float, duty: Callable[[], object]) -> None:
     while True:
         await _once(duty)
         await asyncio.sleep(seconds)
+
+
+async def _unless(rests: Callable[[], bool], duty: Callable[[], object]) -> None:
+    """Do it again and again, but take no thread while there is nothing to do."""
+    while True:
+        if not rests():
+            await _once(duty)
+        await asyncio.sleep(_CERTIFICATE_SECONDS)
+
+
+async def _until(event: asyncio.Event, seconds: float) -> None:
+    """Wait for an event, but no longer than so many seconds."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), seconds)
 
 
 async def _once(duty: Callable[[], object]) -> None:

@@ -72,10 +72,13 @@ class Errands:
                 yield errand.id, errand
         if now < self._accounts_due:
             return
+        found = self.store.unprovisioned(_AT_ONCE + len(self._again))
+        accounts = [each for each in found if self._is_due(each.localpart, now)]
         self._accounts_due = now + _ACCOUNTS_SECONDS
-        for account in self.store.accounts():
-            if not account.provisioned and self._is_due(account.localpart, now):
-                yield account.localpart, account
+        for account in accounts:
+            yield account.localpart, account
+        if len(accounts) >= _AT_ONCE:  # all of these were tried, and there are more
+            self._accounts_due = now
 
     def _is_due(self, name: int | str, now: float) -> bool:
         again = self._again.get(name)

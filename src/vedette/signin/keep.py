@@ -29,6 +29,10 @@ from vedette.spine import Permit, Refusal
 EXPIRED = "its time is over"
 FORGOTTEN = "its time is over, and nobody signed in again"
 DEACTIVATED = "the account was deactivated"
+_TOGETHER = 100
+"""So many sessions end at once: the first of many must not wait for the last."""
+_SOME = 1000
+"""Of more people than this it is quicker to look at everybody's sessions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +63,8 @@ class _Due:
     because: str = ""
 
 
-def ask_again(door: SignInDoor) -> AskedAgain:
-    """Look at every session that is not ended, and carry out what is due.
+def ask_again(door: SignInDoor, whose: Iterable[UserId] | None = None) -> AskedAgain:
+    """Look at every session that is not ended, or at those of some people, and carry out what is due.
 
     1. A session of a deactivated person ends, and so does one that is past its end and waited, or
     that nobody came back to within `expired_kept`. 2. Any other past its end expires: its client is
@@ -69,16 +73,18 @@ def ask_again(door: SignInDoor) -> AskedAgain:
     administrator or a thief's token suspended stays so, past its end too. 5. A waiting one begins
     when its answer is yes. 6. Doubt changes nothing.
 
-    Takes a worker thread for a while; call it again when it is through, never twice at once.
+    Takes a worker thread for a while; for everybody call it again when it is through, never twice at
+    once. Beside it some people may be looked at: whoever of both comes later finds it done.
 
     Raises:
         Unavailable: the policy is stale or the store does not answer; the rest is left as it is.
     """
     policy = door.spine.policy.current()
-    sessions = door.store.sessions()
+    sessions = _sessions(door.store, whose)
     look = _Look(policy, int(door.clock.now()), door.clock.today(), _per_person(sessions))
     due = sorted(look.through(sessions), key=lambda each: each.wish)
-    done = [_carry_out(door, each, look.now) for each in due]
+    done: list[_Wish | None] = _end(door.store, due, look.now)
+    done += [_carry_out(door, each, look.now) for each in due if each.wish is not _Wish.END]
     return AskedAgain(
         looked=len(sessions),
         ended=done.count(_Wish.END),
@@ -87,6 +93,34 @@ def ask_again(door: SignInDoor) -> AskedAgain:
         live=done.count(_Wish.LIVE),
         doubtful=done.count(None),
     )
+
+
+def whom_it_concerns(before: Policy | None, now: Policy) -> tuple[UserId, ...] | None:
+    """Whose sessions may be worth something else by another policy; None for everybody's.
+
+    Where the rules and the day are the same it concerns those people alone of whom the directory says
+    something else.
+    """
+    if before is None or _but_people(before) != _but_people(now):
+        return None
+    old, new = before.directory.people, now.directory.people
+    changed = [
+        user
+        for user, person in new.items()
+        if (known := old.get(user)) is not person and known != person
+    ]
+    changed += old.keys() - new.keys()
+    return tuple(map(UserId, changed)) if len(changed) <= _SOME else None
+
+
+def _but_people(policy: Policy) -> tuple[object, ...]:
+    return policy.rules, policy.directory.document, policy.directory.today
+
+
+def _sessions(store: SignInStore, whose: Iterable[UserId] | None) -> tuple[Session, ...]:
+    if whose is None:
+        return store.sessions()
+    return tuple(session for user in whose for session in store.sessions(user))
 
 
 def _per_person(sessions: Iterable[Session]) -> dict[UserId, set[str]]:
@@ -195,9 +229,9 @@ class _Look:
 
 
 def _carry_out(door: SignInDoor, due: _Due, now: int) -> _Wish | None:
-    """What was done, `_Wish.END` and so on; None if the door was in doubt or thinks otherwise."""
-    if due.wish in (_Wish.END, _Wish.EXPIRE):
-        _over(door.store, due, now)
+    """What was done, `_Wish.EXPIRE` and so on; None if the door was in doubt or thinks otherwise."""
+    if due.wish is _Wish.EXPIRE:
+        door.store.move_session(due.session.id, SessionState.EXPIRED, due.because, now)
         return due.wish
     settled = door.keep(due.session)
     if isinstance(settled, Permit):
@@ -209,10 +243,22 @@ def _carry_out(door: SignInDoor, due: _Due, now: int) -> _Wish | None:
     return None
 
 
-def _over(store: SignInStore, due: _Due, now: int) -> None:
-    """Close a session whose time or whose person is gone: there is nothing left to ask about."""
-    to = SessionState.ENDED if due.wish is _Wish.END else SessionState.EXPIRED
-    store.move_session(due.session.id, to, due.because, now)
+def _end(store: SignInStore, due: Iterable[_Due], now: int) -> list[_Wish | None]:
+    """End the sessions whose time or whose person is gone, many at once: there is nothing to ask about.
+
+    Where many people leave on one day the last one would else wait for the disk as often as there are
+    others.
+    """
+    found: dict[str, list[str]] = {}
+    for each in due:
+        if each.wish is _Wish.END:
+            found.setdefault(each.because, []).append(each.session.id)
+    done: list[_Wish | None] = []
+    for because, ids in found.items():
+        for at in range(0, len(ids), _TOGETHER):
+            store.end_sessions(ids[at : at + _TOGETHER], because, now)
+        done += [_Wish.END] * len(ids)
+    return done
 
 
 def _suspend(refusal: Refusal, store: SignInStore, session: Session, now: int) -> _Wish | None:

@@ -235,7 +235,8 @@ async def _run(boot: Boot, own: SigninBoot) -> None:
         follow()
         app, door = app_of(around)
         errands = Errands(store, around.provisioning, clock)
-        duties = Duties(follow, door, errands, store, clock, _certified(door, around.means))
+        certified = _certified(door, around.means)
+        duties = Duties(streams.newer, follow, door, errands, store, clock, certified)
         with _listen(boot.path(own.socket)) as inside:
             await _serve(app, duties, inside)
     finally:

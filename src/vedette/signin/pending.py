@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Generic, TypeVar
@@ -16,9 +16,11 @@ class Pending(Generic[What]):
     """A set of things to do, for several threads.
 
     Whoever does them takes what is `due` and tells when it is `done`. What was added again
-    meanwhile, as there may be something newer to see, stays.
+    meanwhile, as there may be something newer to see, stays. `told` is called, on whichever thread,
+    when there is something more to do.
     """
 
+    told: Callable[[], object] = lambda: None
     _marks: dict[What, int] = field(default_factory=dict)
     _next: count[int] = field(default_factory=count)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -27,6 +29,7 @@ class Pending(Generic[What]):
         """It is to be done, from now on."""
         with self._lock:
             self._marks[what] = next(self._next)
+        self.told()
 
     def due(self) -> Mapping[What, int]:
         """Everything that is to be done now; to be given to `done`."""

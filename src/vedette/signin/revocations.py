@@ -12,7 +12,7 @@ import heapq
 import logging
 import secrets
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -65,6 +65,11 @@ class News:
     certificates: Pending[str] = field(default_factory=Pending)
     listed: Pending[str] = field(default_factory=Pending)
     lists: Pending[str] = field(default_factory=Pending)
+
+    def tell(self, told: Callable[[], object]) -> None:
+        """Call this, on whichever thread, when there is something new."""
+        for each in (self.certificates, self.listed, self.lists):
+            each.told = told
 
 
 @dataclass(slots=True)

@@ -307,7 +307,8 @@ class Module:
 
     def _look_once(self) -> None:
         try:
-            self._streams.poll()
+            if self._streams.newer():
+                self._streams.poll()
             self._lists.take()
             self._tell_refusals()
             if self._rooms is not None:
@@ -396,7 +397,7 @@ class SessionLists:
             return
         before = self._read
         try:
-            self._read = part, listed_of(part.body)
+            self._read = part, listed_of(part.body, NO_SESSIONS if before is None else before[1])
             if before is not None and before[1] is not NO_SESSIONS:
                 self.changed(before[1], self._read[1])
         except ValueError:

@@ -14,6 +14,7 @@ from vedette.adapters.sign_in_store import SqlSignInStore, open_sign_in_store
 from vedette.core.names import UserId
 from vedette.core.sessions import SessionState
 from vedette.ports.errors import Unavailable
+from vedette.signin import errands
 from vedette.signin.errands import Errands
 
 
@@ -133,6 +134,19 @@ def test_a_new_account_is_made_at_synapse_before_its_first_sign_in(house: House)
     assert house.errands.run_due() == 2
     assert house.synapse.names == {"alice": "Alice", "boss": ""}
     assert all(each.provisioned for each in house.store.accounts())
+
+
+def test_of_very_many_new_accounts_each_round_makes_some(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(errands, "_AT_ONCE", 2)
+    for number in range(5):
+        house.store.make_account(f"a{number}", "", None, NOW)
+    assert [house.errands.run_due() for _ in range(4)] == [2, 2, 1, 0]
+    house.store.make_account("later", "", None, NOW)
+    assert house.errands.run_due() == 0
+    house.clock.seconds += 15
+    assert house.errands.run_due() == 1
 
 
 def test_an_account_that_synapse_did_not_take_is_tried_again(house: House) -> None:

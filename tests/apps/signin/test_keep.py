@@ -24,13 +24,13 @@ from vedette.adapters.memory.incidents import MemoryIncidents
 from vedette.adapters.memory.policy import MemoryPolicy
 from vedette.adapters.sign_in_store import SqlSignInStore, open_sign_in_store
 from vedette.core.compile import compile_rules
-from vedette.core.people import Directory
+from vedette.core.people import Directory, Person
 from vedette.core.sessions import FactorUse, Session, SessionState, by_rule
 from vedette.ports.errors import Unavailable
 from vedette.ports.policy import Policy
 from vedette.signin import keep
 from vedette.signin.door import SignInDoor
-from vedette.signin.keep import ask_again
+from vedette.signin.keep import DEACTIVATED, ask_again, whom_it_concerns
 from vedette.spine import Spine
 
 ENDED, EXPIRED, LIVE, SUSPENDED, WAITING = (
@@ -117,6 +117,60 @@ def test_a_rule_that_comes_suspends_running_sessions_and_going_brings_them_back(
     house.rules("")
     assert ask_again(house.door).live == 1
     assert house.stands("bad") == (LIVE, "")
+
+
+# ---- whom another policy concerns --------------------------------------------------------------------
+
+
+def test_other_people_concern_themselves_and_other_rules_everybody(house: House) -> None:
+    before = house.policies.policy
+    assert before is not None
+    assert whom_it_concerns(None, before) is None
+    assert whom_it_concerns(before, before) == ()
+    house.people = {**PEOPLE, str(ALICE): Person(active=False), "@new:example.org": Person()}
+    del house.people[str(GUEST)]
+    house.rules("")
+    assert set(whom_it_concerns(before, house.policies.policy) or ()) == {
+        ALICE, GUEST, "@new:example.org"
+    }  # fmt: skip
+    house.rules(NO_ANDROID)
+    assert whom_it_concerns(before, house.policies.policy) is None
+
+
+def test_the_same_people_on_another_day_are_all_to_be_asked_about(house: House) -> None:
+    before = house.policies.policy
+    house.clock.seconds += 86_400
+    house.rules("")
+    assert whom_it_concerns(before, house.policies.policy) is None
+
+
+def test_where_very_many_people_are_others_everybody_is_asked_about(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keep, "_SOME", 2)
+    before = house.policies.policy
+    for number in range(3):
+        house.people = {**house.people, f"@new{number}:example.org": Person()}
+        house.rules("")
+        concerned = whom_it_concerns(before, house.policies.policy)
+        assert (concerned is None) is (number == 2)
+
+
+def test_the_sessions_of_some_people_are_looked_at_and_no_others(house: House) -> None:
+    house.add(session("mine"), session("my-other"), session("hers", BOARD))
+    house.people = {**PEOPLE, str(ALICE): Person(active=False), str(BOARD): Person(active=False)}
+    house.rules("")
+    done = ask_again(house.door, [ALICE])
+    assert (done.looked, done.ended) == (2, 2)
+    assert house.stands("mine") == house.stands("my-other") == (ENDED, DEACTIVATED)
+    assert house.stands("hers") == (LIVE, "")
+
+
+def test_of_some_people_devices_are_counted_as_of_all(house: House) -> None:
+    house.add(*(session(f"d{number}") for number in range(4)), session("other", BOARD))
+    house.rules(THREE)
+    assert ask_again(house.door, [ALICE, BOARD]).suspended == 1
+    assert house.stands("d3") == (SUSPENDED, "three-devices")
 
 
 def test_at_most_three_devices_leaves_the_oldest_three(house: House) -> None:

@@ -50,13 +50,17 @@ class MemoryCertificates:
         """How many certificates on which sessions stand end before this time."""
         return len({use.thumbprint for use in self.uses() if use.ends < before})
 
-    def uses(self, issuer: str = "", ended: int | None = None) -> tuple[CertificateUse, ...]:
+    def uses(
+        self, issuer: str = "", ended: int | None = None, *, since: int = 0, serial: str = ""
+    ) -> tuple[CertificateUse, ...]:
         """Every use of a certificate by a session that is not ended."""
         found = self._uses()
         return tuple(
             use
             for use in found
-            if issuer in ("", use.issuer) and (ended is None or use.ends < ended)
+            if issuer in ("", use.issuer)
+            and serial in ("", use.serial)
+            and (ended is None or since <= use.ends < ended)
         )
 
     def _uses(self) -> tuple[CertificateUse, ...]:

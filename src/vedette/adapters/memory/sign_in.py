@@ -124,6 +124,10 @@ class MemorySignInStore:
         with self._lock:
             return tuple(account for _, account in sorted(self._accounts.items()))
 
+    def unprovisioned(self, most: int) -> tuple[Account, ...]:
+        """Some accounts that Synapse does not know yet, by localpart."""
+        return tuple(each for each in self.accounts() if not each.provisioned)[:most]
+
     def make_account(
         self,
         localpart: str,
@@ -301,6 +305,19 @@ class MemorySignInStore:
                 self._errand(kept.session, now)
             self._changes = change
         return change
+
+    def end_sessions(self, ids: Collection[str], because: str, now: int) -> frozenset[str]:
+        """End many sessions at once; returns those that this ended."""
+        with self._lock:
+            change = self._changes + 1
+            wanted = set(ids)
+            found = [each for id_, each in self._sessions.items() if id_ in wanted]
+            over = [each for each in found if may_move(each.session.state, SessionState.ENDED)]
+            for kept in over:
+                self._move(kept, SessionState.ENDED, because, change, now)
+                self._errand(kept.session, now)
+            self._changes = change if over else self._changes
+        return frozenset(each.session.id for each in over)
 
     def set_facts(self, id: str, facts: SessionFacts) -> int | None:  # noqa: A002
         """Replace what is known of a session that is not ended; None if there is none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -68,22 +68,30 @@ class SqlCertificates:
 
     def ending(self, before: int) -> int:
         """How many certificates on which sessions stand end before this time."""
-        query = (
-            sa.select(sa.func.count(sa.distinct(CERTIFICATES.c.thumbprint)))
-            .select_from(_USED)
-            .where(*_RUNNING, CERTIFICATES.c.ends < before)
-        )
+        query = sa.select(sa.func.count()).select_from(CERTIFICATES)
+        query = query.where(CERTIFICATES.c.ends < before, _IN_USE)
         with self._database.reading() as connection:
             return int(connection.execute(query).scalar_one())
 
-    def uses(self, issuer: str = "", ended: int | None = None) -> tuple[CertificateUse, ...]:
+    def uses(
+        self, issuer: str = "", ended: int | None = None, *, since: int = 0, serial: str = ""
+    ) -> tuple[CertificateUse, ...]:
         """Every use of a certificate by a session that is not ended."""
+        if ended is not None:
+            return tuple(use for use in self._ended(since, ended) if issuer in ("", use.issuer))
         query = _USES
         if issuer:
             query = query.where(CERTIFICATES.c.issuer == issuer)
-        if ended is not None:
-            query = query.where(CERTIFICATES.c.ends < ended)
+        if serial:
+            query = query.where(CERTIFICATES.c.serial == serial)
         return tuple(map(_use_of, self._all(query)))
+
+    def _ended(self, since: int, until: int) -> Iterator[CertificateUse]:
+        """The uses of certificates that ended between these times, which few do: found by their end."""
+        ends, thumbprint = CERTIFICATES.c.ends, CERTIFICATES.c.thumbprint
+        some = sa.select(thumbprint).where(ends >= since, ends < until, _IN_USE)
+        found = self.used_by([row["thumbprint"] for row in self._all(some)])
+        return (use for uses in found.values() for use in uses)
 
     def used_by(self, thumbprints: Collection[str]) -> dict[str, tuple[CertificateUse, ...]]:
         """The uses of these certificates by sessions that are not ended."""
@@ -162,6 +170,11 @@ _USED = CERTIFICATES.join(
     CERTIFICATE_USES, CERTIFICATE_USES.c.thumbprint == CERTIFICATES.c.thumbprint
 ).join(SESSIONS, SESSIONS.c.id == CERTIFICATE_USES.c.session)
 _RUNNING = (SESSIONS.c.state != SessionState.ENDED.value,)
+_IN_USE = sa.exists().where(
+    CERTIFICATE_USES.c.thumbprint == CERTIFICATES.c.thumbprint,
+    SESSIONS.c.id == CERTIFICATE_USES.c.session,
+    *_RUNNING,
+)
 _USES: sa.Select[*tuple[Any, ...]] = (
     sa.select(
         SESSIONS.c.id,
