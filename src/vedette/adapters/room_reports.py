@@ -25,18 +25,23 @@ class RoomReportFiles:
 
     folder: Path
     _seen: tuple[int, int] | None = None
+    _last: tuple[tuple[int, int, int], Report | None] | None = None
+    """The report that was read last, and the file's stamp: a page asks for it several times."""
 
     def keep(self, report: Report) -> None:
         """Replace `standing.json` in one step. Raises Unavailable."""
         self._write(REPORT, report_bytes(report))
 
     def last(self) -> Report | None:
-        """Read `standing.json`. Raises Unavailable."""
+        """Read `standing.json`, anew where it is another file. Raises Unavailable."""
+        path = self.folder / REPORT
         try:
-            return read_report((self.folder / REPORT).read_bytes())
+            found = path.stat()  # before it is read: what is written meanwhile is read next time
+            stamp = (found.st_mtime_ns, found.st_ino, found.st_size)
+            if self._last is None or self._last[0] != stamp:
+                self._last = stamp, _read(path)
+            return self._last[1]
         except FileNotFoundError:
-            return None
-        except InvalidReport:
             return None
         except OSError as fault:
             raise Unavailable(f"the report about rooms can't be read: {fault}") from fault
@@ -63,3 +68,10 @@ class RoomReportFiles:
             write_whole(self.folder / name, data, sync=False)
         except OSError as fault:
             raise Unavailable(f"`{self.folder / name}` can't be written: {fault}") from fault
+
+
+def _read(path: Path) -> Report | None:
+    try:
+        return read_report(path.read_bytes())
+    except InvalidReport:
+        return None

@@ -90,6 +90,7 @@ class SessionsPage:
 
 _AT_ONCE = 200
 _LOOKS = 10
+_PEOPLE_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,27 @@ class SessionsDesk:
         if wanted.user is None:
             found = await self._visible(author, found)
         return tuple(sorted(found, key=lambda each: (-each.created, each.id)))
+
+    async def waiting(self, author: Actor) -> int:
+        """How many devices wait to be let in, of people over whom the author may look."""
+        policy = self.door.spine.policy.current()
+        await may_look(self.door, author, policy, self.clock)
+        counts = await asyncio.to_thread(self._waiting)
+        sees = sees_of(self.door, author, self.clock)
+        seen = {user: count for user, count in counts.items() if sees(user)}
+        await recorded(self.door, author, map(policy.directory.someone, seen))
+        return sum(seen.values())
+
+    def _waiting(self) -> dict[UserId, int]:
+        """Whose devices wait, and how many of each: found by what waits, not among all sessions."""
+        lists, state = self.store.lists, SessionState.WAITING
+        found: dict[UserId, int] = {}
+        after = ""
+        while users := lists.people_in(state, after, _PEOPLE_AT_ONCE):
+            counts = lists.session_counts(users)
+            found |= {UserId(user): counts.get(user, {}).get(state, 0) for user in users}
+            after = users[-1]
+        return found
 
     async def page(
         self,

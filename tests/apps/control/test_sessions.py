@@ -324,6 +324,18 @@ async def test_a_list_asks_once_for_people_whom_rules_can_t_tell_apart(desks: De
     assert len(desks.audit.kept) == 2
 
 
+async def test_devices_that_wait_are_counted_of_those_whom_the_reader_may_see(
+    desks: Desks,
+) -> None:
+    desks.rule(with_help_desk())
+    waits = [session(f"w{number}", state=WAITING) for number in range(2)]
+    desks.add(*waits, session("a"), session("b", BOARD, WAITING), session("c", GUEST, SUSPENDED))
+    assert await desks.sessions.waiting(LOCAL) == 3
+    assert await desks.sessions.waiting(BY_HELPER) == 2
+    with pytest.raises(Rejected):
+        await desks.sessions.waiting(by(ALICE))
+
+
 async def test_a_list_is_narrowed_by_state_and_person(desks: Desks) -> None:
     desks.add(session("a"), session("b", state=WAITING), session("c", BOARD))
     desks.store.move_session(session("a").id, ENDED, "signed out", NOW)

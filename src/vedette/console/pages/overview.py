@@ -18,7 +18,6 @@ from vedette.admin.ending import SETTINGS, settings_ending
 from vedette.admin.findings import Examination, Found, Health
 from vedette.admin.partners import PartnerView, list_partners
 from vedette.admin.rejected import Rejected
-from vedette.admin.sessions import Wanted
 from vedette.admin.weaknesses import weak_in
 from vedette.console.desks import Desks
 from vedette.console.page import Page, View, Visit, Words
@@ -28,7 +27,6 @@ from vedette.core.holding import HOLDINGS, ROOMLESS, TRAFFIC, UNHELD_BESIDES
 from vedette.core.language import NOTHING, Sentence, as_is, told
 from vedette.core.partners import Extent, OneWay
 from vedette.core.pending import OPEN
-from vedette.core.sessions import SessionState
 from vedette.ports.policy import Policy
 
 _PROMISED = (Channel.MESSAGE, Channel.FILE, Channel.VOICE, Channel.VIDEO, Channel.CONFERENCE,
@@ -101,8 +99,7 @@ async def _waiting(desks: Desks, visit: Visit, policy: Policy, today: int) -> in
     if not foreseen_anywhere(policy, visit.by, act, today):
         return None
     try:
-        wanted = Wanted(state=SessionState.WAITING)
-        return len(await desks.sessions.sessions(visit.by, wanted))
+        return await desks.sessions.waiting(visit.by)
     except Rejected:
         return None
 
