@@ -10,7 +10,7 @@ import asyncio
 import heapq
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -435,6 +435,7 @@ class DirectoryPeople:
 
     def _put_in_force(self, changed: Mapping[str, Known]) -> None:
         self._list.update(changed)
+        before = [self._people[user] for user in changed if user in self._people]
         people = dict(self._people)
         for user, known in changed.items():
             people[user] = known.person
@@ -442,7 +443,7 @@ class DirectoryPeople:
                 heapq.heappush(self._ends, (known.ends, user))
         self._people, self._ready = people, True
         self._keep(lambda: self.kept.add(changed))
-        self._count()
+        self._count_on(before, [known.person for known in changed.values()])
 
     def _end_accounts(self) -> None:
         """Those whose account ends by now. The directory said so before: nothing is doubted."""
@@ -459,7 +460,10 @@ class DirectoryPeople:
         """Have these be inactive at once: the directory says so of each of them."""
         if over:
             ending = [self._before[user].active for user in over if user in self._before]
-            self._before = {user: p for user, p in self._before.items() if user not in over}
+            before = dict(self._before)  # of very many people this is the quickest copy
+            for user in over:
+                before.pop(user, None)
+            self._before = before
             self._active_before -= sum(ending)
             self._taken -= over.keys()
             self._put_in_force(over)
@@ -488,16 +492,46 @@ class DirectoryPeople:
             _LOG.error("%s; a restart while the directory is away would forget it", fault)
 
     def _count(self) -> None:
+        self._counted(_Counts.of(self._people.values()))
+
+    def _count_on(self, before: Collection[Person], now: Collection[Person]) -> None:
+        """Count those who changed, and not everybody again: it is done at every change."""
+        state, gone, come = self._state, _Counts.of(before), _Counts.of(now)
+        self._counted(
+            _Counts(
+                state.people - gone.people + come.people,
+                state.active - gone.active + come.active,
+                state.guests - gone.guests + come.guests,
+            )
+        )
+
+    def _counted(self, counts: _Counts) -> None:
         roster = self._roster
-        people = self._people.values()
         self._state = replace(
             self._state,
-            people=len(people),
-            active=sum(each.active for each in people),
-            guests=sum(each.guest and each.active for each in people),
+            people=counts.people,
+            active=counts.active,
+            guests=counts.guests,
             groups=self._state.groups if roster is None else roster.counted[1],
         )
         self.told(self._state)
+
+
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """How many people are listed, how many of them are active, and how many of those are guests."""
+
+    people: int
+    active: int
+    guests: int
+
+    @classmethod
+    def of(cls, people: Collection[Person]) -> _Counts:
+        return cls(
+            len(people),
+            sum(each.active for each in people),
+            sum(each.guest and each.active for each in people),
+        )
 
 
 def _catch_up(roster: Roster, following: Following) -> None:

@@ -188,10 +188,11 @@ class Directory:
         named = {str(user) for party in self._words.values() for user in party.users}
         named |= {f"@{name}:{self.domain}" for name in SERVICE_LOCALPARTS}
         first: dict[tuple[frozenset[str], bool], str] = {}
-        for user in sorted(self.people.keys() - named):
-            person = self.people[user]
+        for user, person in self.people.items():
             own = person.groups & groups if person.active else frozenset()
-            first.setdefault((own, person.guest), user)
+            before = first.get((own, person.guest))
+            if (before is None or user < before) and user not in named:
+                first[own, person.guest] = user
         return sorted({*first.values(), *(named & self.people.keys())})
 
     def _look_up(self, user: UserId) -> Someone:
