@@ -16,9 +16,17 @@ NOTES: dict[str, str] = {
         "a day in the middle of the record and a person with many records are read from the disk, line by"
         " line, wherever they lie; half of a page is its rendering, with a hundred records too"
     ),
+    "console.files.p95": (
+        "Synapse's tables of files have no index by what holds a file, so all of them are looked through:"
+        " an index of ours in Synapse's own tables would reach it"
+    ),
     "console.people.p95": (
         "a part of a name is looked for in every account and every name of the directory, about 15 ms for"
         " 100,000; an index of parts of words in the database would reach it"
+    ),
+    "console.sessions.p95": (
+        "what a program says of itself is looked for in every session, about 100 ms for 100,000; columns"
+        " of their own for it, with an index, would reach it"
     ),
     "federation.cpu.nginx": (
         "nginx copies and believes; checking one Ed25519 signature alone (120 µs of OpenSSL) takes longer"
@@ -46,9 +54,8 @@ NOTES: dict[str, str] = {
         " is left beside it; kernel TLS would give the lead back"
     ),
     "identity.certificate.crl-refused": (
-        "all fifty are learnt in one moment and judged and ended one after the other, beside fifty clients"
-        " of the bench that ask again at once, on the same two cores: one alone is out in half a second;"
-        " judging on several threads, or ending many sessions in one transaction, would reach it"
+        "all fifty are learnt in one moment and judged one after the other, and ended together; beside it"
+        " Synapse deletes fifty devices on the same two cores. Judging on several threads would reach it"
     ),
     "identity.certificate.crl-cut": "as for the next request by list",
     "identity.certificate.ocsp-refused": "as for the next request by list",

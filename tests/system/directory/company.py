@@ -183,9 +183,6 @@ async def running(company: Company, names: Sequence[str]) -> AsyncIterator[list[
             one = Running(each.session.user.localpart, str(each.session.user), client, "")
             everybody.append(one)
             await _settle(one)
-            # as of a client that is signed in for a while: of one whose token is seconds old, the
-            # doors wait two seconds whether its session is only about to be listed
-            client.access_token = live.token_of(company.house, each.session, 600, age=60)
             assert isinstance(await client.sync(timeout=0), SyncResponse)
             one._syncing = asyncio.create_task(one.sync())
         await asyncio.sleep(1)  # the last long-polls arrive at Synapse

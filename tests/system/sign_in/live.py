@@ -122,13 +122,17 @@ async def answer(
 
 
 async def becomes(
-    http: aiohttp.ClientSession, token: str, *wanted: int, patience: float = PATIENCE
+    http: aiohttp.ClientSession,
+    token: str,
+    *wanted: int,
+    patience: float = PATIENCE,
+    look: float = _LOOK_SECONDS,
 ) -> float:
     """Ask until the answer is one of these; returns the seconds that it took."""
     begun = time.monotonic()
     while (found := await status(http, token)) not in wanted:
         assert time.monotonic() - begun < patience, f"it is {found} still, and not {wanted}"
-        await asyncio.sleep(_LOOK_SECONDS)
+        await asyncio.sleep(look)
     return time.monotonic() - begun
 
 
