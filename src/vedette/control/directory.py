@@ -355,7 +355,8 @@ class DirectoryPeople:
             touched = following.next(min(_SLICE_SECONDS, self.settings().look))
             if touched is not None:
                 self._change(touched)
-            if self.clock.now() - self._looked >= self.settings().look:
+            due = self.clock.now() - self._looked >= self.settings().look
+            if due and self._reading is None:  # whoever reads everything misses nothing
                 self._look(following)
         except ChangesLost as lost:
             self._read_soon(lost)
@@ -368,7 +369,12 @@ class DirectoryPeople:
         assert self._roster is not None  # what is followed was read
         self._looked = self.clock.now()
         roster = self._roster
-        touched = following.look(lambda: roster.ids(self.concerned()))
+        try:
+            touched = following.look(lambda: roster.ids(self.concerned()))
+        except ChangesLost as lost:
+            # What the directory tells by itself is followed on: reading everybody takes its time.
+            self._read_soon(lost)
+            return
         self._state = replace(self._state, seen_at=self.clock.now())
         if touched is not None:
             self._change(touched)

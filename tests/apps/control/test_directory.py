@@ -19,7 +19,14 @@ from vedette.control.upkeep import Upkeep
 from vedette.core.names import ServerName
 from vedette.core.people import Person
 from vedette.core.settings.document import CompanyDirectory
-from vedette.ports.directory import GroupEntry, Known, PersonEntry
+from vedette.ports.directory import (
+    ChangesLost,
+    GroupEntry,
+    Known,
+    Listing,
+    PersonEntry,
+    Wishes,
+)
 from vedette.ports.errors import Unavailable
 
 DOMAIN = ServerName("corp.test")
@@ -407,6 +414,50 @@ def test_a_hold_ends_when_whoever_had_vanished_is_there_again_disabled(office: O
     office.directory.put(*(person(f"p{number}", enabled=False) for number in range(25)))
     office.until(lambda: office.people.state().held is None)
     assert sum(p.active for p in office.people.people().values()) == 7
+
+
+def test_what_the_directory_tells_is_followed_while_everything_is_read_anew(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reading of very many takes its time; who is disabled meanwhile must not wait for it."""
+    reading, begun, goes_on = MemoryDirectory.read, threading.Event(), threading.Event()
+
+    def slowly(directory: MemoryDirectory, wishes: Wishes) -> Listing:
+        begun.set()
+        assert goes_on.wait(30)
+        return reading(directory, wishes)
+
+    def lost(*_: object) -> None:
+        raise ChangesLost("too much changed since")
+
+    monkeypatch.setattr(MemoryDirectory, "read", slowly)
+    monkeypatch.setattr(MemoryFollowing, "look", lost)
+    office.clock.seconds += 3600
+    office.until(begun.is_set)
+    before = office.people.state().read_at
+    office.directory.put(person("ann", enabled=False))
+    office.until(lambda: not office.people.people()[ANN].active)
+    assert office.people.state().read_at == before
+    goes_on.set()
+    office.until(lambda: office.people.state().read_at != before)
+    assert not office.people.people()[ANN].active
+
+
+def test_people_are_counted_right_however_they_changed(office: Office) -> None:
+    many(office)
+    office.settings = CompanyDirectory(guests=("Visitors",))
+    office.directory.put(group("Visitors", "p1", "p2"), person("p3", enabled=False))
+    office.directory.drop("id-p4")
+    office.until(lambda: sum(each.guest for each in office.people.people().values()) == 2)
+    office.directory.put(person("p1", enabled=False), person("later"))
+    office.until(lambda: "@later:corp.test" in office.people.people())
+    office.until(lambda: not office.people.people()["@p1:corp.test"].active)
+    state, people = office.people.state(), office.people.people().values()
+    assert (state.people, state.active, state.guests) == (
+        len(people),
+        sum(each.active for each in people),
+        sum(each.active and each.guest for each in people),
+    )
 
 
 async def test_a_bug_in_a_step_is_told_and_everything_is_read_anew(
