@@ -16,7 +16,8 @@ import click
 import typer.main
 
 from docs import certificates
-from vedette.admin.keys import KEYS, KeyRow
+from vedette.admin.key_table import KEYS, KeyRow
+from vedette.admin.keys import SHOWN_FIELDS
 from vedette.cli.main import app
 from vedette.core import holding
 from vedette.core.administration import MEANINGS
@@ -142,16 +143,33 @@ def _commands(
 
 
 def keys_page() -> str:
-    """Every key, who holds it, and how it is changed."""
-    rows = [
-        f"| `{row.name}` | {_cell(row.what)} | {row.holder} | {_where(row)} | {_cell(row.change)} |"
-        for row in KEYS
-    ]
-    return _KEYS + "\n".join(rows)
+    """Every key: who holds it, where, how it is changed, and what it is worth to a thief."""
+    return _KEYS + "\n".join(map(_key, KEYS))
+
+
+def _key(row: KeyRow) -> str:
+    often = "" if row.days is None else f" `vedette doctor` reminds of it after {row.days} days."
+    said = {
+        "held by": row.holder,
+        "lies at": _where(row),
+        "changed": f"{row.change}.{often}",
+        "stolen": f"a thief {row.stolen}" if row.stolen.startswith("can ") else row.stolen,
+        "lost": row.lost,
+    }
+    lines = "\n".join(f"- *{name}*: {_cell(text)}" for name, text in said.items() if text)
+    return f"## {row.name}\n\n{_sentence(row.what)}\n\n{lines}\n"
 
 
 def _where(row: KeyRow) -> str:
-    return ", ".join(f"`{each}`" for each in row.fields) or "none"
+    shown = row.fields if row.name == "anchors" else SHOWN_FIELDS.intersection(row.fields)
+    closed = [*(f"`{name}`" for name in row.fields if name not in shown), *row.files]
+    public = [*(f"`{name}`" for name in sorted(shown)), *row.open_files]
+    parts = [f"{', '.join(closed)} (0600)"] if closed else []
+    return "; ".join([*parts, f"for anybody to read {', '.join(public)}"] if public else parts)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
 
 
 _KEYS = """\
@@ -159,28 +177,27 @@ _KEYS = """\
 
 `vedette key list` names every key of the organisation, the file, its age, and the day on which a
 certificate among them ends. It shows no value. `vedette key rotate NAME --reason …` changes those
-that can be changed while everything runs: no session ends by it, and no door closes. Either is
-asked and recorded like every act of administration (`keys:key:list`, `keys:key:rotate`).
+that can be changed while everything runs; no session ends by it. What Synapse reads at its start
+alone has that start again, by `vedette up`: for some seconds clients and partners are told to come
+again, and nothing accepted is lost. Either is asked and recorded like every act of administration
+(`keys:key:list`, `keys:key:rotate`).
 
-- **admin-token**: the file gets another one, and the old one is worth nothing from then on.
-  Whoever has copied it elsewhere needs the new one.
-- **token-key**: a new key signs as soon as every door knows it, which takes about a second;
-  tokens of before are good as long as they would have been.
-- **sign-in-store-key**: the new key is written beside the old one, everything in the store is
-  encrypted anew, looked through until nothing is left under the old key, and only then the file
-  is replaced. A process that ends in between goes on with both at its next start. With several
-  sign-in services on one database end all but one before, and give the others the new file.
+Names below such as `signin.store_key` are the boot file's; files of mode 0600 can be read by the
+organisation's user alone. `vedette doctor` says where one is missing, open to others, or old.
 
-There is no CA of Vedette's own: the processes of one machine speak over Unix sockets and
-loopback. Keys that people hold (passkeys, codes, certificates) are their own; partners' pinned
-keys and pins are settings (`vedette partner show NAME`), each with its last day where it has one.
-The key of each person in the record is made and erased there (`vedette audit erase`).
+**There is no CA of Vedette's own.** The processes of one organisation run on one machine and speak
+over Unix sockets (mode 0600) and loopback; what control tells doors is signed by `settings-key`,
+and so is what it asks of Synapse ([why](../decisions/0037-no-inner-ca-on-one-machine.md)). Keys that people
+hold (passkeys, codes, certificates) are their own; partners' pinned keys and pins are settings
+(`vedette partner show NAME`), each with its last day where it has one.
 
 A key that is thought to be stolen is changed after whoever stole it is out: else they have the
 next one too.
 
-| key | for what | held by | where (boot file) | how it is changed |
-|---|---|---|---|---|
+**A change that was broken off** (a crash, a full disk) loses nothing: the next key lies beside the
+old one (`.next`) until it has taken over, and the process that holds it goes on with it at its next
+start.
+
 """
 
 

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from tests.adapters.test_audit_spool import ASK, FACTS, NO, fill, small_files, until, wait
 from tests.apps.control.organisation import make
-from vedette.adapters.audit_keys import AuditKeys, private_key_at, recipient_at
+from vedette.adapters.audit_keys import AuditKeys, private_keys_at, recipient_at
 from vedette.adapters.audit_spool import AuditSpool
 from vedette.adapters.audit_writer import MOST_BYTES
 from vedette.adapters.spool_reader import SpoolReader
@@ -358,13 +358,12 @@ def test_keys_are_made_once_and_one_that_is_no_key_is_told(tmp_path: Path) -> No
     boot = make(tmp_path / "example").boot
     private, public = boot.path(boot.control.audit_key), boot.path(boot.audit_key)
     assert private.stat().st_mode & 0o777 == 0o600
-    own = private_key_at(private)
-    assert own is not None
+    (own,) = private_keys_at(private)
     assert own.public_key() == recipient_at(public)
     assert not make_audit_keys(boot)
     private.unlink()
     assert not make_audit_keys(boot)  # what was sealed must not be sealed to another key unnoticed
-    assert private_key_at(private) is None
+    assert private_keys_at(private) == ()
     public.write_bytes(boot.path(boot.public_key).read_bytes())
     with pytest.raises(Unavailable, match="not an X25519 key"):
         recipient_at(public)

@@ -169,6 +169,17 @@ def test_a_good_part_after_a_bad_one_is_taken(door: Door) -> None:
     assert door.said() == {"number": 7, "refused": None}
 
 
+def test_the_part_that_is_in_force_is_not_refused_after_a_restart(door: Door) -> None:
+    door.restart()
+    door.files.start()
+    assert door.said() == {"number": 5, "refused": None}
+    door.put(BAD["it is an older one"][0](door))
+    door.files.poll()
+    door.put(sign(door.part(number=5, revision=5), KEY))
+    door.files.poll()
+    assert door.said() == {"number": 5, "refused": None}
+
+
 def test_a_lower_number_is_refused_after_a_restart_too(door: Door) -> None:
     door.put(sign(door.part(number=9, revision=9), KEY))
     door.files.poll()

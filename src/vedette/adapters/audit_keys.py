@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
 
 from vedette.adapters.audit_segments import Segment, erased_path, processes, segments
+from vedette.adapters.stream_files import write_whole
 from vedette.core.record import RecordFault
 from vedette.ports.audit_keys import Erased
 from vedette.ports.errors import Unavailable
@@ -28,6 +37,7 @@ from vedette.protocol.internal.sealing import (
     read_keys,
 )
 
+_END = b"-----END PRIVATE KEY-----"
 _MOST_KEYS = 300_000
 """How many keys are remembered, in all files together; those of one file more than that too."""
 
@@ -49,21 +59,72 @@ def recipient_at(path: Path) -> X25519PublicKey | None:
     return key
 
 
-def private_key_at(path: Path) -> X25519PrivateKey | None:
-    """Control's own key, which opens what doors sealed; None where there is no such file.
+@dataclass(slots=True)
+class RecipientFile:
+    """Control's public key in a file, followed: what is sealed from now on is sealed to the newest."""
+
+    path: Path
+    _key: X25519PublicKey
+    _stamp: tuple[int, int, int] = (0, 0, 0)
+
+    @classmethod
+    def at(cls, path: Path) -> RecipientFile | None:
+        """None where there is no such file. Raises Unavailable, as `recipient_at`."""
+        key = recipient_at(path)
+        return None if key is None else cls(path, key)
+
+    def current(self) -> X25519PublicKey:
+        """The newest key that could be read: of a file that is gone, or torn, the one before."""
+        with contextlib.suppress(OSError, Unavailable):
+            found = self.path.stat()
+            stamp = (found.st_mtime_ns, found.st_ino, found.st_size)
+            if stamp != self._stamp:
+                self._key = recipient_at(self.path) or self._key
+                self._stamp = stamp
+        return self._key
+
+
+def private_keys_at(path: Path) -> tuple[X25519PrivateKey, ...]:
+    """Control's own keys, which open what doors sealed, the newest first; none without such a file.
 
     Raises:
         Unavailable: what is there can't be read, or is no such key.
     """
     try:
-        key = load_pem_private_key(path.read_bytes(), None)
+        blocks = [block for block in path.read_bytes().split(_END) if block.strip()]
+        keys = tuple(load_pem_private_key(block + _END, None) for block in blocks)
     except FileNotFoundError:
-        return None
+        return ()
     except (OSError, ValueError, TypeError) as fault:
         raise Unavailable(f"`{path}` can't be read: {fault}") from fault
-    if not isinstance(key, X25519PrivateKey):
+    ours = tuple(key for key in keys if isinstance(key, X25519PrivateKey))
+    if not ours or len(ours) < len(keys):
         raise Unavailable(f"`{path}` is not an X25519 key")
-    return key
+    return ours
+
+
+def change_audit_key(private: Path, public: Path, keys: AuditKeys) -> None:
+    """Have doors seal to another key from now on, and keep those by which something is still sealed.
+
+    1. The new one is written before the old ones. 2. Whoever reads by `keys` opens by all of them.
+    3. Doors find the other half, and seal to it from their next record on. Ended in between, doors
+    go on sealing to the old one, which stays.
+
+    Raises:
+        Unavailable: a file can't be read or written.
+    """
+    made, found = X25519PrivateKey.generate(), private_keys_at(private)
+    if not found:
+        raise Unavailable(f"`{private}` is missing: put it back from a backup")
+    kept = (made, found[0], *keys.needed(found[1:]))
+    form = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    shown = made.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    try:
+        write_whole(private, b"".join(key.private_bytes(*form) for key in kept))
+        keys.take(kept)
+        write_whole(public, shown, 0o644)
+    except OSError as fault:
+        raise Unavailable(f"the audit's keys can't be written: {fault}") from fault
 
 
 @dataclass(slots=True)
@@ -77,17 +138,43 @@ class _Known:
 
 @dataclass(slots=True)
 class AuditKeys:
-    """The PeopleKeys below `folder`. With no `private` key nobody can be named, nor erased."""
+    """The PeopleKeys below `folder`. With no `private` key nobody can be named, nor erased.
+
+    `older` opens what was sealed before the key was changed.
+    """
 
     folder: Path
     private: X25519PrivateKey | None
+    older: tuple[X25519PrivateKey, ...] = ()
     _files: OrderedDict[Path, _Known] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _opener: Opener | None = field(init=False)
 
     def __post_init__(self) -> None:
         """Nothing is read before it is needed."""
-        self._opener = None if self.private is None else Opener(self.private)
+        self._opener = None if self.private is None else Opener((self.private, *self.older))
+
+    @classmethod
+    def at(cls, folder: Path, private: Path) -> AuditKeys:
+        """Those below `folder`, opened by the keys in a file. Raises Unavailable."""
+        found = private_keys_at(private)
+        return cls(folder, found[0] if found else None, found[1:])
+
+    def take(self, keys: Sequence[X25519PrivateKey]) -> None:
+        """Open by these from now on, the newest first."""
+        with self._lock:
+            self.private, self.older = keys[0], tuple(keys[1:])
+            self._opener = Opener(tuple(keys))
+            self._files.clear()
+
+    def needed(self, keys: Sequence[X25519PrivateKey]) -> tuple[X25519PrivateKey, ...]:
+        """Those of these keys by which somebody in the record could still be named."""
+        left = list(keys)
+        for process in processes(self.folder):
+            for path in (self.folder / process).glob(f"{process}.*.keys"):
+                sealed = _read(path)
+                left = [key for key in left if not _opens_any(Opener((key,)), sealed)]
+        return tuple(key for key in keys if key not in left)
 
     def opened(self, entry: Mapping[str, Any], segment: Segment) -> dict[str, Any]:
         """A record of this segment with its people named, where they were not erased."""
@@ -181,6 +268,10 @@ class AuditKeys:
             for segment in segments(self.folder / process, process):
                 with segment.path.open("rb") as lines:
                     yield from (line for line in lines if said in line)
+
+
+def _opens_any(opener: Opener, sealed: Mapping[str, SealedKey]) -> bool:
+    return any(opener.person(name, key) is not None for name, key in sealed.items())
 
 
 def _read(keys: Path) -> dict[str, SealedKey]:

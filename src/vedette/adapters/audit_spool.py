@@ -21,6 +21,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
+from vedette.adapters.audit_keys import RecipientFile
 from vedette.adapters.audit_writer import MOST_BYTES, AuditWriter
 from vedette.core.asks import Act, Ask
 from vedette.core.decision import Decision, Verdict
@@ -75,7 +76,7 @@ class AuditSpool:
     clock: Clock
     wait: Wait
     whole: bool = False
-    recipient: X25519PublicKey | None = None
+    recipient: X25519PublicKey | RecipientFile | None = None
     most: int = MOST_BYTES
     _number: int = 0
     _writer: AuditWriter = field(init=False)

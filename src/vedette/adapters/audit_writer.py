@@ -16,6 +16,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
+from vedette.adapters.audit_keys import RecipientFile
 from vedette.adapters.audit_segments import (
     OFFSET,
     current_path,
@@ -37,7 +38,7 @@ class AuditWriter:
 
     folder: Path
     process: str
-    recipient: X25519PublicKey | None
+    recipient: X25519PublicKey | RecipientFile | None
     most: int = MOST_BYTES
     _head: str = GENESIS
     _start: int = 0
@@ -105,10 +106,14 @@ class AuditWriter:
             self._sealer, self._torn_keys = None, True
 
     def _sealed(self, entries: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
-        if self.recipient is None:
+        to = self.recipient
+        if to is None:
             return entries
+        key = to.current() if isinstance(to, RecipientFile) else to
         if self._sealer is None:
-            self._sealer = Sealer(self.recipient)
+            self._sealer = Sealer(key)
+        elif self._sealer.recipient is not key:  # changed: what is not on disk yet goes before it
+            self._sealer = Sealer(key, self._sealer.fresh)
         self._forget_erased(self._sealer)
         seal = self._sealer.seal
         return [seal(entry, int(entry["id"].rpartition(":")[2])) for entry in entries]

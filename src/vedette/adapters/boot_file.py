@@ -6,6 +6,7 @@ which the boot file only names.
 
 from __future__ import annotations
 
+import json
 import tomllib
 from ipaddress import ip_address
 from pathlib import Path
@@ -424,6 +425,24 @@ class Boot(_Section):
         if not secret:
             raise BootFault(f"`{self.path(path)}` is empty")
         return secret
+
+    def synapse_before(self) -> Path:
+        """Where the public halves lie of keys that Synapse signed with before."""
+        return self.path(self.public_key).with_name("synapse-before.json")
+
+    def synapse_keys_before(self) -> dict[str, dict[str, str | int]]:
+        """Those keys as Synapse's configuration names them (`old_signing_keys`). Raises BootFault."""
+        path = self.synapse_before()
+        try:
+            found = json.loads(path.read_bytes())
+            return {
+                str(name): {"key": str(key["key"]), "expired_ts": int(key["expired_ts"])}
+                for name, key in found.items()
+            }
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as fault:
+            raise BootFault(f"`{path}` can't be read: {fault}") from fault
 
     def directory_password(self) -> str:
         """The password of the account that reads the directory. Raises BootFault."""

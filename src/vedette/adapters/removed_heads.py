@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
 from vedette.adapters.checkpoint_file import CheckpointFile
 from vedette.adapters.line_files import LineFile
 from vedette.core.record import RecordFault
 from vedette.ports.errors import Unavailable
 from vedette.protocol.internal.removed import HeadFault, RemovedHead, verify_head
+from vedette.protocol.internal.signing import Dated, Verifier
 
 _LOG = logging.getLogger("vedette.audit")
 
@@ -24,7 +23,7 @@ class RemovedHeadsFile:
 
     path: Path
     organisation: str
-    key: Ed25519PublicKey
+    key: Verifier | Dated
     _known: list[RemovedHead] = field(default_factory=list)
     _read: int = 0
 

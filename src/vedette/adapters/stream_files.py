@@ -18,8 +18,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
 from vedette.core.compile import compile_rules
 from vedette.core.people import Directory, Person
 from vedette.core.record import canonical
@@ -28,6 +26,7 @@ from vedette.core.settings.document import Document
 from vedette.ports.clock import Clock
 from vedette.ports.errors import StalePolicy
 from vedette.ports.policy import Policy
+from vedette.protocol.internal.signing import Verifier
 from vedette.protocol.internal.streams import Part, Stream, StreamRefused, verify
 
 DECIDING = (Stream.SETTINGS, Stream.PEOPLE)
@@ -65,7 +64,7 @@ class StreamFiles:
 
     folder: Path
     organisation: str
-    key: Ed25519PublicKey
+    key: Verifier
     clock: Clock
     changed: Callable[[Policy], None] | None = None
     _parts: dict[Stream, Part] = field(default_factory=dict)
@@ -165,8 +164,12 @@ class StreamFiles:
                 organisation=self.organisation,
                 key=self.key,
                 now=self.clock.now(),
-                above=in_force.number if in_force else 0,
+                above=0,
             )
+            if part == in_force:  # at a start the door's own copy of it was taken first
+                self._refused.pop(stream, None)
+                return False
+            _must_be_newer(part, in_force)
             said = _said(part)
         except StreamRefused as refused:
             if in_force is None or keep:
@@ -224,6 +227,14 @@ class StreamFiles:
         write_whole(self.folder / "acknowledged.json", canonical(report), sync=False)
 
 
+def _must_be_newer(part: Part, in_force: Part | None) -> None:
+    """Raises StreamRefused if a part is not newer than the one in force."""
+    if in_force is not None and part.number <= in_force.number:
+        raise StreamRefused(
+            f"part {part.number} is not newer than {in_force.number}, which is in force"
+        )
+
+
 def _stamp(path: str) -> tuple[int, int, int] | None:
     try:
         found = os.stat(path)  # noqa: PTH116  # half of a look's cost would be pathlib's
@@ -260,9 +271,7 @@ def people_of(people: Part) -> dict[str, Person]:
     return {str(user): _person(entry, shared) for user, entry in people.body["people"].items()}
 
 
-def people_sent(
-    folders: Iterable[Path], organisation: str, key: Ed25519PublicKey
-) -> Mapping[str, Person]:
+def people_sent(folders: Iterable[Path], organisation: str, key: Verifier) -> Mapping[str, Person]:
     """The people as any of these doors was sent them last, however long ago; empty if none was."""
     newest = (0, 0)
     found: dict[str, Person | None] = {}
@@ -280,7 +289,7 @@ def people_sent(
     return {user: person for user, person in found.items() if person is not None}
 
 
-def _sent(folder: Path, stream: Stream, organisation: str, key: Ed25519PublicKey) -> Part | None:
+def _sent(folder: Path, stream: Stream, organisation: str, key: Verifier) -> Part | None:
     """The part that control left there, if it is one of this organisation that can be used."""
     try:
         data = (folder / f"{stream}.part").read_bytes()

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import aiohttp
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from vedette.core.names import MediaId, ServerName
 from vedette.ports.clock import Clock
@@ -28,6 +27,7 @@ from vedette.protocol.internal.held_files import (
     seen_from_json,
     sought_to_json,
 )
+from vedette.protocol.internal.signing import Signer
 
 _Read = TypeVar("_Read")
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
@@ -39,7 +39,7 @@ class SynapseFiles:
 
     socket: Path
     organisation: ServerName
-    key: Ed25519PrivateKey
+    key: Signer
     clock: Clock
 
     async def list(self, sought: Sought, after: str | None, most: int) -> FilesFound:

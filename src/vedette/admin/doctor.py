@@ -359,7 +359,7 @@ def ending(seen: Examined) -> Iterable[Found]:
 
 
 def keys(seen: Examined) -> Iterable[Found]:
-    """Whether every key that the boot file names is there, and no CA that is believed ends soon."""
+    """Whether every key that the boot file names is there, and none is old or ends soon."""
     for each in seen.keys:
         name = each.row.name
         if not each.there and each.file is not None:
@@ -376,6 +376,22 @@ def keys(seen: Examined) -> Iterable[Found]:
                 days=days,
             )
             yield Found("keys", Health.WEAK, words, each.row.change)
+    for name, days in _aged(seen).items():
+        words = told("`{name}` is {days} days old", name=name, days=days)
+        command = f"vedette key rotate {name} --reason 'once in a while'"
+        yield Found("keys", Health.WEAK, words, command)
+
+
+def _aged(seen: Examined) -> dict[str, int]:
+    """The keys that are older than they should get, and how many days old each is."""
+    found: dict[str, int] = {}
+    for each in seen.keys:
+        limit = each.row.days
+        if limit is not None and each.made is not None and each.secret:
+            days = int((seen.now - each.made) / 86400)
+            if days > limit:
+                found[each.row.name] = max(days, found.get(each.row.name, 0))
+    return found
 
 
 def directory(seen: Examined) -> Iterable[Found]:

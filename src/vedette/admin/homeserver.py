@@ -62,7 +62,7 @@ def render(document: Document, boot: Boot, *, module: bool = True) -> str:
     `module` is False only for trying the rest of it: without the module no event is decided.
 
     Raises:
-        BootFault: the address of the database can't be read.
+        BootFault: the address of the database, or the keys of before, can't be read.
     """
     config = configuration(document, boot)
     return _written({**config, **(_module(document, boot) if module else {})})
@@ -146,6 +146,7 @@ def _identity(document: Document, boot: Boot) -> dict[str, Any]:
         "pid_file": str(folder / "synapse.pid"),
         "log_config": str(log_file(boot)),
         "signing_key_path": str(boot.path(boot.synapse.signing_key)),
+        "old_signing_keys": boot.synapse_keys_before(),
         "database": _database(boot),
         # Its own key is believed from the start; nobody else is asked about other servers' keys.
         "trusted_key_servers": [],

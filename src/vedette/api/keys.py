@@ -11,7 +11,7 @@ from vedette.admin.keys import KeyFound
 from vedette.api.acting import By
 from vedette.api.office import Office
 from vedette.api.shapes import Shape
-from vedette.api.sign_in_shapes import ReasonBody, RecordShape
+from vedette.api.sign_in_shapes import ReasonBody
 
 Name = Annotated[str, Path(pattern=r"^[a-z-]{1,40}$")]
 
@@ -33,6 +33,20 @@ class KeyShape(Shape):
     ends: float | None
 
 
+class RotatedShape(Shape):
+    """The record of a key that was changed. `left`: what is still to be done, if anything is."""
+
+    record: str
+    left: str | None
+
+
+class ServerKeyShape(Shape):
+    """The public half of a server's signing key, as partners enter it: `id` and Base64."""
+
+    id: str
+    public: str
+
+
 def router(office: Office) -> APIRouter:
     """Everything about keys."""
     router, desk = APIRouter(tags=["keys"]), office.keys
@@ -43,9 +57,16 @@ def router(office: Office) -> APIRouter:
         return [_shape(each) for each in await desk.list(by)]
 
     @router.post("/keys/{name}/rotate")
-    async def rotate(by: By, name: Name, body: ReasonBody) -> RecordShape:
+    async def rotate(by: By, name: Name, body: ReasonBody) -> RotatedShape:
         """Put a new key in the place of one of those that can be changed while everything runs."""
-        return RecordShape(record=await asyncio.shield(desk.rotate(by, name, body.reason)))
+        done = await asyncio.shield(desk.rotate(by, name, body.reason))
+        return RotatedShape(record=done.record, left=None if done.left is None else str(done.left))
+
+    @router.get("/keys/{name}/next")
+    async def next_(by: By, name: Name) -> ServerKeyShape:
+        """The public half of the key that takes over next, for whoever has to know it before."""
+        found = await desk.next(by, name)
+        return ServerKeyShape(id=found.id, public=found.public)
 
     return router
 

@@ -37,12 +37,25 @@ def list_(place: Dir = None, *, json: Json = False) -> None:
 def rotate(name: Name, reason: Reason, place: Dir = None, *, json: Json = False) -> None:
     """Put a new key in the place of one of those that can be changed while everything runs.
 
-    No session ends by it, and no door closes.
+    No session ends by it. A key that Synapse reads at its start has that start again, which takes
+    some seconds.
     """
     at = here(place, json=json)
     client = Client(at.boot(), seconds=_ROTATE_SECONDS)
     found = client.ask("POST", f"/keys/{quote(name, safe='')}/rotate", {"reason": reason})
-    at.tell(found, [f"`{name}` is another one now ({found['record']})"])
+    left = [] if found["left"] is None else [found["left"]]
+    at.tell(found, [f"`{name}` is another one now ({found['record']})", *left])
+
+
+@app.command("next")
+def next_(name: Name, place: Dir = None, *, json: Json = False) -> None:
+    """The public half of the key that `rotate` puts in place, to tell partners of before.
+
+    For `synapse-signing-key`: partners who have pinned our key add this one first.
+    """
+    at = here(place, json=json)
+    found = Client(at.boot()).get(f"/keys/{quote(name, safe='')}/next")
+    at.tell(found, [f"{found['id']} {found['public']}"])
 
 
 def _lines(found: list[dict[str, Any]]) -> Iterator[str]:

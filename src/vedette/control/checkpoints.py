@@ -7,8 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from vedette.admin.audit import SETTINGS_CHAIN, removed_before, revision_state
 from vedette.core.record import NOTHING, ChainState, RecordFault, verify_chain
 from vedette.core.revision import verify_revisions
@@ -23,6 +21,7 @@ from vedette.protocol.internal.checkpoints import (
     verify_checkpoint,
 )
 from vedette.protocol.internal.removed import RemovedHead
+from vedette.protocol.internal.signing import Dated, Signer, Verifier
 
 _LOG = logging.getLogger("vedette.audit")
 
@@ -39,7 +38,9 @@ class Anchor:
     records: Records
     revisions: Revisions
     checkpoints: Checkpoints
-    key: Ed25519PrivateKey
+    key: Signer
+    proof: Verifier | Dated
+    """By which the last checkpoint of before is believed."""
     organisation: str
     clock: Clock
     heads: Callable[[], Sequence[RemovedHead]] = tuple
@@ -84,7 +85,7 @@ class Anchor:
         if line is None:
             return {}
         try:
-            last = verify_checkpoint(line, self.organisation, self.key.public_key())
+            last = verify_checkpoint(line, self.organisation, self.proof)
         except CheckpointFault as fault:
             self._break("checkpoints", f"the last one can't be believed: {fault}")
             return {}

@@ -13,8 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
 from vedette.adapters.boot_file import Boot, BootFault
 from vedette.adapters.ldap import MISSING, WAY_IN, installed
 from vedette.adapters.people_file import PeopleFile
@@ -36,6 +34,7 @@ from vedette.ports.errors import Unavailable
 from vedette.ports.people import PeopleSource
 from vedette.ports.policy import Policy
 from vedette.ports.sign_in import SignInStore
+from vedette.protocol.internal.signing import Verifier
 from vedette.spine import Spine
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ def people_source(
     boot: Boot,
     settings: Callable[[], CompanyDirectory],
     store: SignInStore,
-    key: Ed25519PublicKey,
+    key: Verifier,
 ) -> PeopleSource:
     """Where people come from here; `key` verifies what the doors were sent.
 

@@ -15,7 +15,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from vedette.adapters.boot_file import NAME, Boot, BootFault
 from vedette.admin.certificates import ENDS_SOON
@@ -28,6 +27,7 @@ from vedette.ports.certificates import RevocationSource
 from vedette.ports.doors import Doors
 from vedette.ports.errors import Unavailable
 from vedette.ports.sign_in import SignInStore
+from vedette.protocol.internal.signing import Verifier
 from vedette.protocol.internal.streams import FOR_EVERY_DOOR, Part, Stream, StreamRefused, verify
 
 HTTPS = 443
@@ -36,7 +36,7 @@ _SECONDS = 5.0
 _LONGEST = 1 << 16
 
 
-def door_lags(boot: Boot, doors: Doors, key: Ed25519PublicKey) -> Iterator[DoorLag]:
+def door_lags(boot: Boot, doors: Doors, key: Verifier) -> Iterator[DoorLag]:
     """How every door stands towards the parts that lie before it."""
     for door in doors.names:
         said = doors.acknowledged(door)
@@ -53,7 +53,7 @@ def door_lags(boot: Boot, doors: Doors, key: Ed25519PublicKey) -> Iterator[DoorL
             )
 
 
-def _part(boot: Boot, door: str, stream: Stream, key: Ed25519PublicKey) -> Part | None:
+def _part(boot: Boot, door: str, stream: Stream, key: Verifier) -> Part | None:
     try:
         data = (boot.door(door) / f"{stream}.part").read_bytes()
         organisation = boot.organisation

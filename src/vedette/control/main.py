@@ -15,10 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
-from vedette.adapters.audit_keys import AuditKeys, private_key_at, recipient_at
+from vedette.adapters.audit_keys import AuditKeys, RecipientFile
 from vedette.adapters.audit_spool import AuditSpool
 from vedette.adapters.boot_file import Boot, BootFault, load
 from vedette.adapters.checkpoint_file import CheckpointFile
@@ -36,6 +33,7 @@ from vedette.adapters.recovery_file import RecoveryFile
 from vedette.adapters.removed_heads import RemovedHeadsFile
 from vedette.adapters.revisions import SqlRevisions, open_database
 from vedette.adapters.room_reports import RoomReportFiles
+from vedette.adapters.settings_keys import SettingsKey, SettingsKeyFile
 from vedette.adapters.sign_in_store import open_sign_in_store
 from vedette.adapters.spool_reader import SpoolReader
 from vedette.adapters.synapse_files import SynapseFiles
@@ -102,7 +100,7 @@ from vedette.control.records_here import (
     kept_revisions,
     newest_checkpoints,
     positions_file,
-    public_key,
+    settings_keys,
     spool_folder,
     stamps_file,
     tokens_here,
@@ -145,6 +143,7 @@ class Wiring:
     upkeep: Upkeep
     office: Office
     desks: Desks
+    key: SettingsKey
     console: Any = None
     """The console's application, where the boot file has one."""
 
@@ -176,15 +175,12 @@ def first_text(boot: Boot) -> str:
         raise Unavailable(f"the first settings document `{path}` can't be read: {fault}") from fault
 
 
-def _private_key(path: Path) -> Ed25519PrivateKey:
+def _settings_key(boot: Boot) -> SettingsKey:
+    """Raises ControlFault, Unavailable."""
+    path = boot.path(boot.control.settings_key)
     _private(path)
-    try:
-        key = load_pem_private_key(path.read_bytes(), None)
-    except ValueError as fault:
-        raise ControlFault(f"`{path}` is not a private key in PEM form") from fault
-    if not isinstance(key, Ed25519PrivateKey):
-        raise ControlFault(f"`{path}` is not an Ed25519 key")
-    return key
+    now = int(SystemClock().now())
+    return SettingsKey.at(path, boot.path(boot.public_key), boot.organisation, now)
 
 
 def _token(path: Path) -> LocalToken:
@@ -222,7 +218,7 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
     doors = DoorFolders({name: boot.door(name) for name in boot.doors})
     publisher = Publisher(doors, revisions, key, boot.organisation, clock)
     sessions = _session_stream(boot, publisher)
-    people = _people(boot, policy, sessions, key.public_key(), process)
+    people = _people(boot, policy, sessions, archive.proof, process)
     anchor = archive.anchor(CheckpointFile(checkpoint_file(boot)), revisions, key, counts)
     spine, tokens = Spine(policy, spool, LogIncidents(), clock), SqlTokens(revisions.engine)
     desk = _settings_desk(revisions, people, policy, spine, publisher)
@@ -250,7 +246,7 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
         files=_files_desk(boot, spine, archive, key),
         grid=GridDesk(policy),
         server_certificates=_certificates_desk(boot, spine),
-        keys=keys_desk(boot, spine, sessions.store),
+        keys=keys_desk(boot, spine, sessions.store, archive.keys, key, lambda: upkeep),
         measured=lambda: _measured(boot, counts, anchor, publisher, desk, upkeep, tokens, people),
         metrics_token=_metrics_token(boot),
         tokens=TokensDesk(AdministrationDoor(spine), tokens, clock),
@@ -264,7 +260,7 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
         desk, changes, trial, publisher, people, *duties, index=archive.index, retention=removing
     )
     desks = desks_of(office, _looking(boot, anchor, archive.written), counts)
-    return Wiring(boot, spool, upkeep, office, desks, _console(boot, sessions, desks))
+    return Wiring(boot, spool, upkeep, office, desks, key, _console(boot, sessions, desks))
 
 
 def _looking(boot: Boot, anchor: Anchor, written: SpoolReader) -> Looking:
@@ -280,7 +276,7 @@ def _people(
     boot: Boot,
     policy: CurrentPolicy,
     sessions: SessionStream,
-    key: Ed25519PublicKey,
+    key: SettingsKeyFile,
     process: str,
 ) -> LastOfficers:
     """Where people come from: the company's directory, or the table. Raises Unavailable."""
@@ -306,12 +302,8 @@ def _settings_desk(
     )
 
 
-def _settings_key(boot: Boot) -> Ed25519PrivateKey:
-    return _private_key(boot.path(boot.control.settings_key))
-
-
 def _spool(boot: Boot, process: str, clock: SystemClock) -> AuditSpool:
-    recipient = recipient_at(boot.path(boot.audit_key))
+    recipient = RecipientFile.at(boot.path(boot.audit_key))
     return AuditSpool(boot.spool(process), process, clock, _wait, recipient=recipient)
 
 
@@ -363,12 +355,14 @@ class _Archive:
     index: SqliteRecordIndex
     keys: AuditKeys
     heads: RemovedHeadsFile
+    proof: SettingsKeyFile
+    """By which what control signed is believed."""
 
     def anchor(
         self,
         checkpoints: CheckpointFile,
         revisions: SqlRevisions,
-        key: Ed25519PrivateKey,
+        key: SettingsKey,
         counts: Counts,
     ) -> Anchor:
         return Anchor(
@@ -376,6 +370,7 @@ class _Archive:
             revisions,
             checkpoints,
             key,
+            self.proof,
             self.organisation,
             SystemClock(),
             self.heads.heads,
@@ -391,7 +386,7 @@ class _Archive:
         return self.records if policy.current().directory.document.audit.siem_names else None
 
     def retention(
-        self, spine: Spine, key: Ed25519PrivateKey, anchor: Anchor, out: Departures | None
+        self, spine: Spine, key: SettingsKey, anchor: Anchor, out: Departures | None
     ) -> Retention:
         organisation = self.organisation
         sent = partial(_gone_out, out, anchor)
@@ -401,11 +396,12 @@ class _Archive:
 def _archive(boot: Boot) -> _Archive:
     """The record of this host. Raises Unavailable."""
     folder = spool_folder(boot)
-    keys = AuditKeys(folder, private_key_at(boot.path(boot.control.audit_key)))
+    keys = AuditKeys.at(folder, boot.path(boot.control.audit_key))
     written = SpoolReader(folder)
     index = SqliteRecordIndex(index_file(boot), written, keys, boot.organisation)
     records = SpoolReader(folder, keys.opened)
-    return _Archive(boot.organisation, written, records, index, keys, kept_heads(boot))
+    proof = settings_keys(boot)
+    return _Archive(boot.organisation, written, records, index, keys, kept_heads(boot), proof)
 
 
 def _gone_out(departures: Departures | None, anchor: Anchor, process: str) -> float:
@@ -526,7 +522,7 @@ def _shown_certificates_desk(spine: Spine, sessions: SessionStream) -> Certifica
     return CertificatesDesk(door, sessions.store, spine.clock, sessions.announce)
 
 
-def _files_desk(boot: Boot, spine: Spine, archive: _Archive, key: Ed25519PrivateKey) -> FilesDesk:
+def _files_desk(boot: Boot, spine: Spine, archive: _Archive, key: SettingsKey) -> FilesDesk:
     socket = boot.path(boot.synapse.socket)
     files = SynapseFiles(socket, _domain(boot), key, spine.clock)
     return FilesDesk(AdministrationDoor(spine), files, archive.index, archive.records, spine.clock)
@@ -571,7 +567,7 @@ def examine_here(
         control_answers=control_answers,
         chains=chains,
         chain_trouble=trouble,
-        doors=tuple(examination.door_lags(boot, folders, public_key(boot))),
+        doors=tuple(examination.door_lags(boot, folders, settings_keys(boot))),
         closed=tuple(words for name in folders.names for words in folders.closed(name)),
         open_secrets=examination.open_secrets(boot),
         people_faults=table_faults(boot),
@@ -728,6 +724,7 @@ async def _run(
     wiring.spool.start()
     try:
         revision = wiring.upkeep.begin(lambda: first_text(wiring.boot))
+        wiring.key.settle()
         _LOG.info("revision %d is in force; listening on %s", revision, wiring.boot.control.listen)
         office = wiring.office
         api = Border(

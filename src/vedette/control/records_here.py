@@ -10,10 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
-
-from vedette.adapters.audit_keys import AuditKeys, private_key_at
+from vedette.adapters.audit_keys import AuditKeys
 from vedette.adapters.boot_file import Boot, BootFault
 from vedette.adapters.checkpoint_file import CheckpointFile
 from vedette.adapters.line_files import LineFile
@@ -21,6 +18,7 @@ from vedette.adapters.pending import SqlPendingChanges
 from vedette.adapters.positions_file import PositionsFile
 from vedette.adapters.removed_heads import RemovedHeadsFile
 from vedette.adapters.revisions import SqlRevisions, open_database
+from vedette.adapters.settings_keys import SettingsKeyFile
 from vedette.adapters.spool_reader import SpoolReader
 from vedette.adapters.timestamp_authority import prove
 from vedette.adapters.tokens import SqlTokens
@@ -78,7 +76,14 @@ def tokens_here(boot: Boot) -> tuple[ApiToken, ...]:
 def written_by_hand(boot: Boot, process: str) -> tuple[Path, ...]:
     """The folders in which a command writes that does control's work as `process`, the outer first."""
     doors = [boot.door(name) for name in boot.doors]
-    return (boot.spool(process).parent, boot.spool(process), boot.path(boot.control.folder), *doors)
+    keys = boot.path(boot.public_key).parent
+    return (
+        boot.spool(process).parent,
+        boot.spool(process),
+        boot.path(boot.control.folder),
+        keys,
+        *doors,
+    )
 
 
 def control_database(boot: Boot) -> str | Path:
@@ -99,15 +104,11 @@ def spool_folder(boot: Boot) -> Path:
     return boot.spool(PROCESS).parent
 
 
-def public_key(boot: Boot) -> Ed25519PublicKey:
-    """The key by which streams and checkpoints are verified. Raises Unavailable."""
-    try:
-        key = load_pem_public_key(boot.path(boot.public_key).read_bytes())
-    except (OSError, ValueError) as fault:
-        raise Unavailable(f"`{boot.path(boot.public_key)}` can't be read: {fault}") from fault
-    if not isinstance(key, Ed25519PublicKey):
-        raise Unavailable(f"`{boot.path(boot.public_key)}` is not an Ed25519 key")
-    return key
+def settings_keys(boot: Boot) -> SettingsKeyFile:
+    """The keys by which streams and checkpoints are verified. Raises Unavailable."""
+    found = SettingsKeyFile(boot.path(boot.public_key), boot.organisation)
+    found.keys()  # what can't be used is told now
+    return found
 
 
 def checkpoint_copy(boot: Boot) -> Path | None:
@@ -128,7 +129,7 @@ def removed_file(boot: Boot) -> Path:
 
 def kept_heads(boot: Boot) -> RemovedHeadsFile:
     """The signed heads of removed segments. Raises Unavailable."""
-    return RemovedHeadsFile(removed_file(boot), boot.organisation, public_key(boot))
+    return RemovedHeadsFile(removed_file(boot), boot.organisation, settings_keys(boot))
 
 
 def index_file(boot: Boot) -> Path:
@@ -149,7 +150,7 @@ def last_checkpoint(boot: Boot, file: Path | None = None) -> Checkpoint | None:
         Unavailable: the file or the key can't be read.
     """
     line = CheckpointFile(file or checkpoint_file(boot)).last()
-    return verify_checkpoint(line, boot.organisation, public_key(boot)) if line else None
+    return verify_checkpoint(line, boot.organisation, settings_keys(boot)) if line else None
 
 
 def newest_checkpoints(boot: Boot) -> list[Checkpoint]:
@@ -176,7 +177,7 @@ def stamped_checkpoint(boot: Boot) -> tuple[Checkpoint, datetime] | None:
     except ValueError as fault:
         raise Unavailable(f"`{stamps_file(boot)}`: {fault}") from fault
     seen = prove(answer, checkpoint, boot.path(authority.ca))
-    return verify_checkpoint(checkpoint, boot.organisation, public_key(boot)), seen
+    return verify_checkpoint(checkpoint, boot.organisation, settings_keys(boot)), seen
 
 
 def unsent(boot: Boot, now: float) -> tuple[Sentence, ...]:
@@ -264,7 +265,7 @@ def export_here(
         yield record
         said |= pseudonyms_in(record) if names else set()
     if said:
-        keys = AuditKeys(spool_folder(boot), private_key_at(boot.path(boot.control.audit_key)))
+        keys = AuditKeys.at(spool_folder(boot), boot.path(boot.control.audit_key))
         yield from (name_line(name, person) for name, person in keys.named(said))
     for file in (checkpoint_file(boot), *(() if elsewhere is None else (elsewhere,))):
         line = CheckpointFile(file).last()
@@ -280,6 +281,6 @@ def verify_export_here(boot: Boot, file: Path) -> list[ChainReport]:
         RecordFault: it is not an export.
         Unavailable: it, or the public key, can't be read.
     """
-    key = public_key(boot)
+    key = settings_keys(boot)
     lines = (line for line, _ in LineFile(file).lines())
     return verify_export(lines, lambda line: verify_checkpoint(line, boot.organisation, key))

@@ -11,8 +11,6 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from vedette.core.asks import Act, Ask
 from vedette.core.facts import Facts
 from vedette.core.record import NOTHING, ChainState, RecordFault, read_line, verify_lines
@@ -20,6 +18,7 @@ from vedette.core.towards import routine
 from vedette.ports.policy import Policy
 from vedette.ports.removed import Piece, RemovableRecords, RemovedHeads
 from vedette.protocol.internal.removed import RemovedHead, head_at, sign_head
+from vedette.protocol.internal.signing import Signer
 from vedette.spine import Permit, Spine
 
 _LOG = logging.getLogger("vedette.audit")
@@ -43,7 +42,7 @@ class Retention:
     records: RemovableRecords
     heads: RemovedHeads
     spine: Spine
-    key: Ed25519PrivateKey
+    key: Signer
     organisation: str
     sent: Callable[[str], float] = lambda _process: float("inf")
 

@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from vedette.admin.doors import DoorAnswer, DoorState
 from vedette.core.language import told
 from vedette.core.people import Person
@@ -20,6 +18,7 @@ from vedette.ports.clock import Clock
 from vedette.ports.doors import Doors
 from vedette.ports.errors import Unavailable
 from vedette.ports.revisions import StreamNumbers
+from vedette.protocol.internal.signing import Signer
 from vedette.protocol.internal.streams import Part, Stream, sign_body
 
 ANSWER_SECONDS = 1.0
@@ -57,7 +56,7 @@ class Publisher:
 
     doors: Doors
     numbers: StreamNumbers
-    key: Ed25519PrivateKey
+    key: Signer
     organisation: str
     clock: Clock
     lifetime: int = 0
@@ -95,6 +94,15 @@ class Publisher:
         sent = self._send(Stream.PEOPLE, {"people": entries})
         self._whole = people
         return sent
+
+    def no_changes(self) -> None:
+        """Take back changes to the list of people that a door has been sent. Raises Unavailable.
+
+        After everybody was sent they say nothing; but a door would go on looking at them.
+        """
+        whole = self._sent.get(Stream.PEOPLE)
+        if whole is not None and self._highest(Stream.CHANGES):
+            self._send(Stream.CHANGES, {"since": whole.number, "people": {}})
 
     def _changed(self, people: Mapping[str, Person]) -> dict[str, Person | None] | None:
         """Who is otherwise than in the whole list that was sent; None where all are to be sent."""

@@ -73,6 +73,7 @@ class Telling:
     _offsets: dict[str, int] = field(default_factory=dict)
     _pace: Pace = field(default_factory=Pace)
     _lately: deque[Notice] = field(default_factory=lambda: deque(maxlen=MOST))
+    _again: bool = False
 
     def begin(self) -> None:
         """Leave aside what was recorded before: whoever was refused then knows it by now.
@@ -101,13 +102,18 @@ class Telling:
             found += self._of_an_act(entry, policy)
         for entry in self._new(_RECOVERY):
             found += self._of_recovery(entry, policy)
-        if found:
+        if found or self._again:
+            self._again = False
             now = self.clock.now()
             self._lately = deque(
                 (n for n in (*self._lately, *found) if now - n.at < _LATELY), maxlen=MOST
             )
             self.publisher.notices(body_of(self._lately))
         return len(found)
+
+    def renew(self) -> None:
+        """Have the next look send what was told last again, under the key that signs then."""
+        self._again = bool(self._lately)
 
     def _new(self, process: str) -> list[dict[str, Any]]:
         """The records since the last look. Where the chain does not hold is the anchor's to say."""

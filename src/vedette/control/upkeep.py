@@ -9,6 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import KW_ONLY, dataclass, field
 
+from vedette.admin.doors import DoorState
 from vedette.admin.pending import PendingDesk
 from vedette.admin.settings import Applied, SettingsDesk
 from vedette.admin.trial import TrialDesk
@@ -64,6 +65,7 @@ class Upkeep:
     """Whether people changed and the doors were not told yet."""
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     """A list of everybody and changes to it are sent one after the other."""
+    _anchoring: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def begin(self, first_text: Callable[[], str]) -> int:
         """Take people and the newest revision, and send both. Returns the revision.
@@ -134,14 +136,29 @@ class Upkeep:
                 await asyncio.to_thread(self.publisher.everybody, self.people.people())
         await self.sessions.renew()
 
+    async def sign_anew(self) -> None:
+        """Send everything that is signed once more, by the key that signs now, and anchor by it.
+
+        Doors that are silent take it when they are back. Raises Unavailable.
+        """
+        revision, document = self.desk.current()
+        await self._renew()
+        await asyncio.to_thread(self.publisher.no_changes)
+        self.telling.renew()
+        for answer in await self.publisher.announce(revision, document):
+            if answer.state is not DoorState.IN_FORCE:
+                _LOG.warning("%s has not taken what was signed anew", answer.door)
+        await self._anchor()
+
     async def _keep_anchoring(self) -> None:
         """Anchor at once: what was cut back while control was down is told at the start."""
         await _once(self._anchor)
         await _every(lambda: _ANCHOR_SECONDS, self._anchor)
 
     async def _anchor(self) -> None:
-        line = await asyncio.to_thread(self.anchor.checkpoint)
-        await asyncio.to_thread(self.vouching.vouch, line)
+        async with self._anchoring:
+            line = await asyncio.to_thread(self.anchor.checkpoint)
+            await asyncio.to_thread(self.vouching.vouch, line)
 
     async def _depart(self) -> None:
         if self.departures is not None:

@@ -15,14 +15,11 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
-
 from vedette.adapters.acme_authority import AcmeAuthority, ExternalAccount
 from vedette.adapters.acme_files import ACCOUNT, AcmeFiles
-from vedette.adapters.audit_keys import recipient_at
+from vedette.adapters.audit_keys import RecipientFile
 from vedette.adapters.audit_spool import AuditSpool
-from vedette.adapters.boot_file import Boot, BootFault, load
+from vedette.adapters.boot_file import Boot, load
 from vedette.adapters.dns_names import DnsNames
 from vedette.adapters.federation_discovery import FederationDiscovery
 from vedette.adapters.federation_keys import FederationKeys
@@ -30,6 +27,7 @@ from vedette.adapters.inspector import Inspector
 from vedette.adapters.log_incidents import LogIncidents
 from vedette.adapters.partner_probe import TlsProbe
 from vedette.adapters.sessions_list import SessionsList
+from vedette.adapters.settings_keys import SettingsKeyFile
 from vedette.adapters.stream_files import StreamFiles
 from vedette.adapters.synapse_inner import SynapseInner
 from vedette.adapters.system_clock import SystemClock
@@ -78,16 +76,11 @@ def main(folder: Path) -> None:
     run(_serve(load(folder)))
 
 
-def public_key(boot: Boot) -> Ed25519PublicKey:
-    """The key by which every stream is verified. Raises BootFault."""
-    path = boot.path(boot.public_key)
-    try:
-        key = load_pem_public_key(path.read_bytes())
-    except (OSError, ValueError) as fault:
-        raise BootFault(f"`{path}` is not a public key that can be read: {fault}") from fault
-    if not isinstance(key, Ed25519PublicKey):
-        raise BootFault(f"`{path}` is not an Ed25519 key")
-    return key
+def settings_key(boot: Boot) -> SettingsKeyFile:
+    """By which every stream is verified. Raises Unavailable."""
+    found = SettingsKeyFile(boot.path(boot.public_key), boot.organisation)
+    found.keys()  # what can't be used is told now
+    return found
 
 
 _THREADS = ThreadPoolExecutor(32, "inspector")
@@ -110,12 +103,12 @@ def _wired(boot: Boot) -> tuple[Spine, StreamFiles, AuditSpool]:
         PROCESS,
         clock,
         _wait,
-        recipient=recipient_at(boot.path(boot.audit_key)),
+        recipient=RecipientFile.at(boot.path(boot.audit_key)),
     )
     streams = StreamFiles(
         boot.door(PROCESS),
         boot.organisation,
-        public_key(boot),
+        settings_key(boot),
         clock,
         lambda policy: spool.keep_whole(policy.directory.document.audit.permitted == "whole"),
     )

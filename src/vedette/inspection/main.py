@@ -15,8 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from vedette.adapters.boot_file import Boot, BootFault, load
 from vedette.adapters.clamd import Clamd
@@ -24,6 +22,7 @@ from vedette.adapters.content_spool import Spool
 from vedette.adapters.file_register import open_register
 from vedette.adapters.fork_server import ForkServer
 from vedette.adapters.icap import Icap
+from vedette.adapters.settings_keys import SettingsKeyFile
 from vedette.adapters.stream_files import StreamFiles, document_of
 from vedette.adapters.system_clock import SystemClock
 from vedette.adapters.yara_rules import YaraRules
@@ -173,7 +172,7 @@ async def _run(boot: Boot, held: tuple[str, ...]) -> None:
     folder = boot.path(own.folder)
     spool = Spool(folder / "spool", _LEAST_SPOOL)
     spool.start()
-    streams = StreamFiles(boot.door(PROCESS), boot.organisation, public_key(boot), clock)
+    streams = StreamFiles(boot.door(PROCESS), boot.organisation, settings_key(boot), clock)
     streams.start()
     register = open_register(folder / "register.db")
     looker = ForkServer(spool.folder)
@@ -244,16 +243,11 @@ def _lacks(looker: ForkServer, held: tuple[str, ...]) -> Iterator[str]:
         yield from (f"{who}: {words}" for words in every if words not in holds)
 
 
-def public_key(boot: Boot) -> Ed25519PublicKey:
-    """The key by which every stream is verified. Raises BootFault."""
-    path = boot.path(boot.public_key)
-    try:
-        key = load_pem_public_key(path.read_bytes())
-    except (OSError, ValueError) as fault:
-        raise BootFault(f"`{path}` is not a public key that can be read: {fault}") from fault
-    if not isinstance(key, Ed25519PublicKey):
-        raise BootFault(f"`{path}` is not an Ed25519 key")
-    return key
+def settings_key(boot: Boot) -> SettingsKeyFile:
+    """By which every stream is verified. Raises Unavailable."""
+    found = SettingsKeyFile(boot.path(boot.public_key), boot.organisation)
+    found.keys()  # what can't be used is told now
+    return found
 
 
 def _clear(path: Path) -> None:

@@ -53,7 +53,7 @@ def needs_of(boot: Boot, door: Path) -> Needs:
     writes = boot.path(own.folder), door, boot.path(own.socket).parent
     for folder in writes:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    reads = [*map(Path, _SYSTEM), boot.path(boot.public_key)]
+    reads = [*map(Path, _SYSTEM), boot.path(boot.public_key).parent]
     if own.yara:
         reads.append(boot.path(own.yara))
     everything = (*writes, Path(os.devnull))

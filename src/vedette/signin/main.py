@@ -16,20 +16,20 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import uvicorn
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, load_pem_public_key
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import load_pem_x509_certificates
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from vedette.adapters import ldap
-from vedette.adapters.audit_keys import recipient_at
+from vedette.adapters.audit_keys import RecipientFile
 from vedette.adapters.audit_spool import AuditSpool
 from vedette.adapters.boot_file import Boot, BootFault, SigninBoot, load
 from vedette.adapters.log_incidents import LogIncidents
 from vedette.adapters.passwords import Argon2Passwords
 from vedette.adapters.radius import RadiusServers, radius_server
 from vedette.adapters.revocation_places import RevocationFolder, revocation_places
+from vedette.adapters.settings_keys import SettingsKeyFile
 from vedette.adapters.sign_in.rekeying import StoreKeyFile
 from vedette.adapters.sign_in_store import SqlSignInStore, open_sign_in_store
 from vedette.adapters.stream_files import StreamFiles
@@ -203,12 +203,12 @@ def main(folder: Path) -> None:
 async def _run(boot: Boot, own: SigninBoot) -> None:
     """Wire, serve, and end in the order in which nothing is lost: requests, duties, records."""
     clock, listed = SystemClock(), Listed()
-    recipient = recipient_at(boot.path(boot.audit_key))
+    recipient = RecipientFile.at(boot.path(boot.audit_key))
     spool = AuditSpool(boot.spool(PROCESS), PROCESS, clock, waiting, recipient=recipient)
     streams = StreamFiles(
         boot.door(PROCESS),
         boot.organisation,
-        public_key(boot),
+        settings_key(boot),
         clock,
         lambda policy: spool.keep_whole(policy.directory.document.audit.permitted == "whole"),
     )
@@ -281,16 +281,11 @@ def _certificates_of(boot: Boot) -> str:
     return "" if apart is None else f"{apart.url.rstrip('/')}/"
 
 
-def public_key(boot: Boot) -> Ed25519PublicKey:
-    """The key by which every stream is verified. Raises BootFault."""
-    path = boot.path(boot.public_key)
-    try:
-        key = load_pem_public_key(path.read_bytes())
-    except (OSError, ValueError) as fault:
-        raise BootFault(f"`{path}` is not a public key that can be read: {fault}") from fault
-    if not isinstance(key, Ed25519PublicKey):
-        raise BootFault(f"`{path}` is not an Ed25519 key")
-    return key
+def settings_key(boot: Boot) -> SettingsKeyFile:
+    """By which every stream is verified. Raises Unavailable."""
+    found = SettingsKeyFile(boot.path(boot.public_key), boot.organisation)
+    found.keys()  # what can't be used is told now
+    return found
 
 
 def _certified(door: SignInDoor, means: Means) -> Certified | None:

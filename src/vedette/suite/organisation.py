@@ -14,7 +14,6 @@ Layout, all of it 0700 and its secrets 0600:
 
 from __future__ import annotations
 
-import base64
 import datetime
 import secrets
 from dataclasses import dataclass, field
@@ -31,6 +30,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from vedette.adapters.boot_file import NAME, OFFLINE_CODE, load
 from vedette.adapters.recovery_file import RecoveryFile
+from vedette.adapters.synapse_signing import new_line
 from vedette.admin.break_glass import OFFLINE_BYTES, new_recovery
 from vedette.admin.homeserver import SECRETS
 from vedette.core.names import InvalidName, ServerName
@@ -192,17 +192,11 @@ def _write_secrets(folder: Path) -> None:
     _write(folder / "secrets/settings.key", private)
     _write(folder / "keys/settings.pub", public, 0o644)
     _write(folder / "secrets/admin.token", secrets.token_urlsafe(32).encode())
-    _write(folder / "secrets/synapse-signing.key", _signing_key())
+    _write(folder / "secrets/synapse-signing.key", new_line())
     for name in SECRETS:
         _write(folder / "secrets" / f"synapse-{name}", secrets.token_urlsafe(48).encode())
     _write(folder / "secrets/synapse-mas", secrets.token_urlsafe(48).encode())
     _write(folder / "secrets/sign-in-store.key", secrets.token_bytes(32))
-
-
-def _signing_key() -> bytes:
-    """A server's signing key as Synapse reads it: `ed25519 <id> <seed in unpadded Base64>`."""
-    seed = base64.b64encode(secrets.token_bytes(32)).decode().rstrip("=")
-    return f"ed25519 a_{secrets.token_hex(3)} {seed}\n".encode()
 
 
 def _write_tls(wanted: NewOrganisation, answers: BootAnswers, now: datetime.datetime) -> None:

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vedette.adapters.boot_file import Boot, BootFault
+from vedette.adapters.settings_keys import SettingsKeyFile
 from vedette.adapters.stream_files import document_of, write_whole
+from vedette.adapters.synapse_signing import SynapseSigning
 from vedette.adapters.system_clock import SystemClock
 from vedette.admin.homeserver import (
     differing,
@@ -25,8 +27,8 @@ from vedette.admin.homeserver import (
     render_password,
 )
 from vedette.core.settings.document import Document
+from vedette.ports.errors import Unavailable
 from vedette.protocol.internal.streams import Stream, StreamRefused, verify
-from vedette.suite.keys import settings_public_key
 
 _LOOK_SECONDS = 1.0
 _SETTLE_SECONDS = 3.0
@@ -40,13 +42,18 @@ def write_homeserver(boot: Boot) -> str:
     door holds and refuses until it has settings again. Only a first start needs them.
 
     Raises:
-        ValueError: it is a first start, and there are no signed settings that can be used.
+        ValueError: it is a first start, and there are no signed settings that can be used; or the
+            server's signing key can't.
         OSError: it can't be written.
     """
     folder = boot.path(boot.synapse.folder)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
     (folder / "log").mkdir(mode=0o700, exist_ok=True)
+    try:
+        SynapseSigning(boot).settle(SystemClock().now())
+    except Unavailable as outage:
+        raise ValueError(str(outage)) from outage
     try:
         document = signed_document(boot)
     except ValueError:
@@ -135,15 +142,17 @@ def signed_document(boot: Boot) -> Document:
 
 
 def _document_in(boot: Boot, path: Path) -> Document:
+    key = SettingsKeyFile(boot.path(boot.public_key), boot.organisation)
     try:
+        key.keys()
         part = verify(
             path.read_bytes(),
             stream=Stream.SETTINGS,
             organisation=boot.organisation,
-            key=settings_public_key(boot),
+            key=key,
             now=SystemClock().now(),
             above=0,
         )
-    except (StreamRefused, OSError) as refused:
+    except (StreamRefused, OSError, Unavailable) as refused:
         raise ValueError(f"`{path}` can't be used: {refused}") from refused
     return document_of(part)

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from vedette.adapters.boot_file import Boot, BootFault, load
+from vedette.adapters.restarts import FOLDER, Restarts
 from vedette.adapters.stream_files import write_whole
 from vedette.admin.homeserver import render_password
 from vedette.suite.addresses import fits_socket, is_free
@@ -30,6 +31,7 @@ from vedette.suite.supervisor import Program, StartFault, Supervisor
 from vedette.suite.synapse_files import Configuration, keep_current
 
 _SETTINGS_WAIT_SECONDS = 30.0
+_WANTED_SECONDS = 0.5
 _LOCK = "run/up.lock"
 PIDS = Path("run/pids.json")
 """The process ids of what runs, by name."""
@@ -71,6 +73,8 @@ async def start(folder: Path, progress: Progress) -> Running:
     supervisor = Supervisor(lambda text: progress.line(f"{boot.organisation}: {text}"))
     supervisor.changed = lambda: _write_pids(boot, supervisor)
     configuration = Configuration(boot)
+    restarts = Restarts(boot.path(FOLDER))
+    restarts.clear()
     try:
         progress.step(f"{boot.organisation}: starting control")
         await supervisor.start(control_program(boot))
@@ -90,7 +94,24 @@ async def start(folder: Path, progress: Progress) -> Running:
         raise
     current = keep_current(configuration, lambda: supervisor.restart("synapse"), supervisor.say)
     supervisor.attend(current, "keeping Synapse's configuration current")
+    supervisor.attend(start_again(supervisor, restarts), "starting processes again for control")
     return Running(boot, supervisor, progress)
+
+
+async def start_again(supervisor: Supervisor, restarts: Restarts) -> None:
+    """Start again whatever control asks for: keys were changed that are read at a start alone."""
+    while True:
+        names = [name for name in restarts.take() if name in supervisor.pids()]
+        for name in names:
+            supervisor.say(f"starting {name} again for another key of its own")
+        for name, serves in zip(
+            names, await asyncio.gather(*map(supervisor.restart, names)), strict=True
+        ):
+            if serves:
+                restarts.done(name)
+            else:  # whoever asked waits in vain, and says so
+                supervisor.say(f"{name} did not come back; see its log")
+        await asyncio.sleep(_WANTED_SECONDS)
 
 
 async def run(folder: Path, *, as_json: bool = False) -> None:

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from synapse.http.server import DirectServeJsonResource
 
 from vedette.core.asks import Act, Ask
@@ -37,6 +36,7 @@ from vedette.protocol.internal.held_files import (
     row_to_json,
     sought_from_json,
 )
+from vedette.protocol.internal.signing import Verifier
 from vedette.spine import Permit, Refusal, Settled
 from vedette.synapse.files import OF_EACH_FETCH, FileDoor, Looked, file_of
 from vedette.synapse.internals.gate import Entering
@@ -84,7 +84,7 @@ class FilesForControl:
     rows: Rows
     stored: Found
     organisation: ServerName
-    key: Ed25519PublicKey
+    key: Verifier
 
     async def answer(self, data: bytes) -> Answer:
         """The status and the JSON for the bytes of a question; never raises.

@@ -18,9 +18,6 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from synapse.config import ConfigError
 from synapse.logging.context import defer_to_threadpool, make_deferred_yieldable
 from synapse.module_api import NOT_SPAM
@@ -28,11 +25,12 @@ from synapse.util.duration import Duration
 from twisted.internet.defer import Deferred
 from twisted.python.threadpool import ThreadPool
 
-from vedette.adapters.audit_keys import recipient_at
+from vedette.adapters.audit_keys import RecipientFile
 from vedette.adapters.audit_spool import AuditSpool
 from vedette.adapters.inspector import Inspector, Run, digest_of
 from vedette.adapters.log_incidents import LogIncidents
 from vedette.adapters.room_reports import RoomReportFiles
+from vedette.adapters.settings_keys import SettingsKeyFile
 from vedette.adapters.stream_files import StreamFiles
 from vedette.adapters.system_clock import SystemClock
 from vedette.core.explain import sentence_about_new_device, sentence_about_suspended_device
@@ -123,8 +121,8 @@ class ModuleConfig:
     organisation: ServerName
     streams: Path
     spool: Path
-    public_key: Ed25519PublicKey
-    audit_key: X25519PublicKey | None
+    public_key: SettingsKeyFile
+    audit_key: RecipientFile | None
     inspector: Path
     sign_in: SignInConfig
 
@@ -186,15 +184,15 @@ class Module:
     def parse_config(config: Mapping[str, Any]) -> ModuleConfig:
         """Read the module's configuration. Raises ConfigError."""
         try:
-            key = load_pem_public_key(Path(config["public_key"]).read_bytes())
-            if not isinstance(key, Ed25519PublicKey):
-                raise ConfigError(f"`{config['public_key']}` is not an Ed25519 key")
+            organisation = ServerName(config["organisation"])
+            key = SettingsKeyFile(Path(config["public_key"]), organisation)
+            key.keys()  # what can't be used is told now
             return ModuleConfig(
-                ServerName(config["organisation"]),
+                organisation,
                 Path(config["streams"]),
                 Path(config["spool"]),
                 key,
-                recipient_at(Path(config["audit_key"])) if "audit_key" in config else None,
+                RecipientFile.at(Path(config["audit_key"])) if "audit_key" in config else None,
                 Path(config["inspector"]),
                 SignInConfig.of(config["sign_in"]),
             )

@@ -18,7 +18,7 @@ from tests.ports import free_port
 from vedette.adapters.boot_file import Boot, load
 from vedette.adapters.stream_files import StreamFiles
 from vedette.adapters.system_clock import SystemClock
-from vedette.control.main import public_key
+from vedette.control.records_here import settings_keys
 from vedette.protocol.internal.streams import Stream
 from vedette.suite.organisation import NewOrganisation, init
 
@@ -99,7 +99,7 @@ class Organisation:
 
     def door(self, name: str) -> RunningDoor:
         files = StreamFiles(
-            self.boot.door(name), self.boot.organisation, public_key(self.boot), SystemClock()
+            self.boot.door(name), self.boot.organisation, settings_keys(self.boot), SystemClock()
         )
         door = RunningDoor(files)
         door.start()

@@ -24,7 +24,8 @@ from vedette.admin.doctor import (
     examine,
 )
 from vedette.admin.homeserver import homeserver_file, render
-from vedette.admin.keys import KEYS, KeyFound
+from vedette.admin.key_table import KEYS
+from vedette.admin.keys import KeyFound
 from vedette.control.examination import open_secrets
 from vedette.control.main import current_settings
 from vedette.core.asks import Act
@@ -43,6 +44,7 @@ CHAIN = ChainReport(process="gateway", holds=True, records=3, anchored=None, wor
 ROWS = {row.name: row for row in KEYS}
 MISSING_KEY = KeyFound(row=ROWS["radius-secrets"], file=Path("/x"), there=False)
 ENDING_CA = KeyFound(row=ROWS["anchors"], file=Path("/x"), there=True, ends=NOW + 86400)
+OLD_KEY = KeyFound(row=ROWS["settings-key"], file=Path("/x"), there=True, made=NOW - 731 * 86400)
 
 SIGN_IN = SignInSeen(
     process_trouble=None,
@@ -157,6 +159,7 @@ TROUBLES: dict[str, tuple[dict[str, Any], str, str]] = {
     "a secret is open": ({"open_secrets": (Path("/x"),)}, "secrets", "chmod 600 /x"),
     "the people can't be read": ({"people_faults": ("line 3: no",)}, "people", "people.csv"),
     "a key is missing": ({"keys": (MISSING_KEY,)}, "keys", "BACKUP"),
+    "a key is old": ({"keys": (OLD_KEY,)}, "keys", "vedette key rotate settings-key"),
     "a CA ends": ({"keys": (ENDING_CA,)}, "keys", "put the new CA beside the old one"),
     "the clock went back": ({"newest": NOW + 4000}, "clock", "timedatectl"),
     "the disk is full": ({"free_bytes": 5 << 20}, "disk", "du -xh"),

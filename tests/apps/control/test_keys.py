@@ -11,13 +11,23 @@ from pathlib import Path
 import pytest
 
 from tests.apps.control.organisation import COMMAND, Organisation, make, until
+from tests.lying import unlisted
 from vedette.adapters.boot_file import AcmeBoot, Boot, RadiusBoot, UpstreamBoot
 from vedette.adapters.sign_in_store import open_sign_in_store
-from vedette.admin.keys import KEYS, NO_KEYS, keys_here, paths_of
+from vedette.admin.key_table import KEYS
+from vedette.admin.keys import NO_KEYS, keys_here, paths_of
 from vedette.core.asks import Act
 from vedette.protocol.internal.renewals import HeldKey
 
-ROTATED = {"admin-token", *(key.value for key in HeldKey)}
+ROTATED = {
+    "admin-token",
+    "audit-key",
+    "settings-key",
+    "synapse-secrets",
+    "synapse-shared-secret",
+    "synapse-signing-key",
+    *(key.value for key in HeldKey),
+}
 
 
 def test_every_path_of_the_boot_file_is_a_key_with_a_row_or_known_to_be_none():
@@ -30,18 +40,21 @@ def test_every_path_of_the_boot_file_is_a_key_with_a_row_or_known_to_be_none():
 def test_rows_stand_in_order_and_say_everything():
     names = [row.name for row in KEYS]
     assert names == sorted(set(names))
-    assert all(row.what and row.holder and row.change for row in KEYS)
+    said = [(row.what, row.holder, row.change, row.stolen, row.lost) for row in KEYS]
+    assert all(all(each) for each in said)
+    told = {row.name for row in KEYS if "`vedette key rotate" in row.change}
+    assert told == ROTATED, "the list says of each how it is changed"
     assert {row.name for row in KEYS if row.rotates} == ROTATED
 
 
-def test_whatever_a_new_organisation_keeps_secret_is_listed(tmp_path: Path):
+def test_whatever_a_new_organisation_keeps_is_a_key_or_known_to_be_none(tmp_path: Path):
     boot = make(tmp_path / "org").boot
-    listed = {each.file for each in keys_here(boot, None)}
-    folders = [boot.folder / name for name in ("secrets", "keys", "tls")]
-    lying = {file for folder in folders for file in folder.rglob("*") if file.is_file()}
-    lying.add(boot.offline_code())
-    assert lying - listed == set()
+    assert unlisted(boot) == []
     assert all(each.there for each in keys_here(boot, 1.0)), "what is named is there"
+    (boot.folder / "secrets/new.key").write_text("x")
+    (boot.folder / "signin").mkdir()
+    (boot.folder / "signin/cookie.secret").write_text("x")
+    assert unlisted(boot) == ["secrets/new.key", "signin/cookie.secret"]
 
 
 def test_what_only_some_organisations_have_is_listed_where_it_is_named(tmp_path: Path):
@@ -130,9 +143,11 @@ def _ages(boot: Boot) -> None:
 
 
 def test_what_this_command_does_not_change_is_said_how_to(running: Organisation) -> None:
-    code, told = running.ask("POST", "/keys/settings-key/rotate", {"reason": "x"})
+    code, told = running.ask("POST", "/keys/radius-secrets/rotate", {"reason": "x"})
     assert (code, told["error"]["code"]) == (400, "invalid")
-    assert "docs/limits.md" in told["error"]["hint"]
+    assert "change it at the server" in told["error"]["hint"]
+    code, told = running.ask("GET", "/keys/settings-key/next")
+    assert (code, told["error"]["code"]) == (400, "invalid")
     code, told = running.ask("POST", "/keys/no-such/rotate", {"reason": "x"})
     assert code == 404
     log = (running.boot.spool("control")).rglob("*.jsonl")

@@ -91,8 +91,8 @@ class Archive:
 
     def anchor(self) -> Anchor:
         return Anchor(
-            self.log.reader, NoRevisions(), self.checkpoints, KEY, "example.org", self.log.clock,  # type: ignore[arg-type]
-            self.heads.heads,
+            self.log.reader, NoRevisions(), self.checkpoints, KEY, KEY.public_key(), "example.org",  # type: ignore[arg-type]
+            self.log.clock, self.heads.heads,
         )  # fmt: skip
 
     def anchored(self) -> Checkpoint:

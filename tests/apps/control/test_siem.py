@@ -21,7 +21,7 @@ from vedette.adapters.audit_spool import AuditSpool, read_spool
 from vedette.adapters.boot_file import load
 from vedette.adapters.syslog_tls import SyslogTls
 from vedette.adapters.system_clock import SystemClock
-from vedette.control.records_here import public_key, unsent, verify_here
+from vedette.control.records_here import settings_keys, unsent, verify_here
 from vedette.core.asks import Act, Ask, Question
 from vedette.core.channels import Channel
 from vedette.core.decision import Decision, Verdict
@@ -131,7 +131,9 @@ def test_checkpoints_leave_to_the_siem_and_to_a_file_elsewhere_and_prove_a_cut(
     sending.stop()
     there = [json.loads(each["MESSAGE"]) for each in siem.kept() if each["MSGID"] == "checkpoint"]
     line = canonical(there[-1])
-    assert verify_checkpoint(line, "example.test", public_key(sending.boot)).heads["control"].length
+    assert (
+        verify_checkpoint(line, "example.test", settings_keys(sending.boot)).heads["control"].length
+    )
     assert line in (tmp_path / "elsewhere" / "kept.jsonl").read_bytes()
     # whoever cuts the log and the checkpoints here is caught by the file elsewhere
     spool = sending.boot.spool("control") / "control.jsonl"

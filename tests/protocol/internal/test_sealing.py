@@ -52,7 +52,7 @@ def entry(
 
 
 def people(keys: bytes) -> Any:
-    found, opener = read_keys(keys), Opener(PRIVATE)
+    found, opener = read_keys(keys), Opener((PRIVATE,))
     return lambda name: opener.person(name, found[name]) if name in found else None
 
 
@@ -199,6 +199,6 @@ def test_records_of_the_first_version_are_read_as_they_are():
 
 def test_without_the_private_key_nobody_is_named():
     (made,), keys = sealed(entry(1, ask()))
-    other = Opener(X25519PrivateKey.generate())
+    other = Opener((X25519PrivateKey.generate(),))
     assert [other.person(name, key) for name, key in read_keys(keys).items()] == [None, None]
     assert made["who"] in read_keys(keys)

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from tests.ports import free_port
 from tests.system.delegated_synapse import DOMAIN, Delegated
 from tests.system.synapse_process import ROOT, Api, eventually
-from vedette.adapters.audit_keys import AuditKeys, private_key_at
+from vedette.adapters.audit_keys import AuditKeys
 from vedette.adapters.boot_file import load
 from vedette.adapters.room_reports import RoomReportFiles
 from vedette.adapters.spool_reader import SpoolReader
@@ -238,7 +238,7 @@ def _the_rooms_are_as_the_report_says(alice: Api, report: Report) -> None:
 
 def _every_act_has_its_record(here: WithManyRooms, report: Report) -> None:
     folder = here.boot.spool("synapse").parent
-    keys = AuditKeys(folder, private_key_at(here.boot.path(here.boot.control.audit_key)))
+    keys = AuditKeys.at(folder, here.boot.path(here.boot.control.audit_key))
     spool = SpoolReader(folder, keys.opened)
     eventually(lambda: len(_records(spool, "room:member:remove")) == REMOVED + 1)
     judged = {entry["id"]: entry for entry in _records(spool, "room:standing:judge")}

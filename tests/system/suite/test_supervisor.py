@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from vedette.adapters.restarts import Restarts
 from vedette.suite.supervisor import Program, StartFault, Supervisor
+from vedette.suite.up import start_again
 
 SLEEPER = "import time, sys; print('up', flush=True); time.sleep(600)"
 
@@ -194,3 +196,19 @@ async def test_ending_while_it_starts_leaves_nothing(tmp_path: Path):
     starting.cancel()
     await supervisor.stop()
     assert not is_alive(pid)
+
+
+async def test_what_control_wants_started_again_is_ended_and_serves_again(tmp_path: Path):
+    said: list[str] = []
+    restarts = Restarts(tmp_path / "run/restart")
+    supervisor = Supervisor(said.append)
+    await supervisor.start(program(tmp_path, SLEEPER))
+    supervisor.attend(start_again(supervisor, restarts), "starting again")
+    first = supervisor.pids()["program"]
+    assert await restarts.again("program")
+    second = supervisor.pids()["program"]
+    assert second != first
+    assert not is_alive(first)
+    await supervisor.stop()
+    assert not is_alive(second)
+    assert said == ["starting program again for another key of its own"]

@@ -249,6 +249,7 @@ RECOVERY: Pairs = (
 )
 
 CERTIFICATES: Pairs = (
+    ("`{name}` is {days} days old", "`{name}` ist {days} Tage alt"),
     (
         "`{path}` ({name}) is named in the boot file and missing",
         "`{path}` ({name}) ist in der Boot-Datei genannt und fehlt",

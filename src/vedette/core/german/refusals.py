@@ -484,6 +484,22 @@ KEYS: Pairs = (
         "nothing was changed; `{name}` is held by {holder}",
         "es wurde nichts geändert; `{name}` liegt bei {holder}",
     ),
+    (
+        "nobody has to be told of `{name}` before it is changed",
+        "von `{name}` muss vor dem Wechsel niemand erfahren",
+    ),
+    (
+        "look whether there is room on the disk, and who may write there",
+        "sehen Sie nach, ob Platz auf der Platte ist und wer dort schreiben darf",
+    ),
+    (
+        "both keys are believed until all is signed anew, so or by a start of control: {why}",
+        "beide Schlüssel gelten, bis alles neu unterschrieben ist, so oder durch einen Start: {why}",
+    ),
+    (
+        "start the organisation again (`vedette up`): until then the old one is used",
+        "starten Sie die Organisation neu (`vedette up`): bis dahin gilt der alte",
+    ),
 )
 
 FILES: Pairs = (

@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from vedette.core.record import ChainState, canonical
+from vedette.protocol.internal.signing import Dated, Signer, Verifier, of_its_time
 
 # Signed together with the fields, so that a signature for one purpose never serves another.
 _PURPOSE = b"vedette-checkpoint-v1\n"
@@ -34,7 +34,7 @@ class Checkpoint:
     heads: Mapping[str, ChainState]
 
 
-def sign_checkpoint(checkpoint: Checkpoint, key: Ed25519PrivateKey) -> bytes:
+def sign_checkpoint(checkpoint: Checkpoint, key: Signer) -> bytes:
     """The checkpoint as one line, without its newline."""
     fields = {
         "organisation": checkpoint.organisation,
@@ -48,8 +48,8 @@ def sign_checkpoint(checkpoint: Checkpoint, key: Ed25519PrivateKey) -> bytes:
     return canonical({**fields, "signature": signature})
 
 
-def verify_checkpoint(line: bytes, organisation: str, key: Ed25519PublicKey) -> Checkpoint:
-    """Read a checkpoint that this organisation signed.
+def verify_checkpoint(line: bytes, organisation: str, key: Verifier | Dated) -> Checkpoint:
+    """Read a checkpoint that this organisation signed, by the key of its time where keys are dated.
 
     Raises:
         CheckpointFault: it is not one, was altered, or belongs to somebody else.
@@ -57,7 +57,7 @@ def verify_checkpoint(line: bytes, organisation: str, key: Ed25519PublicKey) -> 
     try:
         fields = json.loads(line)
         signature = base64.b64decode(fields.pop("signature"), validate=True)
-        key.verify(signature, _PURPOSE + canonical(fields))
+        of_its_time(key, int(fields["at"])).verify(signature, _PURPOSE + canonical(fields))
         heads = {
             str(process): ChainState(str(head["hash"]), head["last"], int(head["length"]))
             for process, head in fields["heads"].items()

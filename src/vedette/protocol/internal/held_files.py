@@ -22,12 +22,12 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from vedette.core.files import Content, address_of
 from vedette.core.names import InvalidName, MediaId, ServerName, UserId
 from vedette.core.record import JSON, canonical
 from vedette.protocol.internal.files import content_from_json
+from vedette.protocol.internal.signing import Signer, Verifier
 
 PATH = "/_synapse/vedette/files"
 """Where the module answers, by POST, on Synapse's own socket."""
@@ -152,7 +152,7 @@ def read_cursor(text: str) -> tuple[int, str, str]:
     return int(created), server, media
 
 
-def ask(question: Question, key: Ed25519PrivateKey) -> bytes:
+def ask(question: Question, key: Signer) -> bytes:
     """A question as the bytes that travel."""
     data = canonical(
         {
@@ -165,7 +165,7 @@ def ask(question: Question, key: Ed25519PrivateKey) -> bytes:
     return _MAGIC + base64.b64encode(key.sign(data)) + b"\n" + data
 
 
-def read(data: bytes, organisation: str, key: Ed25519PublicKey, now: float) -> Question:
+def read(data: bytes, organisation: str, key: Verifier, now: float) -> Question:
     """Verify and read the bytes of a question.
 
     1. The signature is of `key` over exactly these bytes. 2. It is for this organisation.

@@ -13,9 +13,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from vedette.core.record import ChainState, canonical
+from vedette.protocol.internal.signing import Dated, Signer, Verifier, of_its_time
 
 # Signed together with the fields, so that a signature for one purpose never serves another.
 _PURPOSE = b"vedette-removed-v1\n"
@@ -43,7 +43,7 @@ class RemovedHead:
     record: str
 
 
-def sign_head(head: RemovedHead, key: Ed25519PrivateKey) -> bytes:
+def sign_head(head: RemovedHead, key: Signer) -> bytes:
     """The head as one line, without its newline."""
     fields = {
         "organisation": head.organisation,
@@ -61,8 +61,8 @@ def sign_head(head: RemovedHead, key: Ed25519PrivateKey) -> bytes:
     return canonical({**fields, "signature": signature})
 
 
-def verify_head(line: bytes, organisation: str, key: Ed25519PublicKey) -> RemovedHead:
-    """Read a head that this organisation signed.
+def verify_head(line: bytes, organisation: str, key: Verifier | Dated) -> RemovedHead:
+    """Read a head that this organisation signed, by the key of its time where keys are dated.
 
     Raises:
         HeadFault: it is not one, was altered, or belongs to somebody else.
@@ -70,7 +70,7 @@ def verify_head(line: bytes, organisation: str, key: Ed25519PublicKey) -> Remove
     try:
         fields = json.loads(line)
         signature = base64.b64decode(fields.pop("signature"), validate=True)
-        key.verify(signature, _PURPOSE + canonical(fields))
+        of_its_time(key, int(fields["at"])).verify(signature, _PURPOSE + canonical(fields))
         head = RemovedHead(
             organisation=str(fields["organisation"]),
             process=str(fields["process"]),

@@ -17,10 +17,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -192,10 +193,11 @@ def erasure(line: bytes, record: str) -> bytes:
 
 @dataclass(slots=True)
 class Opener:
-    """Opens what was sealed to control."""
+    """Opens what was sealed to control, by whichever of its keys: `private`, the newest first."""
 
-    private: X25519PrivateKey
-    _boxes: dict[bytes, AESGCM] = field(default_factory=dict)
+    private: Sequence[X25519PrivateKey]
+    _boxes: dict[bytes, tuple[AESGCM, ...]] = field(default_factory=dict)
+    """Each box as every key would open it, or as the one key that did."""
 
     def person(self, name: str, sealed: SealedKey) -> Person | None:
         """Whom the pseudonym `name` stands for; None where it was erased or does not fit."""
@@ -203,19 +205,30 @@ class Opener:
             return None
         try:
             data = base64.b64decode(sealed.data, validate=True)
-            plain = self._box(sealed.box).decrypt(_nonce(sealed.number), data, name.encode())
+            plain = self._decrypt(sealed, data, name)
             key, said = plain[:_KEY_BYTES], plain[_KEY_BYTES:].decode("utf-8", "surrogatepass")
         except (InvalidTag, ValueError, binascii.Error, OverflowError):
             return None
         return Person(said, key) if pseudonym(said, key) == name else None
 
-    def _box(self, box: bytes) -> AESGCM:
+    def _decrypt(self, sealed: SealedKey, data: bytes, name: str) -> bytes:
+        ways = self._box(sealed.box)
+        for way in ways[:-1]:
+            with contextlib.suppress(InvalidTag):
+                plain = way.decrypt(_nonce(sealed.number), data, name.encode())
+                self._boxes[sealed.box] = (way,)
+                return plain
+        return ways[-1].decrypt(_nonce(sealed.number), data, name.encode())
+
+    def _box(self, box: bytes) -> tuple[AESGCM, ...]:
         found = self._boxes.get(box)
         if found is None:
             public = base64.b64decode(box, validate=True)
-            shared = self.private.exchange(X25519PublicKey.from_public_bytes(public))
-            own = self.private.public_key().public_bytes_raw()
-            found = self._boxes[box] = _box_key(shared, public, own)
+            theirs = X25519PublicKey.from_public_bytes(public)
+            found = self._boxes[box] = tuple(
+                _box_key(key.exchange(theirs), public, key.public_key().public_bytes_raw())
+                for key in self.private
+            )
         return found
 
 

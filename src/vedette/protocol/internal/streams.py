@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from vedette.core.record import JSON, canonical
+from vedette.protocol.internal.signing import Signer, Verifier
 
 MAGIC = b"vedette-stream-v1 "
 _LARGEST = 256 << 20
@@ -59,12 +59,12 @@ class Part:
     body: Mapping[str, JSON]
 
 
-def sign(part: Part, key: Ed25519PrivateKey) -> bytes:
+def sign(part: Part, key: Signer) -> bytes:
     """The part as the bytes that travel."""
     return sign_body(part, canonical(part.body), key)
 
 
-def sign_body(part: Part, body: bytes, key: Ed25519PrivateKey) -> bytes:
+def sign_body(part: Part, body: bytes, key: Signer) -> bytes:
     """The part as the bytes that travel, where its body is canonical JSON already.
 
     `part.body` is not looked at: a long body is kept in pieces and never made anew as a whole.
@@ -87,7 +87,7 @@ def verify(
     *,
     stream: Stream,
     organisation: str,
-    key: Ed25519PublicKey,
+    key: Verifier,
     now: float,
     above: int,
 ) -> Part:
@@ -113,7 +113,7 @@ def verify(
     return part
 
 
-def _signed_bytes(data: bytes, key: Ed25519PublicKey) -> bytes:
+def _signed_bytes(data: bytes, key: Verifier) -> bytes:
     if len(data) > _LARGEST:
         raise StreamRefused("this part is larger than any part may be")
     head, newline, rest = data.partition(b"\n")
