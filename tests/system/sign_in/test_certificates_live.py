@@ -6,8 +6,10 @@ import asyncio
 import base64
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from http.client import HTTPResponse
 from urllib.parse import parse_qsl, urlsplit
 
 import aiohttp
@@ -177,8 +179,8 @@ async def test_only_the_gateway_says_which_certificate_was_shown(
             assert "showed no certificate" in (await browser.followed(main)).text
 
 
-async def test_a_resumed_connection_proves_no_more_than_the_first(
-    house: House, firm: Company
+async def test_a_resumed_connection_proves_no_more_than_the_first_and_an_open_one_nothing(
+    house: House, firm: Company, http: aiohttp.ClientSession
 ) -> None:
     card, tls = firm.card("zora"), ssl.create_default_context(cadata=house.ca.decode())
     tls.load_cert_chain(card.certificate, card.key)
@@ -191,15 +193,20 @@ async def test_a_resumed_connection_proves_no_more_than_the_first(
             assert newer.session is None or not newer.session.has_ticket
             tls.maximum_version = ssl.TLSVersion.TLSv1_2
             first = open_.enter_context(_connected(house, tls, None))
-            assert _asks(first, f"{V3}/capabilities")
+            (zora,) = await carded.carded(house, http, ["zora"], [card])
+            whoami = f"{V3}/account/whoami", zora.runs.token
+            assert _asks(first, *whoami)[0] == 200
             house.cli(
                 "certificate", "revoked", "--serial", card.serial, "--issuer", "company", *REASON
             )
+            await carded.out_of(http, [zora], time.monotonic())
+            assert _asks(first, *whoami)[0] == 401, "on a connection that is open since before"
             departing = await browser.send(await browser.open(SSO), "certificate")
             link = urlsplit(carded.link_in(departing, house))
             again = open_.enter_context(_connected(house, tls, first.session))
             assert again.session_reused, "nothing is tried unless the connection is a resumed one"
-            back = _asks(again, f"{link.path}?{link.query}")["location"]
+            assert _asks(again, *whoami)[0] == 401
+            back = _asks(again, f"{link.path}?{link.query}")[1]["location"]
             shown = await browser.open(back.removeprefix(browser.origin))
             assert "revoked by your organisation" in shown.text
 
@@ -218,11 +225,15 @@ def _connected(
         yield secure
 
 
-def _asks(secure: ssl.SSLSocket, path: str) -> dict[str, str]:
-    """The fields of the answer to one request."""
-    secure.sendall(f"GET {path} HTTP/1.1\r\nHost: {secure.server_hostname}\r\n\r\n".encode())
-    lines = secure.recv(8192).decode("latin-1").split("\r\n\r\n")[0].split("\r\n")[1:]
-    return {line.partition(": ")[0].lower(): line.partition(": ")[2] for line in lines}
+def _asks(secure: ssl.SSLSocket, path: str, token: str = "") -> tuple[int, Mapping[str, str]]:
+    """The status and the fields of the answer to one request on this very connection."""
+    bearer = f"Authorization: Bearer {token}\r\n" if token else ""
+    host = secure.server_hostname
+    secure.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\n{bearer}\r\n".encode())
+    answer = HTTPResponse(secure)
+    answer.begin()
+    answer.read()
+    return answer.status, answer.headers
 
 
 async def test_whoever_is_revoked_is_out_within_a_second_of_our_learning_it(
