@@ -30,7 +30,7 @@ def measurements(prefix: str) -> list[str]:
 
 
 def _may_match(name: str, prefix: str) -> bool:
-    return name.startswith(prefix) or prefix.startswith(name)
+    return name.startswith(prefix) or prefix.startswith(f"{name}.")
 
 
 def table(entries: list[dict[str, Any]]) -> str:

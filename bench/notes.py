@@ -72,6 +72,10 @@ NOTES: dict[str, str] = {
         "supposed, not measured: a connection for each question, from a client in Python on the same two"
         " cores. It moves with what else runs there: 545, 798 and 1,219 in three runs"
     ),
+    "identity_sync.change_to_doors_max": (
+        "after a load in bulk without a mark everybody is read anew at the first change, on a thread beside"
+        " the one that follows, which wait for one interpreter; read in a process of its own would reach it"
+    ),
     "signin.introspections-in-synapse.oidc-provider": (
         "the responder shares the thread in which Synapse does everything else, and Twisted's server costs"
         " more a request than the peer's; a socket that Synapse's own client keeps open would help"
