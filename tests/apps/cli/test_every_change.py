@@ -86,6 +86,7 @@ VALUES = {
     "directory.display_name": '"cn"',
     "directory.email": '"userPrincipalName"',
     "directory.group_name": '"sAMAccountName"',
+    "directory.attributes": '["department", "employeeType"]',
     "directory.guests": '["Externe & Gäste", "Auditors"]',
     "directory.wrong_passwords": "3",
     "directory.largest_removal": "7",
