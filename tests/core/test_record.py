@@ -225,6 +225,15 @@ def test_the_first_line_that_does_not_hold_is_named():
         list(verify_lines([second], "gateway"))
 
 
+def test_what_keeps_a_log_from_being_read_on_is_said_with_its_place():
+    def log():
+        yield canonical(chain(entry(1))[0])
+        raise RecordFault("a segment is missing")
+
+    with pytest.raises(RecordFault, match=r"^line 2: a segment is missing; whole up to `\w+:1`$"):
+        list(verify_lines(log(), "gateway"))
+
+
 def test_after_a_start_numbers_may_go_on_further_up():
     entries = chain(entry(1), entry(9, kind="started"), entry(10))
     assert verify_chain(entries, "gateway").length == 3

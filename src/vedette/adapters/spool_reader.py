@@ -148,9 +148,10 @@ class SpoolReader:
         """
         at, moved = offset, True
         while moved:
-            moved = False
+            moved, before = False, None
             for segment in self._from(process, at):
-                at = max(at, segment.start)
+                _join(before, segment)
+                at, before = max(at, segment.start), segment
                 with segment.path.open("rb") as spool:
                     if os.fstat(spool.fileno()).st_ino != segment.inode:
                         moved = True
@@ -164,7 +165,10 @@ class SpoolReader:
                         yield segment, line[:-1], at
 
     def _from(self, process: str, offset: int) -> list[Segment]:
-        """The segments that hold what follows `offset`, which join one another."""
+        """The segments that hold what follows `offset`; those before it join one another.
+
+        Whether the others do is looked at as they are read, so that a fault before a gap is told first.
+        """
         found = segments(self.folder / process, process)
         if not found:
             raise FileNotFoundError(current_path(self.folder / process, process))
@@ -175,11 +179,8 @@ class SpoolReader:
                 f"the spool of `{process}` begins at byte {found[0].start} now, behind byte {offset}"
             )
         for one, other in itertools.pairwise(found):
-            if one.end != other.start:
-                raise RecordFault(
-                    f"a segment of `{process}` is missing: nothing holds the bytes from {one.end} to"
-                    f" {other.start} of its log"
-                )
+            if one.end <= offset:
+                _join(one, other)
         return [segment for segment in found if segment.end > offset]
 
 
@@ -231,6 +232,15 @@ def _line_at(found: list[Segment], process: str, offset: int) -> tuple[Segment, 
             return segment, None
         spool.seek(offset - segment.start)
         return segment, spool.readline().rstrip(b"\n")
+
+
+def _join(one: Segment | None, other: Segment) -> None:
+    """Raises RecordFault where something is missing between two segments, or they overlap."""
+    if one is not None and one.end != other.start:
+        raise RecordFault(
+            f"a segment of `{one.process}` is missing or has another length: one ends at byte {one.end} of"
+            f" its log, and the next begins at byte {other.start}"
+        )
 
 
 def _torn(segment: Segment) -> None:

@@ -135,11 +135,14 @@ def verify_lines(
         RecordFault: says which line of the log is the first that does not hold, counted from 1, and
             up to which record it is whole.
     """
-    state = after
-    for line in lines:
+    state, log = after, iter(lines)
+    while True:
         try:
-            entry = read_line(line)
-            state = verify_chain([entry], process, state)
+            # what keeps a log from being read on is a fault of that place, too
+            line = next(log, None)
+            if line is None:
+                return
+            state = verify_chain([read_line(line)], process, state)
         except RecordFault as fault:
             whole = f"whole up to `{state.last}`" if state.last else "nothing before it"
             raise RecordFault(f"line {state.length + 1}: {fault}; {whole}") from fault
