@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from starlette.routing import Route
 
 from tests.apps.console.house import Browser, House
-from vedette.console.app import COOKIE, LARGEST_FORM
+from vedette.console.app import COOKIE, LARGEST_FORM, make_app
 from vedette.console.registry import ORDERS, PAGES
 
 FORM = {"path": "sign_in.session", "value": "20 days", "reason": "a try", "step": "apply"}
@@ -58,6 +59,17 @@ def every_form() -> list[str]:
         page.path.replace("{", "").replace("}", "") for page in PAGES if "POST" in page.methods
     ]
     return [*orders, *pages, "/sign-out"]
+
+
+def test_every_way_by_which_something_may_be_changed_is_among_them(house):
+    """What the application itself takes but reads: a route that somebody adds is tried, or found here."""
+    routes = [route for route in make_app(house.console).routes if isinstance(route, Route)]
+    taken = {route.path for route in routes if route.methods - {"GET", "HEAD"}}
+    tried = {path.replace("{", "").replace("}", "") for path in taken} - {
+        "/orders/kind", "/orders/kind/preview",
+    }  # fmt: skip
+    assert {"/orders/{kind}", "/orders/{kind}/preview"} < taken
+    assert tried <= set(every_form())
 
 
 @pytest.mark.parametrize("path", every_form())

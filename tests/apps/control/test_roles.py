@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import time
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 
 from tests.apps.control.house import DOMAIN, House
 from tests.apps.control.organisation import PREFIX
@@ -318,15 +320,66 @@ def may(role: str, row: Row, whom: str) -> bool:
     return set(row.acts) <= MAY[role] and not apart and not own
 
 
-def test_every_operation_has_a_row(house: Roles) -> None:
-    paths = make_app(house.office).openapi()["paths"]
-    served = {
-        f"{method.upper()} {path.removeprefix(PREFIX)}"
-        for path, methods in paths.items()
-        for method in methods
+def operations(app: FastAPI) -> dict[str, Any]:
+    """Every operation that stands behind a token, as the application itself describes it."""
+    return {
+        f"{method.upper()} {path.removeprefix(PREFIX)}": described
+        for path, methods in app.openapi()["paths"].items()
+        for method, described in methods.items()
         if path not in ("/health", "/ready", "/metrics")
     }
-    assert served == {row.operation for row in TABLE}
+
+
+def test_every_operation_has_a_row(house: Roles) -> None:
+    assert set(operations(make_app(house.office))) == {row.operation for row in TABLE}
+
+
+def test_an_operation_that_somebody_adds_is_without_a_row(house: Roles) -> None:
+    async def forget(user: str) -> None:
+        """Forget somebody."""
+
+    app = make_app(house.office)
+    app.post(f"{PREFIX}/people/{{user}}/forget")(forget)
+    assert set(operations(app)) - {row.operation for row in TABLE} == {"POST /people/{user}/forget"}
+
+
+# ---- whose the ids are -----------------------------------------------------------------------------
+
+SOMEBODYS = {"user", "person", "device", "id_", "server", "media"}
+"""Names of what is somebody's: people, their sessions, devices, tokens and files."""
+NOBODYS = {"number", "name", "change", "record", "issuer", "serial", "party", "group", "room"}
+"""Names of what is the organisation's: revisions, rules, partners, keys, changes, records, rooms."""
+FROM_WHOM = {"GET /audit/records", "GET /audit/search"}
+"""The record is for whoever may read all of it; everywhere else one may not see whom one may not."""
+
+
+def named_in(described: dict[str, Any], shapes: dict[str, Any]) -> set[str]:
+    """What an operation takes from its path, its query and its body."""
+    found = {str(each["name"]) for each in described.get("parameters", ())}
+    body = described.get("requestBody", {}).get("content", {}).get("application/json", {})
+    shape = body.get("schema", {})
+    shape = shapes.get(str(shape.get("$ref", "")).rpartition("/")[2], shape)
+    return found | set(shape.get("properties", {}))
+
+
+def places_of(operation: str) -> set[str]:
+    return set(re.findall(r"\{(\w+)", operation))
+
+
+def test_every_id_is_somebodys_or_nobodys(house: Roles) -> None:
+    named = set().union(*map(places_of, operations(make_app(house.office))))
+    assert named <= SOMEBODYS | NOBODYS, named - SOMEBODYS - NOBODYS
+
+
+def test_what_names_somebody_is_tried_over_whom_one_may_not(house: Roles) -> None:
+    app = make_app(house.office)
+    shapes = app.openapi()["components"]["schemas"]
+    naming = {
+        operation
+        for operation, described in operations(app).items()
+        if named_in(described, shapes) & SOMEBODYS
+    }
+    assert naming - {row.operation for row in TABLE if row.over} == FROM_WHOM
 
 
 def test_every_administrative_act_is_asked_somewhere() -> None:
