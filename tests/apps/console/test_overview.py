@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import re
 import shlex
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from cryptography import x509
 from typer.testing import CliRunner
 
-from tests.apps.console.house import Browser, House, user
+from tests.apps.console.house import DOMAIN, Browser, House, Shown, user
 from tests.apps.control.sign_in import session
+from vedette.admin.actor import LOCAL
+from vedette.admin.homeserver import homeserver_file
+from vedette.admin.settings import Applied, Kept, Outcome, Proposal
 from vedette.cli.main import app
 from vedette.console.pages.overview import HEIGHT, chart
 from vedette.control.counting import Counts
 from vedette.core.sessions import SessionState
+from vedette.suite.certificates import self_signed
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +97,88 @@ def test_devices_that_wait_are_counted(house, officer):
         assert 'href="/sessions?state=waiting"' in officer.get("/").text
     finally:
         house.store.move_session(waits.id, SessionState.ENDED, "x", int(house.clock.now()))
+
+
+def advice(page: Shown) -> list[tuple[str, str]]:
+    """What wants attention: each finding in words, and its command, whether it can be copied or not."""
+    part = page.text.split(">Wants attention<")[1].split("</section>")[0]
+    entries = re.findall(r"<li><span class=\"tag.*?(?=<li><span class=\"tag|$)", part, re.DOTALL)
+    found = []
+    for each in entries:
+        words = html.unescape(" ".join(re.sub(r"<[^>]+>", " ", each).split()))
+        command = re.search(r"<(?:pre|p)[^>]*><code>(.*?)</code>", each, re.DOTALL)
+        found.append((words, html.unescape(command[1]) if command else ""))
+    return found
+
+
+def test_whatever_wants_attention_stands_on_one_page_each_with_its_command(tmp_path: Path) -> None:
+    """A certificate that ends, drift, a door behind, a device and a change that wait: all for real."""
+    house = House(tmp_path / "org")
+    try:
+        ends_soon(house.boot.path(house.boot.gateway.certificate))
+        drifted = homeserver_file(house.boot)
+        drifted.parent.mkdir(parents=True, exist_ok=True)
+        drifted.write_text("enable_registration: true\n")
+        a_device_waits(house)
+        house._doors.end_all()
+        assert isinstance(asks_for_a_ban(house, "now"), Applied)
+        kept = asks_for_a_ban(house, "later", hours=1)
+        assert isinstance(kept, Kept)
+        officer = house.browser()
+        officer.signs_in("olga")
+        page = looked(officer)
+    finally:
+        house.close()
+    up = f"vedette up {house.boot.folder}"
+    found = advice(page)
+    for words, command in (
+        ("the gateway's certificate ends in 3 days", "install -m 600 NEW.pem "),
+        ("homeserver.yaml is not what was written there", up),
+        ("gateway: no answer yet", "vedette doctor"),
+        ("gateway is behind: it has settings", up),
+        ("waits for its hour since", f"vedette settings pending {kept.change.id}"),
+    ):
+        assert any(words in one and by.startswith(command) for one, by in found), (words, found)
+    assert all(command for _, command in found), found
+    part = " ".join(page.words.split("Wants attention")[1].split("Not held")[0].split())
+    assert "Devices that wait to be let in: 1. vedette device list --state waiting" in part
+    assert "for their hour: 1. vedette settings pending" in part
+
+
+def looked(officer: Browser) -> Shown:
+    """The overview once this host was looked at."""
+    for _ in range(200):
+        page = officer.get("/")
+        if "Looked at" in page.words:
+            return page
+        officer.house.loop.run_until_complete(asyncio.sleep(0.1))
+    raise AssertionError(page.words)
+
+
+def ends_soon(path: Path) -> None:
+    """Put a certificate there that lasts three days more."""
+    then = datetime.now(UTC) + timedelta(days=3)
+    long = x509.load_pem_x509_certificate(self_signed(("x",), then).certificate)
+    lasts = long.not_valid_after_utc - then
+    path.write_bytes(self_signed((DOMAIN,), then - lasts).certificate)
+
+
+def a_device_waits(house: House) -> None:
+    waits = session(
+        "waits", user("anna"), SessionState.WAITING, expires=int(house.clock.now()) + 999
+    )
+    house.store.add_session(waits, None, int(house.clock.now()))
+
+
+def asks_for_a_ban(house: House, name: str, hours: int | None = None) -> Outcome:
+    desk = house.desks.settings
+    newest = desk.current()[0]
+    wanted = Proposal(
+        text=f'{newest.text}[rules.{name}]\nbetween = ["us", "outside"]\nforbid = ["call"]\n',
+        base=newest.number, reason=name, author=LOCAL,
+        starts=None if hours is None else int(desk.clock.now()) + hours * 3600,
+    )  # fmt: skip
+    return house.loop.run_until_complete(desk.apply(wanted))
 
 
 PARTS = {

@@ -34,6 +34,8 @@ _PROMISED = (Channel.MESSAGE, Channel.FILE, Channel.VOICE, Channel.VIDEO, Channe
 _REASON = "recommended"
 _ANEW = ("settings", SETTINGS)
 """The checks that look at the settings alone, and so are made as the page is shown."""
+_LOOK = "vedette doctor"
+"""What says of a door why it does not answer, and the command that mends that on this host."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +155,7 @@ def together(todo: Iterable[Todo]) -> list[Todo]:
 def _doors(doors: tuple[DoorAnswer, ...]) -> Iterator[Todo]:
     for each in doors:
         if each.state is not DoorState.IN_FORCE:
-            yield Todo(health=Health.BROKEN, words=(each.words,))
+            yield Todo(health=Health.BROKEN, words=(each.words,), mend=_LOOK, command=True)
 
 
 def _found(found: Iterable[Found], *, anew: bool = False) -> Iterator[Todo]:
