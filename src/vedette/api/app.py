@@ -112,11 +112,20 @@ def _add_health(app: FastAPI, office: Office) -> None:
         shape = shapes.Status(status="not ready" if troubles else "ready", detail=troubles)
         return JSONResponse(shape.model_dump(), 503 if troubles else 200)
 
-    @app.get(METRICS, response_class=PlainTextResponse)
+    @app.get(METRICS, response_class=PlainTextResponse, responses=_closed(401, 503))
     async def metrics() -> PlainTextResponse:
         """Counts for Prometheus; no name of a person is in them."""
         text = metrics_text(await asyncio.to_thread(office.measured))
         return PlainTextResponse(text, media_type=CONTENT_TYPE)
+
+
+def _closed(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """These refusals, which are JSON also where the answer is another kind of text."""
+    shape = {"$ref": f"#/components/schemas/{shapes.ErrorShape.__name__}"}
+    content = {"application/json": {"schema": shape}}
+    return {
+        each: {"description": ERRORS[each]["description"], "content": content} for each in statuses
+    }
 
 
 def _settings(office: Office) -> APIRouter:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from vedette.admin.directory import Previewed
 from vedette.api.acting import By
 from vedette.api.office import Office
-from vedette.api.shapes import Shape
+from vedette.api.shapes import Shape, YesNo
 from vedette.api.sign_in_shapes import ReasonBody
 from vedette.core.directory_state import DirectoryState
 
@@ -64,7 +64,7 @@ class PreviewShape(Shape):
 class SyncBody(ReasonBody):
     """Why it is read now; `confirm` takes a list that is held."""
 
-    confirm: bool = False
+    confirm: YesNo = False
 
 
 class SyncedShape(DirectoryShape):

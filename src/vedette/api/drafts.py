@@ -9,7 +9,7 @@ from pydantic import Field
 
 from vedette.api.acting import By, asks
 from vedette.api.office import Office
-from vedette.api.shapes import Shape
+from vedette.api.shapes import Shape, Whole
 from vedette.api.sign_in_shapes import RecordShape
 from vedette.core.asks import Act
 from vedette.core.draft import Draft
@@ -22,8 +22,8 @@ class DraftTextBody(Shape):
     """A text to keep. `version` is the one that was edited; 0 for a new draft."""
 
     text: str = Field(max_length=4 << 20)
-    base: int = Field(ge=1, le=2**31, description="The revision on which it is meant to stand.")
-    version: int = Field(default=0, ge=0, le=2**31)
+    base: Whole = Field(ge=1, le=2**31, description="The revision on which it is meant to stand.")
+    version: Whole = Field(default=0, ge=0, le=2**31)
 
 
 class NewDraftBody(DraftTextBody):

@@ -23,7 +23,7 @@ from vedette.api import render
 from vedette.api.acting import By, asks
 from vedette.api.changes import KEPT, answered
 from vedette.api.office import Office
-from vedette.api.shapes import AppliedShape, DifferenceShape, Shape
+from vedette.api.shapes import AppliedShape, DifferenceShape, Shape, Whole
 from vedette.core.asks import Act
 from vedette.core.partners import ChannelGlance, OneWay
 from vedette.protocol.internal.partner_checks import Finding
@@ -91,7 +91,7 @@ class NewPartnerBody(Shape):
     direction: str = Field(default="", max_length=8, description="`both`, `out` or `in`.")
     ours: str = Field(default="us", max_length=64, description="The party of ours it is with.")
     reason: str = Field(min_length=1, max_length=500)
-    base: int | None = Field(default=None, ge=1, le=2**53)
+    base: Whole | None = Field(default=None, ge=1, le=2**53)
 
 
 class FindingShape(Shape):

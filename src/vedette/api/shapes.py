@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
+
+Whole = Annotated[int, Field(strict=True)]
+Real = Annotated[float, Field(strict=True)]
+YesNo = Annotated[bool, Field(strict=True)]
+"""What a body says is taken as what it is: no `true` is a number, and no text is either."""
 
 _TEXT = Field(max_length=4 << 20)
 _REASON = Field(min_length=1, max_length=500, description="Why, for the history.")
@@ -66,7 +71,7 @@ class TrialShape(Shape):
 class ConfirmBody(Shape):
     """Which revision shut nobody out."""
 
-    revision: int = Field(ge=1, le=2**53)
+    revision: Whole = Field(ge=1, le=2**53)
     reason: str = Field(default="it shut nobody out", min_length=1, max_length=500)
 
 
@@ -114,9 +119,9 @@ class ApplyBody(Shape):
     """A draft to apply."""
 
     text: str = _TEXT
-    base: int = Field(ge=1, le=2**53, description="The revision on which the draft stands.")
+    base: Whole = Field(ge=1, le=2**53, description="The revision on which the draft stands.")
     reason: str = _REASON
-    starts: int | None = Field(
+    starts: Whole | None = Field(
         default=None, ge=0, le=2**53, description="Not before this moment, seconds since 1970 UTC."
     )
 
@@ -125,7 +130,7 @@ class ForeseeBody(Shape):
     """A draft of which is asked what would become of it now."""
 
     text: str = _TEXT
-    base: int | None = _BASE
+    base: Whole | None = _BASE
 
 
 class SetBody(Shape):
@@ -134,7 +139,7 @@ class SetBody(Shape):
     path: str = Field(min_length=1, max_length=300)
     value: str | None = Field(max_length=65536, description="TOML; null removes the setting.")
     reason: str = _REASON
-    base: int | None = _BASE
+    base: Whole | None = _BASE
 
 
 class EditShape(Shape):
@@ -149,13 +154,13 @@ class EditsBody(Shape):
 
     changes: list[EditShape] = Field(min_length=1, max_length=1000)
     reason: str = _REASON
-    base: int | None = _BASE
+    base: Whole | None = _BASE
 
 
 class RestoreBody(Shape):
     """An earlier revision to make the new one."""
 
-    revision: int = Field(ge=1, le=2**53)
+    revision: Whole = Field(ge=1, le=2**53)
     reason: str = _REASON
 
 
@@ -164,18 +169,18 @@ class RuleBody(Shape):
 
     id: str = Field(min_length=1, max_length=64)
     rule: dict[str, str | list[str]]
-    guardrail: bool = False
+    guardrail: YesNo = False
     reason: str = _REASON
-    base: int | None = _BASE
+    base: Whole | None = _BASE
 
 
 class RuleChangeBody(Shape):
     """A rule's new content, all of it: its keys as the document spells them."""
 
     rule: dict[str, str | list[str]]
-    guardrail: bool = False
+    guardrail: YesNo = False
     reason: str = _REASON
-    base: int | None = _BASE
+    base: Whole | None = _BASE
 
 
 class CallShape(Shape):
@@ -347,7 +352,7 @@ class WhyBody(Shape):
     to: str | None = Field(default=None, max_length=255)
     channel: str = Field(max_length=32)
     file: str | None = Field(default=None, max_length=1024)
-    size: int | None = Field(default=None, ge=0, le=2**53)
+    size: Whole | None = Field(default=None, ge=0, le=2**53)
     facts: list[str] = Field(default_factory=list, max_length=50)
     draft: str | None = Field(default=None, max_length=4 << 20)
 
@@ -381,7 +386,7 @@ class ReplayBody(Shape):
     """A draft, and from when on recorded asks are decided again: seconds since 1970 UTC."""
 
     text: str = Field(max_length=4 << 20)
-    since: float | None = Field(default=None, ge=0)
+    since: Real | None = Field(default=None, ge=0)
 
 
 class ChangedShape(Shape):
@@ -474,8 +479,8 @@ class PersonReportBody(Shape):
 
     person: str = Field(min_length=1, max_length=255)
     reason: str = Field(min_length=1, max_length=500)
-    since: float | None = Field(None, ge=0)
-    until: float | None = Field(None, ge=0)
+    since: Real | None = Field(None, ge=0)
+    until: Real | None = Field(None, ge=0)
 
 
 class ActsShape(Shape):
