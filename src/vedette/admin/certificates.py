@@ -33,6 +33,7 @@ from vedette.spine import Permit
 
 ENDS_SOON = 30 * 86_400
 """A certificate that ends within so many seconds is said to end soon."""
+_CURSOR = re.compile(r"[0-9]{15} [A-Za-z0-9_-]{43}")
 _SERIAL = re.compile(r"(?:0[xX])?([0-9A-Fa-f]{1,42})")
 
 
@@ -109,8 +110,14 @@ class CertificatesDesk:
         )
 
     async def page(self, author: Actor, after: str = "", most: int = 50) -> CertificatesPage:
-        """Certificates that were shown, and who signs in with them."""
+        """Certificates that were shown, and who signs in with them. Raises Rejected for no cursor."""
         await self._may_list(author)
+        if after and _CURSOR.fullmatch(after) is None:
+            raise Rejected(
+                Code.INVALID,
+                told("nothing goes on from there"),
+                told("open the list from its beginning"),
+            )
         return await asyncio.to_thread(self._page, after, most)
 
     def _page(self, after: str, most: int) -> CertificatesPage:

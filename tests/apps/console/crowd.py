@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,10 +15,13 @@ from vedette.adapters.people_kept import PeopleKept
 from vedette.admin.actor import LOCAL
 from vedette.admin.tokens import NewToken
 from vedette.control.directory import DirectoryPeople
+from vedette.core.directory_state import DirectoryState
 from vedette.core.language import as_is, told
 from vedette.core.names import MediaId, ServerName, UserId
 from vedette.core.sessions import FactorUse, Session, SessionFacts, SessionState
-from vedette.ports.directory import Check, GroupEntry, PersonEntry
+from vedette.core.settings.document import CompanyDirectory
+from vedette.ports.directory import Check, Foreseen, GroupEntry, PersonEntry
+from vedette.ports.errors import Unavailable
 from vedette.protocol.internal.held_files import FileRow, FileState
 from vedette.protocol.internal.standing import (
     REPORT,
@@ -139,3 +142,27 @@ def with_files(house: House, *rows: FileRow) -> MemoryHeldFiles:
         files.put(row)
     house.desks.files.files = files
     return files
+
+
+@dataclass
+class Stands:
+    """A keeper of a company's directory that stands as it says and reaches nobody."""
+
+    said: DirectoryState
+
+    def state(self) -> DirectoryState:
+        """How it stands."""
+        return self.said
+
+    def sync(self, *, confirm: bool = False) -> DirectoryState:
+        """Raises Unavailable."""
+        raise Unavailable(f"no server of the directory answers ({confirm=})")
+
+    def foresee(self, settings: CompanyDirectory) -> Foreseen:
+        """Raises Unavailable."""
+        raise Unavailable(f"no server of the directory answers (for {settings.people})")
+
+
+def standing_so(house: House, state: DirectoryState) -> None:
+    """Have people come from a company's directory that stands so."""
+    object.__setattr__(house.desks.directory, "keeper", Stands(state))

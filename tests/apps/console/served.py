@@ -22,8 +22,8 @@ from tests.apps.console.house import House
 from vedette.console.app import COOKIE
 from vedette.suite.certificates import self_signed
 
-_EXPECTED = re.compile(r"status of 4(00|01|03|04|09)")
-"""What browsers complain of where a page answers that something can't be done."""
+_EXPECTED = re.compile(r"status of (400|401|403|404|409|503)")
+"""What browsers complain of where a page answers that something can't be done, or is away."""
 
 
 @dataclass
@@ -33,15 +33,19 @@ class Served:
     house: House
     complaints: list[str] = field(default_factory=list)
 
-    async def page(self, browser: Chromium, name: str = "olga", **more: Any) -> Page:
-        """A page of a browser with which this person is in; nobody is for an empty name."""
+    async def page(
+        self, browser: Chromium, name: str = "olga", cookie: str = "", **more: Any
+    ) -> Page:
+        """A page of a browser with which this person is in, or whoever has this cookie; else nobody."""
         context = await browser.new_context(ignore_https_errors=True, **more)
         context.set_default_timeout(20_000)
         if name:
             here = self.house.browser()
             await asyncio.to_thread(here.signs_in, name)
+            cookie = here.cookie
+        if cookie:
             await context.add_cookies(
-                [{"name": COOKIE, "value": here.cookie, "url": self.house.url, "secure": True}]
+                [{"name": COOKIE, "value": cookie, "url": self.house.url, "secure": True}]
             )
         page = await context.new_page()
         page.on("console", lambda said: self._note(said.type, said.text))
