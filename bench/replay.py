@@ -1,5 +1,9 @@
 """Whom a draft would affect: 100,000 recorded asks, read from disk, opened, and decided twice.
 
+What it foretells is then compared with what enforcement does: the draft is put in force, the same 100,000
+acts are settled anew by the spine through which every door goes, and the answers counted against each
+other, a thousand asks at a time.
+
 The record is that of a door: sealed, in segments, every ask of other people and facts, under a document
 of 200 rules; the draft forbids messages to partners in plain rooms. Cedar decides the same questions under
 both sets of rules, from requests that were built beforehand, a part of them in turn with us, and reads no
@@ -12,6 +16,8 @@ import json
 import statistics
 import tempfile
 import time
+from collections import Counter
+from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 from pathlib import Path
@@ -23,6 +29,9 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from bench.office import document, groups_of, people_of
 from vedette.adapters.audit_keys import AuditKeys
 from vedette.adapters.audit_writer import AuditWriter
+from vedette.adapters.memory.audit import MemoryAudit
+from vedette.adapters.memory.clock import MemoryClock
+from vedette.adapters.memory.incidents import MemoryIncidents
 from vedette.adapters.spool_reader import SpoolReader
 from vedette.admin.policy import rules_of
 from vedette.admin.replay import Replayed, recorded, replay
@@ -37,9 +46,12 @@ from vedette.core.record import body
 from vedette.core.settings.document import Document
 from vedette.core.towards import say
 from vedette.ports.policy import Policy
+from vedette.spine import Permit, Spine
 
 ASKS = 100_000
 CEDAR = 1_000
+CHUNK = 1_000
+"""So many asks are compared at a time: two errors that cancel out must fall into one."""
 ROUNDS = 5
 MOST_SECONDS = 30.0
 """How long somebody looks at a progress line before a draft of an office's week is told."""
@@ -79,11 +91,11 @@ def _asked(policy: Policy, number: int) -> tuple[Ask, Facts]:
     return ask, facts
 
 
-def _written(folder: Path, policy: Policy, key: X25519PrivateKey) -> None:
+def _written(folder: Path, policy: Policy, key: X25519PrivateKey, asks: int = ASKS) -> None:
     writer = AuditWriter(folder / "synapse", "synapse", key.public_key())
     writer.begin()
     entries: list[dict[str, Any]] = []
-    for number in range(ASKS):
+    for number in range(asks):
         ask, facts = _asked(policy, number)
         decided = body(ask, facts, decide(policy.rules, ask, facts))
         kind = {"v": 1, "kind": "decision", "id": f"synapse:{number + 1}", "at": 1.76e9 + number}
@@ -91,6 +103,61 @@ def _written(folder: Path, policy: Policy, key: X25519PrivateKey) -> None:
         if len(entries) == 1000:
             writer.write(entries, 1.76e9)
             entries = []
+
+
+@dataclass(frozen=True)
+class _InForce:
+    """A door's policy."""
+
+    policy: Policy
+
+    def current(self) -> Policy:
+        return self.policy
+
+
+Way = tuple[str, str]
+"""What was answered, and what is answered then."""
+
+
+def _settled(policy: Policy, numbers: range) -> list[str]:
+    """What a door with this policy answers to these acts."""
+    audit = MemoryAudit()
+    clock = MemoryClock((policy.directory.today - date(1970, 1, 1).toordinal()) * 86400.0)
+    spine, answers = Spine(_InForce(policy), audit, MemoryIncidents(), clock), []
+    for number in numbers:
+        ask, facts = _asked(policy, number)
+        settled = spine.settle(ask.act, ask.who, lambda _, given=(ask, facts): given)
+        answers.append("yes" if isinstance(settled, Permit) else settled.decision.verdict.value)
+    return answers
+
+
+def _foretold(found: Replayed) -> Counter[Way]:
+    """How many answers turn, and from which into which."""
+    turned: Counter[Way] = Counter()
+    for each in found.changed:
+        turned[each.kind.was, each.kind.becomes] += each.asks
+    return turned
+
+
+def keep(folder: Path, key: X25519PrivateKey, asks: int = ASKS) -> None:
+    """Record so many asks of the office, sealed for this key."""
+    _written(folder, _policy(document(DOMAIN), 1), key, asks)
+
+
+def disagreements(folder: Path, key: X25519PrivateKey, asks: int = ASKS) -> tuple[int, int]:
+    """Of how many recorded asks replay foretells another answer than is given then; and how many turn."""
+    before, draft = document(DOMAIN), document(DOMAIN, beside=DRAFT)
+    now, then = _policy(before, 1), _policy(draft, 2)
+    entries = recorded(SpoolReader(folder, AuditKeys(folder, key).opened), None)
+    wrong = turned = 0
+    for start in range(0, asks, CHUNK):
+        numbers = range(start, min(start + CHUNK, asks))
+        foretold = _foretold(replay(now, draft, islice(entries, len(numbers))))
+        both = zip(_settled(now, numbers), _settled(then, numbers), strict=True)
+        real = Counter(way for way in both if way[0] != way[1])
+        wrong += ((foretold - real) | (real - foretold)).total()
+        turned += real.total()
+    return wrong, turned
 
 
 def _cedar(before: Policy) -> list[tuple[dict[str, Any], cedarpy.Entities]]:
@@ -136,6 +203,9 @@ def run() -> list[dict[str, Any]]:
             ours.append(time.process_time() - began)
             _check(found)
             theirs.append(_by_cedar(put, sets) * ASKS)
+        wrong, turned = disagreements(Path(folder), key)
+    if not 0 < turned < ASKS:
+        raise RuntimeError(f"{turned} answers turned, so that nothing was compared")
     value, peer = statistics.median(ours), statistics.median(theirs)
     return [
         {
@@ -147,7 +217,17 @@ def run() -> list[dict[str, Any]]:
             "ratio": round(peer / value, 2),
             "target": MOST_SECONDS,
             "met": value < MOST_SECONDS,
-        }
+        },
+        {
+            "id": "replay.disagreements.100000",
+            "value": wrong,
+            "unit": f"of {turned} turned",
+            "peer": "enforcement under the draft",
+            "peer_value": 0,
+            "ratio": None,
+            "target": 0,
+            "met": wrong == 0,
+        },
     ]
 
 

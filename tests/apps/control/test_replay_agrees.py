@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench import replay as office
 from tests.adapters.clock import SetClock
 from tests.adapters.test_audit_spool import wait
 from vedette.adapters.audit_keys import AuditKeys
@@ -184,3 +185,16 @@ def test_so_it_is_where_a_draft_says_otherwise_who_belongs_to_whom(
     said: list[Traffic],
 ) -> None:
     agrees(document(before, words), document(draft, then), said)
+
+
+ASKS = 10_000
+"""Of the office of the benchmark, which compares a hundred thousand: `make bench ONLY=replay`."""
+
+
+def test_for_ten_thousand_recorded_asks_of_an_office_every_answer_was_foretold(
+    tmp_path: Path,
+) -> None:
+    key = X25519PrivateKey.generate()
+    office.keep(tmp_path, key, ASKS)
+    wrong, turned = office.disagreements(tmp_path, key, ASKS)
+    assert (wrong, 0 < turned < ASKS) == (0, True)
