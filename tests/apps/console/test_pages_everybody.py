@@ -7,11 +7,13 @@ import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser as Chromium
 from playwright.async_api import Page
+from starlette.routing import compile_path
 
 from tests.apps.console.crowd import (
     add_token,
@@ -137,6 +139,27 @@ async def _released(page: Page) -> None:
     await page.get_by_label("Reason").wait_for()
 
 
+async def _token(page: Page) -> None:
+    await page.goto(_origin(page) + "/administrators/tokens")
+    await page.locator("td a[href^='/administrators/tokens/']").first.click()
+    await page.get_by_role("button", name="Remove").wait_for()
+
+
+async def _on_trial(page: Page) -> None:
+    """A page with the banner of a revision that returns by itself."""
+    await _send(page, "/orders/set-value", path="sign_in.session", value="21 days")
+    await page.get_by_label("Reason").fill("as agreed")
+    await page.get_by_role("button", name="Apply").click()
+    await page.get_by_role("heading", name="Done").wait_for()
+    await page.goto(_origin(page) + "/settings")
+    await page.get_by_text("might shut somebody out").wait_for()
+
+
+async def _checked(page: Page) -> None:
+    """The answer to a question that nobody can answer here."""
+    await _send(page, "/partners/acme/check")
+
+
 async def _report(page: Page) -> None:
     await _send(page, "/audit/person", person="olga", reason="incident 12")
 
@@ -173,6 +196,7 @@ STOPS: dict[str, str | Go] = {
     "reset": _reset,
     "partners": "/partners",
     "partner": "/partners/acme",
+    "partner checked": _checked,
     "directory": "/directory",
     "directory looked through": "/directory?people=(name%3Dp*)&party=us",
     "directory tried": "/directory?test=yes",
@@ -184,6 +208,7 @@ STOPS: dict[str, str | Go] = {
     "administrators": "/administrators",
     "administrator": "/administrators/of/olga",
     "tokens": "/administrators/tokens",
+    "token": _token,
     "nothing": "/no/such/page",
     "grid": "/grid",
     "grid of files": "/grid?channel=file&party=us",
@@ -195,6 +220,7 @@ STOPS: dict[str, str | Go] = {
     "why of a record": "/why/control:2",
     "review": _reviewed,
     "done": _applied,
+    "on trial": _on_trial,
     "problem": _refused,
     "what others changed": _beside,
 }
@@ -239,21 +265,31 @@ async def to(here: Served, page: Page, stop: str) -> None:
     await page.locator("h1").wait_for()
 
 
-def test_every_page_without_a_place_in_its_path_is_a_stop() -> None:
-    shown = [page for page in PAGES if "{" not in page.path and not page.path.endswith(".csv")]
-    paths = {page.path for page in shown if "GET" in page.methods}
-    assert paths <= {stop for stop in STOPS.values() if isinstance(stop, str)}
+PATTERNS = [
+    (page.path, compile_path(page.path)[0])
+    for page in PAGES
+    if "GET" in page.methods and not page.path.endswith(".csv")
+]
+ELSEWHERE = {"/changes/revisions/{number}/text"}
+"""A file to be kept, and no page."""
+
+
+def pattern_of(url: str) -> str:
+    """Which page answers at this address; the first that fits, as routes are tried."""
+    return next((path for path, like in PATTERNS if like.match(urlsplit(url).path)), "")
 
 
 async def test_every_page_is_readable_to_screen_readers_in_both_colours_and_by_keyboard(
     chromium: Chromium, here: Served
 ) -> None:
     faults: list[str] = []
+    came: set[str] = set()
     page = await here.page(
         chromium, reduced_motion="reduce", viewport={"width": 1280, "height": 900}
     )
     for stop in STOPS:
         await to(here, page, stop)
+        came.add(pattern_of(page.url))
         await page.evaluate(
             "document.querySelectorAll('details').forEach((one) => { one.open = true; })"
         )
@@ -264,6 +300,7 @@ async def test_every_page_is_readable_to_screen_readers_in_both_colours_and_by_k
         faults += [f"{stop}: {fault}" for fault in await unreachable(page)]
     assert not faults, "\n".join(sorted(set(faults)))
     assert not here.complaints
+    assert {path for path, _ in PATTERNS} - ELSEWHERE <= came  # whoever adds a page adds a stop
 
 
 async def kept(page: Page, name: str) -> None:
@@ -349,3 +386,114 @@ async def test_another_language_is_chosen_with_one_click_and_stays(
     await page.get_by_role("heading", name="Überblick").wait_for()
     await page.reload()
     assert await page.locator("html").get_attribute("lang") == "de"
+
+
+CLOSED = {
+    "anna": ("/", "/settings", "/people/anna", "/grid", "/no/such/page"),
+    "": ("/signed-in", "/no/such/page"),
+}
+"""Pages for whoever may do nothing here, and for whoever is not in: refusals and notices."""
+
+
+async def test_whoever_is_refused_can_read_why_in_both_languages_and_colours(
+    chromium: Chromium, here: Served
+) -> None:
+    for language, colours in (("en-GB", "dark"), ("de-DE", "light")):
+        for name, paths in CLOSED.items():
+            page = await here.page(chromium, name, locale=language, color_scheme=colours)
+            for path in paths:
+                await page.goto(here.house.url + path)
+                assert await page.locator("html").get_attribute("lang") == language[:2]
+                assert await page.locator("main p").first.inner_text()
+                assert not await violations(page), path
+                assert not await unreachable(page), path
+    assert not here.complaints
+
+
+# ---- by the keyboard alone -----------------------------------------------------------------------------
+
+
+async def tabs_to(page: Page, selector: str, most: int = 400) -> None:
+    """Press Tab until the keyboard is there; types where something is wanted on the way."""
+    for _ in range(most):
+        await page.keyboard.press("Tab")
+        there, lacks = await page.evaluate(
+            """(selector) => {
+                const at = document.activeElement;
+                return [at.matches(selector), at.required === true && !at.value];
+            }""",
+            selector,
+        )
+        if there:
+            return
+        if lacks:
+            await page.keyboard.type("of-the-keyboard")
+    raise AssertionError(f"the keyboard does not come to `{selector}` on {page.url}")
+
+
+async def test_what_each_page_is_for_is_done_by_the_keyboard_alone(
+    chromium: Chromium, here: Served
+) -> None:
+    """In German: its main button, of whatever form, is come to by Tab and pressed by Enter or Space."""
+    page = await here.page(chromium, locale="de-DE", reduced_motion="reduce")
+    pressed: dict[str, int] = {}
+    for number, (stop, going) in enumerate(STOPS.items()):
+        if not isinstance(going, str):
+            continue
+        await to(here, page, stop)
+        assert not await violations(page), stop
+        if not await page.locator("button.main:visible").count():
+            continue
+        await tabs_to(page, "button.main")
+        async with page.expect_response(lambda one: one.request.is_navigation_request()) as sent:
+            await page.keyboard.press(("Enter", "Space")[number % 2])
+        pressed[stop] = (await sent.value).status
+        await page.locator("h1").wait_for()
+    assert set(pressed.values()) <= {200, 400, 503}, pressed  # 503: no gateway runs here
+    assert len(pressed) > 10, pressed
+
+
+async def test_a_rule_is_written_looked_at_and_applied_by_the_keyboard_alone(
+    chromium: Chromium, here: Served
+) -> None:
+    page = await here.page(chromium, reduced_motion="reduce")
+    await page.goto(here.house.url + "/")
+    await tabs_to(page, "nav a[href='/grid']")
+    await page.keyboard.press("Enter")
+    await page.locator("table[data-grid]").wait_for()
+    await tabs_to(page, "table[data-grid] a[href='/grid/us/us']")
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("ArrowUp")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/grid/us/us")
+    await tabs_to(page, "a[href='/grid/us/us?add=both#add']")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/grid/us/us?add=both#add")
+    await page.locator("form[action='/orders/add-rule']").wait_for()
+    form = "form[action='/orders/add-rule'] "
+    await tabs_to(page, f"{form}[name=id]")
+    await page.keyboard.type("by-keys")
+    await tabs_to(page, f"{form}[name=answer]")
+    await page.keyboard.press("ArrowDown")  # from allow to forbid
+    await tabs_to(page, f"{form}[name=channel-file]")
+    await page.keyboard.press("Space")
+    await page.locator("pre.command", has_text="--forbid file").wait_for()
+    await tabs_to(page, f"{form}button.main")
+    await page.keyboard.press("Enter")
+    await page.get_by_label("Reason").wait_for()
+    await tabs_to(page, "[name=reason]")
+    await page.keyboard.type("contract 4711")
+    await page.locator("pre.command", has_text="contract 4711").wait_for()
+    await tabs_to(page, "button.main")
+    await page.keyboard.press("Space")
+    await page.get_by_role("heading", name="Done").wait_for()
+    shown = await page.locator("pre.command").first.inner_text()
+    assert shown == (
+        "vedette rule add by-keys --between us us --forbid file --reason 'contract 4711'"
+    )
+    await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await tabs_to(page, "button[data-copy]")
+    await page.keyboard.press("Enter")
+    await page.get_by_role("button", name="Copied").wait_for()
+    assert await page.evaluate("navigator.clipboard.readText()") == shown
+    assert not here.complaints
