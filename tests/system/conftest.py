@@ -10,21 +10,19 @@ from tests.system.synapse_process import Authority
 from tests.system.two_organisations import (
     Organisation,
     TwoOrganisations,
+    give_a_name,
     make,
     make_accounts,
     two_organisations,
 )
-from vedette.adapters.boot_file import NAME as BOOT_FILE
 from vedette.suite.demo import EXAMPLE
-
-_HOSTS = ("127.0.0.1", "localhost")
 
 
 @pytest.fixture(scope="session")
 def organisations(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoOrganisations]:
-    """`example.test` and `acme.test`, and a plain Synapse outside that nobody named."""
+    """`example.test`, whose clients come to a name, `acme.test`, and a Synapse outside nobody named."""
     folder: Path = tmp_path_factory.mktemp("two")
-    with two_organisations(folder) as both:
+    with two_organisations(folder, named=True) as both:
         yield both
 
 
@@ -34,11 +32,7 @@ def with_a_name(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Organisati
     folder = tmp_path_factory.mktemp("named")
     at = [f"127.0.0.1:{free_port()}" for _ in range(5)]
     made = make(folder / EXAMPLE.domain, EXAMPLE, Authority.make(folder / "ca"), {}, at)
-    boot = made.folder / BOOT_FILE
-    numbered, named = (f'"https://{host}:{at[0].rpartition(":")[2]}"' for host in _HOSTS)
-    text = boot.read_text()
-    assert numbered in text
-    boot.write_text(text.replace(numbered, named))
+    give_a_name(made)
     try:
         made.start()
         make_accounts(made)

@@ -26,7 +26,7 @@ import pyotp
 from tests.ports import free_port
 from tests.system.connect_proxy import connect_proxy
 from tests.system.synapse_process import PASSWORD, Authority, SynapseProcess
-from vedette.adapters.boot_file import Boot, load
+from vedette.adapters.boot_file import NAME, Boot, load
 from vedette.adapters.stream_files import read_acknowledgement
 from vedette.core.names import ServerName
 from vedette.suite.accounts import NewAccount, register
@@ -250,6 +250,15 @@ def make(
     )
 
 
+def give_a_name(organisation: Organisation) -> None:
+    """Have its clients come to a name: passkeys are kept for names, never for numbers."""
+    client, boot = organisation.boot.gateway.client, organisation.folder / NAME
+    named = f"https://localhost:{client.rpartition(':')[2]}"
+    text = boot.read_text()
+    assert f'"https://{client}"' in text
+    boot.write_text(text.replace(f'"https://{client}"', f'"{named}"'))
+
+
 def make_accounts(organisation: Organisation) -> None:
     """Give everybody an account."""
 
@@ -262,11 +271,16 @@ def make_accounts(organisation: Organisation) -> None:
 
 @contextmanager
 def two_organisations(
-    folder: Path, *, outside: bool = True, routes: Mapping[str, str] | None = None
+    folder: Path,
+    *,
+    outside: bool = True,
+    named: bool = False,
+    routes: Mapping[str, str] | None = None,
 ) -> Iterator[TwoOrganisations]:
     """Make and run both, and the homeserver outside; ends everything whatever happens.
 
-    `routes` are where both find servers that the tests run themselves.
+    `named` has the clients of the first come to a name. `routes` are where both find servers that the
+    tests run themselves.
     """
     authority = Authority.make(folder / "ca")
     at = {house: [f"127.0.0.1:{free_port()}" for _ in range(5)] for house in (EXAMPLE, ACME)}
@@ -279,6 +293,8 @@ def two_organisations(
             known = {other.domain: at[other][1], **strangers, **(routes or {})}
             made = make(folder / house.domain, house, authority, known, at[house])
             everything.callback(made.stop)
+            if named and house is EXAMPLE:
+                give_a_name(made)
             made.start()
             make_accounts(made)
             organisations.append(made)
