@@ -202,12 +202,20 @@ async def test_two_people_of_acme_in_one_room_can_still_talk_to_us(cast: Cast) -
 
 async def test_a_third_participant_opens_no_hole_and_mutes_nobody(cast: Cast) -> None:
     room = await _together(cast.alice, cast.bob, cast.carol)
+    why = _why_in(cast, room, "file", "--file", "y.pdf")
+    assert (why["answer"], why["rule"], why["person"]) == (
+        "no",
+        "acme-messages-only",
+        MESSAGES_ONLY,
+    )
     assert (await _refused(cast.alice.send_file(room, "y.pdf", PDF))).sentence == MESSAGES_ONLY
     await cast.bob.say(room, "bob speaks")
     await cast.carol.say(room, "carol speaks")
     await cast.alice.sees(room, "bob speaks")
     await cast.alice.sees(room, "carol speaks")
     await cast.carol.sees(room, "bob speaks")
+    asked = _why_in(cast, room, "contact", "--to", "@someone:nowhere.test")
+    assert asked["answer"] == "no"
     stranger = await _refused(cast.alice.invite(room, "@someone:nowhere.test"))
     assert stranger.status == "M_FORBIDDEN"
 
@@ -216,13 +224,22 @@ async def test_whoever_is_invited_later_reads_nothing_of_before(cast: Cast) -> N
     room = await _together(cast.alice, cast.bob)
     await cast.alice.say(room, "before")
     await cast.bob.sees(room, "before")
+    assert _why_in(cast, room, "file", "--file", "y.pdf")["answer"] == "yes"
     await cast.alice.invite(room, cast.carol)
     await cast.carol.join(room)
+    why = _why_in(cast, room, "message")
+    assert (why["answer"], sum(each["count"] for each in why["room"]["here"])) == ("yes", 3)
     await cast.alice.say(room, "after")
     await cast.carol.sees(room, "after")
     page = await cast.carol.client.room_messages(room, cast.carol.client.next_batch, limit=50)
     bodies = [getattr(event, "body", "") for event in getattr(page, "chunk", [])]
     assert "before" not in bodies + cast.carol.seen(room)
+
+
+def _why_in(cast: Cast, room: str, channel: str, *more: str) -> dict[str, Any]:
+    """What `why` says of something that alice has not done yet in a room."""
+    asked = ("--from", cast.alice.user, "--room", room, "--channel", channel, *more)
+    return dict(json.loads(cast.example.cli("why", *asked, "--json").stdout))
 
 
 async def test_why_names_the_rule_and_the_record_replays_to_the_same_answer(cast: Cast) -> None:

@@ -88,14 +88,17 @@ class AccountsDesk:
         may = {kind for kind, yes in zip(examples, answers, strict=True) if yes}
         return tuple(each for each in found if kinds[each.localpart] in may)
 
-    async def create(self, author: Actor, user: UserId, display_name: str = "") -> Issued:
+    async def create(
+        self, author: Actor, user: UserId, display_name: str = "", reason: str = ""
+    ) -> Issued:
         """Make an account with a start password that the person must change.
 
         Raises:
             Rejected: also when the person has an account, or needs none from here.
         """
         act = Act.ADMINISTRATION_ACCOUNT_CREATE
-        permit = await self.door.permit(Doing(act=act, author=author, over=user))
+        doing = Doing(act=act, author=author, over=user, reason=reason.strip())
+        permit = await self.door.permit(doing)
         self._kept_here(user)
         chosen = _start_password()
         await self._make(permit, user, display_name, await self._hash(chosen))

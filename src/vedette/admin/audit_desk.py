@@ -73,6 +73,15 @@ def _told(entry: dict[str, Any], names: frozenset[str]) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
+class ErasedPerson:
+    """Who can't be read about any more, what went, and the act's record."""
+
+    person: UserId
+    erased: Erased
+    record: str
+
+
+@dataclass(frozen=True, slots=True)
 class AuditDesk:
     """Reports from the record, after asking the rules."""
 
@@ -122,7 +131,7 @@ class AuditDesk:
             report.take(entry)
         return report
 
-    async def erase(self, person: str, reason: str, author: Actor) -> tuple[UserId, Erased]:
+    async def erase(self, person: str, reason: str, author: Actor) -> ErasedPerson:
         """Make what the record says of one person unreadable, for good; the chains stay whole.
 
         Raises:
@@ -137,7 +146,8 @@ class AuditDesk:
             reason=needs_reason(reason),
         )
         permit = await self.door.permit(doing)
-        return user, await asyncio.to_thread(self._erase, permit, user)
+        erased = await asyncio.to_thread(self._erase, permit, user)
+        return ErasedPerson(user, erased, permit.record)
 
     def _erase(self, permit: Permit, user: UserId) -> Erased:
         self.index.forget(user)

@@ -1,4 +1,6 @@
-"""Rooms that exist: what the event door found of them, and the wish to have them judged again."""
+"""Rooms that exist: what the event door found of them, the wish to have them judged again, and what
+somebody might do in one.
+"""
 
 from __future__ import annotations
 
@@ -7,23 +9,28 @@ from dataclasses import dataclass
 from vedette.admin.actor import Actor
 from vedette.admin.door import AdministrationDoor, Doing, needs_reason
 from vedette.admin.rejected import Code, Rejected
+from vedette.admin.why import Why, Wondering, room_question, why_in_room
 from vedette.core.asks import Act
 from vedette.core.language import told
+from vedette.ports.asked_rooms import AskedRooms
 from vedette.ports.clock import Clock
+from vedette.ports.errors import Unavailable
 from vedette.ports.standing import RoomReports
+from vedette.protocol.internal.asked_rooms import Missing, RoomQuestion
 from vedette.protocol.internal.standing import Report, RoomEntry
 from vedette.spine import Permit, Spine
 
 NO_REPORT = told("no room was judged yet")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RoomsDesk:
     """What an administrator sees and does about rooms."""
 
     spine: Spine
     reports: RoomReports
     clock: Clock
+    asked: AskedRooms
 
     async def counts(self, author: Actor) -> Report:
         """The newest report, of which only the numbers may be told. Raises as `report`."""
@@ -78,7 +85,51 @@ class RoomsDesk:
         self.reports.wish(word)
         return word, permit.record
 
+    async def why(self, author: Actor, wondering: Wondering) -> Why:
+        """What would be answered to something that is done in a room, as the event door sees it now.
+
+        Who is in a room is seen by it, so it is asked as an act of its own over the room.
+
+        Raises:
+            Rejected: the rules refuse it, it can't be asked like this, no such room is here, or
+                Synapse does not answer.
+        """
+        question = room_question(wondering)
+        doing = Doing(act=Act.ADMINISTRATION_ROOM_LIST, author=author, what=question.room)
+        await AdministrationDoor(self.spine).permit(doing)
+        try:
+            found = await self.asked.wonder(question)
+        except Unavailable as outage:
+            raise _away() from outage
+        if isinstance(found, Missing):
+            raise _missing(found, question)
+        return why_in_room(self.spine.policy.current(), wondering, found, self.clock.today())
+
     async def _permit(self, act: Act, author: Actor, reason: str = "") -> Permit:
         return await AdministrationDoor(self.spine).permit(
             Doing(act=act, author=author, reason=reason)
         )
+
+
+def _away() -> Rejected:
+    return Rejected(
+        Code.UNAVAILABLE,
+        told("Synapse, which alone knows who is in a room, does not answer now"),
+        told("`vedette doctor` says how it is; person by person it is not needed"),
+    )
+
+
+def _missing(missing: Missing, question: RoomQuestion) -> Rejected:
+    if missing is Missing.ROOM:
+        return Rejected(
+            Code.NOT_FOUND,
+            told("the homeserver knows no room `{room}`", room=question.room),
+            told("write the id of a room in which one of us is; ids differ in capitals too"),
+        )
+    return Rejected(
+        Code.CONFLICT,
+        told("{who} is not in that room, so Synapse itself refuses it", who=question.who),
+        told(
+            "whether they may come in is asked with the channel `contact` and nobody named as `to`"
+        ),
+    )

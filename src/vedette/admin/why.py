@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import mimetypes
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from vedette.admin.policy import rules_of
 from vedette.admin.rejected import Code, Rejected
 from vedette.core.asks import Act, Ask, Members
-from vedette.core.channels import Channel
+from vedette.core.channels import TOWARDS_ORGANISATION, Channel
 from vedette.core.conditions import ConditionError, Operator, parse
 from vedette.core.decide import decide
 from vedette.core.decision import Decision
@@ -24,7 +24,7 @@ from vedette.core.explain import (
 from vedette.core.facts import ATTACHMENT, FILE_FACTS, REGISTRY, Facts, FactType, Missing, Value
 from vedette.core.file_kinds import declared_kind, named_kind
 from vedette.core.language import Sentence, said_by, told
-from vedette.core.names import UserId
+from vedette.core.names import InvalidName, RoomId, UserId
 from vedette.core.reasons import Reason
 from vedette.core.record import RecordFault, read_body
 from vedette.core.ruleset import Ruleset
@@ -32,6 +32,7 @@ from vedette.core.sessions import before_sign_in
 from vedette.core.settings.document import Document
 from vedette.core.towards import meet, organisation, reach
 from vedette.ports.policy import Policy
+from vedette.protocol.internal.asked_rooms import RoomQuestion, RoomSeen, Wondered, room_to_json
 
 _ACTS = {
     Channel.SIGN_IN: Act.REQUEST_ENDPOINT_USE,
@@ -55,7 +56,8 @@ FIXED_IN_CODE = frozenset(Reason) - {
 class Wondering:
     """May `from_` use `channel` towards `to`? `file` is a file's name, which stands for an
     ordinary file of the kind that its ending says. `facts` are lines such as `room.encrypted = yes`,
-    `file.malware = yes` or `claimed file.type = application/pdf`; they win.
+    `file.malware = yes` or `claimed file.type = application/pdf`; they win. With `room`, a room's id,
+    it is asked towards everybody in that room, of whom `to` is one only for `contact`: invited.
     """
 
     from_: str
@@ -64,13 +66,20 @@ class Wondering:
     file: str | None = None
     size: int | None = None
     facts: tuple[str, ...] = ()
+    room: str | None = None
+
+    def placed(self) -> Wondering:
+        """The same with its room in its place: a room may stand where a person would."""
+        if self.room or self.to is None or not self.to.startswith("!"):
+            return self
+        return replace(self, room=self.to, to=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Why:
     """A decision and how it came about. `sentence` is for administrators, `person` is what the
     refused person reads. `record` and `same` are set for a recorded ask: whether a replay gives
-    the same answer, None where there is nothing to replay.
+    the same answer, None where there is nothing to replay. `room` is where it would be done.
     """
 
     decision: Decision
@@ -79,6 +88,7 @@ class Why:
     considered: tuple[Considered, ...]
     record: str | None = None
     same: bool | None = None
+    room: RoomSeen | None = None
 
 
 def why(policy: Policy, wondering: Wondering, today: int) -> Why:
@@ -95,6 +105,65 @@ def why(policy: Policy, wondering: Wondering, today: int) -> Why:
         sentence=sentence_for_administrator(decision),
         person=sentence_for_person(decision),
         considered=tuple(considered(policy.rules, ask, facts)),
+    )
+
+
+def room_question(wondering: Wondering) -> RoomQuestion:
+    """What to ask the event door about a room. Raises Rejected where that can't be asked."""
+    channel = _channel(wondering.channel)
+    if channel in TOWARDS_ORGANISATION:
+        words = told("`{channel}` is nothing that is done in a room", channel=channel)
+        raise Rejected(Code.INVALID, words, told("leave the room out"))
+    if wondering.to is not None and channel is not Channel.CONTACT:
+        raise Rejected(
+            Code.INVALID,
+            told("in a room it is asked towards everybody who is there, not towards one"),
+            told("leave one of the two out; whom to invite is asked with the channel `contact`"),
+        )
+    try:
+        room = RoomId(wondering.room or "")
+    except InvalidName as fault:
+        hint = told(
+            "write the room's id, such as `!AbCdEf:example.org`; clients show it in the room's settings"
+        )
+        raise Rejected(Code.INVALID, said_by(fault), hint) from fault
+    whom = _user(wondering.to) if wondering.to else None
+    return RoomQuestion(room=room, who=_user(wondering.from_), whom=whom, channel=channel)
+
+
+def no_draft_of_a_room() -> Rejected:
+    """The event door goes by the settings in force alone."""
+    return Rejected(
+        Code.INVALID,
+        told("a room is asked about under the settings in force, not under a draft"),
+        told("whom a draft would affect, in rooms too, `vedette replay DRAFT` says"),
+    )
+
+
+def why_in_room(policy: Policy, wondering: Wondering, found: Wondered, today: int) -> Why:
+    """Decide what the event door would ask, with what somebody adds to what it knows.
+
+    Raises:
+        Rejected: a fact can't be read, or the event door goes by another revision.
+    """
+    if found.decision.revision != policy.rules.revision:
+        words = told(
+            "the event door still goes by revision {there}, in force is {here}",
+            there=found.decision.revision,
+            here=policy.rules.revision,
+        )
+        raise Rejected(Code.UNAVAILABLE, words, told("ask again; `vedette doctor` says how it is"))
+    more = _facts(wondering, today)
+    facts = Facts({**found.facts.known, **more.known}, {**found.facts.claims, **more.claims})
+    decision = found.decision
+    if decision.reason not in FIXED_IN_CODE:
+        decision = decide(policy.rules, found.ask, facts)
+    return Why(
+        decision=decision,
+        sentence=sentence_for_administrator(decision),
+        person=sentence_for_person(decision),
+        considered=tuple(considered(policy.rules, found.ask, facts)),
+        room=found.room,
     )
 
 
@@ -152,6 +221,8 @@ def as_contract(found: Why) -> dict[str, Any]:
         ],
         "person": found.person,
     }
+    if found.room is not None:
+        shape["room"] = room_to_json(found.room)
     if found.record is not None:
         shape |= {"record": found.record, "same": found.same}
     return shape
@@ -193,10 +264,6 @@ def _user(text: str) -> UserId:
         return UserId(text)
     except ValueError as fault:
         hint = told("write a whole user id, such as `@bob:example.org`")
-        if text.startswith("!"):
-            hint = told(
-                "who is in a room only its server knows; name a member, or ask `why RECORD`"
-            )
         raise Rejected(Code.INVALID, said_by(fault), hint) from fault
 
 

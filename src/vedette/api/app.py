@@ -19,7 +19,7 @@ from vedette.admin.rules import (
     value_at,
 )
 from vedette.admin.settings import difference, document_of
-from vedette.admin.why import Wondering, under_draft, why, why_record
+from vedette.admin.why import Wondering, no_draft_of_a_room, under_draft, why, why_record
 from vedette.api import (
     audit,
     certificates,
@@ -37,7 +37,7 @@ from vedette.api import (
     synapse_options,
     tokens,
 )
-from vedette.api.acting import asks
+from vedette.api.acting import By, asks
 from vedette.api.border import METRICS, add_errors
 from vedette.api.description import describe
 from vedette.api.metrics import CONTENT_TYPE, metrics_text
@@ -228,8 +228,8 @@ def _answers(office: Office) -> APIRouter:
     router, desk = APIRouter(tags=["proof"]), office.desk
 
     @router.post("/why", dependencies=[asks(office, Act.ADMINISTRATION_DECISION_EXPLAIN)])
-    async def ask(body: shapes.WhyBody) -> shapes.WhyShape:
-        """The decision on an ask, and how it comes about; nothing is recorded."""
+    async def ask(by: By, body: shapes.WhyBody) -> shapes.WhyShape:
+        """The decision on an ask, and how it comes about; nothing is done by it."""
         wondering = Wondering(
             from_=body.from_,
             to=body.to,
@@ -237,7 +237,12 @@ def _answers(office: Office) -> APIRouter:
             file=body.file,
             size=body.size,
             facts=tuple(body.facts),
-        )
+            room=body.room,
+        ).placed()
+        if wondering.room is not None:
+            if body.draft is not None:
+                raise no_draft_of_a_room()
+            return render.why(await office.rooms.why(by, wondering))
         return render.why(why(_policy(office, body.draft), wondering, desk.clock.today()))
 
     @router.get("/why/{record}", dependencies=[asks(office, Act.ADMINISTRATION_AUDIT_READ)])

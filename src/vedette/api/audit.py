@@ -73,9 +73,13 @@ def router(office: Office) -> APIRouter:
     @router.post("/audit/erase")
     async def erase(by: By, body: shapes.PersonEraseBody) -> shapes.ErasedShape:
         """Make what the record says of one person unreadable, for good; the chains stay whole."""
-        user, erased = await office.audit.erase(body.person, body.reason, by)
+        done = await office.audit.erase(body.person, body.reason, by)
+        erased = done.erased
         return shapes.ErasedShape(
-            person=user, keys=erased.keys, processes=list(erased.processes), plain=erased.plain
+            person=done.person,
+            keys=erased.keys,
+            processes=list(erased.processes),
+            plain=erased.plain,
         )
 
     @router.get("/audit/chains", dependencies=[asks(office, Act.ADMINISTRATION_AUDIT_VERIFY)])

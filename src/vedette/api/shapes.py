@@ -350,6 +350,11 @@ class WhyBody(Shape):
 
     from_: str = Field(alias="from", max_length=255)
     to: str | None = Field(default=None, max_length=255)
+    room: str | None = Field(
+        default=None,
+        max_length=255,
+        description="A room's id: it is asked towards everybody who is there.",
+    )
     channel: str = Field(max_length=32)
     file: str | None = Field(default=None, max_length=1024)
     size: Whole | None = Field(default=None, ge=0, le=2**53)
@@ -365,8 +370,31 @@ class ConsideredShape(Shape):
     because: str
 
 
+class PresentShape(Shape):
+    """People in a room whom the rules can't tell apart: so many, one of them named."""
+
+    parties: list[str]
+    example: str
+    ours: bool
+    count: int
+
+
+class RoomSeenShape(Shape):
+    """A room as the event door sees it; null is what it does not know."""
+
+    room: str
+    name: str | None
+    owner: str | None
+    ours: bool | None
+    kind: str | None
+    encrypted: bool | None
+    frozen: bool
+    here: list[PresentShape]
+    more: bool
+
+
 class WhyShape(Shape):
-    """A decision and how it came about."""
+    """A decision and how it came about. `room` is where it would be done, if in one."""
 
     answer: str
     reason: str
@@ -378,6 +406,7 @@ class WhyShape(Shape):
     sentence: str
     considered: list[ConsideredShape]
     person: str
+    room: RoomSeenShape | None = None
     record: str | None = None
     same: bool | None = None
 

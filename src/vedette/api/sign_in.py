@@ -161,7 +161,7 @@ def _accounts(office: Office) -> APIRouter:
     async def create(by: By, body: shapes.AccountBody) -> shapes.IssuedShape:
         """Make an account; its start password must be changed at the first sign-in."""
         whose, desk = _named(office, body.user), office.accounts
-        return render.issued(await desk.create(by, whose, body.display_name))
+        return render.issued(await desk.create(by, whose, body.display_name, body.reason))
 
     return router
 

@@ -45,6 +45,7 @@ class AccountBody(Shape):
 
     user: str = _USER
     display_name: str = Field(default="", max_length=255)
+    reason: str = Field(default="", max_length=500, description="Why, for the record.")
 
 
 class FactorsBody(Shape):

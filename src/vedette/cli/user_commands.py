@@ -45,6 +45,26 @@ def add(
     at.tell({"user": name, "password": chosen}, lines)
 
 
+@app.command()
+def create(
+    user: Name,
+    name: Annotated[str, typer.Option(help="What they are called, to begin with.")] = "",
+    reason: Why = "",
+    place: Dir = None,
+    *,
+    json: Json = False,
+) -> None:
+    """Make an account for somebody, with a start password that they must change at the first sign-in.
+
+    What groups they are in stays with people.csv, or the company's directory.
+    """
+    at = here(place, json=json)
+    body = {"user": user, "display_name": name, "reason": reason}
+    done = ask(at, "POST", "/people/accounts", body)
+    lines = [f"start password of {done['user']}, shown only now: {done['secret']}"]
+    at.tell(done, [*lines, f"record: {done['record']}"])
+
+
 @app.command("list")
 def list_(place: Dir = None, *, json: Json = False) -> None:
     """Every account of the sign-in service."""

@@ -12,10 +12,9 @@ from vedette.admin.door import user_named
 from vedette.admin.rejected import Code, Rejected
 from vedette.admin.tokens import NewToken
 from vedette.console.desks import Desks
-from vedette.console.orders import Done, Foreseen, Form, OrderKind, reason_of, words_of
+from vedette.console.orders import Done, Form, NoSettings, OrderKind, reason_of, words_of
 from vedette.core.language import told
 from vedette.core.settings.commands import Call, Step
-from vedette.ports.policy import Policy
 
 _TOKEN = re.compile(r"[0-9a-f]{10}")
 _ISSUER = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
@@ -23,19 +22,7 @@ _USER = re.compile(r"@?[\x21-\x7e]{1,255}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _NoSettings:
-    """What changes no settings."""
-
-    reason: str
-
-    def foresee(self, desks: Desks, policy: Policy) -> Foreseen:
-        """Nothing of the settings."""
-        del desks, policy
-        return Foreseen()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sweep(_NoSettings):
+class Sweep(NoSettings):
     """Have every room judged again."""
 
     def step(self) -> Step:
@@ -49,7 +36,7 @@ class Sweep(_NoSettings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SyncDirectory(_NoSettings):
+class SyncDirectory(NoSettings):
     """Have the company's directory read now; `confirm` takes a list that is held."""
 
     confirm: bool = False
@@ -66,7 +53,7 @@ class SyncDirectory(_NoSettings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AddToken(_NoSettings):
+class AddToken(NoSettings):
     """Make a token that acts for a person; its value is shown once."""
 
     user: str
@@ -101,7 +88,7 @@ class AddToken(_NoSettings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RemoveToken(_NoSettings):
+class RemoveToken(NoSettings):
     """Make a token good for nothing."""
 
     id: str
@@ -121,7 +108,7 @@ class RemoveToken(_NoSettings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Revoked(_NoSettings):
+class Revoked(NoSettings):
     """Take a certificate for revoked, as its CA does."""
 
     issuer: str

@@ -16,10 +16,12 @@ from vedette.admin.drafts import DraftsDesk
 from vedette.admin.files import FilesDesk
 from vedette.admin.findings import Examination
 from vedette.admin.grid import GridDesk
+from vedette.admin.key_desk import KeysDesk
 from vedette.admin.partners import PartnersDesk
 from vedette.admin.pending import PendingDesk
 from vedette.admin.people import PeopleDesk
 from vedette.admin.rooms import RoomsDesk
+from vedette.admin.server_certificates import ServerCertificatesDesk
 from vedette.admin.sessions import SessionsDesk
 from vedette.admin.settings import SettingsDesk
 from vedette.admin.synapse_options import OptionRow
@@ -64,6 +66,8 @@ class Desks:
     audit: AuditDesk
     files: FilesDesk
     grid: GridDesk
+    server_certificates: ServerCertificatesDesk
+    keys: KeysDesk
     health: Callable[[], Awaitable[Examination | None]]
     """What was found on this host within the last minute or so; None before the first look is done."""
     verify: Callable[[], list[ChainReport]]

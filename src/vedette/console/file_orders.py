@@ -8,24 +8,22 @@ from urllib.parse import quote
 from vedette.admin.actor import Actor
 from vedette.admin.rejected import Code, Rejected
 from vedette.console.desks import Desks
-from vedette.console.orders import Done, Foreseen, Form, OrderKind, reason_of
+from vedette.console.orders import Done, Form, NoSettings, OrderKind, reason_of
 from vedette.core.files import address_of
 from vedette.core.language import told
 from vedette.core.names import InvalidName, MediaId, ServerName
 from vedette.core.settings.commands import Call, Step
-from vedette.ports.policy import Policy
 
 _ADDRESS = "mxc://"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MoveFile:
+class MoveFile(NoSettings):
     """Hold or release one file; `what` is the word of the command."""
 
     what: str
     server: ServerName
     media: MediaId
-    reason: str
 
     @property
     def says(self) -> dict[str, str]:
@@ -37,11 +35,6 @@ class MoveFile:
         path = f"/files/{quote(self.server, safe='')}/{self.media}/{self.what}"
         words = ("file", self.what, address_of(self.server, self.media))
         return Step(words, Call("POST", path, {}))
-
-    def foresee(self, desks: Desks, policy: Policy) -> Foreseen:
-        """Nothing of the settings."""
-        del desks, policy
-        return Foreseen()
 
     async def carry_out(self, desks: Desks, by: Actor) -> Done:
         """Have it done; Synapse asks the rules about the file itself."""

@@ -71,6 +71,18 @@ class Order(Protocol):
         """Do it. The use-case asks the rules. Raises Rejected or Unavailable."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoSettings:
+    """What every order has that changes no settings: nothing of them is foreseen."""
+
+    reason: str
+
+    def foresee(self, desks: Desks, policy: Policy) -> Foreseen:
+        """Nothing of the settings."""
+        del desks, policy
+        return Foreseen()
+
+
 def command(order: Order) -> str:
     """The command line that does it, to be pasted into a shell."""
     return order.step().because(order.reason or NO_REASON)

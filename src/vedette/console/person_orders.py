@@ -12,28 +12,16 @@ from vedette.admin.door import user_named
 from vedette.admin.rejected import Code, Rejected
 from vedette.admin.sessions import Moved
 from vedette.console.desks import Desks
-from vedette.console.orders import Done, Foreseen, Form, OrderKind, reason_of, words_of
+from vedette.console.orders import Done, Form, NoSettings, OrderKind, reason_of, words_of
 from vedette.core.language import NOTHING, told
 from vedette.core.names import UserId
 from vedette.core.sessions import STATES
 from vedette.core.settings.commands import Call, Step
-from vedette.ports.policy import Policy
 
 _SESSION = re.compile(r"[A-Za-z0-9_-]{26,43}")
 _USER = re.compile(r"@?[\x21-\x7e]{1,255}")
+_LONGEST_NAME = 255
 _DEVICE = re.compile(r"[\x21-\x7e]{1,255}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _NoSettings:
-    """What every order here has: it changes no settings, so nothing of them is foreseen."""
-
-    reason: str
-
-    def foresee(self, desks: Desks, policy: Policy) -> Foreseen:
-        """Nothing of the settings."""
-        del desks, policy
-        return Foreseen()
 
 
 def _of(user: str) -> str:
@@ -45,7 +33,7 @@ def _here(desks: Desks, user: str) -> UserId:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ForPerson(_NoSettings):
+class ForPerson(NoSettings):
     """An order about one person of ours: a whole user id, or the part before its colon."""
 
     user: str
@@ -134,7 +122,7 @@ class AllSessions(ForPerson):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OneSession(_NoSettings):
+class OneSession(NoSettings):
     """End, suspend, resume or approve one session; `what` is the word of the command."""
 
     what: str
@@ -185,6 +173,51 @@ class RejectDevice(ForPerson):
         """Turn it away."""
         user = _here(desks, self.user)
         return _moved(await desks.sessions.reject(by, user, self.device, self.reason))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateAccount(ForPerson):
+    """Make somebody an account with a start password, which is shown once."""
+
+    display_name: str = ""
+
+    def step(self) -> Step:
+        """The command and the call."""
+        name = self.display_name
+        said = (f"--name={name}",) if name.startswith("-") else ("--name", name) if name else ()
+        body = {"user": self.user, "display_name": name}
+        return Step(("user", "create", self.user, *said), Call("POST", "/people/accounts", body))
+
+    async def carry_out(self, desks: Desks, by: Actor) -> Done:
+        """Make it."""
+        user = _here(desks, self.user)
+        return _issued(await desks.accounts.create(by, user, self.display_name, self.reason))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErasePerson(ForPerson):
+    """Make what the record says of somebody unreadable, for good."""
+
+    def step(self) -> Step:
+        """The command and the call; the command does not ask again what the form asked twice."""
+        words = ("audit", "erase", self.user, "--yes")
+        return Step(words, Call("POST", "/audit/erase", {"person": self.user}))
+
+    async def carry_out(self, desks: Desks, by: Actor) -> Done:
+        """Erase the keys."""
+        done = await desks.audit.erase(self.user, self.reason, by)
+        words = told("the record has no key of {user}", user=done.person)
+        if done.erased.keys:
+            logs = ", ".join(done.erased.processes)
+            words = told(
+                "{user}: {count} keys are erased, in the logs of {logs}",
+                user=done.person, count=done.erased.keys, logs=logs,
+            )  # fmt: skip
+        plain = told(
+            "{count} records name them all the same: older ones, or what somebody wrote",
+            count=done.erased.plain,
+        )
+        return Done(record=done.record, words=(words, *((plain,) if done.erased.plain else ())))
 
 
 def _issued(done: Issued) -> Done:
@@ -243,6 +276,23 @@ def _device(form: Form) -> RejectDevice:
     return RejectDevice(user=_user(form), device=device, reason=reason_of(form))
 
 
+def _create(form: Form) -> CreateAccount:
+    name = " ".join(form.get("display_name", "").split())[:_LONGEST_NAME]
+    return CreateAccount(user=_user(form), display_name=name, reason=reason_of(form))
+
+
+def _erase(form: Form) -> ErasePerson:
+    """What can't be undone is named twice."""
+    user = _user(form)
+    if form.get("again", "").strip() != user:
+        raise Rejected(
+            Code.INVALID,
+            told("this can't be undone, and the two names are not the same"),
+            told("write whom it is about once more, just as above"),
+        )
+    return ErasePerson(user=user, reason=reason_of(form))
+
+
 def _person_page(order: object) -> str:
     user = getattr(order, "user", "")
     return f"/people/{_of(user.removeprefix('@').partition(':')[0])}"
@@ -283,6 +333,10 @@ ORDERS = (
     OrderKind(name="unlock", title="people",
               read=lambda form: Unlock(user=_user(form), reason=reason_of(form)),
               back="/people", back_to=_person_page, says="people-unlock-does"),
+    OrderKind(name="create-account", title="people", read=_create, back="/people",
+              back_to=_person_page, says="people-create-account-does"),
+    OrderKind(name="erase-person", title="audit", read=_erase, back="/audit",
+              says="audit-erase-does"),
     _all("suspend"),
     _all("end"),
     *(_one(what) for what in ("end", "suspend", "resume", "approve")),

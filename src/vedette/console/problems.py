@@ -8,7 +8,7 @@ from typing import Any
 from vedette.admin.rejected import Code, Rejected
 from vedette.console.page import View
 
-_STATUS = {Code.REFUSED: 403, Code.LOCK_OUT: 403, Code.NOT_FOUND: 404,
+STATUS = {Code.REFUSED: 403, Code.LOCK_OUT: 403, Code.NOT_FOUND: 404,
            Code.CONFLICT: 409, Code.NOTHING_CHANGES: 409, Code.UNAVAILABLE: 503}  # fmt: skip
 
 
@@ -20,5 +20,5 @@ def problem(rejected: Rejected, *, part: bool, **more: Any) -> View:
         template="part-problem" if part else "problem",
         title=title,
         context=context,
-        status=200 if part else _STATUS.get(rejected.code, 400),
+        status=200 if part else STATUS.get(rejected.code, 400),
     )

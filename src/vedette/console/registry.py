@@ -21,6 +21,8 @@ from vedette.console.pages import (
     draft,
     files,
     grid,
+    keys,
+    named,
     overview,
     pair,
     partners,
@@ -41,6 +43,7 @@ NAVIGATION = (
     "partners",
     "sessions",
     "certificates",
+    "keys",
     "people",
     "directory",
     "files",
@@ -52,8 +55,8 @@ NAVIGATION = (
 """The words of the navigation, in order. One without a page is not shown."""
 
 MODULES = (
-    overview, settings, grid, pair, rules, why, changes, draft,
-    partners, sessions, certificates, people, directory, files, rooms, audit, administrators,
+    overview, settings, named, grid, pair, rules, why, changes, draft,
+    partners, sessions, certificates, keys, people, directory, files, rooms, audit, administrators,
 )  # fmt: skip
 """The modules of `pages`, each with its `PAGES`, `WORDS`, and `ORDERS` where it has any."""
 

@@ -32,11 +32,9 @@ from vedette.adapters.record_index import SqliteRecordIndex
 from vedette.adapters.recovery_file import RecoveryFile
 from vedette.adapters.removed_heads import RemovedHeadsFile
 from vedette.adapters.revisions import SqlRevisions, open_database
-from vedette.adapters.room_reports import RoomReportFiles
 from vedette.adapters.settings_keys import SettingsKey, SettingsKeyFile
 from vedette.adapters.sign_in_store import open_sign_in_store
 from vedette.adapters.spool_reader import SpoolReader
-from vedette.adapters.synapse_files import SynapseFiles
 from vedette.adapters.syslog_tls import SyslogTls
 from vedette.adapters.system_clock import SystemClock
 from vedette.adapters.timestamp_authority import HttpTimestampAuthority
@@ -51,7 +49,6 @@ from vedette.admin.doctor import Examined, SignInSeen, examine
 from vedette.admin.door import AdministrationDoor
 from vedette.admin.drafts import DraftsDesk
 from vedette.admin.ending import ends_of
-from vedette.admin.files import FilesDesk
 from vedette.admin.findings import Found
 from vedette.admin.grid import GridDesk
 from vedette.admin.homeserver import issuer_of
@@ -62,7 +59,6 @@ from vedette.admin.pending import PendingDesk
 from vedette.admin.people import PeopleDesk
 from vedette.admin.policy import CurrentPolicy
 from vedette.admin.rejected import Rejected
-from vedette.admin.rooms import RoomsDesk
 from vedette.admin.server_certificates import ServerCertificatesDesk
 from vedette.admin.sessions import SessionsDesk
 from vedette.admin.settings import Outcome, SettingsDesk, checked, document_of
@@ -115,6 +111,7 @@ from vedette.control.server_certificates import ordering_told, server_certificat
 from vedette.control.serving import Served, serve
 from vedette.control.sessions import SessionStream
 from vedette.control.streams import Publisher
+from vedette.control.synapse_here import files_desk, rooms_desk
 from vedette.control.telling import Telling
 from vedette.control.upkeep import Upkeep
 from vedette.control.vouching import Vouching
@@ -240,10 +237,10 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
         folk=PeopleDesk(AdministrationDoor(spine), sessions.store, clock),
         certificates=_shown_certificates_desk(spine, sessions),
         directory=directory_desk(boot, spine, keeper_of(people), policy.current),
-        rooms=RoomsDesk(spine, RoomReportFiles(boot.door("synapse")), clock),
+        rooms=rooms_desk(boot, spine, key),
         partners=PartnersDesk(spine, GatewayInner(boot.path(boot.gateway.inner))),
         audit=archive.desk(spine, policy),
-        files=_files_desk(boot, spine, archive, key),
+        files=files_desk(boot, spine, archive.index, archive.records, key),
         grid=GridDesk(policy),
         server_certificates=_certificates_desk(boot, spine),
         keys=keys_desk(boot, spine, sessions.store, archive.keys, key, lambda: upkeep),
@@ -338,6 +335,8 @@ def desks_of(office: Office, looking: Looking, counts: Counts) -> Desks:
         audit=office.audit,
         files=office.files,
         grid=office.grid,
+        server_certificates=office.server_certificates,
+        keys=office.keys,
         verify=office.verify,
         health=looking,
         refused=lambda: counts.refused(looking.clock.now()),
@@ -520,12 +519,6 @@ def _sessions_desk(spine: Spine, sessions: SessionStream) -> SessionsDesk:
 def _shown_certificates_desk(spine: Spine, sessions: SessionStream) -> CertificatesDesk:
     door = AdministrationDoor(spine)
     return CertificatesDesk(door, sessions.store, spine.clock, sessions.announce)
-
-
-def _files_desk(boot: Boot, spine: Spine, archive: _Archive, key: SettingsKey) -> FilesDesk:
-    socket = boot.path(boot.synapse.socket)
-    files = SynapseFiles(socket, _domain(boot), key, spine.clock)
-    return FilesDesk(AdministrationDoor(spine), files, archive.index, archive.records, spine.clock)
 
 
 def _accounts_desk(spine: Spine, sessions: SessionStream, boot: Boot) -> AccountsDesk:

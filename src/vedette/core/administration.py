@@ -62,7 +62,8 @@ _ENGLISH = {
     Act.ADMINISTRATION_PEOPLE_COUNT: "see how many people the directory has, and its faults",
     Act.ADMINISTRATION_DECISION_EXPLAIN: "ask how something would be decided, whoever does it",
     Act.ADMINISTRATION_ROOM_COUNT: "see how many rooms are against the rules",
-    Act.ADMINISTRATION_ROOM_LIST: "see which rooms are against the rules, and who is in them",
+    Act.ADMINISTRATION_ROOM_LIST: "see which rooms are against the rules, and who is "
+    "in a room: in those, and in one whose id is asked about",
     Act.ADMINISTRATION_ROOM_SWEEP: "have every room judged again",
     Act.ADMINISTRATION_SESSION_END: "end a session of somebody for good",
     Act.ADMINISTRATION_SESSION_LIST: "see somebody's sessions, devices, account and kinds of factor",

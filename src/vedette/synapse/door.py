@@ -27,7 +27,16 @@ from vedette.protocol.matrix.events import class_of
 from vedette.protocol.matrix.rooms import VERSIONS
 from vedette.spine import Gather, Permit, Settled, Spine, refuse
 from vedette.synapse.freezing import Freezing
-from vedette.synapse.gather import EventGather, is_ours, kind_fault, kind_named, towards_servers
+from vedette.synapse.gather import (
+    EventGather,
+    Gathered,
+    RoomFacts,
+    RoomGather,
+    is_ours,
+    kind_fault,
+    kind_named,
+    towards_servers,
+)
 from vedette.synapse.internals.gate import (
     Answer,
     During,
@@ -261,6 +270,36 @@ class EventDoor:
             return reach(act, one, other, Channel.CONTACT), Facts()
 
         return _across(self.spine.settle(act, reader, prepare))
+
+    @property
+    def rooms(self) -> RoomGather:
+        """What gathers the facts of rooms."""
+        return self._gather.rooms
+
+    def is_frozen(self, policy: Policy, facts: RoomFacts, room: str) -> bool:
+        """Whether nobody says anything in this room, as it is."""
+        return self._freezing.fault(policy, facts, room) is not None
+
+    async def wondered(
+        self, policy: Policy, event: EventView, channel: Channel, room: RoomReader
+    ) -> Gathered:
+        """What would be asked if this were done now; nothing of it is settled, told or remembered."""
+        ours = is_ours(policy.directory, event.sender)
+        if event.membership is None:
+            frozen = await self._freezing.ask(policy, event, room)
+            if frozen is not None:
+                return frozen
+            return await self._gather.wondered(policy, event, channel, room)
+        if not ours:
+            during = During.JOIN if event.membership == "join" else During.SEND
+            return await self._gather.inbound(policy, event, during, room)
+        asked = await self._gather.local(policy, event, room)
+        invites = Invites(self._gather.rooms, silent, self.spine.clock)
+        return await invites.look(policy, event, room, asked, Noticed())
+
+    async def glimpsed(self, policy: Policy, user: str, room: RoomReader) -> Gathered:
+        """What would be asked if a room saw somebody type."""
+        return await self._gather.ephemeral(policy, Act.PRESENCE_TYPING_SEND, user, room)
 
     async def _ephemeral(self, act: Act, user: str, room: RoomReader) -> Answer:
         async def gather(policy: Policy) -> tuple[Ask, Facts] | Decision:

@@ -24,18 +24,17 @@ from vedette.ports.errors import Unavailable
 from vedette.ports.policy import Policy
 from vedette.protocol.internal.files import content_to_json
 from vedette.protocol.internal.held_files import (
+    ABOUT,
     FileRow,
     Outlook,
-    Question,
-    QuestionRefused,
     Sought,
     cursor_of,
     named_from_json,
     outlook_to_json,
-    read,
     row_to_json,
     sought_from_json,
 )
+from vedette.protocol.internal.questions import Question, QuestionRefused, read
 from vedette.protocol.internal.signing import Verifier
 from vedette.spine import Permit, Refusal, Settled
 from vedette.synapse.files import OF_EACH_FETCH, FileDoor, Looked, file_of
@@ -94,7 +93,7 @@ class FilesForControl:
         409: somebody quarantined it in Synapse itself. 503: to be asked again; what is not done is held.
         """
         try:
-            question = read(data, self.organisation, self.key, self.door.clock.now())
+            question = read(ABOUT, data, self.organisation, self.key, self.door.clock.now())
             return await self._answer(question)
         except QuestionRefused as refused:
             return 403, {"why": str(refused)}

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from vedette.core.names import InvalidName, UserId
 from vedette.ports.policy import Policy
 from vedette.protocol.matrix.events import Sort, classify
-from vedette.synapse.gather import Gathered, RoomGather, act_of
+from vedette.synapse.gather import Gathered, RoomFacts, RoomGather, act_of
 from vedette.synapse.internals.gate import EventView, RoomReader
-from vedette.synapse.standing import Frozen, freezes_at_all
+from vedette.synapse.standing import Fault, Frozen, freezes_at_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +32,16 @@ class Freezing:
         if found.sort is not Sort.CONTENT:
             return None
         facts = await self.rooms.room(policy.directory, room)
-        fault = self._frozen.fault(policy, facts, event.room)
+        fault = self.fault(policy, facts, event.room)
         if fault is None:
             return None
         if fault.ask is None:
             return fault.decision
         return replace(fault.ask, act=act_of(event), who=event.sender), fault.facts
+
+    def fault(self, policy: Policy, facts: RoomFacts, room: str) -> Fault | None:
+        """For what a room is frozen; None where it is not."""
+        return self._frozen.fault(policy, facts, room) if freezes_at_all(policy) else None
 
 
 def _is_service(policy: Policy, user: str) -> bool:

@@ -230,6 +230,20 @@ class EventGather:
         facts = await self._rooms.room(directory, room)
         return await self._content(policy, event, found, facts)
 
+    async def wondered(
+        self, policy: Policy, event: EventView, channel: Channel, room: RoomReader
+    ) -> Gathered:
+        """What would be asked if a person used a channel in a room, as clients do it there.
+
+        Nothing is known of a file that nobody sent.
+        """
+        sender = UserId(event.sender)
+        if policy.directory.is_service(sender):
+            return routine(act_of(event), sender, event.room), Facts()
+        facts = await self._rooms.room(policy.directory, room)
+        found = Classified(Sort.CONTENT, frozenset({channel}), may_be_plain=True)
+        return _said(policy, event, found, facts)
+
     async def used(self, event: EventView) -> None:
         """An event that passed shows files as an avatar or a sticker."""
         if self._files is not None:
@@ -295,22 +309,28 @@ class EventGather:
     async def _content(
         self, policy: Policy, event: EventView, found: Classified, facts: RoomFacts
     ) -> Gathered:
-        """What is said, shown or called, towards everyone who is asked about."""
-        if facts.encrypted is not False and facts.ours is not False and not found.may_be_plain:
-            return refuse(policy, Reason.ROOM_ENCRYPTION)
-        kind = kind_named(policy.directory, facts.kind)
-        hidden = event.kind == ENCRYPTED and facts.ours is True
-        if hidden and encryption_wanted(policy.directory, kind) == "never":
-            return refuse(policy, Reason.ROOM_ENCRYPTION)  # nobody could say what is in it
-        sender = policy.directory.someone(UserId(event.sender))
-        others = facts.members.without(sender) if facts.members else None
-        ask = say(act_of(event), sender, others, found.channels, event.room)
-        known = Facts(facts.known(), found.claims)
-        if Channel.FILE in found.channels and self._files is not None:
-            session = self._session(event.sender, event.device) if event.device else Facts()
-            named = await self._files.named_by(event, found.claims)
-            known = session.beside(known).beside(named)
-        return ask, known
+        """What is said, shown or called, with what is known of the files that it names."""
+        asked = _said(policy, event, found, facts)
+        if isinstance(asked, Decision) or Channel.FILE not in found.channels or self._files is None:
+            return asked
+        ask, known = asked
+        session = self._session(event.sender, event.device) if event.device else Facts()
+        named = await self._files.named_by(event, found.claims)
+        return ask, session.beside(known).beside(named)
+
+
+def _said(policy: Policy, event: EventView, found: Classified, facts: RoomFacts) -> Gathered:
+    """What is said, shown or called, towards everyone who is asked about."""
+    if facts.encrypted is not False and facts.ours is not False and not found.may_be_plain:
+        return refuse(policy, Reason.ROOM_ENCRYPTION)
+    kind = kind_named(policy.directory, facts.kind)
+    hidden = event.kind == ENCRYPTED and facts.ours is True
+    if hidden and encryption_wanted(policy.directory, kind) == "never":
+        return refuse(policy, Reason.ROOM_ENCRYPTION)  # nobody could say what is in it
+    sender = policy.directory.someone(UserId(event.sender))
+    others = facts.members.without(sender) if facts.members else None
+    ask = say(act_of(event), sender, others, found.channels, event.room)
+    return ask, Facts(facts.known(), found.claims)
 
 
 def _asks_one_of_us_in(directory: Directory, event: EventView, during: During) -> bool:

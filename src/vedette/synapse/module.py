@@ -41,6 +41,7 @@ from vedette.core.sessions import SessionState, facts_between_people
 from vedette.core.suspension import Suspension, suspension_of
 from vedette.ports.errors import Unavailable
 from vedette.ports.policy import Policy
+from vedette.protocol.internal.asked_rooms import PATH as ROOMS
 from vedette.protocol.internal.held_files import PATH as FILES
 from vedette.protocol.internal.sessions import NO_SESSIONS, Listed, SessionList, listed_of
 from vedette.protocol.internal.streams import Part, Stream
@@ -68,6 +69,7 @@ from vedette.synapse.internals.wrapping import Closed, InternalsMismatch
 from vedette.synapse.introspection import Introspection, serve, site
 from vedette.synapse.new_devices import new_devices
 from vedette.synapse.notices import FromOtherDoors, Notices
+from vedette.synapse.rooms_for_control import Rooms, RoomsForControl
 from vedette.synapse.standing_rooms import StandingRooms
 from vedette.synapse.stored_files import LOOKED_AT, PATH, LookedAt, StoredFiles
 from vedette.synapse.suspensions import newly_suspended
@@ -161,11 +163,12 @@ class Module:
         self._doors = install(self._hs, door, files)
         self._streams.tell_closed(_report(self._doors))
         self._serve_files(api, files, config)
+        rooms = self._doors.place.rooms
+        told = RoomsForControl(door, rooms.reader, config.organisation, config.public_key)
+        api.register_web_resource(ROOMS, Rooms(told))
 
         async def hide(profile: UserProfile, requester: str) -> bool:
             return hidden(door.find(requester, profile["user_id"]))
-
-        rooms = self._doors.place.rooms
 
         async def publish(user: str, room: str) -> Literal["NOT_SPAM"]:
             or_refuse(await door.publish(user, rooms.reader(room)))

@@ -6,10 +6,15 @@ from typing import Any
 
 import pytest
 
-from tests.apps.control.organisation import Organisation
+from tests.apps.control.organisation import Organisation, until
+from tests.apps.rooms import Homeserver, listening
+from tests.apps.synapse.test_event_door import Room
 from vedette.adapters.boot_file import DOORS
+from vedette.adapters.system_clock import SystemClock
 from vedette.admin.homeserver import homeserver_file, render
 from vedette.control.main import current_settings
+from vedette.control.records_here import settings_keys
+from vedette.protocol.internal.streams import Stream
 
 ADD = (
     "rule", "add", "acme", "--between", "us", "acme", "--allow", "message,contact",
@@ -73,6 +78,27 @@ def test_the_grid_lists_what_passes_between_parties(running: Organisation) -> No
     assert [(row["from"], row["to"], set(row["channels"].values())) for row in found] == [
         ("guests", "acme", {"no"})
     ]
+
+
+def test_why_takes_a_room_and_says_who_is_there(running: Organisation) -> None:
+    alice, bob, room = "@alice:example.test", "@bob:example.test", "!r:example.test"
+    ask = ("why", "--from", alice, "--room", room, "--channel", "message")
+    door = running.door("synapse")
+    until(lambda: door.files.part(Stream.SETTINGS) is not None, 20)
+    away = running.vedette(*ask)
+    assert away.returncode != 0
+    assert "Synapse, which alone knows who is in a room, does not answer now" in away.stderr
+    here = Homeserver(
+        door.files, SystemClock(), settings_keys(running.boot), organisation="example.test"
+    )
+    here.has(Room({alice, bob}, made_by=alice, room=room))
+    with listening(here, running.boot.path(running.boot.synapse.socket)):
+        said = done(running, *ask)
+        found = data(running, "why", "--from", alice, "--to", room, "--channel", "message")
+    assert f"room {room}: made at example.test, encrypted: no" in said
+    assert f"anyone, us (such as {alice})" in said
+    assert sum(each["count"] for each in found["room"]["here"]) == 2
+    assert found["sentence"] in said
 
 
 def test_why_may_ask_a_draft(running: Organisation, tmp_path: Path) -> None:

@@ -211,3 +211,58 @@ def test_whatever_is_searched_for_is_text(officer, query, show):
         page = officer.get(f"{path}?{asked}")
         assert page.status == 200
         assert "<script>x" not in page.text
+
+
+# ---- words of the rules, each with a form of its own -------------------------------------------------
+
+
+def test_a_party_is_added_changed_and_removed_by_its_form(officer: Browser) -> None:
+    form = {
+        "name": "works-council",
+        "groups": "Betriebsrat, Ost\nBetriebsrat",
+        "except": "auditors",
+    }
+    shown = officer.send("/orders/set-party", form)
+    assert (
+        """settings set parties.works-council '{ groups = ["Betriebsrat, Ost", "Betriebsrat"], """
+        """except = ["auditors"] }'"""
+    ) in shown.words
+    for changed in (form, {**form, "groups": "Betriebsrat", "except": ""}):
+        page = officer.send("/orders/set-party", {**changed, "reason": "x", "step": "apply"})
+        assert page.status == 200, page.words
+    page = officer.get("/settings/parties")
+    assert "works-council Groups, one on a line Betriebsrat Named by nothing names it" in page.words
+    assert 'href="/people?party=works-council"' in page.text
+    kind = {"name": "council", "members": "works-council", "reason": "x", "step": "apply"}
+    assert officer.send("/orders/set-room-kind", kind).status == 200
+    assert "Named by rooms.council" in officer.get("/settings/parties").words
+    gone = {"path": "parties.works-council", "reason": "x", "step": "apply"}
+    held = officer.send("/orders/unset-value", gone)
+    assert held.status == 400, "what something names can't go"
+    assert "works-council" in held.words
+    assert officer.send("/orders/unset-value", {**gone, "path": "rooms.council"}).status == 200
+    assert officer.send("/orders/unset-value", gone).status == 200
+    assert "<code>works-council</code>" not in officer.get("/settings/parties").text
+
+
+@pytest.mark.parametrize(
+    ("kind", "form", "word"),
+    [
+        ("set-party", {"name": "Works Council", "groups": "x"}, "lower-case letters"),
+        ("set-party", {"name": "council", "users": "anna"}, "anna"),
+        ("set-party", {"name": "council", "groups": "x", "except": "nobody-known"}, "nobody-known"),
+        ("set-network", {"name": "office", "ranges": " \n"}, "no address range is named"),
+        ("set-network", {"name": "office", "ranges": "192.0.2.1/24"}, "192.0.2.1/24"),
+        ("set-room-kind", {"name": "board", "history": "<b>all</b>"}, "history"),
+        ("set-room-kind", {"name": "board", "members": "nobody-known"}, "nobody-known"),
+    ],
+)
+def test_what_a_form_can_t_make_is_said_and_nothing_changes(
+    house: House, officer: Browser, kind: str, form: dict[str, str], word: str
+) -> None:
+    before = house.desks.settings.current()[0].number
+    page = officer.send(f"/orders/{kind}", {**form, "reason": "x", "step": "apply"})
+    assert page.status == 400
+    assert word in page.words
+    assert "<b>all" not in page.text
+    assert house.desks.settings.current()[0].number == before

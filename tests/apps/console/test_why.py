@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -10,8 +12,13 @@ from hypothesis import strategies as st
 
 from tests.apps.console.house import Browser, House
 from tests.apps.console.test_orders import listening, run, shown_command
+from tests.apps.rooms import Homeserver
+from tests.apps.rooms import listening as answering
+from tests.apps.synapse.test_event_door import ROOM, Room
+from vedette.adapters.synapse_rooms import SynapseAskedRooms
 from vedette.admin.rejected import Rejected
 from vedette.console.pages.why import Asked, _written
+from vedette.control.records_here import settings_keys
 
 ASKED = {"from": "@anna:example.org", "to": "@otto:example.org", "channel": "file", "file": "a.pdf"}
 
@@ -72,7 +79,9 @@ def test_a_draft_is_asked_instead(house: House, officer: Browser) -> None:
     ("more", "word"),
     [
         ({"from": "anna"}, "anna"),
-        ({"to": "!room:example.org"}, "who is in a room only its server knows"),
+        ({"room": "#room:example.org", "to": ""}, "write the room's id"),
+        ({"room": "!room:example.org"}, "not towards one"),
+        ({"room": "!room:example.org", "to": "", "draft": "x"}, "not under a draft"),
         ({"to": ""}, "towards whom?"),
         ({"channel": "mail"}, "is not a channel"),
         ({"facts": "file.kind"}, "condition"),
@@ -124,6 +133,107 @@ def test_who_may_not_ask_why_reads_a_sentence(house: House, name: str) -> None:
         assert "pictures-of-people" not in page.words
 
 
+# ---- A room --------------------------------------------------------------------------------------
+
+ANNA, OTTO, MAX = "@anna:example.org", "@otto:example.org", "@max:outside.example"
+IN_ROOM = {"from": ANNA, "room": ROOM, "channel": "message"}
+
+
+@pytest.fixture(scope="module")
+def homeserver(house: House) -> Iterator[Homeserver]:
+    policy = house.desks.settings.policy
+    here = Homeserver(policy, house.clock, settings_keys(house.boot))
+    with answering(here, house.boot.path(house.boot.synapse.socket)):
+        yield here
+
+
+def test_a_room_is_asked_about_as_the_event_door_sees_it(
+    homeserver: Homeserver, officer: Browser
+) -> None:
+    homeserver.has(Room({ANNA, OTTO}, contents={("m.room.name", ""): {"name": "<b>Boat</b>"}}))
+    page = officer.send("/why", IN_ROOM)
+    assert "Yes by revision 1, in force" in page.words
+    assert "“<b>Boat</b>”" in page.words
+    assert "<b>Boat</b>" not in page.text
+    assert f"vedette why --from {ANNA} --room '{ROOM}' --channel message" in page.words
+    homeserver.has(Room({ANNA, OTTO, MAX}))
+    page = officer.send("/why", IN_ROOM)
+    assert "No by revision 1" in page.words
+    assert f"Towards {MAX}" in page.words
+    assert f"1 anyone, outside {MAX}" in page.words
+    german = officer.send("/why", IN_ROOM, accept_language="de")
+    assert "Wer darin ist, nach dem, was die Regeln unterscheiden" in german.words
+
+
+def test_a_room_may_stand_where_a_person_would_and_what_is_said_besides_counts(
+    homeserver: Homeserver, officer: Browser
+) -> None:
+    homeserver.has(Room({ANNA, OTTO}))
+    asked = {"from": ANNA, "to": ROOM, "channel": "file"}
+    assert "Yes" in officer.send("/why", {**asked, "file": "a.pdf"}).words
+    page = officer.send("/why", {**asked, "file": "a.zip"})
+    assert "No by revision 1" in page.words
+    assert "We exchange documents, images, audio, video and text" in page.words
+
+
+def test_a_room_owned_elsewhere_is_said_to_be_so(homeserver: Homeserver, officer: Browser) -> None:
+    homeserver.has(Room({ANNA, MAX}, made_by=MAX))
+    page = officer.send("/why", IN_ROOM)
+    assert "Made at outside.example It belongs to another server" in page.words
+
+
+@pytest.mark.parametrize(
+    ("room", "status", "word"),
+    [
+        (None, 404, "the homeserver knows no room"),
+        (Room({OTTO}), 409, "not in that room, so Synapse itself refuses it"),
+        (Room(None), 200, "Who is there is not known"),
+    ],
+)
+def test_where_nothing_can_be_asked_the_way_out_is_said(
+    homeserver: Homeserver, officer: Browser, room: Room | None, status: int, word: str
+) -> None:
+    homeserver.rooms.clear()
+    if room is not None:
+        homeserver.has(room)
+    page = officer.send("/why", IN_ROOM)
+    assert (page.status, word in page.words) == (status, True), page.words
+    assert f'value="{ROOM}"' in page.text
+
+
+def test_a_synapse_that_is_away_is_said_in_plain_words(officer: Browser, house: House) -> None:
+    desk = house.desks.rooms
+    kept, desk.asked = (
+        desk.asked,
+        SynapseAskedRooms(replace(desk.asked.synapse, socket=house.boot.folder / "nobody")),
+    )
+    try:
+        page = officer.send("/why", IN_ROOM)
+    finally:
+        desk.asked = kept
+    assert page.status == 503
+    assert "Synapse, which alone knows who is in a room, does not answer now" in page.words
+    assert "person by person it is not needed" in page.words
+
+
+def test_who_is_in_a_room_is_an_act_of_its_own_on_record(
+    house: House, homeserver: Homeserver, officer: Browser
+) -> None:
+    homeserver.has(Room({ANNA, OTTO}))
+    before = len(house.records())
+    officer.send("/why", IN_ROOM)
+    seen = [each for each in house.records()[before:] if each.get("act") == "rooms:room:list"]
+    assert [each["claims"]["what"] for each in seen] == [ROOM]
+    house.obey("policy:decision:explain, doors:door:list, rooms:room:count, rooms:room:list",
+               "policy:decision:explain, doors:door:list, rooms:room:count")  # fmt: skip
+    federation = house.browser()
+    federation.signs_in("fred")
+    refused = federation.send("/why", IN_ROOM)
+    assert refused.status == 403
+    assert OTTO not in refused.words
+    assert federation.send("/why", ASKED).status == 200
+
+
 # ---- A record ------------------------------------------------------------------------------------
 
 
@@ -171,13 +281,14 @@ TEXT = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S", "Zs"
 
 @settings(max_examples=15, deadline=None)
 @given(
-    from_=TEXT.filter(str.strip), to=TEXT, file=TEXT, fact=TEXT, kind=st.sampled_from(["", "image"])
-)
+    from_=TEXT.filter(str.strip), to=TEXT, file=TEXT, fact=TEXT, kind=st.sampled_from(["", "image"]),
+    room=TEXT,
+)  # fmt: skip
 def test_whatever_is_typed_the_command_asks_the_same(
-    house: House, from_: str, to: str, file: str, fact: str, kind: str
+    house: House, from_: str, to: str, file: str, fact: str, kind: str, room: str
 ) -> None:
     form = {"from": from_, "to": to, "channel": "file", "file": file.replace("/", ""),
-            "facts": fact, "kind": kind}  # fmt: skip
+            "facts": fact, "kind": kind, "room": room}  # fmt: skip
     asked = Asked.read(form)
     with listening(house.boot.folder) as heard:
         done = run(house.boot.folder, asked.step().command)

@@ -17,20 +17,20 @@ from tests.apps.synapse.test_file_door import EXE, PDF, RULES, ZIP, House
 from tests.apps.synapse.test_held_rows import Synapse
 from vedette.adapters.memory.clock import MemoryClock
 from vedette.adapters.synapse_files import SynapseFiles
+from vedette.adapters.synapse_questions import SynapseQuestions
 from vedette.core.asks import Act
 from vedette.core.files import File, facts_of
 from vedette.core.names import MediaId, ServerName
 from vedette.ports.errors import Unavailable
 from vedette.ports.held_files import Moved, NotOurs, RulesRefuse
 from vedette.protocol.internal.held_files import (
-    GOOD_FOR,
+    ABOUT,
     PATH,
     FileState,
-    Question,
     Sought,
-    ask,
     read_cursor,
 )
+from vedette.protocol.internal.questions import GOOD_FOR, Question, ask
 from vedette.synapse.files_for_control import FilesForControl
 from vedette.synapse.internals.gate import Entering, Kept, Refused
 from vedette.synapse.internals.held_rows import HeldRows
@@ -59,7 +59,7 @@ class Homeserver:
     def __post_init__(self) -> None:
         self.rows = HeldRows(self.synapse)  # type: ignore[arg-type]
         self.known: dict[tuple[str, str], Entering] = {}
-        self.files = SynapseFiles(self.socket, OURS, KEY, self.house.scene.clock)
+        self.files = SynapseFiles(SynapseQuestions(self.socket, OURS, KEY, self.house.scene.clock))
         self.door = FilesForControl(self.house.door, self.rows, self, OURS, KEY.public_key())
 
     async def find(self, server: str, media: str) -> Entering | None:
@@ -308,22 +308,23 @@ async def test_nobody_but_control_lists_holds_or_releases(here: Homeserver) -> N
     body = {"server": OURS, "media": REPORT, "by": OLGA, "order": ORDER}
     good = Question(organisation=OURS, do="hold", issued=now, body=body)
     forged = [
-        ask(good, Ed25519PrivateKey.generate()),
-        ask(replace(good, organisation="acme.example"), KEY),
-        ask(replace(good, issued=now - GOOD_FOR - 1), KEY),
-        ask(replace(good, issued=now + GOOD_FOR + 1), KEY),
-        ask(good, KEY)[:-2] + b"2}",
-        ask(good, KEY).partition(b"\n")[2],
+        ask(ABOUT, good, Ed25519PrivateKey.generate()),
+        ask(ABOUT, replace(good, organisation="acme.example"), KEY),
+        ask(ABOUT, replace(good, issued=now - GOOD_FOR - 1), KEY),
+        ask(ABOUT, replace(good, issued=now + GOOD_FOR + 1), KEY),
+        ask(ABOUT, good, KEY)[:-2] + b"2}",
+        ask("rooms", good, KEY),
+        ask(ABOUT, good, KEY).partition(b"\n")[2],
         b"",
     ]
     for data in forged:
         status, _ = await here.door.answer(data)
         assert status == 403
     for strange in ({**body, "by": ""}, {**body, "order": 7}, {**body, "media": "a/b"}):
-        assert (await here.door.answer(ask(replace(good, body=strange), KEY)))[0] == 400
-    assert (await here.door.answer(ask(replace(good, do="erase"), KEY)))[0] == 400
+        assert (await here.door.answer(ask(ABOUT, replace(good, body=strange), KEY)))[0] == 400
+    assert (await here.door.answer(ask(ABOUT, replace(good, do="erase"), KEY)))[0] == 400
     assert await here.state() is FileState.OPEN
-    assert (await here.door.answer(ask(good, KEY)))[0] == 200
+    assert (await here.door.answer(ask(ABOUT, good, KEY)))[0] == 200
 
 
 async def test_what_the_suites_own_accounts_sent_is_held_and_released_too(here: Homeserver) -> None:
@@ -334,7 +335,7 @@ async def test_what_the_suites_own_accounts_sent_is_held_and_released_too(here: 
 
 
 async def test_a_synapse_that_is_away_or_answers_otherwise_is_away(tmp_path: Path) -> None:
-    files = SynapseFiles(tmp_path / "nobody", OURS, KEY, MemoryClock())
+    files = SynapseFiles(SynapseQuestions(tmp_path / "nobody", OURS, KEY, MemoryClock()))
     with pytest.raises(Unavailable, match="does not answer"):
         await files.show(OURS, REPORT)
 

@@ -4,29 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import json
-from dataclasses import replace
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.protocol.internal.test_files import anything
 from vedette.core.names import MediaId, ServerName, UserId
 from vedette.protocol.internal.held_files import (
-    GOOD_FOR,
     AnswerFault,
     FileRow,
     FileState,
-    Question,
-    QuestionRefused,
     Sought,
-    ask,
     cursor_of,
     found_from_json,
     named_from_json,
     outlook_from_json,
-    read,
     read_cursor,
     row_from_json,
     row_to_json,
@@ -35,13 +28,7 @@ from vedette.protocol.internal.held_files import (
     sought_to_json,
 )
 
-KEY, NOW = Ed25519PrivateKey.generate(), 1_800_000_000
-QUESTION = Question(
-    organisation="example.org",
-    do="release",
-    issued=NOW,
-    body={"server": "example.org", "media": "abc", "by": "@olga:example.org", "order": "control:7"},
-)
+NOW = 1_800_000_000
 ROW = FileRow(
     server=ServerName("x.example:8448"),
     media=MediaId("abc"),
@@ -64,42 +51,6 @@ rows = st.builds(
     created=st.integers(0, 2**50),
     state=st.sampled_from(FileState),
 )
-
-
-def test_a_question_is_read_as_it_was_asked() -> None:
-    for at in (NOW, NOW + GOOD_FOR, NOW - GOOD_FOR):
-        assert read(ask(QUESTION, KEY), "example.org", KEY.public_key(), at) == QUESTION
-
-
-@given(st.data())
-def test_no_byte_of_a_question_can_be_another(data):
-    asked = bytearray(ask(QUESTION, KEY))
-    at = data.draw(st.integers(0, len(asked) - 1))
-    asked[at] ^= data.draw(st.integers(1, 255))
-    with pytest.raises(QuestionRefused):
-        read(bytes(asked), "example.org", KEY.public_key(), NOW)
-
-
-@given(st.binary(max_size=300), st.booleans())
-def test_whatever_comes_is_no_question_of_control(data, signed):
-    begins = ask(QUESTION, KEY).partition(b"\n")[0] + b"\n" if signed else b""
-    with pytest.raises(QuestionRefused):
-        read(begins + data, "example.org", KEY.public_key(), NOW)
-
-
-@pytest.mark.parametrize(
-    ("organisation", "now"),
-    [("acme.example", NOW), ("example.org", NOW + GOOD_FOR + 1), ("example.org", NOW - 61)],
-)
-def test_a_question_is_for_one_organisation_and_for_now(organisation: str, now: int) -> None:
-    with pytest.raises(QuestionRefused):
-        read(ask(QUESTION, KEY), organisation, KEY.public_key(), now)
-
-
-def test_a_question_is_no_larger_than_one_may_be() -> None:
-    large = replace(QUESTION, body={"text": "x" * (64 << 10)})
-    with pytest.raises(QuestionRefused, match="no question"):
-        read(ask(large, KEY), "example.org", KEY.public_key(), NOW)
 
 
 @given(rows)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import shlex
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -26,7 +25,7 @@ from vedette.console.lists import (
     moment,
     no_cursor,
 )
-from vedette.console.orders import reason_of
+from vedette.console.orders import NO_REASON, reason_of
 from vedette.console.page import Page, View, Visit, Words
 from vedette.core.asks import Act
 from vedette.core.decision import Verdict
@@ -34,6 +33,7 @@ from vedette.core.explain import VERDICTS
 from vedette.core.language import said_by, told
 from vedette.core.reasons import REASONS, Reason
 from vedette.core.record import RecordFault
+from vedette.core.settings.commands import Call, Step
 from vedette.ports.record_index import Wanted
 
 _CURSOR = re.compile(r"[0-9]{1,16}\.[0-9]{1,16}")
@@ -144,10 +144,11 @@ def _partners(desks: Desks) -> list[str]:
 async def _beside(desks: Desks, visit: Visit) -> dict[str, Any]:
     policy, today = desks.settings.policy.current(), desks.settings.clock.today()
     verify = Doing(act=Act.ADMINISTRATION_AUDIT_VERIFY, author=visit.by)
-    report = Act.ADMINISTRATION_PERSON_REPORT
+    report, erase = Act.ADMINISTRATION_PERSON_REPORT, Act.ADMINISTRATION_PERSON_ERASE
     return {
         "may_verify": foreseen(policy, verify, today),
         "may_report": foreseen_anywhere(policy, visit.by, report, today),
+        "may_erase": foreseen_anywhere(policy, visit.by, erase, today),
         "person": visit.query.get("person", "")[:255],
     }
 
@@ -196,6 +197,9 @@ async def verify(desks: Desks, visit: Visit) -> View:
 async def person(desks: Desks, visit: Visit) -> View:
     """What the record says of one person; telling it is an act of its own, with its reason."""
     named, reason = visit.form.get("person", "").strip()[:255], reason_of(visit.form)
+    if visit.part:
+        shown = _same(named, reason)
+        return View(template="part-command", title="audit-report", context=shown)
     user = await desks.audit.permit_report(named, reason, visit.by)
     found = await asyncio.to_thread(desks.audit.report, user)
     acts = [
@@ -210,9 +214,17 @@ async def person(desks: Desks, visit: Visit) -> View:
         "towards": [(Cell(name), Cell(str(n))) for name, n in found.towards.most_common(100)],
         "parts": [(key, [_cells(row) for row in reversed(getattr(found, key))])
                   for key in ("refused", "sign_ins", "about")],
-        "command": shlex.join(["vedette", "audit", "person", str(user), "--reason", reason]),
+        **_same(str(user), reason),
     }  # fmt: skip
     return View(template="report", title="audit-report-of", fill={"user": user}, context=context)
+
+
+def _same(named: str, reason: str) -> dict[str, Any]:
+    """The command and the call that make the same report."""
+    apart = ("--", named) if named.startswith("-") else (named,)
+    step = Step(("audit", "person", *apart), Call("POST", "/audit/person", {"person": named}))
+    why = reason or NO_REASON
+    return {"command": step.because(why), "call": step.call.because(why)}
 
 
 def _cells(row: _Entry) -> tuple[Cell, ...]:
@@ -279,6 +291,32 @@ WORDS: Words = MappingProxyType(
             ),
         ),
         "audit-report-make": ("Make the report", "Bericht erstellen"),
+        "audit-export-says": (
+            "With what proves it, the record is taken out on control's host:",
+            "Mit allem, was es beweist, nimmt man das Protokoll auf dem Rechner von control heraus:",
+        ),
+        "audit-erase": ("Erase one person from the record", "Eine Person im Protokoll löschen"),
+        "audit-erase-says": (
+            (
+                "For a person's right to be forgotten. What the record says of them can then never be "
+                "read again, by nobody; every record stays, and every chain holds. Don't name the "
+                "person in the reason."
+            ),
+            (
+                "Für das Recht einer Person, vergessen zu werden. Was das Protokoll über sie sagt, kann "
+                "danach niemand je wieder lesen; jeder Eintrag bleibt, und jede Kette hält. Nennen Sie "
+                "die Person nicht im Grund."
+            ),
+        ),
+        "audit-erase-person": ("Whom", "Wen"),
+        "audit-erase-again": ("The same once more", "Dasselbe noch einmal"),
+        "audit-erase-does": (
+            "What the record says of {user} can never be read again. This can't be undone.",
+            (
+                "Was das Protokoll über {user} sagt, lässt sich nie wieder lesen. Das lässt sich nicht "
+                "zurücknehmen."
+            ),
+        ),
         "audit-report-of": ("What the record says of {user}", "Was das Protokoll über {user} sagt"),
         "audit-report-counts": (
             "{records} records, {asks} asks, from {first} to {last} UTC.",

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from vedette.admin.door import Doing, foreseen, user_named
+from vedette.admin.door import Doing, foreseen, foreseen_anywhere, user_named
 from vedette.admin.people import PeopleSought, PersonRow, PersonState
 from vedette.admin.sessions import Wanted
 from vedette.console.desks import Desks
@@ -96,6 +96,12 @@ def _live(row: PersonRow) -> str:
     return str(row.sessions.get(SessionState.LIVE, 0))
 
 
+async def _beside(desks: Desks, visit: Visit) -> dict[str, object]:
+    policy, today = desks.settings.policy.current(), desks.settings.clock.today()
+    act = Act.ADMINISTRATION_ACCOUNT_CREATE
+    return {"may_create": foreseen_anywhere(policy, visit.by, act, today)}
+
+
 LISTING = Listing(
     name="people",
     path="/people",
@@ -103,6 +109,8 @@ LISTING = Listing(
     asks=False,
     act=Act.ADMINISTRATION_SESSION_LIST,
     read=_read,
+    template="people",
+    beside=_beside,
     filters=(
         Filter("text"),
         Filter("party", named=_parties),

@@ -57,6 +57,27 @@ WORDS: Words = MappingProxyType(
                 "für eine Anmeldung mit dem Passwort. {user} wird benachrichtigt."
             ),
         ),
+        "people-create": ("Make an account", "Ein Konto anlegen"),
+        "people-create-says": (
+            (
+                "With a start password that is shown once and must be changed at the first sign-in. Which "
+                "groups somebody is in stays with people.csv, or the company's directory."
+            ),
+            (
+                "Mit einem Startpasswort, das einmal gezeigt wird und bei der ersten Anmeldung zu ändern "
+                "ist. In welchen Gruppen jemand ist, steht weiter in people.csv oder im Verzeichnis der "
+                "Firma."
+            ),
+        ),
+        "people-create-user": (
+            "Name, the part before the colon",
+            "Name, der Teil vor dem Doppelpunkt",
+        ),
+        "people-create-name": ("What they are called", "Wie die Person heißt"),
+        "people-create-account-does": (
+            "Makes {user} an account, and a start password that is shown once.",
+            "Legt {user} ein Konto an, mit einem Startpasswort, das einmal gezeigt wird.",
+        ),
         "people-reset-password-does": (
             (
                 "Replaces the password of {user} by a start password that must be changed at the next "

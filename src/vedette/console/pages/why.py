@@ -21,11 +21,19 @@ from vedette.admin.door import Doing, foreseen
 from vedette.admin.rejected import Code, Rejected
 from vedette.admin.rules import list_rules
 from vedette.admin.settings import document_of
-from vedette.admin.why import Why, Wondering, under_draft, why, why_record
+from vedette.admin.why import (
+    Why,
+    Wondering,
+    no_draft_of_a_room,
+    under_draft,
+    why,
+    why_record,
+)
 from vedette.console.desks import Desks
 from vedette.console.orders import Form
 from vedette.console.page import Page, View, Visit
 from vedette.console.pages.why_words import WORDS
+from vedette.console.problems import STATUS
 from vedette.core.asks import Act
 from vedette.core.channels import Channel
 from vedette.core.decision import Verdict
@@ -38,7 +46,7 @@ from vedette.core.settings.document import Document
 _EXPLAIN = Act.ADMINISTRATION_DECISION_EXPLAIN
 _LONGEST = 1024
 _MOST_FACTS = 50
-_FIELDS = ("from", "to", "channel", "file", "size", "kind", "facts", "draft")
+_FIELDS = ("from", "to", "room", "channel", "file", "size", "kind", "facts", "draft")
 _TONES = {Verdict.YES: "good", Verdict.NOT_YET: "warn", Verdict.NO: "bad"}
 _THE_DRAFT = "draft.toml"
 """What stands for the draft in the command."""
@@ -63,7 +71,7 @@ class Asked:
             facts.insert(0, f"file.kind = {given['kind']}")
         if given["size"]:
             facts.insert(0, f"file.size = {given['size']}")
-        longest = max(map(len, (*facts, *(given[name] for name in _FIELDS[:6]))))
+        longest = max(map(len, (*facts, *(given[name] for name in _FIELDS[:7]))))
         if longest > _LONGEST or len(facts) > _MOST_FACTS:
             raise Rejected(Code.INVALID, told("this is too much to ask at once"), told("say less"))
         wondering = Wondering(
@@ -72,6 +80,7 @@ class Asked:
             channel=given["channel"] or Channel.MESSAGE,
             file=given["file"] or None,
             facts=tuple(facts),
+            room=given["room"] or None,
         )
         return cls(wondering=wondering, draft=form.get("draft", "").strip() and form["draft"])
 
@@ -83,6 +92,9 @@ class Asked:
                                 "facts": list(asked.facts)}  # fmt: skip
         if asked.to:
             words += _option("to", asked.to)
+        if asked.room:
+            words += _option("room", asked.room)
+            body["room"] = asked.room
         words += _option("channel", asked.channel)
         if asked.file:
             words += _option("file", asked.file)
@@ -128,9 +140,9 @@ async def ask(desks: Desks, visit: Visit) -> View | Response:
         try:
             asked = Asked.read(form)
             context["asks"] = _command(asked)
-            context |= await asyncio.to_thread(_answered, desks, asked)
+            context |= await _answered(desks, visit, asked)
         except Rejected as rejected:
-            context["rejected"], status = rejected, 400
+            context["rejected"], status = rejected, STATUS.get(rejected.code, 400)
     return View(template="why", title="why-title", context=context, status=status)
 
 
@@ -166,7 +178,18 @@ async def again(desks: Desks, visit: Visit) -> View:
     return View(template="why-record", title="why-record", context=context, fill={"record": name})
 
 
-def _answered(desks: Desks, asked: Asked) -> Mapping[str, Any]:
+async def _answered(desks: Desks, visit: Visit, asked: Asked) -> Mapping[str, Any]:
+    """The answer. Raises Rejected, and Unavailable where Synapse is to be asked about a room."""
+    wondering = asked.wondering.placed()
+    if wondering.room is None:
+        return await asyncio.to_thread(_answered_here, desks, asked)
+    if asked.draft:
+        raise no_draft_of_a_room()
+    found = await desks.rooms.why(visit.by, wondering)
+    return _shown(found, desks.settings.policy.current().directory.document)
+
+
+def _answered_here(desks: Desks, asked: Asked) -> Mapping[str, Any]:
     policy, today = desks.settings.policy.current(), desks.settings.clock.today()
     if asked.draft:
         draft, _ = desks.settings.check(asked.draft)

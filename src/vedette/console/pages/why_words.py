@@ -23,13 +23,49 @@ WORDS: Words = MappingProxyType(
         "why-from": ("Who", "Wer"),
         "why-to": ("Towards whom", "Wem gegenüber"),
         "why-to-hint": (
+            "A person; for contact in a room, whoever is to be invited.",
+            "Eine Person; für Kontakt in einem Raum, wer eingeladen werden soll.",
+        ),
+        "why-room": ("Room", "Raum"),
+        "why-room-hint": (
             (
-                "A person. Who is in a room only its server knows: for a room, name its members one by "
-                "one, or ask about a record."
+                "A room's id: it is asked towards everybody who is there now, as the event door sees it. "
+                "Leave “towards whom” empty then, but for contact."
             ),
             (
-                "Eine Person. Wer in einem Raum ist, weiß nur dessen Server: Nennen Sie für einen Raum "
-                "seine Mitglieder einzeln, oder fragen Sie nach einem Eintrag."
+                "Die Kennung eines Raums: Gefragt wird allen gegenüber, die jetzt darin sind, wie die "
+                "Ereignistür sie sieht. „Wem gegenüber“ bleibt dann leer, außer für Kontakt."
+            ),
+        ),
+        "why-room-seen": ("The room", "Der Raum"),
+        "why-room-unknown": ("not known", "nicht bekannt"),
+        "why-room-frozen": ("frozen", "eingefroren"),
+        "why-room-owner": ("Made at", "Angelegt bei"),
+        "why-room-elsewhere": (
+            "It belongs to another server: only what ours send, read and stay for is decided here.",
+            (
+                "Er gehört einem anderen Server: Hier wird nur entschieden, was unsere Leute senden, "
+                "lesen und ob sie bleiben."
+            ),
+        ),
+        "why-room-kind": ("Kind of room", "Raumart"),
+        "why-room-encrypted": ("Encrypted", "Verschlüsselt"),
+        "why-room-here": (
+            "Who is there, by what the rules can tell apart",
+            "Wer darin ist, nach dem, was die Regeln unterscheiden",
+        ),
+        "why-room-count": ("People", "Personen"),
+        "why-room-parties": ("Parties", "Kreise"),
+        "why-room-example": ("One of them", "Eine davon"),
+        "why-room-more": ("More kinds of people are there.", "Es sind noch andere darin."),
+        "why-room-nobody": (
+            (
+                "Who is there is not known: the room is still loading, or none of ours is in it. Ask "
+                "again in a moment."
+            ),
+            (
+                "Wer darin ist, ist nicht bekannt: Der Raum wird noch geladen, oder von uns ist niemand "
+                "darin. Fragen Sie gleich noch einmal."
             ),
         ),
         "why-user-hint": (

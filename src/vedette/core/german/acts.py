@@ -53,7 +53,8 @@ ACTS: dict[str, str] = {
     "people:person:count": "sehen, wie viele Personen das Verzeichnis hat, und seine Fehler",
     "policy:decision:explain": "fragen, wie etwas entschieden würde, wer auch immer es täte",
     "rooms:room:count": "sehen, wie viele Räume gegen die Regeln sind",
-    "rooms:room:list": "sehen, welche Räume gegen die Regeln sind und wer darin ist",
+    "rooms:room:list": "sehen, welche Räume gegen die Regeln sind und wer in einem Raum ist: in diesen, "
+    "und in einem, nach dessen Kennung gefragt wird",
     "rooms:room:sweep": "jeden Raum neu beurteilen lassen",
     "sessions:session:end": "eine Sitzung von jemandem endgültig beenden",
     "sessions:session:list": "Sitzungen, Geräte, Konto und Arten von Faktoren von jemandem sehen",

@@ -415,13 +415,6 @@ LOOKING: Pairs = (
         "write a whole user id, such as `@bob:example.org`",
         "schreiben Sie eine ganze Benutzerkennung, etwa `@bob:example.org`",
     ),
-    (
-        "who is in a room only its server knows; name a member, or ask `why RECORD`",
-        (
-            "wer in einem Raum ist, weiß nur sein Server; nennen Sie ein Mitglied, oder fragen "
-            "Sie nach einem Eintrag"
-        ),
-    ),
     ("`{line}` says no value", "`{line}` nennt keinen Wert"),
     ("write `fact = value`", "schreiben Sie `Tatsache = Wert`"),
     (

@@ -10,6 +10,7 @@ from vedette.core.german import (
     faults,
     findings,
     officers,
+    orders,
     refusals,
     second_person,
 )
@@ -40,6 +41,8 @@ TABLES = (
     refusals.ISSUERS,
     refusals.KEYS,
     refusals.FILES,
+    orders.ASKED_ROOMS,
+    orders.OF_THE_CONSOLE,
     second_person.LOCK_OUT,
     second_person.SECOND_PERSON,
     changes.DIFFERENCES,

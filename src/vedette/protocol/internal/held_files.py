@@ -1,45 +1,30 @@
 """What control asks the module inside Synapse about files, signed, and what that answers.
 
-A question is one line of canonical JSON (the signed bytes) after one line that carries the signature,
-and is good for `GOOD_FOR` seconds. So whoever else reaches Synapse's socket, the gateway too, can
-neither list files nor have one released.
-
-    vedette-files-v1 <base64 Ed25519 signature of the second line>
-    {"body":…,"do":…,"issued":…,"organisation":…}
-
-Times are whole seconds since 1970-01-01 UTC, those of files thousandths of one, as Synapse has them.
+What is to be done is `list`, `show`, `hold` or `release`. Times of files are thousandths of a second
+since 1970-01-01 UTC, as Synapse has them.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from cryptography.exceptions import InvalidSignature
-
 from vedette.core.files import Content, address_of
 from vedette.core.names import InvalidName, MediaId, ServerName, UserId
-from vedette.core.record import JSON, canonical
+from vedette.core.record import JSON
 from vedette.protocol.internal.files import content_from_json
-from vedette.protocol.internal.signing import Signer, Verifier
 
 PATH = "/_synapse/vedette/files"
 """Where the module answers, by POST, on Synapse's own socket."""
-GOOD_FOR = 60
-"""Seconds for which a question is good, before and after it was issued: two hosts, two clocks."""
+ABOUT = "files"
+"""What these questions are about, as their signature says."""
 MOST = 1000
 """So many files are told at once."""
-_MAGIC = b"vedette-files-v1 "
-_LARGEST = 64 << 10
 _LONGEST = 255
 _CURSOR = re.compile(r"[0-9]{1,16}/[^/\s]{1,255}/[A-Za-z0-9_-]{1,255}")
-_FIELDS = {"body", "do", "issued", "organisation"}
 _ROW = {"server", "media", "owner", "declared", "name", "size", "created", "state"}
 _OUTLOOK = {"answer", "reason", "rule", "sentence"}
 _Kind = TypeVar("_Kind")
@@ -66,22 +51,8 @@ LISTED = (FileState.OFFICER, FileState.MEMBER, FileState.WAITING, FileState.REFU
 """What a list of files is of."""
 
 
-class QuestionRefused(ValueError):
-    """A question that must not be answered; the message says why."""
-
-
 class AnswerFault(ValueError):
     """An answer that can't be read."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """What is to be done (`list`, `show`, `hold`, `release`), and with what."""
-
-    organisation: str
-    do: str
-    issued: int
-    body: Mapping[str, JSON]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,54 +121,6 @@ def read_cursor(text: str) -> tuple[int, str, str]:
         raise ValueError(f"`{text[:80]}` is no cursor")
     created, server, media = text.split("/")
     return int(created), server, media
-
-
-def ask(question: Question, key: Signer) -> bytes:
-    """A question as the bytes that travel."""
-    data = canonical(
-        {
-            "body": dict(question.body),
-            "do": question.do,
-            "issued": question.issued,
-            "organisation": question.organisation,
-        }
-    )
-    return _MAGIC + base64.b64encode(key.sign(data)) + b"\n" + data
-
-
-def read(data: bytes, organisation: str, key: Verifier, now: float) -> Question:
-    """Verify and read the bytes of a question.
-
-    1. The signature is of `key` over exactly these bytes. 2. It is for this organisation.
-    3. It was issued within `GOOD_FOR` seconds.
-
-    Raises:
-        QuestionRefused: one of these does not hold.
-    """
-    head, newline, rest = data[: _LARGEST + 1].partition(b"\n")
-    if len(data) > _LARGEST or not head.startswith(_MAGIC) or not newline:
-        raise QuestionRefused("this is no question of control")
-    try:
-        key.verify(base64.b64decode(head[len(_MAGIC) :], validate=True), rest)  # (1)
-    except (binascii.Error, InvalidSignature):
-        raise QuestionRefused("the signature is not the organisation's") from None
-    try:
-        fields = json.loads(rest)
-        if set(fields) != _FIELDS or not isinstance(fields["body"], dict):
-            raise QuestionRefused("this has not the fields of a question")
-        question = Question(
-            organisation=str(fields["organisation"]),
-            do=str(fields["do"]),
-            issued=int(fields["issued"]),
-            body=fields["body"],
-        )
-    except (ValueError, TypeError, RecursionError, OverflowError) as fault:
-        raise QuestionRefused("this question can't be read") from fault
-    if question.organisation != organisation:  # (2)
-        raise QuestionRefused(f"this is for `{question.organisation}`, not `{organisation}`")
-    if abs(now - question.issued) > GOOD_FOR:  # (3)
-        raise QuestionRefused("this question is not of now")
-    return question
 
 
 def sought_to_json(sought: Sought, after: str | None, most: int) -> dict[str, JSON]:
