@@ -37,8 +37,10 @@ MAY: dict[str, set[str]] = {
     "change-rule": {OFFICER},
     "confirm-directory": {OFFICER},
     "confirm-revision": {OFFICER},
+    "create-account": DESK,
     "end-session": DESK,
     "end-sessions": DESK,
+    "erase-person": {OFFICER},
     "hold-file": {OFFICER},
     "reject": {OFFICER},
     "reject-device": DESK,
@@ -46,11 +48,16 @@ MAY: dict[str, set[str]] = {
     "remove-partner": {OFFICER, MANAGER},
     "remove-rule": {OFFICER},
     "remove-token": {OFFICER},
+    "renew-certificate": {OFFICER, OPERATOR},
     "reset-factors": DESK,
     "reset-password": DESK,
     "restore": {OFFICER},
     "resume-session": DESK,
     "revoke-certificate": {OFFICER},
+    "rotate-key": {OFFICER},
+    "set-network": {OFFICER},
+    "set-party": {OFFICER},
+    "set-room-kind": {OFFICER},
     "set-value": {OFFICER},
     "suspend-session": DESK,
     "suspend-sessions": DESK,
@@ -97,6 +104,8 @@ class Scene:
             good |= {"id": f"new-{number}", "name": f"new-{number}"}
         if "domains" in good:
             good["domains"] = f"new-{number}.example"
+        if kind == "set-room-kind":
+            good["members"] = "us"
         if kind == "set-value":
             good["value"] = f'"{number + 20} days"'
         if kind == "apply-draft":
