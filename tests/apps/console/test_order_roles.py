@@ -106,6 +106,8 @@ class Scene:
             good["domains"] = f"new-{number}.example"
         if kind == "set-room-kind":
             good["members"] = "us"
+        if kind == "unset-value":
+            good["path"] = "sign_in.session"
         if kind == "set-value":
             good["value"] = f'"{number + 20} days"'
         if kind == "apply-draft":
