@@ -158,6 +158,7 @@ TABLE = [
     Row("GET /certificates/server", ("certificates:server:list",)),
     Row("POST /certificates/server/renew", ("certificates:server:renew",), body={"reason": "x"}),
     Row("GET /keys", ("keys:key:list",)),
+    Row("GET /keys/{name}/next", ("keys:key:list",), "/keys/nothing/next"),
     Row("POST /keys/{name}/rotate", ("keys:key:rotate",), "/keys/nothing/rotate",
         body={"reason": "x"}),
     Row("GET /directory", ("people:directory:show",)),
