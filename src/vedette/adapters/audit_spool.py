@@ -2,8 +2,8 @@
 
 Ids are given when a record is taken, so a refusal can carry its record's id at once. The thread
 writes whole batches and syncs once for each (group commit). Routine yeses are kept as distinct asks
-with counts unless `whole` is set: one `counted` record per distinct ask and second, or less where
-other records are written meanwhile.
+with counts unless `whole` is set: one `counted` record per distinct ask and second, or less time
+where other records are written meanwhile.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _MOST_WAITING = 20_000
 _MOST_COUNTED = 20_000
 _INTERVAL = 0.25
 _COUNTED_SECONDS = 1.0
-"""How long counts are kept while nothing else is to be written: each write wakes a thread."""
+"""How long counts of yeses are kept while nothing else is to be written."""
 _GAP = _MOST_WAITING
 """How far numbers jump at a start, so that an id lost in a crash is never given twice."""
 
@@ -83,7 +83,7 @@ class AuditSpool:
     _failed: str | None = None
     _queue: deque[_Waiting] = field(default_factory=deque)
     _counts_until: float | None = None
-    """When what is waiting is written, where it is counts alone."""
+    """When what is waiting is written, where it is counts of yeses alone."""
     _counts: dict[tuple[Any, ...], _Waiting] = field(default_factory=dict)
     _standing: dict[int, _Waiting] = field(default_factory=dict)
     """The same by identity of the decision, which the record keeps alive: see `_count`."""
@@ -200,7 +200,9 @@ class AuditSpool:
         waiting = _Waiting("counted", "", self.clock.now(), ask, facts, decision)
         self._counts[key] = self._standing[id(decision)] = waiting
         waiting.id = self._next_id()
-        if not self._queue:
+        if decision.verdict is not Verdict.YES:
+            self._counts_until = None  # whoever is refused may look for it at once
+        elif not self._queue:
             self._counts_until = time.monotonic() + _COUNTED_SECONDS
         self._queue.append(waiting)
         return waiting.id

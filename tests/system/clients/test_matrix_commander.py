@@ -60,14 +60,16 @@ async def test_matrix_commander_by_sso(organisations: TwoOrganisations, tmp_path
         room = await bob.create_room(dora.user, encrypted=True)
         login = _run(
             environment, tmp_path, *trust, "--login", "sso", "--homeserver", example.client_url,
-            "--device", "commander", "--room-default", room,
+            "--device", "commander by SSO", "--room-default", room,
         )  # fmt: skip
         (status, said), _ = await asyncio.gather(
             login, _browser(example, dora.walker(), tmp_path / "opened")
         )
         assert status == 0, said
         (session,) = (
-            each for each in sessions_of(example, dora.user) if each["device_name"] == "commander"
+            each
+            for each in sessions_of(example, dora.user)
+            if each["device_name"] == "commander by SSO"
         )
         assert session == session_of(example, dora.user, session["device"])
         assert (session["kind"], session["state"]) == ("compat", "live")

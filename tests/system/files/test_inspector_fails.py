@@ -40,8 +40,9 @@ async def delivered(person: Person, address: str) -> bool:
 
 
 def wait_briefly(cast: Cast) -> None:
-    """Uploads wait two seconds for their verdict."""
-    cast.example.apply(DOCUMENT + '\n[files]\nwait = "2 seconds"\n')
+    """Uploads wait two seconds for their verdict, and everybody is told of each, however many."""
+    values = '[files]\nwait = "2 seconds"\n[notices]\nper_minute = 60\n'
+    cast.example.apply(f"{DOCUMENT}\n{values}")
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "hung"])
