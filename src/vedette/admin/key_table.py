@@ -108,7 +108,7 @@ KEYS: tuple[KeyRow, ...] = (
     ),
     KeyRow(
         name="admin-token",
-        what="opens the administration API, past the rules on who administers",
+        what="opens the administration API on this host, for all that the rules leave it",
         holder="control, and whoever may read the file",
         change="`vedette key rotate admin-token`: the old one is worth nothing at once. Whoever has"
         " copied it elsewhere needs the new one",

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from threading import Event, Thread
 from typing import Annotated, Any
 
 import typer
 
 from vedette.cli.client import Client
 from vedette.cli.surroundings import Dir, Exit, Json, Reason, fault, here
+from vedette.cli.waiting import waiting
 
 app = typer.Typer(
     help="The company's directory: try it, see how it stands, read it, foresee a filter.",
@@ -21,8 +19,7 @@ app = typer.Typer(
 
 _LONGEST = 600.0
 """Seconds for which a whole reading may go on."""
-_PATIENCE = 2.0
-_TICK = 5.0
+_READING = "reading the directory"
 _FEW = 20
 
 
@@ -80,7 +77,8 @@ def sync(
     """Read everything now. Exit 1 if the list is held since it would take too many people away."""
     at = here(place, json=json)
     client, body = Client(at.boot(), seconds=_LONGEST), {"reason": reason, "confirm": confirm}
-    found = _waiting(lambda: client.ask("POST", "/directory/sync", body), quiet=json)
+    with waiting(_READING, quiet=json):
+        found = client.ask("POST", "/directory/sync", body)
     at.tell(found, state_lines(found))
     raise typer.Exit(Exit.FOUND if found["sentences"] else Exit.DONE)
 
@@ -108,30 +106,9 @@ def preview(
         )
     at = here(place, json=json)
     client = Client(at.boot(), seconds=_LONGEST)
-    found = _waiting(
-        lambda: client.get("/directory/preview", party=party, group=group, people=people),
-        quiet=json,
-    )
+    with waiting(_READING, quiet=json):
+        found = client.get("/directory/preview", party=party, group=group, people=people)
     at.tell(found, _preview_lines(found, compared=people is not None))
-
-
-def _waiting(ask: Any, *, quiet: bool) -> Any:
-    """The answer; whoever waits longer than a moment is told that it is being read."""
-    over, begun = Event(), time.monotonic()
-
-    def tell() -> None:
-        wait = _PATIENCE
-        while not over.wait(wait):
-            seconds = time.monotonic() - begun
-            print(f"reading the directory, {seconds:.0f} seconds so far", file=sys.stderr)
-            wait = _TICK
-
-    if not quiet:
-        Thread(target=tell, daemon=True).start()
-    try:
-        return ask()
-    finally:
-        over.set()
 
 
 def _tried(row: dict[str, Any]) -> Iterable[str]:

@@ -284,7 +284,7 @@ class Module:
         return any(isinstance(each, Closed) and each.name == name for each in results)
 
     def _follow(self) -> None:
-        """Look for new stream parts for as long as Synapse runs: one stat per stream, often.
+        """Look for new stream parts for as long as Synapse runs: mostly one stat, often.
 
         On a thread of its own: ten thousand sessions take most of a second to verify and to read,
         and no message waits for that.

@@ -29,8 +29,8 @@ _PAIRS: Pairs = (
         ("in die Datei schreiben, was die Stelle gab; gelesen wird es beim nächsten neuen Konto"),
     ),
     (
-        "opens the administration API, past the rules on who administers",
-        "öffnet die Verwaltungs-API, an den Regeln darüber vorbei, wer verwaltet",
+        "opens the administration API on this host, for all that the rules leave it",
+        "öffnet die Verwaltungs-API auf diesem Rechner, für alles, was die Regeln ihm lassen",
     ),
     (
         "control, and whoever may read the file",
