@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from tests.ports import free_port
 from tests.system.synapse_process import Api, eventually
+from vedette.signin.candidates import new_session_name
 from vedette.adapters.boot_file import Boot, SigninBoot, load
 from vedette.adapters.stream_files import write_whole
 from vedette.adapters.synapse_provisioning import SynapseProvisioning
@@ -237,7 +238,7 @@ def session_of(user: UserId, device: str) -> Session:
     now = int(time.time())
     factors = (FactorUse(kind="password", at=now), FactorUse(kind="totp", at=now))
     return Session(
-        id=secrets.token_urlsafe(24),
+        id=new_session_name(),
         user=user,
         device=device,
         state=SessionState.LIVE,

@@ -13,6 +13,7 @@ from playwright.async_api import Locator, Page
 import vedette.signin
 from tests.apps.signin.pages_scene import PASSWORD, RULES, VALUES, TokenServer, hashed_password
 from tests.apps.signin.pages_served import NOTHING, Served
+from vedette.signin.candidates import new_session_name
 from vedette.core.language import Language
 from vedette.core.names import UserId
 from vedette.core.sessions import FactorUse, Session, SessionFacts, SessionState
@@ -260,7 +261,7 @@ def _passkey(localpart: str, now: int) -> Factor:
 def _session(now: int, device: str) -> Session:
     uses = tuple(FactorUse(kind=kind, at=now) for kind in ("password", "totp"))
     return Session(
-        id=secrets.token_urlsafe(24), user=UserId("@anna:example.org"), device=device,
+        id=new_session_name(), user=UserId("@anna:example.org"), device=device,
         state=SessionState.LIVE, kind="oauth", client="c", created=now, expires=now + 86400,
         device_name=f"Element on {device}", number=0,
         facts=SessionFacts(factors=uses, network="192.0.2.1"),

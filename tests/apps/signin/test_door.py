@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from tests.apps.signin.house import ANNA, policy_of
+from vedette.signin.candidates import new_session_name
 from vedette.adapters.memory.audit import MemoryAudit
 from vedette.adapters.memory.clock import MemoryClock
 from vedette.adapters.memory.incidents import MemoryIncidents
@@ -64,7 +65,7 @@ class At:
         now = int(self.clock.now())
         uses = tuple(FactorUse(kind=kind, at=now) for kind in kinds)
         return Session(
-            id=secrets.token_urlsafe(24), user=ANNA, device=secrets.token_hex(4),
+            id=new_session_name(), user=ANNA, device=secrets.token_hex(4),
             state=SessionState.LIVE, kind="oauth", client="", created=now, expires=now + 1000,
             device_name="", number=0,
             facts=SessionFacts(factors=uses, network="192.0.2.1", **facts),

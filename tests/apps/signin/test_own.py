@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from tests.apps.signin.pages_scene import CODES, PASSWORD, SECRET, Pages
+from vedette.signin.candidates import new_session_name
 from vedette.core.names import UserId
 from vedette.core.sessions import FactorUse, Session, SessionFacts, SessionState
 from vedette.ports.sign_in import Factor
@@ -30,7 +31,7 @@ def anna(pages):
 
 def session(pages: Pages, device: str, **changes) -> Session:
     made = Session(
-        id=secrets.token_urlsafe(24), user=ANNA, device=device, state=SessionState.LIVE,
+        id=new_session_name(), user=ANNA, device=device, state=SessionState.LIVE,
         kind="oauth", client="c", created=pages.now, expires=pages.now + 86400,
         device_name=f"Element on {device}", number=0,
         facts=SessionFacts(factors=(FactorUse(kind="password", at=pages.now),
@@ -85,7 +86,7 @@ def test_leaving_ends_it_at_once(pages, anna):
 def test_devices_are_shown_and_ended(pages, anna):
     phone = session(pages, "PHONE")
     session(pages, "LAPTOP")
-    other = replace(phone, id=secrets.token_urlsafe(24), user=UserId("@bert:example.org"))
+    other = replace(phone, id=new_session_name(), user=UserId("@bert:example.org"))
     pages.store.add_session(other, None, pages.now)
     anna.open("/account/devices")
     assert "Element on PHONE" in anna.text

@@ -19,6 +19,7 @@ import aiohttp
 
 from tests.system.sign_in.house import V3, House, Json, Someone, bearer, make, run
 from tests.system.two_organisations import COMMAND
+from vedette.signin.candidates import new_session_name
 from vedette.adapters.stream_files import write_whole
 from vedette.adapters.synapse_provisioning import SynapseProvisioning
 from vedette.cli.client import Client as Control
@@ -55,7 +56,7 @@ def issue(house: House, names: Sequence[str], **facts: str) -> list[Runs]:
     made = []
     for name in names:
         session = Session(
-            id=secrets.token_urlsafe(24),
+            id=new_session_name(),
             user=UserId(f"@{name}:{boot.organisation}"),
             device=secrets.token_hex(5).upper(),
             state=SessionState.LIVE,
