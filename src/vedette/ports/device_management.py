@@ -1,0 +1,103 @@
+"""The company's device management (MDM): what its inventory says, and where that is kept.
+
+An inventory that does not answer is `Unavailable`; what it said before counts until it is too old
+(`good_for` of the settings). Calls wait; use them on a worker thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Protocol
+
+from vedette.core.managed_devices import ManagedDevice
+
+
+class Inventory(Protocol):
+    """One inventory that is asked: Microsoft Graph, Jamf Pro, MeshCentral, a file."""
+
+    def read(self) -> tuple[ManagedDevice, ...]:
+        """Every device that it has, page by page, the retired and lost ones too where it tells.
+
+        Raises:
+            Unavailable: it did not tell all of them; nothing of it counts.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InventoryState:
+    """How one inventory stands. Times are in unix seconds, 0 for never.
+
+    `read` is when it last told all it has, or last sent a report; `trouble` is empty while it is well.
+    """
+
+    source: str
+    read: int = 0
+    tried: int = 0
+    devices: int = 0
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptDevice:
+    """One device of an inventory, and when it was last reported, in unix seconds.
+
+    `gone`: the inventory told all it has without it since; it counts as retired.
+    """
+
+    source: str
+    device: ManagedDevice
+    reported: int
+    gone: bool = False
+
+
+class ReplayedReport(Exception):
+    """A report with this id was taken before."""
+
+
+class DeviceStore(Protocol):
+    """Keeps what the inventories report: a part of the sign-in store. Raises Unavailable.
+
+    `source` is a name of the document's `[device_management]`.
+    """
+
+    def take_all(self, source: str, devices: Collection[ManagedDevice], now: int) -> int:
+        """Keep these as all that the inventory has; returns how many are other than before.
+
+        Whatever it had before and names no more is `gone`.
+        """
+
+    def take_some(
+        self, source: str, devices: Collection[ManagedDevice], now: int, report: str = ""
+    ) -> int:
+        """Keep these beside the others; returns how many are other than before.
+
+        Raises:
+            ReplayedReport: `report` is the id of one that was taken before; nothing is kept.
+        """
+
+    def named(self, sources: Collection[str], names: Collection[str]) -> tuple[KeptDevice, ...]:
+        """Devices of these inventories that have one of these names (`device_name`)."""
+
+    def device(self, source: str, id: str) -> KeptDevice | None:  # noqa: A002  # the field's word
+        """One device, or None."""
+
+    def listed(
+        self, after: str, most: int, *, source: str = "", text: str = ""
+    ) -> tuple[KeptDevice, ...]:
+        """Devices by source and id, behind the place `after` (`<source>/<id>`), that hold the text."""
+
+    def changes(self) -> int:
+        """Grows with each device that is other than before."""
+
+    def changed(self, since: int) -> tuple[KeptDevice, ...]:
+        """Devices that are other than they were at this number of changes."""
+
+    def note(self, state: InventoryState) -> None:
+        """Keep how an inventory stands."""
+
+    def states(self) -> tuple[InventoryState, ...]:
+        """How each inventory stands that was ever asked or ever reported."""
+
+    def forget(self, but: Collection[str]) -> int:
+        """Forget all devices and states of inventories other than these; returns how many devices."""
