@@ -24,7 +24,6 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from tests.ports import free_port
 from tests.system.synapse_process import Api, eventually
-from vedette.signin.candidates import new_session_name
 from vedette.adapters.boot_file import Boot, SigninBoot, load
 from vedette.adapters.stream_files import write_whole
 from vedette.adapters.synapse_provisioning import SynapseProvisioning
@@ -38,6 +37,7 @@ from vedette.core.settings.parse import parse_document
 from vedette.protocol.internal.sessions import body_of
 from vedette.protocol.internal.streams import Part, Stream, sign
 from vedette.protocol.internal.tokens import AccessClaims, SigningKey, mint
+from vedette.signin.candidates import new_session_name
 from vedette.suite.organisation import NewOrganisation, init
 from vedette.suite.synapse_files import write_homeserver
 

@@ -28,12 +28,16 @@ class Looking:
 
     async def __call__(self) -> Examination | None:
         """What was found. Where a look is due it is begun; only the first one is waited for."""
-        fresh = self._newest is not None and self.clock.now() < self._newest.at + _FRESH_SECONDS
-        if not fresh and (self._under_way is None or self._under_way.done()):
-            self._under_way = asyncio.create_task(self._look())
+        self.begin()
         if self._newest is None and self._under_way is not None:
             await asyncio.wait({self._under_way}, timeout=_PATIENCE_SECONDS)
         return self._newest
+
+    def begin(self) -> None:
+        """Begin a look on the running loop where one is due; with a long record one takes seconds."""
+        fresh = self._newest is not None and self.clock.now() < self._newest.at + _FRESH_SECONDS
+        if not fresh and (self._under_way is None or self._under_way.done()):
+            self._under_way = asyncio.create_task(self._look())
 
     async def _look(self) -> None:
         try:

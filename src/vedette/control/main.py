@@ -141,6 +141,7 @@ class Wiring:
     office: Office
     desks: Desks
     key: SettingsKey
+    looking: Looking
     console: Any = None
     """The console's application, where the boot file has one."""
 
@@ -256,8 +257,10 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
     upkeep = Upkeep(
         desk, changes, trial, publisher, people, *duties, index=archive.index, retention=removing
     )
-    desks = desks_of(office, _looking(boot, anchor, archive.written), counts)
-    return Wiring(boot, spool, upkeep, office, desks, key, _console(boot, sessions, desks))
+    looking = _looking(boot, anchor, archive.written)
+    desks = desks_of(office, looking, counts)
+    console = _console(boot, sessions, desks)
+    return Wiring(boot, spool, upkeep, office, desks, key, looking, console)
 
 
 def _looking(boot: Boot, anchor: Anchor, written: SpoolReader) -> Looking:
@@ -730,6 +733,7 @@ async def _run(
         served = [Served(api, inside)]
         if console is not None:
             served.append(Served(wiring.console, *console))
+            wiring.looking.begin()
         await serve(served, wiring.upkeep.run())
     finally:
         wiring.spool.close()

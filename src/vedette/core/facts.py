@@ -268,6 +268,10 @@ ROOM_FACTS = frozenset(name for name in REGISTRY if name.startswith("room."))
 """What is known of the room in which something happens; where none is named, the event door learns it."""
 
 
+SESSION_FACTS = frozenset(name for name, spec in REGISTRY.items() if spec.doors == {Door.SIGN_IN})
+"""What only the sign-in door learns: of the session and the device of the person at the door."""
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What is known about the one thing being decided.

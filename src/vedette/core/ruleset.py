@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from vedette.core.asks import PartySet, Question
 from vedette.core.channels import Channel
 from vedette.core.conditions import Condition, Outcomes, both
-from vedette.core.facts import Facts
+from vedette.core.facts import SESSION_FACTS, Facts
 
 EVERYONE = ""
 """The index key of a rule without `to`: it matches whoever is on the receiving side."""
@@ -74,6 +74,8 @@ class Ruleset:
 
     revision: int
     rules: tuple[CompiledRule, ...]
+    of_sessions: frozenset[Channel] = frozenset()
+    """The channels of rules that read what only the sign-in door learns: of session and device."""
     _index: dict[tuple[Channel, str], dict[str, list[CompiledRule]]] = field(
         default_factory=dict, compare=False, repr=False
     )
@@ -88,7 +90,7 @@ class Ruleset:
     def of(cls, revision: int, rules: Iterable[CompiledRule]) -> Ruleset:
         """Index the rules; the order in which they are given never matters."""
         ordered = tuple(sorted(rules, key=lambda rule: rule.id))
-        ruleset = cls(revision, ordered)
+        ruleset = cls(revision, ordered, _read_of_sessions(ordered))
         for rule in ordered:
             ruleset._place(rule)
         return ruleset
@@ -150,6 +152,15 @@ class Ruleset:
             for rule in (*found.forbids, *found.allows, *found.observed):
                 names.update(condition.fact for condition in rule.conditions())
         return frozenset(names)
+
+
+def _read_of_sessions(rules: Iterable[CompiledRule]) -> frozenset[Channel]:
+    return frozenset(
+        channel
+        for rule in rules
+        if any(condition.fact in SESSION_FACTS for condition in rule.conditions())
+        for channel in rule.channels
+    )
 
 
 def _speaks_of_unknown(rule: CompiledRule, question: Question) -> bool:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 from vedette.core.asks import Act, Ask, Someone
 from vedette.core.channels import Channel
 from vedette.core.decision import Decision
-from vedette.core.facts import FILE_FACTS, ROOM_FACTS, Facts, Missing, Value
+from vedette.core.facts import FILE_FACTS, ROOM_FACTS, SESSION_FACTS, Facts, Missing, Value
 from vedette.core.files import File, facts_beforehand, facts_of
 from vedette.core.names import InvalidName, ServerName, UserId
 from vedette.core.people import NOBODY_NAMED, OUTSIDE, SERVICES, Directory
@@ -26,10 +26,20 @@ Gathered = tuple[Ask, Facts] | Decision
 _NOTHING = Facts()
 _OUTSIDE_ROOMS = ((), (Channel.CONTACT,), (Channel.PRESENCE,))
 _IN_NO_ROOM: dict[str, Value | Missing] = dict.fromkeys(sorted(ROOM_FACTS), Missing.PENDING)
+_OF_NO_SESSION: dict[str, Value | Missing] = dict.fromkeys(sorted(SESSION_FACTS), Missing.PENDING)
+"""What is known, between servers, of a device of ours: its own door has asked, or is still to ask."""
 _BEFORE_ALL = Facts(
-    {**_IN_NO_ROOM, **facts_beforehand("", None).known, "file.released": Missing.PENDING}
+    {
+        **_IN_NO_ROOM,
+        **_OF_NO_SESSION,
+        **facts_beforehand("", None).known,
+        "file.released": Missing.PENDING,
+    }
 )
-"""What is known of whatever another server may carry to us: rooms and files come later."""
+"""What is known of whatever may pass between another server and us: rooms and files come later."""
+_BY_OURS = Facts(_OF_NO_SESSION)
+ASKED_ELSEWHERE = ROOM_FACTS | FILE_FACTS | SESSION_FACTS
+"""What the federation doors leave to the doors that learn it."""
 _FILE = (Channel.FILE,)
 _RECEIVING = frozenset({Channel.PRESENCE})
 """Channels in which whoever is looked at is the sender, and whoever looks receives."""
@@ -185,7 +195,7 @@ def strangers_ask(directory: Directory) -> Standing:
     nobody = next(one for one in directory.everyone() if one.name == NOBODY_NAMED)
     act = Act.FEDERATION_REQUEST_RECEIVE
     ask = connect_some(act, nobody, directory.ours(), ANY_CHANNEL)
-    return Standing(ask, _BEFORE_ALL, ROOM_FACTS | FILE_FACTS)
+    return Standing(ask, _BEFORE_ALL, ASKED_ELSEWHERE)
 
 
 def standing_ask(directory: Directory, origin: ServerName, matched: Matched) -> Standing | None:
@@ -198,7 +208,7 @@ def standing_ask(directory: Directory, origin: ServerName, matched: Matched) -> 
     act = Act.FEDERATION_REQUEST_RECEIVE
     ask = _between(act, directory, server, endpoint, sends=True)
     facts = _NOTHING if endpoint.channels in _OUTSIDE_ROOMS else _BEFORE_ALL
-    return Standing(ask, facts, ROOM_FACTS | FILE_FACTS)
+    return Standing(ask, facts, ASKED_ELSEWHERE)
 
 
 def served(policy: Policy, origin: ServerName, file: Known) -> Gathered:
@@ -224,8 +234,15 @@ def incoming(policy: Policy, origin: ServerName, matched: Matched, head: Head) -
     if isinstance(whom, Reason):
         return refuse(policy, whom)
     if whom is not None:  # about one person of ours: no other door asks who that is
-        return _about(act, server, whom, endpoint), _NOTHING
-    return _between(act, directory, server, endpoint, sends=True), _NOTHING
+        return _about(act, server, whom, endpoint), _of_devices(endpoint)
+    return _between(act, directory, server, endpoint, sends=True), _of_devices(endpoint)
+
+
+def _of_devices(endpoint: Endpoint) -> Facts:
+    """What is known of devices where another server asks: of theirs nothing ever, so that looking us up
+    hangs on none; what is exchanged may be sent by a device of ours, whose own door asks.
+    """
+    return _NOTHING if endpoint.channels in _OUTSIDE_ROOMS else _BEFORE_ALL
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,12 +259,14 @@ class FederationGather:
             endpoint.token is Token.NONE
         ):  # nobody with whom nothing is allowed is even asked for keys
             act = Act.FEDERATION_REQUEST_SEND
-            return connect_some(act, server, directory.ours(), ANY_CHANNEL), _NOTHING
+            return connect_some(act, server, directory.ours(), ANY_CHANNEL), _BEFORE_ALL
         if not endpoint.channels:
             return routine(Act.FEDERATION_REQUEST_SEND, target), _NOTHING
         fetches = endpoint.channels == (Channel.FILE,)
         ask = _between(Act.FEDERATION_REQUEST_SEND, directory, server, endpoint, sends=fetches)
-        return ask, facts_beforehand("", None) if fetches else _NOTHING
+        if fetches:
+            return ask, _BY_OURS.beside(facts_beforehand("", None))
+        return ask, _BY_OURS if endpoint.channels in _OUTSIDE_ROOMS else _BEFORE_ALL
 
 
 def _about(act: Act, server: Someone, whom: Someone, endpoint: Endpoint) -> Ask:

@@ -31,7 +31,7 @@ from vedette.core.settings.federation import Limits
 from vedette.gateway import render
 from vedette.gateway.counterparts import Counterpart, Counterparts
 from vedette.gateway.files import FetchedFiles, Known, Named, file_named
-from vedette.gateway.gather import in_no_room, incoming, served
+from vedette.gateway.gather import ASKED_ELSEWHERE, in_no_room, incoming, served
 from vedette.gateway.keyring import Keyring
 from vedette.gateway.pace import AddressPace, PartnerPace, Reading
 from vedette.gateway.plan import Action, Answer, Collect, Forward, Head
@@ -263,7 +263,7 @@ class IncomingDoor:
             asked = incoming(policy, request.origin, request.matched, request.head)
             return in_no_room(asked, request.matched.endpoint)
 
-        settled = self.spine.settle(_ACT, request.origin, facts, ROOM_FACTS)
+        settled = self.spine.settle(_ACT, request.origin, facts, ASKED_ELSEWHERE)
         if isinstance(settled, Refusal):
             return render.refused_to_server(settled, request.matched.endpoint)
         return carry(settled, request.head, request.matched.endpoint, policies[0])

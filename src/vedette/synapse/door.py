@@ -17,7 +17,7 @@ from vedette.core.explain import (
     sentence_for_person,
     sentence_in_frozen_room,
 )
-from vedette.core.facts import ATTACHMENT, FILE_FACTS, Facts
+from vedette.core.facts import ATTACHMENT, FILE_FACTS, ROOM_FACTS, SESSION_FACTS, Facts, Missing
 from vedette.core.names import InvalidName, ServerName, UserId
 from vedette.core.people import Directory
 from vedette.core.reasons import Reason
@@ -57,6 +57,9 @@ Tell = Callable[[str, Decision, str], None]
 Settle = Callable[[Act, str, Gather, frozenset[str]], Awaitable[Settled]]
 
 _KEYS = tuple(c for c in Channel if c in CONTENT or c is Channel.CONTACT)
+_LEARNT_WITH_IT = FILE_FACTS | ROOM_FACTS | SESSION_FACTS
+_BEFORE_CONTENT = Facts(dict.fromkeys(sorted(_LEARNT_WITH_IT), Missing.PENDING))
+"""What is known of content whose keys go before it: what rules read of it is learnt when it comes."""
 _DOOR_WAYS = frozenset({During.JOIN, During.INVITE, During.KNOCK})
 
 
@@ -101,7 +104,8 @@ class EventDoor:
             if isinstance(wish, Reason):
                 return refuse(policy, wish)
             wishes.append((policy, wish))
-            return _make(policy, form.user, wish)
+            made = _make(policy, form.user, wish)
+            return self._gather.on_device(policy, form.user, form.device, made)
 
         settled = await self.spine.settle_durably(Act.ROOM_ROOM_CREATE, form.user, gather)
         if isinstance(settled, Permit) and wishes:
@@ -233,9 +237,9 @@ class EventDoor:
         def may(reader: str) -> bool:
             def prepare(policy: Policy) -> tuple[Ask, Facts]:
                 one, other = (policy.directory.someone(UserId(u)) for u in (sender, reader))
-                return connect(act, one, other), Facts()
+                return connect(act, one, other), _BEFORE_CONTENT
 
-            return isinstance(self.spine.settle(act, sender, prepare), Permit)
+            return isinstance(self.spine.settle(act, sender, prepare, _LEARNT_WITH_IT), Permit)
 
         del kind
         return frozenset(reader for reader in readers if may(reader))
@@ -255,9 +259,9 @@ class EventDoor:
                     directory.server(ServerName(server)),
                 )
                 candidates = (person,) if person.ours else directory.ours()
-                return connect_some(act, other, candidates, _KEYS), Facts()
+                return connect_some(act, other, candidates, _KEYS), _BEFORE_CONTENT
 
-            return isinstance(self.spine.settle(act, server, prepare), Permit)
+            return isinstance(self.spine.settle(act, server, prepare, _LEARNT_WITH_IT), Permit)
 
         return frozenset(user for user in people if may(user))
 

@@ -186,6 +186,10 @@ class EventGather:
 
     async def local(self, policy: Policy, event: EventView, room: RoomReader) -> Gathered:
         """What one of us (or, for a template, a remote person) is about to do."""
+        gathered = await self._local(policy, event, room)
+        return self.on_device(policy, event.sender, event.device, gathered)
+
+    async def _local(self, policy: Policy, event: EventView, room: RoomReader) -> Gathered:
         directory = policy.directory
         sender = _user(event.sender)
         if sender is None:
@@ -277,6 +281,21 @@ class EventGather:
         others = facts.members.without(sender) if facts.members else None
         return say(act, sender, others, (Channel.PRESENCE,), room.room), Facts(facts.known())
 
+    def on_device(
+        self, policy: Policy, sender: str, device: str | None, gathered: Gathered
+    ) -> Gathered:
+        """The same with what is known of the device that it comes from, where rules read that.
+
+        Of a file it always is: drafts are tried on what was recorded.
+        """
+        if isinstance(gathered, Decision) or device is None:
+            return gathered
+        ask, facts = gathered
+        channels = {question.channel for question in ask.questions}
+        if Channel.FILE not in channels and not policy.rules.of_sessions & channels:
+            return gathered
+        return ask, self._session(sender, device).beside(facts)
+
     def _joined(self, policy: Policy, event: EventView, facts: RoomFacts) -> Gathered:
         """A join that another server tells us of: into a room of ours, it is asked like any other."""
         known = facts.joined is not None and event.state_key in facts.joined
@@ -314,9 +333,7 @@ class EventGather:
         if isinstance(asked, Decision) or Channel.FILE not in found.channels or self._files is None:
             return asked
         ask, known = asked
-        session = self._session(event.sender, event.device) if event.device else Facts()
-        named = await self._files.named_by(event, found.claims)
-        return ask, session.beside(known).beside(named)
+        return ask, known.beside(await self._files.named_by(event, found.claims))
 
 
 def _said(policy: Policy, event: EventView, found: Classified, facts: RoomFacts) -> Gathered:

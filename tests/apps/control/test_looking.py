@@ -67,3 +67,12 @@ async def test_a_look_that_fails_is_logged_and_the_next_one_is_tried(
     found = await looking()
     assert found is not None
     assert found.found == (FINE,)
+
+
+async def test_who_comes_after_a_look_was_begun_waits_for_that_one():
+    looks: list[int] = []
+    looking = Looking(lambda: [*[FINE][: looks.append(1) or 1]], MemoryClock())
+    looking.begin()
+    looking.begin()
+    found = await looking()
+    assert (len(looks), found and found.found) == (1, (FINE,))

@@ -404,6 +404,24 @@ async def test_what_is_forbidden_in_every_room_is_still_refused_where_none_is_na
     )
 
 
+@pytest.mark.parametrize(
+    "only", ["room.encrypted = yes", "device.managed = yes", "file.kind in document"]
+)
+async def test_keys_pass_between_servers_where_what_is_allowed_hangs_on_room_device_or_content(
+    scene: Scene, only: str
+) -> None:
+    channel = "file" if only.startswith("file") else "message"
+    scene.policy.policy = policy_of(
+        DOCUMENT.replace(
+            'allow = ["message", "contact"]', f'allow = ["{channel}"]\nwhen = ["{only}"]'
+        )
+    )
+    for path in ("/_matrix/key/v2/server", "/_matrix/federation/v1/user/keys/query"):
+        method = "GET" if path.endswith("server") else "POST"
+        target = f"matrix-federation://acme.example{path}"
+        assert isinstance(await _out(scene, method, target), Forward)
+
+
 async def test_looking_people_up_is_in_no_room_so_a_rule_on_rooms_can_not_be_learnt_there(
     scene: Scene, doors: Doors
 ) -> None:

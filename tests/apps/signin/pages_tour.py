@@ -13,12 +13,12 @@ from playwright.async_api import Locator, Page
 import vedette.signin
 from tests.apps.signin.pages_scene import PASSWORD, RULES, VALUES, TokenServer, hashed_password
 from tests.apps.signin.pages_served import NOTHING, Served
-from vedette.signin.candidates import new_session_name
 from vedette.core.language import Language
 from vedette.core.names import UserId
 from vedette.core.sessions import FactorUse, Session, SessionFacts, SessionState
 from vedette.ports.factors import Departure
 from vedette.ports.sign_in import Factor
+from vedette.signin.candidates import new_session_name
 from vedette.signin.words import say
 
 PAGES = Path(vedette.signin.__file__).parent / "pages"

@@ -9,7 +9,6 @@ from dataclasses import replace
 import pytest
 
 from tests.apps.signin.house import ANNA, policy_of
-from vedette.signin.candidates import new_session_name
 from vedette.adapters.memory.audit import MemoryAudit
 from vedette.adapters.memory.clock import MemoryClock
 from vedette.adapters.memory.incidents import MemoryIncidents
@@ -20,6 +19,7 @@ from vedette.core.names import UserId
 from vedette.core.people import Directory, Person
 from vedette.core.reasons import Reason
 from vedette.core.sessions import FactorUse, Session, SessionFacts, SessionState
+from vedette.signin.candidates import new_session_name
 from vedette.signin.door import SignInDoor, driven
 from vedette.spine import Permit, Refusal, Spine
 

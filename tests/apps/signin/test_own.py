@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import base64
-import secrets
 from dataclasses import replace
 
 import pytest
 
 from tests.apps.signin.pages_scene import CODES, PASSWORD, SECRET, Pages
-from vedette.signin.candidates import new_session_name
 from vedette.core.names import UserId
 from vedette.core.sessions import FactorUse, Session, SessionFacts, SessionState
 from vedette.ports.sign_in import Factor
+from vedette.signin.candidates import new_session_name
 
 ANNA = UserId("@anna:example.org")
 

@@ -21,8 +21,10 @@ from tests.apps.scene import (
     policy_of,
 )
 from vedette.core.decision import Decision
+from vedette.core.facts import Facts
 from vedette.core.holding import EPHEMERAL
 from vedette.synapse.door import EventDoor
+from vedette.synapse.gather import EventGather
 from vedette.synapse.internals.ephemeral import THINNERS
 from vedette.synapse.internals.gate import (
     During,
@@ -364,6 +366,84 @@ async def test_device_keys_pass_where_something_that_needs_them_is_allowed(door:
     assert await door.door.device_keys("nowhere.example", ours) == frozenset()
     assert await door.door.device_keys("acme.example", frozenset({str(CAROL)})) == {CAROL}
     assert await door.door.device_keys("globex.example", frozenset({str(GAVIN)})) == frozenset()
+
+
+@pytest.mark.parametrize(
+    "only", ["room.encrypted = yes", "device.managed = yes", "claimed device.platform in linux"]
+)
+async def test_keys_go_before_content_that_hangs_on_what_only_its_own_door_learns(
+    scene: Scene, door: Door, only: str
+) -> None:
+    scene.policy.policy = policy_of(_messages_only_where(only))
+    assert await door.door.to_device(ALICE, "m.room_key", frozenset({str(BOB)})) == {BOB}
+    assert await door.door.device_keys("acme.example", frozenset({str(ALICE)})) == {ALICE}
+
+
+async def test_no_keys_go_before_content_that_is_forbidden_wherever_it_is_sent(
+    scene: Scene, door: Door
+) -> None:
+    text = _messages_only_where("room.encrypted = yes") + _FORBIDDEN
+    scene.policy.policy = policy_of(text)
+    assert await door.door.to_device(ALICE, "m.room_key", frozenset({str(CAROL)})) == frozenset()
+    assert await door.door.to_device(ALICE, "m.room_key", frozenset({str(BOB)})) == {BOB}
+
+
+def _messages_only_where(condition: str) -> str:
+    when = f'when = ["{condition}"]'
+    call = 'allow = ["message", "contact", "presence", "call"]\n'
+    acme = 'allow = ["message", "contact"]\n'
+    return DOCUMENT.replace(call, call + when + "\n").replace(acme, acme + when + "\n")
+
+
+_FORBIDDEN = """
+[rules.no-acme]
+between = ["us", "acme"]
+forbid = ["all"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"), [("m.room.message", TEXT), ("m.call.invite", CALL), ("m.room.member", {})]
+)
+async def test_what_rules_read_of_the_device_is_that_of_the_device_it_comes_from(
+    scene: Scene, kind: str, content: Mapping[str, object]
+) -> None:
+    only = "device.approved = yes"
+    scene.policy.policy = policy_of(_messages_only_where(only))
+    door, room = _door_of_devices(scene), Room({ALICE, BOB})
+    state_key = str(BOB) if kind == "m.room.member" else None
+    if state_key:
+        room, content = Room({ALICE}), {"membership": "invite"}
+
+    async def sent(device: str | None) -> object:
+        event = EventView(
+            room=ROOM, kind=kind, sender=ALICE, state_key=state_key, content=content, device=device
+        )
+        return await door.local_event(event, room)
+
+    assert await sent("GOOD") is Pass.PASS
+    for other in ("OTHER", None):
+        assert reason(await sent(other)) == "no-rule"
+
+
+async def test_a_room_is_made_with_people_whom_rules_on_its_makers_device_allow(
+    scene: Scene,
+) -> None:
+    scene.policy.policy = policy_of(_messages_only_where("device.approved = yes"))
+    door = _door_of_devices(scene)
+
+    async def made(device: str) -> object:
+        body = {"invite": [str(BOB)]}
+        return await door.create_room(RoomForm(user=ALICE, device=device, version="11", body=body))
+
+    assert await made("GOOD") is Pass.PASS
+    assert reason(await made("OTHER")) == "no-rule"
+
+
+def _door_of_devices(scene: Scene) -> EventDoor:
+    """A door that knows of one device that it is approved, and of the others that they are not."""
+    gather = EventGather(session=lambda _, device: Facts({"device.approved": device == "GOOD"}))
+    return EventDoor(scene.spine, lambda *_: None, _gather=gather)
 
 
 def test_the_page_names_every_ephemeral_type_that_is_let_in() -> None:

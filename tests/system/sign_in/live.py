@@ -19,7 +19,6 @@ import aiohttp
 
 from tests.system.sign_in.house import V3, House, Json, Someone, bearer, make, run
 from tests.system.two_organisations import COMMAND
-from vedette.signin.candidates import new_session_name
 from vedette.adapters.stream_files import write_whole
 from vedette.adapters.synapse_provisioning import SynapseProvisioning
 from vedette.cli.client import Client as Control
@@ -29,6 +28,7 @@ from vedette.core.sessions import FactorUse, Session, SessionFacts, SessionState
 from vedette.protocol.internal.streams import FOR_EVERY_DOOR
 from vedette.protocol.internal.tokens import AccessClaims, SigningKey, mint
 from vedette.protocol.oauth.scopes import scope_of
+from vedette.signin.candidates import new_session_name
 from vedette.suite.up import PIDS
 
 PATIENCE = 30.0
