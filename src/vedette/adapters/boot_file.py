@@ -204,6 +204,16 @@ class ConsoleBoot(_Section):
     key: Path = Path("tls/console.key")
 
 
+class InboundBoot(_Section):
+    """Where control takes what the company's other services push, over TLS; no administration is there."""
+
+    listen: Address
+    url: Annotated[str, Field(pattern=r"^https://[a-z0-9.:\[\]-]{1,260}$")]
+    """Its address as those services name it, without a slash at its end."""
+    certificate: Path = Path("tls/inbound.crt")
+    key: Path = Path("tls/inbound.key")
+
+
 class ControlBoot(_Section):
     """Where control listens and keeps its revisions."""
 
@@ -225,6 +235,8 @@ class ControlBoot(_Section):
     """The file with the token that opens `/metrics` and nothing else."""
     console: ConsoleBoot | None = None
     """The console; without it there is none."""
+    inbound: InboundBoot | None = None
+    """Where other services push; without it nobody does."""
 
 
 class RadiusBoot(_Section):

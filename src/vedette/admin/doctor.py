@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from vedette.adapters.boot_file import NAME, Boot, BootFault
+from vedette.admin import inbound_findings
 from vedette.admin.audit import ChainReport
 from vedette.admin.ending import settings_ending, tokens_ending
 from vedette.admin.findings import Found, Health
@@ -124,6 +125,7 @@ class Examined:
     sign_in: SignInSeen
     inspector: InspectorSeen
     console_ends: float | None = None
+    inbound_ends: float | None = None
     """When the console's certificate expires; None where there is no console, or it can't be read."""
     unsent: tuple[Sentence, ...] = ()
     """The ways named in the boot file by which the record does not leave this machine, and why."""
@@ -542,6 +544,15 @@ def console_certificate(seen: Examined) -> Iterable[Found]:
         )
 
 
+def inbound_certificate(seen: Examined) -> Iterable[Found]:
+    """Whether the certificate lasts to which others push, where they may."""
+    own = seen.boot.control.inbound
+    if own is not None:
+        yield from inbound_findings.certificate(
+            seen.boot.path(own.certificate), seen.inbound_ends, seen.now
+        )
+
+
 def delegation(seen: Examined) -> Iterable[Found]:
     """Whether others find the way in: names, `.well-known` and the gateway itself."""
     for address, trouble in seen.reachable.items():
@@ -727,6 +738,7 @@ CHECKS: tuple[Check, ...] = (
     ordered_certificate,
     company_cas,
     console_certificate,
+    inbound_certificate,
     delegation,
     sign_in,
     issuers,

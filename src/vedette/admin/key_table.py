@@ -203,6 +203,17 @@ KEYS: tuple[KeyRow, ...] = (
         dated=True,
     ),
     KeyRow(
+        name="inbound-certificate",
+        what="proves to other services that what they push arrives here",
+        holder="control",
+        change=f"put certificate and key in their files, {_UP}",
+        stolen="can take what is pushed, with the tokens by which it is: have the certificate revoked,"
+        " and replace those tokens",
+        lost="control does not start until there is another",
+        fields=("control.inbound.certificate", "control.inbound.key"),
+        dated=True,
+    ),
+    KeyRow(
         name="metrics-token",
         what="opens `/metrics` and nothing else",
         holder="control, and whatever counts",

@@ -38,6 +38,7 @@ SHOWN_FIELDS: frozenset[str] = frozenset(
     {
         "audit_key",
         "control.console.certificate",
+        "control.inbound.certificate",
         "control.syslog.certificate",
         "gateway.certificate",
         "public_key",

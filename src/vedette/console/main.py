@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from typing import Any
 
 from vedette.adapters.boot_file import Boot, ConsoleBoot
@@ -26,13 +25,3 @@ def console_app(boot: Boot, own: ConsoleBoot, desks: Desks, store: SignInStore, 
     )
     console = Console(desks=desks, entrance=entrance, incidents=LogIncidents())
     return only_here(make_app(console), own.url)
-
-
-def tls_of(boot: Boot, own: ConsoleBoot) -> ssl.SSLContext:
-    """The console's side of TLS: 1.2 with forward secrecy, or 1.3. Raises OSError."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.set_ciphers("ECDHE+AESGCM:ECDHE+CHACHA20")
-    context.set_alpn_protocols(["http/1.1"])
-    context.load_cert_chain(boot.path(own.certificate), boot.path(own.key))
-    return context

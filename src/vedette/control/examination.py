@@ -103,6 +103,12 @@ def console_ends(boot: Boot) -> float | None:
     return None if own is None else _ends(boot.path(own.certificate))
 
 
+def inbound_ends(boot: Boot) -> float | None:
+    """The same of the certificate to which others push."""
+    own = boot.control.inbound
+    return None if own is None else _ends(boot.path(own.certificate))
+
+
 def certificate_ends(boot: Boot) -> float | None:
     """When the gateway's certificate expires, in seconds since 1970; None if it can't be read."""
     return _ends(boot.shown())

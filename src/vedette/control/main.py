@@ -6,8 +6,6 @@ import asyncio
 import contextlib
 import logging
 import socket
-import ssl
-import stat
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -71,7 +69,7 @@ from vedette.api.metrics import Measured
 from vedette.api.office import Office
 from vedette.api.token import LocalToken
 from vedette.console.desks import Desks
-from vedette.console.main import console_app, tls_of
+from vedette.console.main import console_app
 from vedette.control import examination
 from vedette.control.checkpoints import Anchor
 from vedette.control.counting import Counts
@@ -82,8 +80,10 @@ from vedette.control.directory_here import (
     people_source,
     table_faults,
 )
+from vedette.control.inbound import MOST_CONNECTIONS, BoundedProtocol, inbound_app
 from vedette.control.keys_here import LEAST_TOKEN, TokenFile, keys_desk
 from vedette.control.last_officers import LastOfficers
+from vedette.control.listening import Listening, listens, listens_with_tls, private
 from vedette.control.looking import Looking
 from vedette.control.officers_here import keeper_of, last_officers, officers_seen
 from vedette.control.records_here import (
@@ -144,6 +144,8 @@ class Wiring:
     looking: Looking
     console: Any = None
     """The console's application, where the boot file has one."""
+    inbound: Any = None
+    """What other services push to."""
 
 
 def current_settings(boot: Boot) -> tuple[int, Document]:
@@ -190,13 +192,11 @@ def _token(path: Path) -> LocalToken:
 
 
 def _private(path: Path) -> None:
-    """Refuse a secret that others on this host can read."""
+    """Refuse a secret that others on this host can read. Raises ControlFault."""
     try:
-        mode = path.stat().st_mode
-    except OSError as fault:
-        raise ControlFault(f"`{path}` can't be read: {fault}") from fault
-    if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise ControlFault(f"others can read `{path}`; take that away with `chmod 600 {path}`")
+        private(path)
+    except BootFault as fault:
+        raise ControlFault(str(fault)) from fault
 
 
 async def _wait(future: Future[None]) -> None:
@@ -210,8 +210,8 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
         ControlFault: a key or the token can't be used.
         Unavailable: the database can't be opened.
     """
-    clock, counts, archive = SystemClock(), Counts(), _archive(boot)
-    key, revisions = _settings_key(boot), open_database(control_database(boot))
+    clock, counts, archive, key = SystemClock(), Counts(), _archive(boot), _settings_key(boot)
+    revisions = open_database(control_database(boot))
     policy, spool = CurrentPolicy(clock), _spool(boot, process, clock)
     doors = DoorFolders({name: boot.door(name) for name in boot.doors})
     publisher = Publisher(doors, revisions, key, boot.organisation, clock)
@@ -250,17 +250,29 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
         tokens=TokensDesk(AdministrationDoor(spine), tokens, clock),
         beneath=lambda document: option_rows(document, boot),
     )
-    telling = Telling(archive.records, policy.current, publisher, clock)
-    departures = _departures(boot, archive.written, anchor, lambda: archive.named(policy))
-    duties = (anchor, sessions, telling, _vouching(boot), departures)
-    removing = archive.retention(spine, key, anchor, departures)
+    duties = _duties(boot, archive, anchor, sessions, policy, publisher)
+    removing = archive.retention(spine, key, anchor, duties[-1])
     upkeep = Upkeep(
         desk, changes, trial, publisher, people, *duties, index=archive.index, retention=removing
     )
     looking = _looking(boot, anchor, archive.written)
     desks = desks_of(office, looking, counts)
-    console = _console(boot, sessions, desks)
-    return Wiring(boot, spool, upkeep, office, desks, key, looking, console)
+    apps = _console(boot, sessions, desks), inbound_app(())
+    return Wiring(boot, spool, upkeep, office, desks, key, looking, *apps)
+
+
+def _duties(
+    boot: Boot,
+    archive: _Archive,
+    anchor: Anchor,
+    sessions: SessionStream,
+    policy: CurrentPolicy,
+    publisher: Publisher,
+) -> tuple[Anchor, SessionStream, Telling, Vouching, Departures | None]:
+    """What control does by itself with the record. Raises ControlFault."""
+    telling = Telling(archive.records, policy.current, publisher, SystemClock())
+    departures = _departures(boot, archive.written, anchor, lambda: archive.named(policy))
+    return anchor, sessions, telling, _vouching(boot), departures
 
 
 def _looking(boot: Boot, anchor: Anchor, written: SpoolReader) -> Looking:
@@ -573,6 +585,7 @@ def examine_here(
         free_bytes=examination.free_bytes(boot),
         certificate_ends=examination.certificate_ends(boot),
         console_ends=examination.console_ends(boot),
+        inbound_ends=examination.inbound_ends(boot),
         ordering=ordering_told(boot),
         keys=keys_here(boot, None),
         reachable=examination.reachable(boot),
@@ -674,9 +687,10 @@ def main(folder: Path) -> None:
         boot = load(folder)
         # Whoever holds the address is the one control: it comes before anything is written.
         with contextlib.ExitStack() as held:
-            inside = held.enter_context(_listen(boot.control.listen))
-            console = _console_listens(boot, held)
-            asyncio.run(_run(wire(boot), inside, console))
+            inside = held.enter_context(listens(boot.control.listen))
+            console = listens_with_tls(boot, boot.control.console, held)
+            inbound = listens_with_tls(boot, boot.control.inbound, held)
+            asyncio.run(_run(wire(boot), inside, console, inbound))
     except Rejected as rejected:
         faults = "".join(f"\n  {fault}" for fault in rejected.faults)
         raise ControlFault(f"{rejected.message}{faults}") from rejected
@@ -684,38 +698,8 @@ def main(folder: Path) -> None:
         raise ControlFault(str(fault)) from fault
 
 
-def _listen(address: str) -> socket.socket:
-    """The listening socket on control's inside address. Raises ControlFault."""
-    host, _, port = address.rpartition(":")
-    try:
-        return socket.create_server(
-            (host.strip("[]"), int(port)),
-            family=socket.AF_INET6 if ":" in host else socket.AF_INET,
-        )
-    except OSError as fault:
-        raise ControlFault(
-            f"`{address}` can't be listened on: {fault}; does control run already?"
-        ) from fault
-
-
-def _console_listens(
-    boot: Boot, held: contextlib.ExitStack
-) -> tuple[socket.socket, ssl.SSLContext] | None:
-    """The console's socket and its side of TLS. Raises ControlFault."""
-    own = boot.control.console
-    if own is None:
-        return None
-    _private(boot.path(own.key))
-    try:
-        tls = tls_of(boot, own)
-    except (OSError, ssl.SSLError) as fault:
-        paths = f"`{boot.path(own.certificate)}` and `{boot.path(own.key)}`"
-        raise ControlFault(f"{paths} are no certificate and its key: {fault}") from fault
-    return held.enter_context(_listen(own.listen)), tls
-
-
 async def _run(
-    wiring: Wiring, inside: socket.socket, console: tuple[socket.socket, ssl.SSLContext] | None
+    wiring: Wiring, inside: socket.socket, console: Listening | None, inbound: Listening | None
 ) -> None:
     wiring.spool.start()
     try:
@@ -734,6 +718,8 @@ async def _run(
         if console is not None:
             served.append(Served(wiring.console, *console))
             wiring.looking.begin()
+        if inbound is not None:
+            served.append(Served(wiring.inbound, *inbound, BoundedProtocol, MOST_CONNECTIONS))
         await serve(served, wiring.upkeep.run())
     finally:
         wiring.spool.close()

@@ -13,7 +13,7 @@ from vedette.protocol.server_certificate import CertificateFault, Shown, read_ch
 
 
 def server_certificates(boot: Boot) -> tuple[ServerCertificate, ...]:
-    """Those of the gateway and of the console, where there is one."""
+    """Those of the gateway, and of the console and of what others push to, where there are such."""
     return tuple(_all(boot))
 
 
@@ -28,13 +28,14 @@ def _all(boot: Boot) -> Iterator[ServerCertificate]:
         wanted=() if acme is None else acme.names,
         ordering=ordering_told(boot),
     )
-    if (own := boot.control.console) is not None:
-        yield ServerCertificate(
-            server="console",
-            file=boot.path(own.certificate),
-            host=urlsplit(own.url).hostname or "",
-            shown=_shown(boot.path(own.certificate)),
-        )
+    for server, own in (("console", boot.control.console), ("inbound", boot.control.inbound)):
+        if own is not None:
+            yield ServerCertificate(
+                server=server,
+                file=boot.path(own.certificate),
+                host=urlsplit(own.url).hostname or "",
+                shown=_shown(boot.path(own.certificate)),
+            )
 
 
 def ordering_told(boot: Boot) -> Ordering | None:

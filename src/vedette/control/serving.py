@@ -22,6 +22,10 @@ class Served:
     app: Any
     inside: socket.socket
     tls: ssl.SSLContext | None = None
+    protocol: type[asyncio.Protocol] | None = None
+    """What reads and writes HTTP, where not every client may take its time."""
+    most: int | None = None
+    """How many connections there may be."""
 
     def server(self) -> uvicorn.Server:
         """What serves it."""
@@ -35,6 +39,8 @@ class Served:
                 date_header=False,
                 proxy_headers=False,
                 ws="none",
+                http=self.protocol or "auto",
+                limit_concurrency=self.most,
                 lifespan="off",
                 timeout_graceful_shutdown=_ENDING_SECONDS,
                 ssl_context_factory=None if tls is None else lambda _config, _default: tls,

@@ -76,6 +76,14 @@ url         = {console_url}
 certificate = "tls/console.crt"
 key         = "tls/console.key"
 
+# Where the company's other services push what they know (docs/operate/scim.md); no administration is
+# there. Give it a certificate that those services believe:
+# [control.inbound]
+# listen      = "0.0.0.0:8478"
+# url         = "https://push.example.org:8478"
+# certificate = "tls/inbound.crt"
+# key         = "tls/inbound.key"
+
 # The sign-in service: pages, sessions, second factors. It listens on a Unix socket.
 [signin]
 introspection = {introspection}    # where Synapse asks the module inside it; on this machine alone

@@ -241,6 +241,7 @@ def check_paths(boot: Boot) -> None:
         boot.control.listen,
         boot.signin.introspection,
         *((boot.control.console.listen,) if boot.control.console else ()),
+        *((boot.control.inbound.listen,) if boot.control.inbound else ()),
         *((boot.gateway.pushes,) if boot.gateway.pushes else ()),
         *((boot.gateway.acme.listen,) if boot.gateway.acme else ()),
     }

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from tests.apps.control.organisation import COMMAND, Organisation
-from vedette.console.main import tls_of
+from vedette.control.listening import tls_of
 
 
 def fetched(organisation: Organisation, host: str | None = None) -> tuple[int, str]:
@@ -35,7 +35,8 @@ def test_it_answers_over_tls_and_sends_everybody_to_sign_in(running: Organisatio
 def test_no_version_of_tls_before_1_2_is_spoken(organisation: Organisation) -> None:
     own = organisation.boot.control.console
     assert own is not None
-    assert tls_of(organisation.boot, own).minimum_version is ssl.TLSVersion.TLSv1_2
+    paths = map(organisation.boot.path, (own.certificate, own.key))
+    assert tls_of(*paths).minimum_version is ssl.TLSVersion.TLSv1_2
 
 
 def test_nothing_is_answered_in_plain(running: Organisation) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.apps.control.organisation import Organisation, make
 from tests.company_ca import root
-from vedette.adapters.boot_file import CertificatesBoot
+from vedette.adapters.boot_file import CertificatesBoot, InboundBoot
 from vedette.admin.audit import ChainReport
 from vedette.admin.doctor import (
     CHECKS,
@@ -218,6 +218,22 @@ def test_a_trouble_is_told_with_what_mends_it(healthy: Examined, name: str) -> N
     (found,) = troubles(replace(healthy, **change))
     assert found.check == check
     assert mend in (found.mend or "")
+
+
+@pytest.mark.parametrize(("ends", "health"), [(None, "broken"), (1, "broken"), (90, "good")])
+def test_the_certificate_to_which_others_push_is_looked_at_where_there_is_one(
+    healthy: Examined, ends: int | None, health: str
+) -> None:
+    own = InboundBoot(listen="127.0.0.1:1", url="https://push.example.test")
+    control = healthy.boot.control.model_copy(update={"inbound": own})
+    boot = healthy.boot.model_copy(update={"control": control})
+    then = None if ends is None else NOW + ends * 86400
+    found = [
+        each
+        for each in examine(replace(healthy, boot=boot, inbound_ends=then))
+        if each.check == "pushed"
+    ]
+    assert [each.health.value for each in found] == [health]
 
 
 def test_a_change_of_synapse_s_configuration_is_drift(healthy: Examined) -> None:

@@ -169,6 +169,18 @@ DOCTOR: Pairs = (
         "the console's certificate lasts two weeks or more",
         "das Zertifikat der Konsole gilt noch zwei Wochen oder länger",
     ),
+    (
+        "the certificate `{path}` can't be read, to which others push",
+        "das Zertifikat `{path}`, an das andere schicken, lässt sich nicht lesen",
+    ),
+    (
+        "the certificate to which others push ends in {days} days",
+        "das Zertifikat, an das andere schicken, endet in {days} Tagen",
+    ),
+    (
+        "the certificate to which others push lasts two weeks or more",
+        "das Zertifikat, an das andere schicken, gilt noch zwei Wochen oder länger",
+    ),
     ("{address} answers", "{address} antwortet"),
     ("{address}: {words}", "{address}: {words}"),
     ("the sign-in service", "der Anmeldedienst"),
