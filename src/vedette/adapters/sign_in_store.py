@@ -18,6 +18,8 @@ from sqlalchemy.exc import IntegrityError
 from vedette.adapters.sign_in import rotation
 from vedette.adapters.sign_in.certificates import SqlCertificates, forgetting, note_uses
 from vedette.adapters.sign_in.database import Database, open_database
+from vedette.adapters.sign_in.devices import SqlDevices
+from vedette.adapters.sign_in.devices import forgetting as forgetting_devices
 from vedette.adapters.sign_in.listing import SqlSignInLists
 from vedette.adapters.sign_in.rekeying import Rekeying
 from vedette.adapters.sign_in.rows import (
@@ -119,6 +121,11 @@ class SqlSignInStore:
     def certificates(self) -> SqlCertificates:
         """The same store, as far as it is about certificates."""
         return SqlCertificates(self._database)
+
+    @property
+    def devices(self) -> SqlDevices:
+        """The same store, as far as it is about what inventories say of devices."""
+        return SqlDevices(self._database)
 
     def changes(self) -> int:
         """The number of the newest change."""
@@ -548,6 +555,7 @@ class SqlSignInStore:
             sa.delete(SESSIONS).where(SESSIONS.c.ended <= old),
             sa.delete(CLIENTS).where(CLIENTS.c.created <= old, unused),
             *forgetting(now),
+            *forgetting_devices(now),
         ):
             self._write(statement)  # each by itself: no sign-in waits for all of them
 

@@ -16,7 +16,7 @@ MOST_NAMES = 32
 """By how many names a device may be known."""
 MOST_NAME = 255
 """How long a name, id, owner or version may be, in characters."""
-_TEXT = re.compile(rf"[^\x00-\x1f\x7f]{{0,{MOST_NAME}}}")
+_TEXT = re.compile(rf"[^\x00-\x1f\x7f\ud800-\udfff]{{0,{MOST_NAME}}}")
 
 
 class Standing(StrEnum):

@@ -3,8 +3,8 @@
 A pattern is written as the subject is, the person first: `CN={user}, OU=*, O=Example AG`. Every part
 must be there, in that order, and no other. In a part's value stands text that must be the same, and
 at most one hole: `*` for anything, or one of `{user}` (the part of the user id before the colon),
-`{email}` and `{upn}`, of which a pattern has exactly one. A backslash before a comma, a brace, a star
-or a backslash makes it plain text.
+`{email}`, `{upn}` and `{device}` (a name of the device), of which a pattern has exactly one. A
+backslash before a comma, a brace, a star or a backslash makes it plain text.
 
 There is nothing in it that could be tried in two ways, so matching takes one look at every value.
 """
@@ -17,7 +17,7 @@ from typing import Literal
 
 from vedette.core.names import InvalidName
 
-Kind = Literal["user", "email", "upn"]
+Kind = Literal["user", "email", "upn", "device"]
 """What the text is that a pattern takes out of a subject."""
 
 ATTRIBUTES = {
@@ -39,13 +39,15 @@ ATTRIBUTES = {
 
 MOST_TEXT = 500
 """How long a pattern may be, in characters."""
-_KINDS: dict[str, Kind] = {"{user}": "user", "{email}": "email", "{upn}": "upn"}
+_KINDS: dict[str, Kind] = {
+    "{user}": "user", "{email}": "email", "{upn}": "upn", "{device}": "device"
+}  # fmt: skip
 _SPECIAL = frozenset("\\,*{}")
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One attribute. `hole` is `*`, `{user}`, `{email}`, `{upn}`, or empty where all is plain text."""
+    """One attribute. `hole` is `*`, `{user}`, `{email}`, `{upn}` or `{device}`; empty where all is plain."""
 
     attribute: str
     before: str
@@ -93,7 +95,7 @@ def parse_pattern(text: str) -> SubjectPattern:
     parts = tuple(_part(each, text) for each in _split(text))
     kinds = [_KINDS[part.hole] for part in parts if part.hole in _KINDS]
     if len(kinds) != 1:
-        raise _fault(text, "it needs exactly one of {user}, {email} and {upn}")
+        raise _fault(text, "it needs exactly one of {user}, {email}, {upn} and {device}")
     return SubjectPattern(text, parts, kinds[0])
 
 

@@ -50,9 +50,18 @@ class KeptDevice:
     reported: int
     gone: bool = False
 
+    @property
+    def place(self) -> str:
+        """Where it stands in the list of all."""
+        return f"{self.source}/{self.device.id}"
+
 
 class ReplayedReport(Exception):
     """A report with this id was taken before."""
+
+
+REPORTS_KEPT = 30 * 86_400
+"""So many seconds a report's id is remembered; an older report is to be refused for its age."""
 
 
 class DeviceStore(Protocol):
@@ -88,10 +97,19 @@ class DeviceStore(Protocol):
         """Devices by source and id, behind the place `after` (`<source>/<id>`), that hold the text."""
 
     def changes(self) -> int:
-        """Grows with each device that is other than before."""
+        """Grows with each device that is other than before. One cheap read."""
 
-    def changed(self, since: int) -> tuple[KeptDevice, ...]:
-        """Devices that are other than they were at this number of changes."""
+    def touched(self, since: int) -> frozenset[str]:
+        """Certificates that name a device which is other than it was at this number of changes.
+
+        As thumbprints (`x5t#S256`). A name that a device just lost still counts as one of its own.
+        """
+
+    def call(self, thumbprint: str, names: Collection[str]) -> None:
+        """Keep by which names this certificate calls its device, in the place of those before."""
+
+    def calling(self, names: Collection[str]) -> frozenset[str]:
+        """The thumbprints of the certificates that call their device by one of these names."""
 
     def note(self, state: InventoryState) -> None:
         """Keep how an inventory stands."""

@@ -15,6 +15,7 @@ from vedette.core.sessions import Session, SessionFacts, SessionState
 
 if TYPE_CHECKING:
     from vedette.ports.certificates import CertificateStore
+    from vedette.ports.device_management import DeviceStore
     from vedette.ports.sign_in_lists import SignInLists
 
 SPENT_KEPT = 32
@@ -173,6 +174,10 @@ class SignInStore(Protocol):
     @property
     def certificates(self) -> CertificateStore:
         """The same store, as far as it is about certificates."""
+
+    @property
+    def devices(self) -> DeviceStore:
+        """The same store, as far as it is about what inventories say of devices."""
 
     def changes(self) -> int:
         """The number of the newest change. One cheap read, meant to be asked many times a second."""

@@ -58,12 +58,18 @@ WORDS: list[Case] = [
      """["sid", "upn", 'subject:CN={user}, OU=*, O=Ex\\, "AG"']"""),
     ("issuers.<name>.people.<name>", "issuers.corp.people", f'{{ {"ab" * 32} = "@ann:example.test" }}'),
     ("issuers.<name>.people.<name>", f"issuers.corp.people.01ff-{'cd' * 32}", '"@bob:example.test"'),
+    ("issuers.<name>.devices", "issuers.corp.devices", '"managed"'),
+    ("issuers.<name>.device_names", "issuers.corp.device_names",
+     """["serial", "san-uri:urn:device:{device}", 'subject:CN={device}, O=Ex\\, "AG"']"""),
     ("issuers.<name>.counts", "issuers.corp.counts", "2"),
     ("issuers.<name>.revocation", "issuers.corp.revocation", '"soft"'),
     ("issuers.<name>.crl", "issuers.corp.crl",
      '["http://ca.example.test/it\'s.crl?a=b&c", "/srv/corp list.crl"]'),
     ("issuers.<name>.ocsp", "issuers.corp.ocsp", '"http://ocsp.example.test:8080/"'),
     ("issuers.<name>.refresh", "issuers.corp.refresh", '"30 seconds"'),
+    ("device_management.<name>.issuers", "device_management.intune", '{ issuers = ["corp"] }'),
+    ("device_management.<name>.good_for", "device_management.intune.good_for", '"12 hours"'),
+    ("device_management.<name>.every", "device_management.intune.every", '"2 minutes"'),
     ("rooms.<name>.members", "rooms.board", '{ members = ["staff", "acme"] }'),
     ("rooms.<name>.encrypted", "rooms.board.encrypted", "true"),
     ("rooms.<name>.sealed", "rooms.board.sealed", "true"),
@@ -112,6 +118,7 @@ VALUES = {
     "standing.wait": '"20 minutes"',
     "standing.ending_invites": '"confirm"',
     "sign_in.second_factors": '["webauthn", "radius"]',
+    "sign_in.managed_models": '["ea9b8d66-4d01-1d21-3ce4-b6b48cb575d4"]',
     "sign_in.session": '"12 hours"',
     "sign_in.expired_kept": '"90 days"',
     "sign_in.console_session": '"4 hours"',
@@ -379,7 +386,10 @@ def test_what_was_set_is_taken_out_again(three: Three) -> None:
     for key, rule in GUARDRAILS.items():
         start = add_rule(start, f"g-{key}", rule, section="guardrails")
     commands = [change["command"] for change in _follow(three, start)]
-    for gone in ("parties", "partners", "networks", "issuers", "rooms", "federation.partners"):
+    for gone in (
+        *("parties", "partners", "networks", "issuers", "device_management", "rooms"),
+        "federation.partners",
+    ):
         assert any(each.startswith(f"vedette settings unset {gone}.") for each in commands), gone
     assert any(each.startswith("vedette rule remove ") for each in commands)
     assert digest(_document(start)) == three[0].digest()

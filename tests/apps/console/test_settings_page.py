@@ -27,6 +27,7 @@ def officer(house: House) -> Browser:
         ("set-value", {"path": "partners.acme", "value": '{ domains = ["acme.example"] }'}),
         ("set-value", {"path": "rooms.board", "value": '{ members = ["us"] }'}),
         ("set-value", {"path": "issuers.corp", "value": CORP}),
+        ("set-value", {"path": "device_management.intune", "value": '{ issuers = ["corp"] }'}),
         ("set-value", {"path": "networks.office", "value": '["10.1.0.0/16"]'}),
         ("set-value", {"path": "federation.partners.acme", "value": "{ requests = 7 }"}),
         ("set-value", {"path": "sign_in.session", "value": "12 days"}),
@@ -52,6 +53,7 @@ def test_every_setting_of_the_reference_is_there_with_what_is_said_of_it(officer
         path = info.path.replace("networks.<name>", "networks.office")
         path = path.replace("people.<name>", f"people.{'ab' * 32}")
         for section, name in (
+            ("device_management", "intune"),
             ("issuers", "corp"),
             ("parties", "security-office"),
             ("partners", "acme"),

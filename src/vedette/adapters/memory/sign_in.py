@@ -9,6 +9,7 @@ from threading import RLock
 from typing import Literal, TypeVar
 
 from vedette.adapters.memory.certificates import MemoryCertificates
+from vedette.adapters.memory.devices import MemoryDevices
 from vedette.adapters.memory.sign_in_lists import MemorySignInLists
 from vedette.adapters.sign_in.storable import storable
 from vedette.core.names import UserId
@@ -90,6 +91,7 @@ class MemorySignInStore:
     _past: dict[str, list[PastSignIn]] = field(default_factory=dict)
     _lock: RLock = field(default_factory=RLock)
     certificates: MemoryCertificates = field(init=False)
+    devices: MemoryDevices = field(default_factory=MemoryDevices)
 
     def __post_init__(self) -> None:
         """Certificates are kept beside."""
@@ -537,6 +539,7 @@ class MemorySignInStore:
             used = {kept.session.client for kept in self._sessions.values()}
             _keep(self._clients, lambda client: client.created > old or client.id in used)
         self.certificates.sweep(now)
+        self.devices.sweep(now)
 
     # ---- within ----
 

@@ -155,3 +155,26 @@ REVOCATION_SOURCES = _table(
     revoked=sa.BigInteger,
     tried=sa.BigInteger,
 )
+DEVICE_CHANGES = _table("sign_in_device_changes", id=sa.Integer, number=sa.BigInteger)
+DEVICES = _table(
+    "sign_in_devices",
+    source=Text,
+    id=Text,
+    body=Text,
+    words=Text,
+    reported=sa.BigInteger,
+    gone=sa.Boolean,
+    change=sa.BigInteger,
+)
+DEVICE_NAMES = _table("sign_in_device_names", source=Text, id=Text, name=Text, lost=sa.Boolean)
+CERTIFICATE_NAMES = _table("sign_in_certificate_names", thumbprint=Text, name=Text)
+DEVICE_REPORTS = _table("sign_in_device_reports", source=Text, id=Text, at=sa.BigInteger)
+INVENTORIES = _table(
+    "sign_in_inventories",
+    source=Text,
+    read=sa.BigInteger,
+    tried=sa.BigInteger,
+    devices=sa.BigInteger,
+    trouble=Text,
+    told=sa.BigInteger,
+)

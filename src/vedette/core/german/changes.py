@@ -9,6 +9,7 @@ DIFFERENCES: Pairs = (
     ("partner", "Partner"),
     ("kind of room", "Raumart"),
     ("issuer of certificates", "Aussteller von Zertifikaten"),
+    ("inventory of devices", "Inventar von Geräten"),
     ("rule", "Regel"),
     ("guardrail", "Leitplanke"),
     ("table of {section}", "Tabelle von {section}"),

@@ -11,6 +11,7 @@ REFERENCES: Pairs = (
     ),
     ("leave one of the two out", "lassen Sie eines von beiden weg"),
     ("`{name}` is not a partner", "`{name}` ist kein Partner"),
+    ("`{name}` is no issuer of this document", "`{name}` ist kein Aussteller dieses Dokuments"),
     (
         "a rule is called `{name}` too; records could not tell them apart",
         "auch eine Regel heißt `{name}`; Einträge könnten sie nicht unterscheiden",
@@ -193,6 +194,14 @@ WARNINGS: Pairs = (
         "`{name}` hält die Prüfung fern, doch ein solcher Raum kann unverschlüsselt angelegt werden",
     ),
     ("write `encrypted = true` too", "schreiben Sie auch `encrypted = true`"),
+    (
+        "no device counts as managed by a certificate of `{name}`",
+        "kein Gerät gilt durch ein Zertifikat von `{name}` als verwaltet",
+    ),
+    (
+        'write `devices = "managed"` under [issuers.{name}]',
+        'schreiben Sie `devices = "managed"` unter [issuers.{name}]',
+    ),
     (
         "no `issuers` are named whose certificates would count: nobody is asked for one",
         "keine `issuers` sind benannt, deren Zertifikate zählten: Niemand wird danach gefragt",

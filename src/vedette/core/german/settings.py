@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vedette.core.german.sign_in import DIRECTORY, ISSUERS, SIGN_IN
+from vedette.core.german.sign_in import DEVICE_MANAGEMENT, DIRECTORY, ISSUERS, SIGN_IN
 from vedette.core.german.synapse import SYNAPSE
 from vedette.core.german.words import Words
 
@@ -360,6 +360,7 @@ SETTINGS: dict[str, Words] = {
     **{f"federation.{key}": said for key, said in _LIMITS.items()},
     **{f"federation.partners.<name>.{key}": said for key, said in _LIMITS.items()},
     **{f"issuers.<name>.{key}": said for key, said in ISSUERS.items()},
+    **{f"device_management.<name>.{key}": said for key, said in DEVICE_MANAGEMENT.items()},
     **{f"directory.{key}": said for key, said in DIRECTORY.items()},
     **{f"sign_in.{key}": said for key, said in SIGN_IN.items()},
     **{f"synapse.{key}": said for key, said in SYNAPSE.items()},

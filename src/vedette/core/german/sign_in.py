@@ -10,6 +10,13 @@ SIGN_IN = {
         "Arten von zweiten Faktoren, die Personen einrichten dürfen.",
         "Den Code einer App kann man Fremden vorlesen; einen Passkey nicht.",
     ),
+    "managed_models": Words(
+        "Verwaltete Modelle",
+        "Modelle von Passkeys (AAGUID), die nur verwaltete Geräte haben: Wer einen zeigt, für den sein "
+        "Hersteller bürgt, ist auf einem verwalteten Gerät (`device.managed`).",
+        "Ein Modell, das alle kaufen können, macht jedes Gerät zu einem verwalteten.",
+        "keine, außer Ihre Geräteverwaltung gibt Passkeys eines eigenen Modells aus",
+    ),
     "session": Words(
         "Sitzung",
         "Wie lange eine Anmeldung gilt, bevor wieder alle Faktoren verlangt werden. Das Programm bittet "
@@ -144,6 +151,29 @@ SIGN_IN = {
     ),
 }
 
+DEVICE_MANAGEMENT = {
+    "issuers": Words(
+        "Aussteller",
+        "Aussteller von Zertifikaten, deren Geräte dieses Inventar kennt; für niemanden sonst zählen "
+        "seine Meldungen.",
+        "Wer in dieses Inventar schreiben darf, entscheidet über jedes Gerät dieser Aussteller.",
+        "der Aussteller, unter dem diese Geräteverwaltung ihre Zertifikate ausgibt",
+    ),
+    "good_for": Words(
+        "Gültig für",
+        "Wie lange eine Meldung zählt, nachdem das Inventar sie zuletzt gemacht hat. Danach ist der Zustand "
+        "des Geräts unbekannt, was kein Verbot aufhebt; dass es ausgemustert oder verloren ist, zählt weiter.",
+        "Zu lang, und ein Gerät läuft weiter, wie es zuletzt war, während niemand von ihm hört; zu kurz, und "
+        "ein Ausfall des Inventars hält alle an, die sein Wort brauchen.",
+    ),
+    "every": Words(
+        "Abstand",
+        "Wie oft das Inventar als Ganzes gelesen wird, wo es eines ist, das gefragt wird.",
+        "Zu selten, und ein verlorenes Gerät läuft so lange weiter; zu oft, und das Inventar bremst, wer so "
+        "viel fragt.",
+        '"5 minutes", oder so oft, wie sein Hersteller es erlaubt',
+    ),
+}
 ISSUERS = {
     "anchors": Words(
         "Vertrauensanker",
@@ -188,6 +218,21 @@ ISSUERS = {
         "mit seiner Nummer und dem Schlüssel seines Ausstellers.",
         "Ein Zertifikat, das hier steht, bleibt das dieser Person, welchen Namen es auch trägt.",
         "keine, außer für Zertifikate ohne brauchbaren Namen",
+    ),
+    "devices": Words(
+        "Geräte",
+        "Ob ein Gerät, das ein solches Zertifikat zeigt, als von der Organisation verwaltet gilt "
+        "(`device.managed`): `managed`, wo diese CA nur verwalteten Geräten Zertifikate gibt.",
+        "Mit `managed` nimmt den Beweis mit, wer ein solches Zertifikat auf ein anderes Gerät bringt.",
+        '"managed" für die CA Ihrer Geräteverwaltung, mit Schlüsseln, die nicht kopiert werden können',
+    ),
+    "device_names": Words(
+        "Namen der Geräte",
+        "Wo der Name des Geräts steht, unter dem seine Verwaltung es kennt: `cn` und `serial` des Subjekts, "
+        "`san-dns`, `san-uri`, `subject:<Muster>` mit `{device}`. Der SHA-256 des Zertifikats ist immer einer "
+        "seiner Namen.",
+        "Ein Name, den man beim Beantragen selbst wählen kann, lässt ein Gerät als ein anderes kommen.",
+        "die eine Stelle, an die Ihre Geräteverwaltung Seriennummer oder Kennung des Geräts schreibt",
     ),
     "counts": Words(
         "Zählt als",

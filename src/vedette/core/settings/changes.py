@@ -24,9 +24,10 @@ from vedette.core.settings.rules import Rule
 from vedette.core.settings.sentences import rule_sentence
 
 _NAMED = {"parties": told("party"), "partners": told("partner"), "rooms": told("kind of room"),
-          "issuers": told("issuer of certificates")}  # fmt: skip
+          "issuers": told("issuer of certificates"),
+          "device_management": told("inventory of devices")}  # fmt: skip
 _RULES = {"rules": told("rule"), "guardrails": told("guardrail")}
-_BY_NAME = ("parties", "partners", "networks", "issuers", "rooms")
+_BY_NAME = ("parties", "partners", "networks", "issuers", "device_management", "rooms")
 """Sections whose names other parts of a document use."""
 
 

@@ -10,6 +10,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from vedette.core.settings.device_management import DeviceManagement
 from vedette.core.settings.directory import CompanyDirectory
 from vedette.core.settings.federation import Federation
 from vedette.core.settings.issuers import Issuer
@@ -50,6 +51,10 @@ class Document(Section):
     issuers: Annotated[
         dict[Name, Issuer], Field(description="CAs whose certificates people may show.")
     ] = Field(default_factory=dict)
+    device_management: Annotated[
+        dict[Name, DeviceManagement],
+        Field(description="Inventories of the organisation's devices."),
+    ] = Field(default_factory=dict)
     rooms: Annotated[dict[Name, RoomKind], Field(description="Kinds of room.")] = Field(
         default_factory=dict
     )
@@ -76,6 +81,7 @@ class Document(Section):
 __all__ = [
     "Audit",
     "CompanyDirectory",
+    "DeviceManagement",
     "Document",
     "Federation",
     "Files",

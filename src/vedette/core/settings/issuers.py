@@ -33,11 +33,32 @@ def _oid(text: str) -> str:
 
 def _name_way(text: str) -> str:
     if text.startswith("subject:"):
-        parse_pattern(text.removeprefix("subject:"))
+        if parse_pattern(text.removeprefix("subject:")).kind == "device":
+            raise ValueError("`{device}` names no person; it belongs into `device_names`")
     elif text not in ("upn", "email", "sid"):
         raise ValueError(
             f"`{text[:80]}` is no way to a name; write `upn`, `email`, `sid` or "
             "`subject:<pattern>`, such as `subject:CN={user}, O=Example AG`"
+        )
+    return text
+
+
+_DEVICE_WAYS = ("cn", "serial", "san-dns", "san-uri")
+
+
+def _device_way(text: str) -> str:
+    way, _, pattern = text.partition(":")
+    if way == "subject" and pattern:
+        if parse_pattern(pattern).kind != "device":
+            raise ValueError("a pattern for devices has `{device}` where the device's name stands")
+    elif way in ("san-dns", "san-uri") and pattern:
+        if pattern.count("{device}") != 1 or not pattern.isascii():
+            raise ValueError("write `{device}` once, where the device's name stands")
+    elif text not in _DEVICE_WAYS:
+        raise ValueError(
+            f"`{text[:80]}` is no way to a device's name; write `cn`, `serial`, `san-dns`, `san-uri`, "
+            "`subject:<pattern>`, such as `subject:CN={device}, O=Example AG`, or "
+            "`san-uri:<text>`, such as `san-uri:urn:device:{device}`"
         )
     return text
 
@@ -78,6 +99,9 @@ Oid = Annotated[str, AfterValidator(_oid)]
 """An object identifier in dotted numbers."""
 NameWay = Annotated[Line, AfterValidator(_name_way)]
 """`upn`, `email`, `sid`, or `subject:` and a pattern (`vedette.core.subject_patterns`)."""
+DeviceWay = Annotated[Line, AfterValidator(_device_way)]
+"""`cn` and `serial` (of the subject), `san-dns` and `san-uri`, with a text around `{device}` or not, or
+`subject:` and a pattern."""
 CertificateKey = Annotated[str, AfterValidator(_certificate_key)]
 """One certificate: its SHA-256 in hex, or its serial, a hyphen and that of its issuer's key."""
 CrlPlace = Annotated[Line, AfterValidator(_crl_place)]
@@ -158,6 +182,30 @@ class Issuer(Section):
             "none, except for certificates without a usable name",
         ),
     ] = Field(default_factory=dict)
+    devices: Annotated[
+        Literal["no", "managed"],
+        Setting(
+            "Devices",
+            "Whether a device that shows such a certificate counts as managed by the organisation "
+            "(`device.managed`): `managed` where this CA gives certificates to managed devices alone.",
+            "With `managed`, whoever can take such a certificate to another device takes the proof "
+            "along.",
+            '"managed" for the CA of your device management, with keys that can not be copied',
+        ),
+    ] = "no"
+    device_names: Annotated[
+        tuple[DeviceWay, ...],
+        Field(max_length=16),
+        Setting(
+            "Names of devices",
+            "Where the device's name stands by which its management knows it: `cn` and `serial` of "
+            "the subject, `san-dns`, `san-uri`, `subject:<pattern>` with `{device}`. The certificate's "
+            "own SHA-256 is always one of its names.",
+            "A name that people can choose themselves when they ask for a certificate lets one "
+            "device come as another.",
+            "the one place where your device management writes the serial number or the device's id",
+        ),
+    ] = ("cn",)
     counts: Annotated[
         StrictInt,
         Field(ge=1, le=2),

@@ -25,6 +25,7 @@ def reach_findings(document: Document, today: date | None) -> list[Finding]:
     remote = {"partners", "outside", *document.partners}
     findings = [*_party_warnings(document), *_network_warnings(document)]
     findings += [*_room_warnings(document), *_factor_warnings(document)]
+    findings += _device_warnings(document)
     findings += _ended(document, today)
     for section, rules in (("rules", document.rules), ("guardrails", document.guardrails)):
         for name, rule in rules.items():
@@ -91,6 +92,18 @@ def _factor_warnings(document: Document) -> Iterator[Finding]:
         yield _warning(
             path, message, told('name "webauthn", "totp", "radius" or "certificate" too')
         )
+
+
+def _device_warnings(document: Document) -> Iterator[Finding]:
+    """Inventories about devices that can never prove which they are."""
+    for name, inventory in document.device_management.items():
+        for at, issuer in enumerate(inventory.issuers):
+            if document.issuers[issuer].devices == "no":
+                yield _warning(
+                    ("device_management", name, "issuers", at),
+                    told("no device counts as managed by a certificate of `{name}`", name=issuer),
+                    told('write `devices = "managed"` under [issuers.{name}]', name=issuer),
+                )
 
 
 def _ended(document: Document, today: date | None) -> Iterator[Finding]:

@@ -84,6 +84,7 @@ def reference_findings(values: Table) -> Iterator[Finding]:
             yield Finding(
                 ("federation", "partners", name), told("`{name}` is not a partner", name=name), hint
             )
+    yield from _inventory_findings(values)
     for path, rule in rule_tables(values):
         yield from _rule_findings(path, rule, values, known)
     for name in tables(values, "guardrails"):
@@ -185,6 +186,16 @@ def _network_findings(values: Table) -> Iterator[Finding]:
     if ELSEWHERE in _networks(values):
         message = told("`{name}` is what lies in no network; choose another name", name=ELSEWHERE)
         yield Finding(("networks", ELSEWHERE), message)
+
+
+def _inventory_findings(values: Table) -> Iterator[Finding]:
+    issuers = tables(values, "issuers")
+    for name, inventory in tables(values, "device_management").items():
+        for at, issuer in texts(inventory, "issuers"):
+            if issuer not in issuers:
+                message = told("`{name}` is no issuer of this document", name=issuer)
+                path: Path = ("device_management", name, "issuers", at)
+                yield Finding(path, message, did_you_mean(issuer, issuers))
 
 
 def _networks(values: Table) -> set[str]:

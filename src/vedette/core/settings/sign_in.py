@@ -6,6 +6,7 @@ Who must show how much, from where and on what, is a rule; here stands how long 
 from __future__ import annotations
 
 from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import AfterValidator, Field, StrictInt
 
@@ -21,6 +22,23 @@ def _lasting(seconds: int) -> int:
 
 Lasting = Annotated[Duration, AfterValidator(_lasting)]
 """A duration of at least a minute."""
+
+
+def _aaguid(text: str) -> str:
+    try:
+        found = UUID(text)
+    except ValueError:
+        found = None
+    if found is None or not found.int or str(found) != text.lower():
+        raise ValueError(
+            f"`{text[:80]}` is no model; write an AAGUID such as "
+            "`ea9b8d66-4d01-1d21-3ce4-b6b48cb575d4`: `vedette user show` names those of people"
+        )
+    return str(found)
+
+
+Aaguid = Annotated[str, AfterValidator(_aaguid)]
+"""The model of an authenticator (WebAuthn level 2, section 6.1.1), in lower case."""
 Networks = dict[Name, tuple[Network, ...]]
 """The organisation's networks, by the name under which rules know them."""
 
@@ -45,6 +63,17 @@ class SignIn(Section):
             '["webauthn", "totp"]',
         ),
     ] = ("webauthn", "totp")
+    managed_models: Annotated[
+        tuple[Aaguid, ...],
+        Field(max_length=256),
+        Setting(
+            "Managed models",
+            "Models of passkeys (AAGUID) that only managed devices have: whoever shows one for which "
+            "its maker vouches is on a managed device (`device.managed`).",
+            "A model that anybody can buy makes every device a managed one.",
+            "none, unless your device management hands out passkeys of a model of their own",
+        ),
+    ] = ()
     session: Annotated[
         Lasting,
         Setting(
