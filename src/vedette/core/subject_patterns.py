@@ -47,7 +47,7 @@ _SPECIAL = frozenset("\\,*{}")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One attribute. `hole` is `*`, `{user}`, `{email}`, `{upn}` or `{device}`; empty where all is plain."""
+    """One attribute. `hole` is `*` or one of the kinds as it is written; empty where all is plain text."""
 
     attribute: str
     before: str

@@ -161,16 +161,17 @@ DEVICE_MANAGEMENT = {
     ),
     "good_for": Words(
         "Gültig für",
-        "Wie lange eine Meldung zählt, nachdem das Inventar sie zuletzt gemacht hat. Danach ist der Zustand "
-        "des Geräts unbekannt, was kein Verbot aufhebt; dass es ausgemustert oder verloren ist, zählt weiter.",
-        "Zu lang, und ein Gerät läuft weiter, wie es zuletzt war, während niemand von ihm hört; zu kurz, und "
-        "ein Ausfall des Inventars hält alle an, die sein Wort brauchen.",
+        "Wie lange eine Meldung zählt, nachdem das Inventar sie zuletzt gemacht hat. Danach ist der "
+        "Zustand des Geräts unbekannt, was kein Verbot aufhebt; dass es ausgemustert oder verloren ist, "
+        "zählt weiter.",
+        "Zu lang, und ein Gerät läuft weiter, wie es zuletzt war, während niemand von ihm hört; zu kurz, "
+        "und ein Ausfall des Inventars hält alle an, die sein Wort brauchen.",
     ),
     "every": Words(
         "Abstand",
         "Wie oft das Inventar als Ganzes gelesen wird, wo es eines ist, das gefragt wird.",
-        "Zu selten, und ein verlorenes Gerät läuft so lange weiter; zu oft, und das Inventar bremst, wer so "
-        "viel fragt.",
+        "Zu selten, und ein verlorenes Gerät läuft so lange weiter; zu oft, und das Inventar bremst, "
+        "wer so viel fragt.",
         '"5 minutes", oder so oft, wie sein Hersteller es erlaubt',
     ),
 }
@@ -228,9 +229,9 @@ ISSUERS = {
     ),
     "device_names": Words(
         "Namen der Geräte",
-        "Wo der Name des Geräts steht, unter dem seine Verwaltung es kennt: `cn` und `serial` des Subjekts, "
-        "`san-dns`, `san-uri`, `subject:<Muster>` mit `{device}`. Der SHA-256 des Zertifikats ist immer einer "
-        "seiner Namen.",
+        "Wo der Name des Geräts steht, unter dem seine Verwaltung es kennt: `cn` und `serial` des "
+        "Subjekts, `san-dns`, `san-uri`, `subject:<Muster>` mit `{device}`. Der SHA-256 des Zertifikats "
+        "ist immer einer seiner Namen.",
         "Ein Name, den man beim Beantragen selbst wählen kann, lässt ein Gerät als ein anderes kommen.",
         "die eine Stelle, an die Ihre Geräteverwaltung Seriennummer oder Kennung des Geräts schreibt",
     ),

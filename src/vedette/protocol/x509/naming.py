@@ -149,7 +149,7 @@ def name_of(trusted: Trusted, policy: IssuerPolicy) -> Claim | Fault:
 def _found(way: str | SubjectPattern, names: Names) -> Iterator[tuple[NameKind, str]]:
     if isinstance(way, SubjectPattern):
         value = way.match(names.subject) if names.subject is not None else None
-        if value is not None:
+        if value is not None and way.kind != "device":
             yield ("localpart" if way.kind == "user" else way.kind), value
     elif way == "upn" and names.upn is not None:
         yield "upn", names.upn
