@@ -70,13 +70,7 @@ def reference_findings(values: Table) -> Iterator[Finding]:
     yield from _domain_findings(values)
     known = _known_names(values)
     yield from _network_findings(values)
-    for name, room in tables(values, "rooms").items():
-        for at, member in texts(room, "members"):
-            yield from _name_finding(("rooms", name, "members", at), member, known)
-        yield from _history_findings(("rooms", name), room, values)
-        if room.get("plain") is True and room.get("encrypted") is True:
-            message = told("a room is either plain or encrypted")
-            yield Finding(("rooms", name, "plain"), message, told("leave one of the two out"))
+    yield from _room_findings(values, known)
     limited = values.get("federation")
     for name in tables(limited, "partners") if isinstance(limited, Mapping) else ():
         if name not in tables(values, "partners"):
@@ -186,6 +180,16 @@ def _network_findings(values: Table) -> Iterator[Finding]:
     if ELSEWHERE in _networks(values):
         message = told("`{name}` is what lies in no network; choose another name", name=ELSEWHERE)
         yield Finding(("networks", ELSEWHERE), message)
+
+
+def _room_findings(values: Table, known: set[str]) -> Iterator[Finding]:
+    for name, room in tables(values, "rooms").items():
+        for at, member in texts(room, "members"):
+            yield from _name_finding(("rooms", name, "members", at), member, known)
+        yield from _history_findings(("rooms", name), room, values)
+        if room.get("plain") is True and room.get("encrypted") is True:
+            message = told("a room is either plain or encrypted")
+            yield Finding(("rooms", name, "plain"), message, told("leave one of the two out"))
 
 
 def _inventory_findings(values: Table) -> Iterator[Finding]:
