@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from vedette.adapters.boot_devices import DeviceManagementBoot, SourceName
 from vedette.core.names import InvalidName, ServerName
 from vedette.protocol.server_certificate import host_name
 from vedette.protocol.syslog import EXAMPLE_ENTERPRISE
@@ -237,6 +238,8 @@ class ControlBoot(_Section):
     """The console; without it there is none."""
     inbound: InboundBoot | None = None
     """Where other services push; without it nobody does."""
+    device_management: dict[SourceName, DeviceManagementBoot] = Field(default_factory=dict)
+    """Where each inventory of `[device_management]` of the settings is asked."""
 
 
 class RadiusBoot(_Section):

@@ -6,22 +6,39 @@ An inventory that does not answer is `Unavailable`; what it said before counts u
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 from vedette.core.managed_devices import ManagedDevice
+from vedette.ports.directory import Check
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryTold:
+    """What an inventory tells: its devices, and in words which others were left out and why."""
+
+    devices: tuple[ManagedDevice, ...]
+    left_out: tuple[str, ...] = ()
 
 
 class Inventory(Protocol):
     """One inventory that is asked: Microsoft Graph, Jamf Pro, MeshCentral, a file."""
 
-    def read(self) -> tuple[ManagedDevice, ...]:
+    def read(self) -> InventoryTold:
         """Every device that it has, page by page, the retired and lost ones too where it tells.
+
+        A device of which it says what can't be is left out.
 
         Raises:
             Unavailable: it did not tell all of them; nothing of it counts.
         """
+
+    def tried(self) -> Iterator[Check]:
+        """What comes of trying it, step by step, each failure with what mends it. Raises nothing."""
+
+    def stamp(self) -> object:
+        """Something that is other when there is news at once; None where only asking tells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

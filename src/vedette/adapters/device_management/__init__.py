@@ -1,0 +1,1 @@
+"""Inventories of device management: Microsoft Graph, Jamf Pro, MeshCentral, a file of the company."""
