@@ -72,7 +72,11 @@ ACTIONS: Mapping[Step, Mapping[str, Action]] = MappingProxyType(
             "upstream": first_factor.upstream,
             "certificate": certificate_way.depart,
         },
-        Step.AWAY: {"back": again},
+        Step.AWAY: {
+            "certificate": certificate_way.depart,
+            "without": certificate_way.without,
+            "back": again,
+        },
         Step.SECOND: {
             "totp": second_factor.totp,
             "recovery": second_factor.recovery,

@@ -5,6 +5,10 @@ browser can have asked for. 2. There the handshake proves which certificate it h
 under a new secret, with which the browser goes back. 3. Only the browser whose flow asked can use it:
 whoever sends the ticket to somebody else gets nothing of what that person shows. 4. The certificate
 is judged then, and its person must be the one who is signing in.
+
+Between (1) and (2) the browser asks its person, and may do so for ever: in a window behind this one, for
+a card that is not there, or not at all. Until something answers, the page that sent it stays where it
+is; so from there one may ask again, or go on without.
 """
 
 from __future__ import annotations
@@ -23,7 +27,7 @@ from vedette.core.names import UserId
 from vedette.core.sessions import CERTIFICATE
 from vedette.ports.sign_in import Account, Taken
 from vedette.protocol.x509.faults import Fault
-from vedette.signin.flow import Event, NoSuchMove, Step, certified, moved
+from vedette.signin.flow import Event, Flow, NoSuchMove, Step, certified, moved
 from vedette.signin.purpose import LIFE, key_of
 from vedette.signin.vouched import NotVouched, Vouched
 from vedette.signin.walk import Seen, Turn, Walk
@@ -42,12 +46,12 @@ _SHOWN_LIFE = 120
 
 
 def depart(walk: Walk, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
-    """Send the browser to where certificates are shown."""
+    """Send the browser to where certificates are shown, the first time or once more."""
     del form, seen
     certificates, flow = walk.certificates(), turn.flow
-    if certificates is None:
+    if certificates is None or (flow.step is Step.AWAY and not awaited(flow)):
         raise NoSuchMove("no certificate is asked for here")
-    if flow.step is Step.SECOND and CERTIFICATE not in walk.choices(flow):
+    if flow.localpart and CERTIFICATE not in walk.choices(flow):
         raise NoSuchMove("this factor is not asked for")
     state, ticket = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     now = walk.means.now()
@@ -55,6 +59,19 @@ def depart(walk: Walk, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
     away = replace(moved(flow, Event.LEFT), memory=f"{MEMORY} {state}")
     address = f"{certificates.address.rstrip('/')}{VISIT}?for={ticket}"
     return replace(turn, flow=away, leave=address)
+
+
+def awaited(flow: Flow) -> bool:
+    """Whether the browser was sent to show a certificate, and has not come back."""
+    return flow.step is Step.AWAY and flow.memory.startswith(MEMORY)
+
+
+def without(walk: Walk, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
+    """Go on in another way; what the browser may still show counts for nothing then."""
+    del walk, form, seen
+    if not awaited(turn.flow):
+        raise NoSuchMove("nobody was sent to show a certificate")
+    return _without(turn, "")
 
 
 def apart(walk: Walk) -> bool:

@@ -97,7 +97,8 @@ _AGAIN = {Event.BACK: Step.WHO}
 TRANSITIONS: Mapping[Step, Mapping[Event, Step]] = MappingProxyType(
     {
         Step.WHO: MappingProxyType({**_ASKED, **_AGAIN, Event.LEFT: Step.AWAY}),
-        Step.AWAY: MappingProxyType({**_ASKED, **_AGAIN}),
+        # Whoever was sent to show a certificate may be sent once more.
+        Step.AWAY: MappingProxyType({**_ASKED, **_AGAIN, Event.LEFT: Step.AWAY}),
         Step.SECOND: MappingProxyType(
             {**_ASKED, **_AGAIN, Event.ASKED_BACK: Step.ANSWER, Event.LEFT: Step.AWAY}
         ),

@@ -163,7 +163,7 @@ class SignInPages:
     def _departing(self, turn: Turn, visit: Visit) -> Response:
         """A page that leads on by itself: a form of ours may lead to no other site."""
         context = {"location": turn.leave, **_away(self.walk, turn), "csrf": turn.flow.csrf}
-        page = Page(template="depart", title="away", context=context)
+        page = Page(template="depart", title=_title(turn), context=context)
         return self._cookies(self.shell.show(page, visit.language), turn, visit)
 
     @staticmethod
@@ -178,9 +178,7 @@ class SignInPages:
 
     def _shown(self, turn: Turn, more: Mapping[str, Any]) -> Page:
         flow, purpose = turn.flow, turn.purpose
-        title, specific = _STEPS[flow.step]
-        if flow.step is Step.CONSENT and purpose.kind == KIND:
-            title = "prove"
+        specific = _STEPS[flow.step][1]
         context = {
             **more,
             "csrf": flow.csrf,
@@ -197,7 +195,7 @@ class SignInPages:
         }
         return Page(
             template=_TEMPLATES.get(flow.step, flow.step.value),
-            title=title,
+            title=_title(turn),
             context=context,
             fill={"client": purpose.client_name or purpose.redirect_host or "?"}
             if flow.step is Step.CONSENT
@@ -242,6 +240,15 @@ def _file(name: str) -> Handler:
 Specific = Callable[[Walk, Turn], Mapping[str, Any]]
 
 
+def _title(turn: Turn) -> str:
+    """The title of the page, by the step and by what it is for."""
+    if turn.flow.step is Step.CONSENT and turn.purpose.kind == KIND:
+        return "prove"
+    if certificate_way.awaited(turn.flow):
+        return "certificate-show"
+    return _STEPS[turn.flow.step][0]
+
+
 def _nothing(walk: Walk, turn: Turn) -> Mapping[str, Any]:
     del walk, turn
     return {}
@@ -258,8 +265,10 @@ def _who(walk: Walk, turn: Turn) -> Mapping[str, Any]:
 
 def _away(walk: Walk, turn: Turn) -> Mapping[str, Any]:
     del walk
-    certificate = turn.flow.memory.startswith(certificate_way.MEMORY)
-    return {"away_says": "away-certificate" if certificate else "away-says"}
+    return {
+        "certificate": certificate_way.awaited(turn.flow),
+        "localpart": turn.flow.localpart,
+    }
 
 
 def _second(walk: Walk, turn: Turn) -> Mapping[str, Any]:

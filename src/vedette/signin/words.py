@@ -145,13 +145,12 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "away-certificate": (
             (
-                "Your browser now asks for your certificate, and for the PIN if it is in a card. If "
-                "nothing happens, or it shows a fault, come back to this page and choose another way."
+                "Your browser now asks which certificate to show, and for the PIN if it is in a card. "
+                "Then this page goes on by itself."
             ),
             (
-                "Ihr Browser fragt jetzt nach Ihrem Zertifikat und, wenn es auf einer Karte ist, nach "
-                "der PIN. Geschieht nichts oder zeigt er einen Fehler, kehren Sie auf diese Seite "
-                "zurück und wählen Sie einen anderen Weg."
+                "Ihr Browser fragt jetzt, welches Zertifikat er zeigen soll, und nach der PIN, wenn es "
+                "auf einer Karte ist. Danach geht es von selbst weiter."
             ),
         ),
         # ---- certificates
@@ -160,6 +159,32 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "certificate-says": (
             "The certificate that your organisation gave you, in this browser or on a card.",
             "Das Zertifikat Ihrer Organisation, in diesem Browser oder auf einer Karte.",
+        ),
+        "certificate-show": ("Show your certificate", "Zertifikat zeigen"),
+        "certificate-again": ("Ask for it again", "Noch einmal fragen"),
+        "certificate-without": ("Go on without a certificate", "Ohne Zertifikat weiter"),
+        "certificate-stuck": ("It does not go on?", "Es geht nicht weiter?"),
+        "certificate-stuck-window": (
+            "The question may be in a window behind this one.",
+            "Vielleicht steht die Frage in einem Fenster hinter diesem.",
+        ),
+        "certificate-stuck-card": (
+            "Put your card into its reader, then ask for it again.",
+            "Stecken Sie Ihre Karte in den Leser und fragen Sie noch einmal.",
+        ),
+        "certificate-stuck-never": (
+            "If you once chose no certificate, the browser asks again only after you have closed it.",
+            (
+                "Haben Sie einmal kein Zertifikat gewählt, fragt der Browser erst wieder, nachdem Sie "
+                "ihn geschlossen haben."
+            ),
+        ),
+        "certificate-stuck-fault": (
+            "If the browser shows a fault or reacts to nothing, go back to this page or open it anew.",
+            (
+                "Zeigt der Browser einen Fehler oder reagiert er nicht mehr, kehren Sie auf diese Seite "
+                "zurück oder öffnen Sie sie neu."
+            ),
         ),
         "certificate-none": (
             (

@@ -15,6 +15,7 @@ from playwright.async_api import Browser as Chromium
 from playwright.async_api import BrowserContext, Page, async_playwright
 
 from tests.apps.signin.pages_scene import Pages
+from vedette.signin.certificate_way import VISIT
 
 FLAGS = [
     "--headless",
@@ -35,7 +36,7 @@ class ClientPage(BaseHTTPRequestHandler):
     """Where a client gets the browser back, on an origin of its own."""
 
     def do_GET(self):
-        if self.path == NOTHING:
+        if self.path == NOTHING or self.path.startswith(VISIT):
             self.send_response(204)  # and so a browser stays where it is (RFC 9110, 15.3.5)
             self.end_headers()
             return

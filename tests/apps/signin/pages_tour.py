@@ -13,6 +13,7 @@ from playwright.async_api import Locator, Page
 import vedette.signin
 from tests.apps.signin.pages_scene import PASSWORD, RULES, VALUES, TokenServer, hashed_password
 from tests.apps.signin.pages_served import NOTHING, Served
+from tests.company_ca import root
 from vedette.core.language import Language
 from vedette.core.names import UserId
 from vedette.core.sessions import FactorUse, Session, SessionFacts, SessionState
@@ -33,6 +34,7 @@ TITLES = {
 }  # fmt: skip
 """The heading by which each page is known to be it; that of a notice is any."""
 EVERY_FACTOR = 'second_factors = ["webauthn", "totp", "radius", "recovery"]'
+WITH_CARDS = f"[issuers.company]\nanchors = ['''{root().issued.pem}''']"
 NOBODY = '[rules.nobody]\nfrom = ["us"]\nforbid = ["sign-in"]\nsay = "Nobody signs in today."'
 
 Look = Callable[[Page, str], Awaitable[None]]
@@ -66,11 +68,11 @@ class Tour:
     language: Language
     look: Look
 
-    async def stop(self, name: str) -> None:
+    async def stop(self, name: str, title: str = "") -> None:
         """Be sure which page it is, and look at it."""
         heading = self.page.locator("h1")
         await heading.wait_for()
-        key = TITLES.get(name)
+        key = title or TITLES.get(name)
         if key is not None:
             fill = {"client": "Element"} if name == "consent" else {}
             assert await heading.inner_text() == say(self.language, key, **fill)
@@ -79,8 +81,9 @@ class Tour:
     async def all(self) -> None:
         self.here.pages.upstream["idp"].at = self.here.client + NOTHING  # type: ignore[attr-defined]
         for way in (
-            self.to_another_provider, self.somebody_new, self.with_every_factor, self.changing,
-            self.waiting, self.turned_away, self.another_device, self.own_pages, self.own_factors,
+            self.to_another_provider, self.to_show_a_certificate, self.somebody_new,
+            self.with_every_factor, self.changing, self.waiting, self.turned_away,
+            self.another_device, self.own_pages, self.own_factors,
         ):  # fmt: skip
             await way()
 
@@ -120,7 +123,25 @@ class Tour:
         await self.first("bert", "wrong")
         await self.stop("who")
 
+    async def to_show_a_certificate(self) -> None:
+        pages = self.here.pages
+        pages.certificates.address = self.here.client
+        pages.obey(f"{RULES}\n{WITH_CARDS}", 'second_factors = ["certificate", "totp"]')
+        await self.page.goto(self.here.address())
+        await self.press("certificate-do")
+        await self.stop("depart", "certificate-show")
+        await self.press("certificate-without")
+        await self.stop("who")
+        await self.first("anna")
+        await self.stop("second")
+        await self.press("certificate-do")
+        await self.go("/sign-in")
+        await self.stop("away", "certificate-show")
+        await self.press("start-over")
+        pages.obey(RULES, VALUES)
+
     async def somebody_new(self) -> None:
+        await self.page.goto(self.here.address())
         await self.first("bert")
         await self.stop("enrol")
         await self.press("enrol-passkey-do")

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.x509 import ocsp as x509_ocsp
 
 from tests.apps.signin.pages_scene import RULES, VALUES, Browser, Pages
+from tests.apps.signin.pages_tour import Elsewhere
 from tests.company_ca import (
     CLIENT_AUTH,
     DAY,
@@ -266,6 +267,63 @@ def test_a_page_that_nobody_was_sent_to_asks_nothing(office: Office):
     assert office.pages.browser().open("/sign-in/certificate?for=guessed").status == 410
     assert office.pages.browser().open(f"{BACK}?answer=guessed").status == 410
     assert office.begins().open(f"{BACK}?answer=guessed").status == 409
+
+
+# ---- A browser that does not go on --------------------------------------------------------------
+
+
+def link_of(browser: Browser) -> str:
+    """Where the page leads on to by itself."""
+    (link,) = (a["href"] for a in browser.page.of("a") if (a["href"] or "").startswith(AT))
+    return link or ""
+
+
+def test_whoever_waits_for_their_browser_may_go_on_in_another_way(office: Office):
+    browser = office.begins().send("certificate")
+    assert "Show your certificate" in browser.text
+    browser.send("without")
+    assert browser.form("password")
+    assert "One more proof" in browser.first().text
+
+
+def test_whoever_waits_with_a_factor_shown_goes_on_without_losing_it(office: Office):
+    office.obey(values='second_factors = ["totp", "certificate"]')
+    browser = office.begins().first().send("certificate")
+    late = office.back_from(link_of(browser), BERTS)
+    browser.send("without")
+    assert "One more proof" in browser.text
+    assert browser.open(late).status == 409
+    assert "Let Element in?" in browser.open("/sign-in").send("totp", code=office.pages.code()).text
+
+
+def test_the_browser_may_be_sent_once_more_and_what_it_shows_the_first_time_counts_no_more(
+    office: Office,
+):
+    browser = office.begins().send("certificate")
+    first = office.back_from(link_of(browser), BERTS)
+    browser.open("/sign-in")  # as `back` does, from a fault of the browser's own
+    assert "Show your certificate" in browser.text
+    browser.send("certificate")
+    second = office.back_from(link_of(browser), CARD)
+    assert browser.open(first).status == 409
+    assert "One more proof" in browser.open(second).text
+
+
+def test_only_whoever_was_sent_to_show_a_certificate_may_ask_again_or_go_on_without(office: Office):
+    office.pages.upstream["idp"] = Elsewhere("https://idp.example/")  # type: ignore[index]
+    browser = office.begins().send("upstream")
+    sent = browser.form("back")
+    for do in ("certificate", "without"):
+        assert browser.post(sent.action, {**sent.fields, "do": do}).status == 409
+    assert browser.open("/sign-in").form("back")
+
+
+def test_what_is_no_factor_any_more_is_not_asked_for_again(office: Office):
+    office.obey(values='second_factors = ["totp", "certificate"]')
+    browser = office.begins().first().send("certificate")
+    office.obey(values='second_factors = ["totp"]')
+    assert browser.open("/sign-in").send("certificate").status == 409
+    assert "One more proof" in browser.open("/sign-in").send("without").text
 
 
 # ---- Whose it is -----------------------------------------------------------------------------------
