@@ -18,7 +18,7 @@ from vedette.admin.audit import ChainReport
 from vedette.admin.ending import settings_ending, tokens_ending
 from vedette.admin.findings import Found, Health
 from vedette.admin.homeserver import differing, edited, homeserver_file, render
-from vedette.admin.issuers import mends_source, troubles
+from vedette.admin.issuers import counted_twice, mends_source, troubles
 from vedette.admin.keys import KeyFound
 from vedette.admin.officers import OfficersSeen, officers_found
 from vedette.admin.weaknesses import weak_in
@@ -607,6 +607,7 @@ def issuers(seen: Examined) -> Iterable[Found]:
         file = seen.boot.folder / "boot.toml"
         mend = f"add `certificates = {{ listen = …, url = … }}` to [gateway] of {file}"
         yield Found("certificates", Health.BROKEN, words, mend)
+    yield from counted_twice(named)
     late = [each for each in seen.sign_in.sources if each.issuer in named and _late(each, seen.now)]
     for each in late:
         held = named[each.issuer].revocation == "hard"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from vedette.admin.findings import Found, Health
 from vedette.admin.rejected import Code, Rejected
 from vedette.core.language import NOTHING, Sentence, day, told
 from vedette.core.settings.document import Document
-from vedette.core.settings.issuers import Issuer
+from vedette.core.settings.issuers import CLIENT_AUTH, Issuer
 from vedette.core.settings.spelling import did_you_mean
 from vedette.ports.certificates import Kind
 from vedette.protocol.x509.algorithms import key_fault
@@ -180,3 +181,21 @@ def _ca(der: bytes) -> Read:
             hint,
         )
     return each
+
+
+def counted_twice(named: Mapping[str, Issuer]) -> Iterable[Found]:
+    """Issuers whose certificates are a whole sign-in, wherever their keys are."""
+    for name, issuer in named.items():
+        if issuer.counts == 1 or issuer.policies or set(issuer.usages) != {CLIENT_AUTH}:
+            continue
+        words = told(
+            "every certificate of issuer `{issuer}` counts as two factors, also one whose key is in "
+            "a file",
+            issuer=name,
+        )
+        mend = f"vedette issuer add {name} CA.pem --policy OID --reason …"
+        note = told(
+            "name the policy under which its CA makes keys in cards, or with `--usage` the usages "
+            "that only cards have, or let it count as one"
+        )
+        yield Found("certificates", Health.WEAK, words, mend, note)

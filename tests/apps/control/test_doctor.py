@@ -32,7 +32,7 @@ from vedette.core.asks import Act
 from vedette.core.break_glass import Recovery
 from vedette.core.pending import PendingChange, State
 from vedette.core.settings.document import Document, Rule
-from vedette.core.settings.issuers import Issuer
+from vedette.core.settings.issuers import CLIENT_AUTH, Issuer
 from vedette.ports.certificates import RevocationSource
 
 NOW = 1_800_000_000.0
@@ -353,6 +353,26 @@ def test_issuers_without_an_address_to_show_certificates_are_of_no_use(healthy: 
     (found,) = of_certificates(replace(with_issuer(healthy), boot=healthy.boot))
     assert found.health is Health.BROKEN
     assert "certificates = {" in str(found.mend)
+
+
+@pytest.mark.parametrize(
+    ("values", "health"),
+    [
+        ({"counts": 1}, None),
+        ({"counts": 2}, Health.WEAK),
+        ({"counts": 2, "policies": ("1.3.6.1.4.1.99999.1",)}, None),
+        ({"counts": 2, "usages": (CLIENT_AUTH, "1.3.6.1.4.1.311.20.2.2")}, None),
+    ],
+)
+def test_a_whole_sign_in_by_a_key_that_may_be_in_a_file_is_told_of(
+    healthy: Examined, values: dict[str, object], health: Health | None
+) -> None:
+    seen = with_issuer(healthy)
+    issuer = seen.document.issuers["company"].model_copy(update=values)
+    document = seen.document.model_copy(update={"issuers": {"company": issuer}})
+    found = of_certificates(replace(seen, document=document))
+    assert [each.health for each in found] == ([health] if health else [])
+    assert all("vedette issuer add company" in str(each.mend) for each in found)
 
 
 def test_a_list_of_revocations_that_fails_or_is_late_is_named(healthy: Examined) -> None:

@@ -451,6 +451,23 @@ SHOWN: Pairs = (
     ("it is past its next update", "die Zeit der Liste oder Antwort ist abgelaufen"),
     ("or mend it at the CA", "oder bei der CA beheben"),
     (
+        "every certificate of issuer `{issuer}` counts as two factors, also one whose key is in a file",
+        (
+            "jedes Zertifikat des Ausstellers `{issuer}` zählt als zwei Faktoren, auch eines, dessen "
+            "Schlüssel in einer Datei liegt"
+        ),
+    ),
+    (
+        (
+            "name the policy under which its CA makes keys in cards, or with `--usage` the usages "
+            "that only cards have, or let it count as one"
+        ),
+        (
+            "nennen Sie die Richtlinie, unter der die CA Schlüssel in Karten macht, oder mit "
+            "`--usage` die Verwendungen, die nur Karten haben, oder lassen Sie es einfach zählen"
+        ),
+    ),
+    (
         "{count} certificates in use end within 30 days",
         "{count} benutzte Zertifikate enden innerhalb von 30 Tagen",
     ),
