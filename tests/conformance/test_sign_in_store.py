@@ -246,6 +246,17 @@ def test_a_one_time_password_s_step_zero_is_never_new(store: SignInStore) -> Non
     assert not store.use_factor("f1", counter=0, now=NOW)
 
 
+def test_who_has_a_password_alone_and_had_time_for_more_is_named(store: SignInStore) -> None:
+    for name, password, made in (
+        ("zoe", "h", 1), ("alice", "h", 1), ("ben", "h", 1), ("carl", None, 1), ("new", "h", NOW),
+        ("radu", "h", 1),
+    ):  # fmt: skip
+        store.make_account(name, name, password, made)
+    store.add_factor(factor())
+    store.add_factor(factor("f2", kind="recovery", localpart="radu"))
+    assert store.password_alone(NOW) == ("ben", "radu", "zoe")
+
+
 def test_one_removes_only_one_s_own_factor(store: SignInStore) -> None:
     store.make_account("alice", "Alice", None, NOW)
     store.make_account("ben", "Ben", None, NOW)

@@ -54,6 +54,7 @@ from vedette.adapters.sign_in.tables import (
 from vedette.core.names import UserId
 from vedette.core.sessions import CONSOLE, OVER, Session, SessionFacts, SessionState, may_move
 from vedette.ports.sign_in import (
+    HELD_HERE,
     PAST_KEPT,
     REPLACED,
     RETENTION,
@@ -217,6 +218,16 @@ class SqlSignInStore:
             rows = self._all(sa.select(FACTORS).where(FACTORS.c.localpart == localpart))
             found = [factor_of(row, self._seal) for row in rows]
         return tuple(sorted(found, key=lambda factor: (factor.created, factor.id)))
+
+    def password_alone(self, before: int) -> tuple[str, ...]:
+        """Localparts of accounts with a password and nothing held besides."""
+        holds = sa.select(FACTORS.c.localpart).where(FACTORS.c.kind.in_(HELD_HERE))
+        alone = sa.select(ACCOUNTS.c.localpart).where(
+            ACCOUNTS.c.password_hash.is_not(None),
+            ACCOUNTS.c.created < before,
+            ACCOUNTS.c.localpart.not_in(holds),
+        )
+        return tuple(sorted(row.localpart for row in self._all(alone)))
 
     def add_factor(self, factor: Factor) -> None:
         """Keep a new factor. Raises NoAccount or Taken."""

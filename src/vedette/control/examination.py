@@ -275,14 +275,7 @@ def _one_factor(boot: Boot, document: Document, store: SignInStore, now: float) 
     """
     if boot.signin.radius:
         return ()
-    since = now - document.sign_in.enrolment_grace
-    return tuple(
-        account.localpart
-        for account in store.accounts()
-        if account.password_hash is not None
-        and account.created < since
-        and not any(each.kind in ("totp", "webauthn") for each in store.factors(account.localpart))
-    )
+    return store.password_alone(int(now) - document.sign_in.enrolment_grace)
 
 
 def inspector_seen(boot: Boot) -> InspectorSeen:

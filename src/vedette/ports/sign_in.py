@@ -34,6 +34,9 @@ PAST_KEPT = 200
 REPLACED = "replaced by a newer session of the same device"
 """Why a session ended when its device signed in again."""
 
+HELD_HERE = frozenset({"totp", "webauthn"})
+"""The kinds of second factor of which this store knows who has one."""
+
 
 def attempt_step(window: int) -> int:
     """The seconds in which attempts are counted together: a tenth of the window, at least one."""
@@ -232,6 +235,11 @@ class SignInStore(Protocol):
 
     def factors(self, localpart: str) -> tuple[Factor, ...]:
         """The person's factors, oldest first."""
+
+    def password_alone(self, before: int) -> tuple[str, ...]:
+        """Localparts, sorted, of accounts made before this time that have a password of ours, and
+        neither one-time passwords nor a WebAuthn authenticator besides.
+        """
 
     def add_factor(self, factor: Factor) -> None:
         """Keep a new factor.

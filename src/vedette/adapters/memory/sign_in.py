@@ -24,6 +24,7 @@ from vedette.core.sessions import (
     session_facts_to_json,
 )
 from vedette.ports.sign_in import (
+    HELD_HERE,
     LOST_ANSWERS_KEPT,
     PAST_KEPT,
     REPLACED,
@@ -190,6 +191,16 @@ class MemorySignInStore:
         with self._lock:
             mine = [each for each in self._factors.values() if each.localpart == localpart]
         return tuple(sorted(mine, key=lambda factor: (factor.created, factor.id)))
+
+    def password_alone(self, before: int) -> tuple[str, ...]:
+        """Localparts of accounts with a password and nothing held besides."""
+        return tuple(
+            each.localpart
+            for each in self.accounts()
+            if each.password_hash is not None
+            and each.created < before
+            and not any(factor.kind in HELD_HERE for factor in self.factors(each.localpart))
+        )
 
     def add_factor(self, factor: Factor) -> None:
         """Keep a new factor. Raises NoAccount or Taken."""
