@@ -81,10 +81,12 @@ def people_source(
     return found
 
 
-def table_faults(boot: Boot) -> tuple[str, ...]:
-    """What is wrong with the table of people, where people come from it."""
+def table_faults(boot: Boot, followed: PeopleSource | None = None) -> tuple[str, ...]:
+    """What is wrong with the table of people, where people come from it; as `followed` says, if any."""
     if boot.directory is not None:
         return ()
+    if followed is not None:
+        return followed.faults()
     table = PeopleFile(boot.path(boot.control.people), ServerName(boot.organisation))
     table.poll()
     return table.faults()

@@ -255,7 +255,7 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
     upkeep = Upkeep(
         desk, changes, trial, publisher, people, *duties, index=archive.index, retention=removing
     )
-    looking = _looking(boot, anchor, archive.written)
+    looking = _looking(boot, anchor, archive.written, people.source)
     desks = desks_of(office, looking, counts)
     apps = _console(boot, sessions, desks), inbound_app(())
     return Wiring(boot, spool, upkeep, office, desks, key, looking, *apps)
@@ -275,11 +275,13 @@ def _duties(
     return anchor, sessions, telling, _vouching(boot), departures
 
 
-def _looking(boot: Boot, anchor: Anchor, written: SpoolReader) -> Looking:
+def _looking(boot: Boot, anchor: Anchor, written: SpoolReader, people: PeopleSource) -> Looking:
     """The doctor's look, for the console: it goes on from where the last one was."""
     recovered = RecoverySeen(written)
     return Looking(
-        lambda: examine_here(boot, control_answers=True, anchor=anchor, recovered=recovered),
+        lambda: examine_here(
+            boot, control_answers=True, anchor=anchor, recovered=recovered, people=people
+        ),
         SystemClock(),
     )
 
@@ -553,11 +555,12 @@ def examine_here(
     control_answers: bool,
     anchor: Anchor | None = None,
     recovered: RecoverySeen | None = None,
+    people: PeopleSource | None = None,
 ) -> list[Found]:
     """Everything that `doctor` finds on this host, with control running or not.
 
     Where `anchor` follows the chains, they are as it found them, and are not all read again; so it
-    is with `recovered` for what was done under recovery.
+    is with `recovered` for what was done under recovery, and with `people` for their table.
 
     Raises:
         Rejected: there is no revision yet and the first document has faults.
@@ -578,7 +581,7 @@ def examine_here(
         doors=tuple(examination.door_lags(boot, folders, settings_keys(boot))),
         closed=tuple(words for name in folders.names for words in folders.closed(name)),
         open_secrets=examination.open_secrets(boot),
-        people_faults=table_faults(boot),
+        people_faults=table_faults(boot, people),
         directory=directory_seen(boot),
         now=now,
         newest=anchored,
