@@ -45,10 +45,14 @@ $(VENV)/.test: requirements/test.txt $(VENV)/.suite
 	$(INSTALL) --require-hashes --only-binary=:all: --no-binary=atomicwrites --no-build-isolation -r requirements/test.txt
 	@.ci/debian-packages build
 	if [ -e /usr/include/ldap.h ]; then $(DIRECTORY); else echo "without python-ldap: the tests that speak LDAP do not run" >&2; fi
+	if [ -e /usr/include/gssapi/gssapi.h ]; then $(KERBEROS); else echo "without gssapi: the tests of Kerberos do not run" >&2; fi
 	touch $@
 
 # python-ldap is built against the system's OpenLDAP; pip keeps what it has built
 DIRECTORY = $(INSTALL) --require-hashes --only-binary=:all: --no-binary=python-ldap --no-build-isolation -r requirements/directory.txt
+
+# gssapi against the system's MIT Kerberos. It only hands bytes on: a minute of optimising it would gain nothing.
+KERBEROS = CFLAGS="-O1 -g0" $(INSTALL) --require-hashes --only-binary=:all: --no-binary=gssapi --no-build-isolation -r requirements/kerberos.txt
 
 .PHONY: setup
 setup: $(VENV)/.suite  ## what is needed to run Vedette, in .venv
@@ -57,6 +61,11 @@ setup: $(VENV)/.suite  ## what is needed to run Vedette, in .venv
 setup-directory: $(VENV)/.suite  ## what speaks LDAP with the company's directory, as well (needs a compiler)
 	@.ci/debian-packages build
 	$(DIRECTORY)
+
+.PHONY: setup-kerberos
+setup-kerberos: $(VENV)/.suite  ## what takes Kerberos tickets, as well (needs a compiler)
+	@.ci/debian-packages build
+	$(KERBEROS)
 
 .PHONY: setup-test
 setup-test: $(VENV)/.test  ## what is needed to test it as well
@@ -121,5 +130,7 @@ lock:  ## choose versions anew (needs uv)
 	  --no-emit-package vedette --extra suite -c requirements/test.txt -o requirements/suite.txt pyproject.toml
 	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
 	  --no-emit-package vedette --extra directory -c requirements/test.txt -o requirements/directory.txt pyproject.toml
-	echo 'hatchling editables setuptools' | tr ' ' '\n' | uv pip compile --quiet --universal --generate-hashes --no-header \
+	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
+	  --no-emit-package vedette --extra kerberos -c requirements/test.txt -o requirements/kerberos.txt pyproject.toml
+	echo 'hatchling editables setuptools cython' | tr ' ' '\n' | uv pip compile --quiet --universal --generate-hashes --no-header \
 	  --python-version 3.11 -o requirements/build.txt -

@@ -25,7 +25,15 @@ from vedette.adapters.ldap.places import AT_ONCE
 from vedette.adapters.ldap.reading import Searching
 from vedette.adapters.memory.directory_passwords import MemoryDirectoryPasswords, MemoryEntry
 from vedette.adapters.system_clock import SystemClock
-from vedette.ports.directory import BindAnswer, Bound, DirectoryPasswords, NameKind, Wishes
+from vedette.ports.directory import (
+    BindAnswer,
+    Bound,
+    DirectoryNames,
+    DirectoryPasswords,
+    NameKind,
+    Standing,
+    Wishes,
+)
 from vedette.ports.errors import Unavailable
 from vedette.protocol.ldap_entries import sid_text
 from vedette.suite.certificates import make_authority, today
@@ -56,6 +64,7 @@ class Place:
     """A directory, and how it is put into the state that a test is about."""
 
     passwords: DirectoryPasswords
+    names: DirectoryNames
     add: Callable[[str], object]
     put: Callable[[str, BindAnswer], object]
     tells_all: bool
@@ -75,6 +84,7 @@ def in_memory() -> Place:
 
     return Place(
         passwords=made,
+        names=made,
         add=add,
         put=put,
         tells_all=True,
@@ -94,6 +104,7 @@ def real(directory: Directory) -> Place:
 
     return Place(
         passwords=passwords_of(directory),
+        names=names_of(directory),
         add=lambda name: directory.add_person(name, display=name.title()),
         put=put,
         tells_all=directory.kind == "active-directory",
@@ -331,3 +342,24 @@ def test_an_active_directory_knows_people_by_upn_and_sid(active_directory):
         assert found.find(NameKind.UPN, nobody) is None
     active_directory.expire("zoe", time.time() - 10)
     assert found.find(NameKind.UPN, "zoe@corp.test") is None
+
+
+# ---- How somebody stands, without a password -------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", [each for each in BindAnswer if each is not BindAnswer.WRONG])
+def test_how_somebody_stands_is_told_without_their_password(place, state):
+    name = f"st-{state}"
+    place.add(name)
+    if state is not BindAnswer.OK:
+        place.put(name, state)
+    assert place.names.standing(NameKind.USER, name.upper()) == Standing(name, state)
+    out = state in (BindAnswer.DISABLED, BindAnswer.EXPIRED)
+    assert place.names.find(NameKind.USER, name) == (None if out else name)
+    assert place.names.standing(NameKind.USER, f"{name}*") is None
+    assert place.names.standing(NameKind.USER, "") is None
+
+
+def test_a_directory_that_is_away_says_nothing_of_how_somebody_stands(place, gone):
+    with pytest.raises(Unavailable):
+        place.names.standing(NameKind.USER, "ruth")

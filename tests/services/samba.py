@@ -17,6 +17,7 @@ import ldap
 
 from tests.ports import is_free
 from tests.services.directory import PASSWORD, Directory, missing, once
+from tests.services.kerberos import Realm
 
 PROGRAM = "/usr/sbin/samba"
 MISSING = missing(
@@ -29,7 +30,7 @@ ADMINISTRATOR = "Correct-Administrator-7"
 WRONG_BEFORE_LOCK = 20
 """High, since tests of wrong passwords share people."""
 
-_PORTS = (389, 636, 3268, 3269)
+_PORTS = (88, 389, 464, 636, 3268, 3269)
 _NEVER = 2**63 - 1
 _DISABLED, _NORMAL, _PASSWORD_NEVER_ENDS = 0x2, 0x200, 0x10000
 _YEAR_1601 = 11_644_473_600
@@ -37,7 +38,7 @@ _YEAR_1601 = 11_644_473_600
 
 _SETTINGS = """
 [global]
-    server services = ldap
+    server services = ldap, kdc
     tls enabled = yes
     tls keyfile = {folder}/server.key
     tls certfile = {folder}/server.crt
@@ -196,6 +197,35 @@ class Samba(Directory):
     def move(self, name: str, where: str) -> None:
         """Into another part of the tree."""
         self.administrator.rename_s(self.dn(name), f"CN={name}", where)
+
+    # --- Kerberos ---------------------------------------------------------------------------------
+
+    @property
+    def realm(self) -> Realm:
+        """How a machine is in this domain."""
+        return Realm("CORP.TEST", self.folder, f"{self.address}:88")
+
+    def service(self, account: str, *names: str) -> Path:
+        """An account for services of these names, `HTTP/host`; returns the file with their keys.
+
+        As `setspn` and `ktpass` do it on Windows.
+        """
+        self.add_person(account, where=f"CN=Users,{BASE}")
+        keys = {"servicePrincipalName": names, "msDS-SupportedEncryptionTypes": ("24",)}
+        self.change(
+            account,
+            [(ldap.MOD_REPLACE, key, [v.encode() for v in values]) for key, values in keys.items()],
+        )
+        keytab = self.folder / f"{account}.keytab"
+        for name in names:
+            said = subprocess.run(
+                ["samba-tool", "domain", "exportkeytab", keytab, f"--principal={name}",
+                 "-s", self.folder / "smb.conf"],
+                capture_output=True, text=True, check=False,
+            )  # fmt: skip
+            assert said.returncode == 0, said.stderr[-3000:]
+        keytab.chmod(0o600)
+        return keytab
 
     def _control(self, name: str, flags: int) -> None:
         self.change(name, [(ldap.MOD_REPLACE, "userAccountControl", [b"%d" % flags])])

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from vedette.adapters.boot_devices import DeviceManagementBoot, SourceName
 from vedette.core.names import InvalidName, ServerName
+from vedette.protocol.kerberos.principals import REALM, SERVICE, realm_of
 from vedette.protocol.server_certificate import host_name
 from vedette.protocol.syslog import EXAMPLE_ENTERPRISE
 
@@ -259,6 +260,22 @@ class UpstreamBoot(_Section):
     """The file with the client's secret; without one the client is a public one."""
 
 
+class KerberosBoot(_Section):
+    """Under which name this service is known to Kerberos, and where its keys lie."""
+
+    principal: Annotated[str, Field(pattern=SERVICE, max_length=512)]
+    """`HTTP/` and the host of `client_url`, such as `HTTP/chat.corp.example@CORP.EXAMPLE`."""
+    keytab: Path = Path("secrets/kerberos.keytab")
+    """The file with its keys: the sign-in service's own, mode 0600."""
+    realms: tuple[Annotated[str, Field(pattern=REALM)], ...] = ()
+    """Whose people may come; none: the realm of `principal` alone."""
+
+    @property
+    def taken(self) -> frozenset[str]:
+        """The realms whose people may come."""
+        return frozenset(self.realms or (realm_of(self.principal),))
+
+
 class SigninBoot(_Section):
     """Where the sign-in service listens and keeps its accounts, factors and sessions."""
 
@@ -277,6 +294,8 @@ class SigninBoot(_Section):
     """Root certificates (PEM) of makers of authenticators whose word for a model counts."""
     radius: dict[str, RadiusBoot] = Field(default_factory=dict)
     upstream: dict[str, UpstreamBoot] = Field(default_factory=dict)
+    kerberos: KerberosBoot | None = None
+    """Where Kerberos tickets are taken; without it none are."""
 
 
 _ICAP = r"^(icap://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?/[\x21-\x7e]*)?$"

@@ -19,6 +19,7 @@ from vedette.admin.ending import settings_ending, tokens_ending
 from vedette.admin.findings import Found, Health
 from vedette.admin.homeserver import differing, edited, homeserver_file, render
 from vedette.admin.issuers import counted_twice, mends_source, troubles
+from vedette.admin.kerberos import KerberosSeen, kerberos_found
 from vedette.admin.keys import KeyFound
 from vedette.admin.officers import OfficersSeen, officers_found
 from vedette.admin.weaknesses import weak_in
@@ -124,6 +125,8 @@ class Examined:
     reachable: Mapping[str, Astray | None]
     sign_in: SignInSeen
     inspector: InspectorSeen
+    kerberos: KerberosSeen | None = None
+    """How Kerberos stands; None where the boot file sets none up."""
     console_ends: float | None = None
     inbound_ends: float | None = None
     """When the console's certificate expires; None where there is no console, or it can't be read."""
@@ -595,6 +598,11 @@ def sign_in(seen: Examined) -> Iterable[Found]:
         yield Found("sign-in", Health.GOOD, told("the sign-in service lets people in"))
 
 
+def kerberos(seen: Examined) -> Iterable[Found]:
+    """Whether Kerberos tickets can be taken where the settings offer it."""
+    return kerberos_found(seen.boot, seen.document, seen.kerberos)
+
+
 def issuers(seen: Examined) -> Iterable[Found]:
     """Whether certificates can be shown, whether revocations are learnt, and who needs a new one."""
     named = {str(name): issuer for name, issuer in seen.document.issuers.items()}
@@ -742,6 +750,7 @@ CHECKS: tuple[Check, ...] = (
     inbound_certificate,
     delegation,
     sign_in,
+    kerberos,
     issuers,
     inspector,
     token_key,

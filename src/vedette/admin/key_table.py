@@ -214,6 +214,16 @@ KEYS: tuple[KeyRow, ...] = (
         dated=True,
     ),
     KeyRow(
+        name="kerberos-keytab",
+        what="opens the Kerberos tickets that people's computers show to the sign-in service",
+        holder="sign-in",
+        change="at the KDC: a new keytab beside the old keys, put in the place of the file; it counts at"
+        " once. Tickets of the old keys are taken for as long as those stand in it",
+        stolen="can make tickets in anybody's name: the first proof is worth nothing",
+        lost="nobody comes in by a ticket; the form is there still",
+        fields=("signin.kerberos.keytab",),
+    ),
+    KeyRow(
         name="metrics-token",
         what="opens `/metrics` and nothing else",
         holder="control, and whatever counts",

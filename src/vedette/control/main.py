@@ -81,6 +81,7 @@ from vedette.control.directory_here import (
     table_faults,
 )
 from vedette.control.inbound import MOST_CONNECTIONS, BoundedProtocol, inbound_app
+from vedette.control.kerberos_here import kerberos_seen
 from vedette.control.keys_here import LEAST_TOKEN, TokenFile, keys_desk
 from vedette.control.last_officers import LastOfficers
 from vedette.control.listening import Listening, listens, listens_with_tls, private
@@ -593,6 +594,7 @@ def examine_here(
         keys=keys_here(boot, None),
         reachable=examination.reachable(boot),
         sign_in=sign_in,
+        kerberos=kerberos_seen(boot),
         officers=officers,
         tokens=tokens_here(boot),
         unsent=unsent(boot, now),

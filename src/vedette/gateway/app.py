@@ -33,7 +33,9 @@ from vedette.gateway.pushers import pusher_fault
 from vedette.ports.errors import Unavailable
 from vedette.ports.live_sessions import Live, LiveSessions, TokenState
 from vedette.ports.policy import Policy
+from vedette.protocol.http.head import Field
 from vedette.protocol.http.target import USUAL_PATH
+from vedette.protocol.internal import end_points
 from vedette.protocol.internal.certificates import (
     CERTIFICATE_HEADER,
     LARGEST_CERTIFICATE,
@@ -41,6 +43,8 @@ from vedette.protocol.internal.certificates import (
     lasts,
     thumbprint_of,
 )
+from vedette.protocol.internal.end_points import END_POINT_HEADER
+from vedette.protocol.kerberos.negotiate import is_negotiate
 from vedette.protocol.matrix.paths import (
     Answering,
     Endpoint,
@@ -50,10 +54,12 @@ from vedette.protocol.matrix.paths import (
     match,
     match_own,
 )
+from vedette.protocol.matrix.paths_own import KERBEROS
 from vedette.protocol.oauth.account_pages import prove_address
 from vedette.spine import Permit, Refusal, Settled, Spine, Standing, refuse
 
 _BEARER = b"bearer "
+_TICKET = frozenset({b"authorization"})
 _MOST_PATHS = 2048
 _MOST_TOKENS = 8192
 _USUAL_TOKEN = 2048
@@ -150,7 +156,7 @@ class PublicDoors:
                 return self._without_token()
             if endpoint.served_by is ServedBy.GATEWAY:
                 return self._told(endpoint)
-            return self._routine(head, endpoint)
+            return _without_ticket(self._routine(head, endpoint), head, endpoint)
         found = self.sessions.of(token)
         if found is TokenState.TOO_NEW:
             return self._after_waiting(head, matched, token)
@@ -258,7 +264,7 @@ class PublicDoors:
             )
             known = self._carried[key] = document, effect
         if endpoint.served_by is ServedBy.SIGNIN:
-            return _with_certificate(known[1], head)
+            return _with_connection(known[1], head, endpoint)
         return known[1]
 
     def _asked(self, head: Head, matched: Matched, live: Live) -> Action | Awaitable[Action]:
@@ -320,13 +326,28 @@ def _shows(head: Head, thumbprint: str, now: int) -> bool:
     return begins <= now <= ends
 
 
-def _with_certificate(effect: Forward, head: Head) -> Forward:
-    """The same, with the certificate that the client showed, if it did."""
-    shown = head.tls.certificate if head.tls is not None else None
-    if shown is None or len(shown) > LARGEST_CERTIFICATE:
+def _with_connection(effect: Forward, head: Head, endpoint: Endpoint) -> Forward:
+    """The same, with what the sign-in service has to know of the client's connection.
+
+    The certificate that the client showed, if it did; and our own, where tickets may be bound to it.
+    """
+    tls = head.tls
+    if tls is None:
         return effect
-    told = (CERTIFICATE_HEADER.encode(), header_of(shown).encode())
-    return replace(effect, extra_headers=(*effect.extra_headers, told))
+    told: list[Field] = []
+    if tls.certificate is not None and len(tls.certificate) <= LARGEST_CERTIFICATE:
+        told.append((CERTIFICATE_HEADER.encode(), header_of(tls.certificate).encode()))
+    if endpoint.name == KERBEROS and tls.end_point:
+        told.append((END_POINT_HEADER.encode(), end_points.header_of(tls.end_point).encode()))
+    return replace(effect, extra_headers=(*effect.extra_headers, *told)) if told else effect
+
+
+def _without_ticket(action: Answer | Forward, head: Head, endpoint: Endpoint) -> Answer | Forward:
+    """The same, without a Kerberos ticket where nobody asks for one: it is a proof."""
+    value = head.get(b"authorization")
+    if isinstance(action, Answer) or endpoint.name == KERBEROS or value is None:
+        return action
+    return replace(action, withheld=_TICKET) if is_negotiate(value) else action
 
 
 def bearer(head: Head) -> str | None:

@@ -14,7 +14,7 @@ from vedette.gateway.answers import TOO_SLOW, WRONG_VERSION, fault_answer, start
 from vedette.gateway.exchange import Exchange
 from vedette.gateway.plan import Dialect, Head, Peer, TlsFacts
 from vedette.gateway.reading import END, RawHead, RequestEvent, RequestReader
-from vedette.gateway.tls import name_asked_for
+from vedette.gateway.tls import end_point_shown, name_asked_for
 from vedette.protocol.http.head import (
     Field,
     HeadFault,
@@ -47,6 +47,7 @@ def _tls_of(transport: asyncio.BaseTransport) -> TlsFacts | None:
         cipher[0] if cipher else "",
         tls.getpeercert(binary_form=True),
         name_asked_for(tls),
+        end_point_shown(tls),
     )
 
 

@@ -336,8 +336,8 @@ class Exchange:
         """Write the head anew; framing comes last and is ours."""
         cleaned = self._cleaned
         lines = cleaned.lines
-        if forward.extra_headers:
-            replaced = {name for name, _ in forward.extra_headers}
+        if forward.extra_headers or forward.withheld:
+            replaced = {name for name, _ in forward.extra_headers} | forward.withheld
             kept = [field for field in cleaned.fields if field[0] not in replaced]
             lines = render_lines(kept + list(forward.extra_headers))
         return b"%s %s HTTP/1.1\r\nhost: %s\r\n%s%s\r\n" % (

@@ -52,13 +52,15 @@ class TlsFacts:
     """What the handshake established.
 
     `certificate` is the client's, DER, if it showed one. `server_name` is the name that it asked for
-    (RFC 6066, section 3), if any.
+    (RFC 6066, section 3), if any. `end_point` is the hash of our own certificate on this connection
+    (RFC 5929, section 4.1), where it has one.
     """
 
     version: str
     cipher: str
     certificate: bytes | None
     server_name: str | None = None
+    end_point: bytes = b""
 
 
 class Head(NamedTuple):
@@ -177,7 +179,8 @@ class Forward:
     """Carry the request to `upstream`.
 
     `body_limit`: most bytes of request body, `None` for no limit. `extra_headers` are
-    added and replace the client's of the same name. `host` replaces `Host`.
+    added and replace the client's of the same name; those called as one of `withheld` are
+    not passed on. `host` replaces `Host`.
     `target` replaces path and query. `body` replaces a body that was collected
     (see `Collect`), and means nothing otherwise. `on_response` is called once, before
     the client has the whole answer, with at most `observe_limit` bytes of its body;
@@ -200,6 +203,7 @@ class Forward:
     rebuild: Rebuild | None = None
     on_unreachable: Callable[[OSError], Answer | None] | None = None
     copy_to: CopyTo | None = None
+    withheld: frozenset[bytes] = frozenset()
 
     def __post_init__(self) -> None:
         """Refuse headers that can't be written."""

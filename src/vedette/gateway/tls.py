@@ -10,10 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryptography import x509
+
+from vedette.protocol.internal.end_points import end_point_of
+
 # TLS 1.2 with forward secrecy and AEAD only (RFC 9325 section 4.2); 1.3 chooses its own.
 _CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 _WATCH_SECONDS = 2.0
 _NAME = "name_asked_for"
+_END_POINT = "end_point"
 _NO_CHECK_TIME = 0x200000
 """`X509_V_FLAG_NO_CHECK_TIME` of OpenSSL. A browser whose certificate expired would only show an error
 of its own; so the sign-in service tells its person, and nothing else takes such a certificate."""
@@ -96,6 +101,25 @@ def name_asked_for(connection: ssl.SSLObject) -> str | None:
     return name
 
 
+def end_point_shown(connection: ssl.SSLObject) -> bytes:
+    """The hash of the certificate that this connection was made with; empty where there is none."""
+    shown: bytes = getattr(connection, _END_POINT, b"")
+    return shown
+
+
+def _end_point(files: TlsFiles) -> bytes:
+    """The hash of the certificate in these files.
+
+    Where they change between being loaded and being read, both are read again at the next look; until
+    then it is that of no connection, and a ticket that is bound to one is refused.
+    """
+    try:
+        leaf = x509.load_pem_x509_certificates(Path(files.certificate).read_bytes())[0]
+        return end_point_of(leaf)
+    except (OSError, ValueError):
+        return b""
+
+
 class ServerTls:
     """A context for listeners that follows its files.
 
@@ -116,16 +140,17 @@ class ServerTls:
         self._on_fault = on_fault
         self._stamp = _stamp(files)
         self._trusted: tuple[bytes, ...] = ()
-        self._current = make_context(files)
+        self._current = (make_context(files), _end_point(files))
         self._watcher: asyncio.Task[None] | None = None
         self.context = make_context(files)
         # OpenSSL asks at every hello, with or without a server name.
         self.context.sni_callback = self._choose
 
     def _choose(self, connection: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
-        connection.context = self._current
+        connection.context, end_point = self._current
         # The only moment at which the name is told; the object lives as long as its connection.
         setattr(connection, _NAME, name)
+        setattr(connection, _END_POINT, end_point)
 
     def reload(self) -> bool:
         """Load the files if they changed; return whether a new certificate is in use.
@@ -150,7 +175,7 @@ class ServerTls:
 
     def _renew(self, trusted: tuple[bytes, ...]) -> bool:
         try:
-            self._current = make_context(self._files, trusted)
+            self._current = (make_context(self._files, trusted), _end_point(self._files))
         except TlsFilesError as fault:
             if self._on_fault is not None:
                 self._on_fault(f"{fault}; the last good certificate stays in use")

@@ -71,6 +71,16 @@ class NameKind(StrEnum):
     EMAIL = "email"
     SID = "sid"
     UPN = "upn"
+    USER = "user"
+    """What stands before the colon of their user id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whose name it is, and whether the directory would let them in now: OK, or why not."""
+
+    localpart: str
+    answer: BindAnswer
 
 
 class DirectoryNames(Protocol):
@@ -78,6 +88,15 @@ class DirectoryNames(Protocol):
 
     def find(self, kind: NameKind, value: str) -> str | None:
         """The localpart of the one active person with this name; None if there is none, or two.
+
+        Raises:
+            Unavailable: no server answered.
+        """
+
+    def standing(self, kind: NameKind, value: str) -> Standing | None:
+        """How the one person with this name stands, asked now; None if there is none, or two.
+
+        For whoever was vouched for by something that outlives a change there, such as a ticket.
 
         Raises:
             Unavailable: no server answered.

@@ -18,7 +18,7 @@ _YEAR_1601 = 11_644_473_600
 _NEVER = (0, 2**63 - 1)
 _MOST_VALUES = 100
 _LONGEST_VALUE = 180
-_DISABLED = 0x2
+_DISABLED, _LOCKED, _PASSWORD_EXPIRED = 0x2, 0x10, 0x800000
 _FOR_GOOD = "000001010000Z"
 """How OpenLDAP says that an account is locked by an administrator (slapo-ppolicy)."""
 _TIME = re.compile(
@@ -126,6 +126,23 @@ def is_enabled(attributes: Attributes) -> bool:
     if text_of(attributes, "pwdAccountLockedTime") == _FOR_GOOD:
         return False
     return text_of(attributes, "nsAccountLock").lower() != "true"
+
+
+def is_locked(attributes: Attributes) -> bool:
+    """Whether too many wrong passwords lock the account now, or did and nobody signed in since.
+
+    An Active Directory computes the first (MS-ADTS 3.1.1.4.5.17); OpenLDAP keeps the time until
+    somebody signs in with the right one.
+    """
+    computed = number_of(attributes, "msDS-User-Account-Control-Computed") or 0
+    return bool(computed & _LOCKED) or bool(text_of(attributes, "pwdAccountLockedTime"))
+
+
+def must_change(attributes: Attributes) -> bool:
+    """Whether the password has to be changed before the account is used again."""
+    computed = number_of(attributes, "msDS-User-Account-Control-Computed") or 0
+    reset = text_of(attributes, "pwdReset").lower() == "true"
+    return bool(computed & _PASSWORD_EXPIRED) or reset
 
 
 def ends_at(attributes: Attributes) -> int | None:

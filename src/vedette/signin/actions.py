@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from vedette.signin import certificate_way, first_factor, second_factor, setting_up
+from vedette.signin import certificate_way, first_factor, second_factor, setting_up, ticket_way
 from vedette.signin.flow import Event, NoSuchMove, Step, moved
 from vedette.signin.purpose import ONE_TIME_KIND
 from vedette.signin.walk import Seen, Turn, Walk
@@ -71,6 +71,7 @@ ACTIONS: Mapping[Step, Mapping[str, Action]] = MappingProxyType(
             "passkey": first_factor.passkey,
             "upstream": first_factor.upstream,
             "certificate": certificate_way.depart,
+            "kerberos": ticket_way.ask,
         },
         Step.AWAY: {
             "certificate": certificate_way.depart,

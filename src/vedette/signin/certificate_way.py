@@ -18,14 +18,11 @@ import json
 import logging
 import secrets
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from vedette.core.names import UserId
 from vedette.core.sessions import CERTIFICATE
-from vedette.ports.sign_in import Account, Taken
 from vedette.protocol.x509.faults import Fault
 from vedette.signin.flow import Event, Flow, NoSuchMove, Step, certified, moved
 from vedette.signin.purpose import LIFE, key_of
@@ -120,27 +117,13 @@ def _judged(walk: Walk, turn: Turn, certificate: bytes, seen: Seen) -> Turn:
     if isinstance(judged, NotVouched):
         _LOG.info("a certificate was not taken: %s", judged.sentence)
         return _without(turn, _SENTENCES.get(judged.fault, "certificate-no"))
-    if not judged.localpart or _account(walk, judged) is None:
+    if not judged.localpart or walk.known_here(judged.localpart) is None:
         _LOG.info("a certificate names nobody here: %s", judged.described)
         return _without(turn, "certificate-nobody")
     if flow.localpart not in ("", judged.localpart):
         _LOG.info("somebody showed the certificate of somebody else: %s", judged.described)
         return walk.mistake(replace(turn, flow=moved(flow, Event.MORE)), seen, "certificate-other")
     return walk.advanced(_proven(walk, turn, judged), seen)
-
-
-def _account(walk: Walk, judged: Vouched) -> Account | None:
-    """The account of the person whom a certificate names; made at their first sign-in if control has
-    read of them. Raises Unavailable.
-    """
-    store, localpart = walk.means.store, judged.localpart
-    there = store.account(localpart)
-    user = UserId(f"@{localpart}:{walk.means.domain}")
-    if there is not None or user not in walk.policy.current().directory.people:
-        return there
-    with suppress(Taken):  # they sign in on two devices at once
-        return store.make_account(localpart, "", None, walk.means.now())
-    return store.account(localpart)
 
 
 def _proven(walk: Walk, turn: Turn, judged: Vouched) -> Turn:

@@ -156,6 +156,8 @@ class Flow:
     waiting: str = ""
     sentence: str = ""
     certificates: tuple[ShownCertificate, ...] = ()
+    ticket: str = ""
+    """How it stands with a Kerberos ticket, in the words of `ticket_way`."""
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -185,7 +187,8 @@ class Flow:
         return flow
 
 
-_TEXTS = ("purpose", "csrf", "device", "localpart", "memory", "prompt", "waiting", "sentence")
+_TEXTS = ("purpose", "csrf", "device", "localpart", "memory", "prompt", "waiting", "sentence",
+          "ticket")  # fmt: skip
 
 
 def moved(flow: Flow, event: Event) -> Flow:

@@ -21,10 +21,11 @@ from cryptography.x509 import load_pem_x509_certificates
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
-from vedette.adapters import ldap
+from vedette.adapters import kerberos, ldap
 from vedette.adapters.audit_keys import RecipientFile
 from vedette.adapters.audit_spool import AuditSpool
 from vedette.adapters.boot_file import Boot, BootFault, SigninBoot, load
+from vedette.adapters.kerberos.keytab_file import keytab_trouble
 from vedette.adapters.log_incidents import LogIncidents
 from vedette.adapters.passwords import Argon2Passwords
 from vedette.adapters.radius import RadiusServers, radius_server
@@ -64,6 +65,7 @@ from vedette.signin.proofs import Means
 from vedette.signin.revocations import RevocationKeeper
 from vedette.signin.sign_in_pages import UPSTREAM, Shell, SignInPages
 from vedette.signin.step_up import StepUp
+from vedette.signin.ticket_desk import TicketDesk
 from vedette.signin.vouched import Certificates, Issuers
 from vedette.signin.walk import Walk
 from vedette.spine import Spine
@@ -327,6 +329,33 @@ def _means(
         directory=_directory(boot, policy),
         names=_names(boot, policy),
         certificates=_certificates(boot, own, store, clock, policy),
+        tickets=_tickets(boot, own, policy),
+    )
+
+
+def _tickets(boot: Boot, own: SigninBoot, policy: PolicySource) -> TicketDesk | None:
+    """Where Kerberos tickets are taken.
+
+    Raises:
+        BootFault: the boot file names a keytab that can't be used, or gssapi is missing.
+    """
+    named = own.kerberos
+    if named is None:
+        return None
+    if not kerberos.installed():
+        raise BootFault(kerberos.MISSING)
+    keytab = boot.path(named.keytab)
+    trouble = keytab_trouble(keytab, named.principal)
+    if trouble is not None:
+        raise BootFault(trouble)
+    from vedette.adapters.kerberos.acceptor import GssTickets  # noqa: PLC0415  # it is an extra
+
+    return TicketDesk(
+        tickets=GssTickets(named.principal, keytab, boot.path(own.folder) / "tickets.seen"),
+        realms=named.taken,
+        domain=ServerName(boot.organisation),
+        names=_names(boot, policy),
+        by_sid=boot.directory is not None and boot.directory.kind == "active-directory",
     )
 
 

@@ -31,6 +31,7 @@ from vedette.ports.factors import (
 )
 from vedette.ports.sign_in import Account, Factor, SignInStore, Taken
 from vedette.protocol import recovery, totp
+from vedette.signin.ticket_desk import TicketDesk
 from vedette.signin.vouched import Certificates
 
 NEVER_EXPIRES = 1 << 40
@@ -60,6 +61,8 @@ class Means:
     """Who has which other name there."""
     certificates: Certificates | None = None
     """What judges a company's certificates, where people may show one."""
+    tickets: TicketDesk | None = None
+    """What takes Kerberos tickets; None where the boot file sets none up."""
 
     def now(self) -> int:
         """Whole seconds since 1970 UTC."""

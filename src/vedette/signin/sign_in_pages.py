@@ -17,7 +17,8 @@ from vedette.core.language import Language
 from vedette.pages.forms import set_cookie
 from vedette.ports.errors import Unavailable
 from vedette.protocol import totp
-from vedette.signin import certificate_way, first_factor
+from vedette.protocol.kerberos import negotiate
+from vedette.signin import certificate_way, first_factor, ticket_way
 from vedette.signin.actions import act
 from vedette.signin.flow import NoSuchMove, Step
 from vedette.signin.render import STATIC, Page, go, picture, render, static
@@ -90,6 +91,7 @@ class SignInPages:
             page_route(UPSTREAM, guarded(self._back), origin),
             page_route(certificate_way.VISIT, guarded(self._shows), origin),
             page_route(certificate_way.BACK, guarded(self._shown_before), origin),
+            page_route(ticket_way.VISIT, guarded(self._ticket), origin),
             *(page_route(f"{PAGE}/static/{name}", _file(name), origin) for name in STATIC),
         ]
 
@@ -105,6 +107,9 @@ class SignInPages:
         )
         if turn is None:
             return self.shell.show(_GONE, visit.language)
+        asked = ticket_way.at_once(self.walk, turn, seen)
+        if asked is not None:
+            return self._cookies(go(asked.leave), asked, visit)
         return self._answered(turn, visit, typed=turn.purpose.user_hint or "")
 
     def _form(self, visit: Visit) -> Response:
@@ -144,6 +149,29 @@ class SignInPages:
         return self._after(
             certificate_way.come_back(self.walk, turn, answer, seen_of(visit)), visit
         )
+
+    def _ticket(self, visit: Visit) -> Response:
+        """Ask the browser for a Kerberos ticket, with the form as the page; or take the one it shows."""
+        turn = self.walk.find(visit.cookies.get(FLOW_COOKIE, ""))
+        if turn is None or visit.method != "GET":
+            return self.shell.show(_GONE, visit.language)
+        if not ticket_way.waits(self.walk, turn):
+            return go(PAGE)
+        token = negotiate.token_in(visit.authorization)
+        if token is None:
+            return self._challenge(turn, visit)
+        after, proof = ticket_way.answer(self.walk, turn, token, visit.end_point, seen_of(visit))
+        response = self._after(after, visit)
+        if proof:
+            response.headers["WWW-Authenticate"] = negotiate.answered(proof)
+        return response
+
+    def _challenge(self, turn: Turn, visit: Visit) -> Response:
+        """401 (RFC 4559, section 4.1). Whoever asked by a click is told why they see the form again."""
+        response = self._answered(turn, visit, typed=turn.purpose.user_hint or "")
+        response.status_code = 401
+        response.headers["WWW-Authenticate"] = negotiate.SCHEME
+        return response
 
     def _after(self, turn: Turn, visit: Visit) -> Response:
         """Show at once what must be seen now, and otherwise let the browser ask for the page."""
@@ -255,8 +283,9 @@ def _nothing(walk: Walk, turn: Turn) -> Mapping[str, Any]:
 
 
 def _who(walk: Walk, turn: Turn) -> Mapping[str, Any]:
-    del turn
     return {
+        "kerberos": ticket_way.desk(walk) is not None,
+        "no_ticket": turn.flow.ticket == ticket_way.CLICKED,
         "providers": sorted(walk.means.upstream),
         "certificate": walk.certificates() is not None,
         "company": walk.means.directory is not None,

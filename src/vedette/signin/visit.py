@@ -14,6 +14,7 @@ from vedette.core.language import Language
 from vedette.pages.forms import bounded_body, fields_of, is_form
 from vedette.pages.language import choose
 from vedette.protocol.internal.certificates import CERTIFICATE_HEADER, certificate_in
+from vedette.protocol.internal.end_points import END_POINT_HEADER, end_point_in
 from vedette.signin.wire import address_of
 
 LARGEST_FORM = 64 << 10
@@ -40,6 +41,9 @@ class Visit:
     ours: bool
     certificate: bytes = field(default=b"", repr=False)
     """The one that the connection showed, in DER; empty if none."""
+    authorization: str = field(default="", repr=False)
+    end_point: bytes = b""
+    """The hash of the certificate by which the gateway is known on this connection, where it says so."""
 
 
 Handler = Callable[[Visit], Response]
@@ -71,6 +75,8 @@ def visit_of(request: Request, body: bytes, origin: str) -> Visit:
         language=choose(headers.get("accept-language", "")),
         ours=is_ours(headers, origin),
         certificate=certificate_in(headers.get(CERTIFICATE_HEADER, "")),
+        authorization=headers.get("authorization", ""),
+        end_point=end_point_in(headers.get(END_POINT_HEADER, "")),
     )
 
 

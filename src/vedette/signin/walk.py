@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from vedette.core.decision import Verdict
@@ -27,6 +28,7 @@ from vedette.core.settings.document import SignIn
 from vedette.pages.sealed import Sealed
 from vedette.ports.errors import Unavailable
 from vedette.ports.policy import PolicySource
+from vedette.ports.sign_in import Account, Taken
 from vedette.protocol.oauth.console import FACTORS
 from vedette.signin import proofs, step_up
 from vedette.signin.attempts import Attempts
@@ -427,6 +429,19 @@ class Walk:
         self.means.store.note_sign_in(
             localpart, self.means.now(), seen.address, purpose.client_name[:100], outcome
         )
+
+    def known_here(self, localpart: str) -> Account | None:
+        """The account of a person who was vouched for; made at their first sign-in if control has read
+        of them. Raises Unavailable.
+        """
+        store = self.means.store
+        there = store.account(localpart)
+        user = UserId(f"@{localpart}:{self.means.domain}")
+        if there is not None or user not in self.policy.current().directory.people:
+            return there
+        with suppress(Taken):  # they sign in on two devices at once
+            return store.make_account(localpart, "", None, self.means.now())
+        return store.account(localpart)
 
     def knows(self, seen: Seen, localpart: str | None) -> bool:
         """Whether this browser signed in all the way as this person before."""

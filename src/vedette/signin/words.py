@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from vedette.core.language import Language, Sentence
+from vedette.signin.words_tickets import TICKETS
 
 _NO_KEY = "="
 
@@ -34,6 +35,7 @@ def said(language: Language, kept: str) -> str:
 
 WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
+        **TICKETS,
         # ---- on every page
         "skip": ("Skip to the content", "Zum Inhalt springen"),
         "organisation": ("Sign-in of {name}", "Anmeldung bei {name}"),

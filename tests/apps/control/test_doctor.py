@@ -5,12 +5,13 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from tests.apps.control.organisation import Organisation, make
 from tests.company_ca import root
-from vedette.adapters.boot_file import CertificatesBoot, InboundBoot
+from vedette.adapters.boot_file import CertificatesBoot, InboundBoot, KerberosBoot
 from vedette.admin.audit import ChainReport
 from vedette.admin.doctor import (
     CHECKS,
@@ -24,12 +25,14 @@ from vedette.admin.doctor import (
     examine,
 )
 from vedette.admin.homeserver import homeserver_file, render
+from vedette.admin.kerberos import KerberosSeen
 from vedette.admin.key_table import KEYS
 from vedette.admin.keys import KeyFound
 from vedette.control.examination import open_secrets
 from vedette.control.main import current_settings
 from vedette.core.asks import Act
 from vedette.core.break_glass import Recovery
+from vedette.core.language import sentence
 from vedette.core.pending import PendingChange, State
 from vedette.core.settings.document import Document, Rule
 from vedette.core.settings.issuers import CLIENT_AUTH, Issuer
@@ -396,3 +399,55 @@ def test_certificates_in_use_that_end_soon_are_counted(healthy: Examined) -> Non
         Health.WEAK,
         "3 certificates in use end within 30 days",
     )
+
+
+# ---- Kerberos --------------------------------------------------------------------------------------
+
+
+def with_kerberos(
+    healthy: Examined, *, offered: str = "yes", principal: str = "", **seen: Any
+) -> Examined:
+    """The same with a keytab named, and Kerberos offered or not."""
+    host = urlsplit(healthy.boot.gateway.client_url).hostname
+    own = KerberosBoot(principal=principal or f"HTTP/{host}@CORP.TEST")
+    signin = healthy.boot.signin.model_copy(update={"kerberos": own})
+    values = healthy.document.sign_in.model_copy(update={"kerberos": offered})
+    return replace(
+        healthy,
+        boot=healthy.boot.model_copy(update={"signin": signin}),
+        document=healthy.document.model_copy(update={"sign_in": values}),
+        kerberos=KerberosSeen(**seen),
+    )
+
+
+def test_kerberos_that_is_set_up_is_no_trouble(healthy: Examined) -> None:
+    seen = with_kerberos(healthy)
+    assert troubles(seen) == []
+    (said,) = [each for each in examine(seen) if each.check == "kerberos"]
+    assert "five minutes" in said.words
+
+
+@pytest.mark.parametrize(
+    ("changes", "mend"),
+    [
+        ({"missing": "apt install gcc libkrb5-dev"}, "apt install gcc libkrb5-dev"),
+        ({"trouble": sentence("`x` is missing")}, "install -m 600 KEYTAB"),
+        ({"weak": sentence("`x` has only RC4 keys")}, "install -m 600 KEYTAB"),
+        ({"offered": "no"}, "vedette settings set sign_in.kerberos yes"),
+        ({"principal": "HTTP/elsewhere.example@CORP.TEST"}, "setspn -S HTTP/"),
+    ],
+)
+def test_whatever_keeps_tickets_from_being_taken_is_named(
+    healthy: Examined, changes: dict[str, Any], mend: str
+) -> None:
+    (found,) = troubles(with_kerberos(healthy, **changes))
+    assert found.check == "kerberos"
+    assert found.mend.startswith(mend)
+
+
+def test_kerberos_that_is_offered_without_keys_is_broken(healthy: Examined) -> None:
+    seen = with_kerberos(healthy)
+    bare = replace(seen, boot=healthy.boot, kerberos=None)
+    (found,) = troubles(bare)
+    assert (found.check, found.health) == ("kerberos", Health.BROKEN)
+    assert troubles(replace(healthy, kerberos=None)) == []

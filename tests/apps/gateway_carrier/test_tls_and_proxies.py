@@ -97,6 +97,33 @@ async def test_large_bodies_travel_over_tls_and_refusals_arrive(door: Door, tmp_
     assert (await client.reply()).status == 413
 
 
+async def test_the_head_says_by_which_certificate_we_are_known_on_this_connection(
+    door: Door, tmp_path: Path
+) -> None:
+    tls = ServerTls(write_certificate(tmp_path, "one"))
+    await door.open(tls=tls)
+    before = await door.client(tls=client_context(tmp_path))
+    write_certificate(tmp_path, "two")
+    assert tls.reload()
+    after = await door.client(tls=client_context(tmp_path))
+    for client in (before, after, before):
+        assert (await client.ask(GET)).status == 200
+        shown = client.writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+        told = door.heads[-1].tls
+        assert told is not None
+        assert told.end_point == x509.load_der_x509_certificate(shown).fingerprint(hashes.SHA256())
+    assert door.heads[0].tls != door.heads[1].tls
+
+
+async def test_what_is_withheld_does_not_arrive(door: Door) -> None:
+    there = door.upstream()
+    await door.open(lambda _: Forward(there, None, withheld=frozenset({b"authorization"})))
+    client = await door.client()
+    await client.ask(GET[:-2] + b"Authorization: Negotiate YQ==\r\nX-Other: 1\r\n\r\n")
+    seen = door.behind.seen[0]
+    assert (seen.header("authorization"), seen.header("x-other")) == ([], ["1"])
+
+
 @pytest.mark.parametrize("old", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1])
 async def test_old_versions_are_refused(door: Door, tmp_path: Path, old: ssl.TLSVersion) -> None:
     await door.open(tls=ServerTls(write_certificate(tmp_path, "one")))

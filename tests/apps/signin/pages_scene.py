@@ -43,6 +43,7 @@ from vedette.ports.factors import (
     Verified,
 )
 from vedette.ports.sign_in import Factor, SignInStore
+from vedette.ports.tickets import Tickets
 from vedette.protocol import recovery
 from vedette.protocol.internal.sessions import body_of
 from vedette.signin.door import SignInDoor
@@ -52,6 +53,7 @@ from vedette.signin.main import Surroundings, app_of
 from vedette.signin.proofs import Means
 from vedette.signin.purpose import Purpose, keep_purpose, sign_in_address
 from vedette.signin.revocations import RevocationKeeper
+from vedette.signin.ticket_desk import TicketDesk
 from vedette.signin.vouched import Certificates, Issuers
 from vedette.spine import Spine
 
@@ -131,6 +133,8 @@ class Pages:
     roots: tuple[bytes, ...] = ()
     certificates_at: str = ""
     names: DirectoryNames | None = None
+    tickets: Tickets | None = None
+    by_sid: bool = False
     places: MemoryRevocations = field(default_factory=MemoryRevocations)
     certificates: Certificates = field(init=False)
     policy: MemoryPolicy = field(init=False)
@@ -176,6 +180,7 @@ class Pages:
             directory=self.directory,
             names=self.directory,
             certificates=self.certificates,
+            tickets=self._desk(),
         )
         return Surroundings(
             spine=Spine(self.policy, self.audit, self.incidents, self.clock),
@@ -185,6 +190,17 @@ class Pages:
             listed=self.listed,
             incidents=self.incidents,
             issuer=f"{self.origin}/",
+        )
+
+    def _desk(self) -> TicketDesk | None:
+        if self.tickets is None:
+            return None
+        return TicketDesk(
+            tickets=self.tickets,
+            realms=frozenset({"CORP.TEST"}),
+            domain=ServerName("example.org"),
+            names=self.directory,
+            by_sid=self.by_sid,
         )
 
     @property
@@ -353,6 +369,10 @@ class Browser:
 
     def open(self, path: str) -> Browser:
         return self._go("GET", path, b"", {})
+
+    def show(self, path: str, **headers: str) -> Browser:
+        """As `open`, with more headers than a browser sends by itself."""
+        return self._go("GET", path, b"", {k.replace("_", "-"): v for k, v in headers.items()})
 
     def form(self, do: str) -> Form:
         found = [form for form in self.page.forms if form.fields.get("do") == do]

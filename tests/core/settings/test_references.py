@@ -33,6 +33,7 @@ PEOPLE = 'between = ["us", "us"]\nallow = ["message"]\n'
         ("[parties.a]\nexcept = ['us']", "parties.a.except[1]", "not one of the parties"),
         ("[parties.a]\nexcept = ['a']", "parties.a.except[1]", "circle"),
         ("[partners.staff]\ndomains = ['x.example']", "partners.staff", "a party is called"),
+        ("[sign_in]\nkerberos_networks = ['x']", "sign_in.kerberos_networks[1]", "no network"),
         ("[partners.outside]\ndomains = ['x.example']", "partners.outside", "built-in"),
         ("[partners.b]\ndomains = ['ACME.example']", "partners.b.domains[1]", "belongs to"),
         ("[partners.b]\ndomains = ['chat.acme.example']", "partners.b.domains[1]", "belongs to"),

@@ -19,8 +19,9 @@ from nio import AsyncClient, AsyncClientConfig, RoomCreateResponse, SyncResponse
 
 from tests.ports import free_port
 from tests.services.directory import PASSWORD, Directory
+from tests.services.samba import Samba
 from tests.system.sign_in import live
-from tests.system.sign_in.house import HERE, SIGN_IN, House, make, run
+from tests.system.sign_in.house import HERE, SIGN_IN, House, MadeHouse, make, run
 from vedette.adapters.stream_files import write_whole
 from vedette.suite.sign_in_walk import Walker
 
@@ -43,6 +44,12 @@ when  = ["sign_in.factors >= 1"]
 owner = "security-office"
 """
 """Whoever is in neither party, by whatever group in a group, has no way in."""
+OFFICE = "127.0.0.7"
+"""From where a machine's ticket is asked for at once."""
+KERBEROS = """
+kerberos             = "yes"
+kerberos_networks    = ["office"]
+"""
 _TWO = """
 [rules.two-factors]
 from  = ["us"]
@@ -107,7 +114,10 @@ def furnish(directory: Directory) -> None:
 @contextlib.contextmanager
 def company_of(folder: Path, directory: Directory, sign_in: str = SIGN_IN) -> Iterator[Company]:
     """Make an organisation of this directory's people, run it, and end it whatever happens."""
-    made = make(folder, (), sign_in)
+    domain = directory if isinstance(directory, Samba) else None
+    made = make(folder, (), f"{sign_in}{KERBEROS}" if domain else sign_in)
+    if domain is not None:
+        _take_tickets(made, domain)
     made.add_to_boot(
         f"""
 [directory]
@@ -124,6 +134,8 @@ base = "{directory.base}"
     document = made.folder / "settings.toml"
     text = document.read_text()
     assert "[parties]\n" in text
+    assert "[networks]\n" in text
+    text = text.replace("[networks]\n", f'[networks]\noffice = ["{OFFICE}/32"]\n', 1)
     assert _TWO in text
     write_whole(
         document,
@@ -133,6 +145,18 @@ base = "{directory.base}"
     ca_file.write_bytes(made.ca)
     with run(made) as house:
         yield Company(house, directory, ca_file)
+
+
+def _take_tickets(made: MadeHouse, domain: Samba) -> None:
+    """Have the domain's tickets taken, and offered."""
+    keytab = domain.service("http-chat", f"HTTP/{HERE}")
+    made.add_to_boot(
+        f"""
+[signin.kerberos]
+principal = "HTTP/{HERE}@{domain.realm.name}"
+keytab = "{keytab}"
+"""
+    )
 
 
 # ---- Clients that run ------------------------------------------------------------------------------

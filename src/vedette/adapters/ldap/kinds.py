@@ -42,6 +42,8 @@ class Kind:
     state: tuple[str, ...]
     """Attributes that say whether and how long an account is good."""
     controls: tuple[LDAPControl, ...] = ()
+    standing: tuple[str, ...] = ()
+    """More of the kind, asked of one person who comes in: what it costs, or what passes by itself."""
 
     def people_attributes(self, wishes: Wishes) -> list[str]:
         """What is asked of people."""
@@ -120,6 +122,7 @@ ACTIVE_DIRECTORY = Kind(
     members=("member",),
     state=("userAccountControl", "accountExpires", "primaryGroupID", "objectSid"),
     controls=(_EXTENDED_NAMES,),
+    standing=("msDS-User-Account-Control-Computed",),
 )
 OPENLDAP = Kind(
     people="(objectClass=inetOrgPerson)",
@@ -128,6 +131,7 @@ OPENLDAP = Kind(
     id="entryUUID",
     members=("member", "uniqueMember"),
     state=("pwdAccountLockedTime", "pwdEndTime", "shadowExpire", "nsAccountLock"),
+    standing=("pwdReset",),
 )
 KINDS = {"active-directory": ACTIVE_DIRECTORY, "openldap": OPENLDAP}
 """By the word of the boot file."""

@@ -13,12 +13,13 @@ from vedette.adapters.ldap.places import Places
 from vedette.adapters.ldap.reading import Search, Searching
 from vedette.core.names import InvalidName, UserId
 from vedette.ports.clock import Clock
-from vedette.ports.directory import NameKind, PersonEntry, Wishes
-from vedette.protocol.ldap_entries import sid_bytes
+from vedette.ports.directory import BindAnswer, NameKind, PersonEntry, Standing, Wishes
+from vedette.protocol.ldap_entries import Attributes, is_locked, must_change, sid_bytes
 from vedette.protocol.ldap_filter import all_of, equals
 
 MOST_NAME = 512
 """Characters of a name that is looked for."""
+_OUT = frozenset({BindAnswer.DISABLED, BindAnswer.EXPIRED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,40 +37,59 @@ class LdapNames:
 
         An OpenLDAP knows no UPN and no SID. Raises Unavailable.
         """
+        found = self.standing(kind, value)
+        active = found is not None and found.answer not in _OUT
+        return found.localpart if found is not None and active else None
+
+    def standing(self, kind: NameKind, value: str) -> Standing | None:
+        """How the one person with this name stands, asked now; None if there is none, or two.
+
+        Raises Unavailable.
+        """
         if not 0 < len(value) <= MOST_NAME or "\0" in value:
             return None
         with self.places.one(), self.servers.opened() as connected:
             people = self._named(self.searching.over(connected), kind, value)
-        active = [each for each in people if self._is_active(each)]
-        return _localpart(active[0].name) if len(people) == len(active) == 1 else None
+        localpart = _localpart(people[0][0].name) if len(people) == 1 else None
+        return Standing(localpart, self._answer(*people[0])) if localpart else None
 
-    def _named(self, search: Search, kind: NameKind, value: str) -> list[PersonEntry]:
-        wishes = self.wishes()
+    def _named(
+        self, search: Search, kind: NameKind, value: str
+    ) -> list[tuple[PersonEntry, Attributes]]:
+        wishes, known = self.wishes(), search.kind
         if kind is NameKind.DN:
-            return list(search.people(wishes, _id_of(search, value)))
-        attribute, wanted = self._attribute(kind, wishes), _raw(kind, value)
+            attribute, wanted = known.id, _id_of(search, value)
+        else:
+            attribute, wanted = self._attribute(kind, wishes), _raw(kind, value)
         if not attribute or not wanted:
             return []
-        filter_ = all_of(wishes.people or search.kind.people, equals(attribute, wanted))
-        asked = [*search.kind.people_attributes(wishes), attribute]
+        filter_ = all_of(wishes.people or known.people, equals(attribute, wanted))
+        asked = [*known.people_attributes(wishes), *known.standing, attribute]
         people = (
-            search.kind.person(dn, values, wishes)
+            (known.person(dn, values, wishes), values)
             for dn, values in search.pages(search.base, filter_, asked)
-            if _same(values.get(attribute.lower(), ()), wanted)
+            if kind is NameKind.DN or _same(values.get(attribute.lower(), ()), wanted)
         )
-        return [each for each in people if each is not None]
+        return [(each, values) for each, values in people if each is not None]
 
     def _attribute(self, kind: NameKind, wishes: Wishes) -> str:
         """The attribute with names of this kind; empty where nobody has one."""
         if kind is NameKind.EMAIL:
             return wishes.email
+        if kind is NameKind.USER:
+            return wishes.user or self.searching.kind.user
         if self.searching.kind is not ACTIVE_DIRECTORY:
             return ""
         return "userPrincipalName" if kind is NameKind.UPN else "objectSid"
 
-    def _is_active(self, person: PersonEntry) -> bool:
-        ended = person.expires is not None and person.expires <= self.clock.now()
-        return person.enabled and not ended
+    def _answer(self, person: PersonEntry, attributes: Attributes) -> BindAnswer:
+        if not person.enabled:
+            return BindAnswer.DISABLED
+        if person.expires is not None and person.expires <= self.clock.now():
+            return BindAnswer.EXPIRED
+        if is_locked(attributes):
+            return BindAnswer.LOCKED
+        return BindAnswer.MUST_CHANGE if must_change(attributes) else BindAnswer.OK
 
 
 def _raw(kind: NameKind, value: str) -> bytes:
@@ -94,13 +114,13 @@ def _folded(value: bytes) -> str:
     return value.decode("utf-8", "surrogateescape").casefold()
 
 
-def _id_of(search: Search, name: str) -> list[str]:
-    """The id of the entry with this distinguished name, if there is one."""
+def _id_of(search: Search, name: str) -> bytes:
+    """The id of the entry with this distinguished name as it stands in a filter; empty if there is none."""
     try:
         found = search.kind.id_of(search.entry(name, [search.kind.id]))
     except (ldap.INVALID_DN_SYNTAX, ldap.REFERRAL):
-        return []
-    return [found] if found else []
+        return b""
+    return search.kind.id_value(found) if found else b""
 
 
 def _localpart(name: str) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from vedette.ports.directory import BindAnswer, Bound, NameKind
+from vedette.ports.directory import BindAnswer, Bound, NameKind, Standing
 from vedette.ports.errors import Unavailable
 
 
@@ -16,13 +16,14 @@ class MemoryEntry:
     display_name: str = ""
     state: BindAnswer = BindAnswer.OK
     email: str = ""
+    sid: str = ""
 
 
 @dataclass(slots=True)
 class MemoryDirectoryPasswords:
     """The DirectoryPasswords that tests move by hand; `asked` is whose password it was given.
 
-    It is the DirectoryNames of the same people too, as far as e-mail goes.
+    It is the DirectoryNames of the same people too, as far as e-mail, identifiers and their own names go.
     """
 
     people: dict[str, MemoryEntry] = field(default_factory=dict)
@@ -47,12 +48,26 @@ class MemoryDirectoryPasswords:
         return Bound(entry.state, proven=True, display_name=shown)
 
     def find(self, kind: NameKind, value: str) -> str | None:
-        """The one person with this address. Raises Unavailable while `away`."""
+        """The one person with this address or name. Raises Unavailable while `away`."""
+        found = self.standing(kind, value)
+        return None if found is None or found.answer in _OUT else found.localpart
+
+    def standing(self, kind: NameKind, value: str) -> Standing | None:
+        """How the one person with this name stands. Raises Unavailable while `away`."""
         if self.away:
             raise Unavailable("the directory is away")
-        if kind is not NameKind.EMAIL or not value:
-            return None
+        wanted = value.casefold()
         found = [
-            who for who, each in self.people.items() if each.email.casefold() == value.casefold()
+            who
+            for who, each in self.people.items()
+            if wanted and wanted == _called(who, each, kind)
         ]
-        return found[0] if len(found) == 1 else None
+        return Standing(found[0], self.people[found[0]].state) if len(found) == 1 else None
+
+
+def _called(who: str, entry: MemoryEntry, kind: NameKind) -> str:
+    names = {NameKind.EMAIL: entry.email, NameKind.SID: entry.sid, NameKind.USER: who}
+    return names.get(kind, "").casefold()
+
+
+_OUT = frozenset({BindAnswer.DISABLED, BindAnswer.EXPIRED})

@@ -17,6 +17,30 @@ SIGN_IN = {
         "Ein Modell, das alle kaufen können, macht jedes Gerät zu einem verwalteten.",
         "keine, außer Ihre Geräteverwaltung gibt Passkeys eines eigenen Modells aus",
     ),
+    "kerberos": Words(
+        "Kerberos",
+        "Ob Personen sich mit dem Kerberos-Ticket ihres Rechners anmelden dürfen, ohne etwas zu tippen. "
+        "Es zählt als ein Faktor, derselbe wie ein Firmenzertifikat.",
+        "Wer sich an einen entsperrten Rechner der Firma setzt, hat den ersten Nachweis von dessen "
+        "Person.",
+        '"yes", mit einer Regel, die einen zweiten Faktor verlangt',
+    ),
+    "kerberos_networks": Words(
+        "Kerberos sofort",
+        "Die Netze, in denen das Ticket ohne Klick verlangt wird, einmal je Anmeldung; anderswo bietet "
+        "die Seite es nur an.",
+        "Rechner ohne Ticket zeigen vielleicht ein eigenes Fenster für ein Passwort, das erst "
+        "geschlossen werden muss.",
+        "die Netze der firmeneigenen Rechner",
+    ),
+    "kerberos_binding": Words(
+        "Kerberos und die Verbindung",
+        "Ob ein Ticket an die TLS-Verbindung gebunden sein muss, die es bringt (Channel Binding); eines, "
+        "das an eine andere gebunden ist, wird immer abgelehnt.",
+        "Mit `offered` kann, wer mit einem Zertifikat, das der Browser annimmt, zwischen einen Browser "
+        "ohne Bindung und das Gateway gerät, dessen Ticket weiterreichen.",
+        '"required", wo jeder Browser seine Tickets bindet; das tun nicht alle',
+    ),
     "session": Words(
         "Sitzung",
         "Wie lange eine Anmeldung gilt, bevor wieder alle Faktoren verlangt werden. Das Programm bittet "

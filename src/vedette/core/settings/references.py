@@ -177,6 +177,14 @@ def _domain_findings(values: Table) -> Iterator[Finding]:
 
 
 def _network_findings(values: Table) -> Iterator[Finding]:
+    networks, sign_in = _networks(values), values.get("sign_in")
+    named = texts(sign_in, "kerberos_networks") if isinstance(sign_in, Mapping) else []
+    for at, name in named:
+        if name not in networks:
+            what = told("network of this document")
+            message = told("`{value}` is no {what}", value=name, what=what)
+            place = ("sign_in", "kerberos_networks", at)
+            yield Finding(place, message, did_you_mean(name, networks))
     if ELSEWHERE in _networks(values):
         message = told("`{name}` is what lies in no network; choose another name", name=ELSEWHERE)
         yield Finding(("networks", ELSEWHERE), message)

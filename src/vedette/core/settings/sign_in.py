@@ -74,6 +74,39 @@ class SignIn(Section):
             "none, unless your device management hands out passkeys of a model of their own",
         ),
     ] = ()
+    kerberos: Annotated[
+        Literal["no", "yes"],
+        Setting(
+            "Kerberos",
+            "Whether people may sign in by the Kerberos ticket of their computer, without typing. It "
+            "counts as one factor, the same as a company certificate.",
+            "Whoever sits down at an unlocked computer of the company has the first proof of its "
+            "person.",
+            '"yes", with a rule that wants a second factor',
+        ),
+    ] = "no"
+    kerberos_networks: Annotated[
+        tuple[Name, ...],
+        Setting(
+            "Kerberos at once",
+            "The networks in which the ticket is asked for without a click, once for each sign-in; "
+            "elsewhere the page only offers it.",
+            "Computers without a ticket may show a box of their own for a password, which has to be "
+            "closed first.",
+            "the networks of the company's own computers",
+        ),
+    ] = ()
+    kerberos_binding: Annotated[
+        Literal["offered", "required"],
+        Setting(
+            "Kerberos and the connection",
+            "Whether a ticket must be bound to the TLS connection that brings it (channel binding); "
+            "one that is bound to another is refused in any case.",
+            "With `offered`, whoever gets between a browser that binds nothing and the gateway, with "
+            "a certificate that it takes, can hand its ticket on.",
+            '"required" where every browser binds its tickets; not all do',
+        ),
+    ] = "offered"
     session: Annotated[
         Lasting,
         Setting(

@@ -21,6 +21,9 @@ from vedette.protocol.matrix.paths_types import (
 _GET: Final = ("GET",)
 _POST: Final = ("POST",)
 
+KERBEROS: Final = "pages.kerberos"
+"""The row on which browsers show Kerberos tickets."""
+
 
 def _row(name: str, methods: tuple[str, ...], pattern: str, **words: Unpack[RowWords]) -> Endpoint:
     words["token"] = Token.NONE
@@ -32,6 +35,13 @@ def _row(name: str, methods: tuple[str, ...], pattern: str, **words: Unpack[RowW
 
 OWN_ENDPOINTS: Final = (
     _row("pages.sign-in", ("GET", "POST"), "/sign-in/*path", note="the one sign-in page"),
+    _row(
+        KERBEROS,
+        _GET,
+        "/sign-in/kerberos",
+        body_limit=NO_BODY,
+        note="RFC 4559; the only path on which `Authorization: Negotiate` is passed on",
+    ),
     _row("pages.account", ("GET", "POST"), "/account/*path", note="the person's own pages"),
     _row(
         "oauth.configuration",
