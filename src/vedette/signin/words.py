@@ -182,10 +182,13 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             ),
         ),
         "certificate-stuck-fault": (
-            "If the browser shows a fault or reacts to nothing, go back to this page or open it anew.",
             (
-                "Zeigt der Browser einen Fehler oder reagiert er nicht mehr, kehren Sie auf diese Seite "
-                "zurück oder öffnen Sie sie neu."
+                "If the browser shows a fault, go back to this page. If this window reacts to nothing, "
+                "open the page in another one."
+            ),
+            (
+                "Zeigt der Browser einen Fehler, kehren Sie auf diese Seite zurück. Reagiert dieses "
+                "Fenster auf nichts, öffnen Sie die Seite in einem anderen."
             ),
         ),
         "certificate-none": (
