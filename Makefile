@@ -115,8 +115,9 @@ docs-check: $(VENV)/.test
 	@$(BIN)/python -m docs.generate --check
 
 .PHONY: pictures
-pictures: $(VENV)/.test  ## take the pictures of docs/pictures anew, by the test that clicks through the console
-	VEDETTE_PICTURES=$(CURDIR)/docs/pictures $(BIN)/pytest -q --basetemp=/tmp/vedette tests/system/console/test_the_officers_day.py
+pictures: $(VENV)/.test  ## take the pictures of docs/pictures anew, by the tests that click through pages
+	VEDETTE_PICTURES=$(CURDIR)/docs/pictures $(BIN)/pytest -q --basetemp=/tmp/vedette tests/system/console/test_the_officers_day.py \
+	  tests/system/sign_in/test_smartcards_live.py
 
 .PHONY: bench
 bench: $(VENV)/.test  ## measure; ONLY=<prefix> runs a part

@@ -61,6 +61,12 @@ subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
 subjectAltName = otherName:1.3.6.1.4.1.311.20.2.3;UTF8:{upn}
 {more}
+[signing]
+basicConstraints = critical, CA:FALSE
+keyUsage = critical, nonRepudiation
+extendedKeyUsage = emailProtection
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
 """
 
 
@@ -119,9 +125,9 @@ class Ca:
         path.write_text(CONFIG.format(dir=self.folder, upn=upn, more=more))
         return path
 
-    def sign(self, request: Path, out: Path, extensions: str, config: Path) -> None:
+    def sign(self, request: Path, out: Path, extensions: str, config: Path, *more: str) -> None:
         openssl("ca", "-batch", "-notext", "-config", config, "-extensions", extensions, "-in", request,
-                "-out", out)  # fmt: skip
+                "-out", out, *more)  # fmt: skip
 
     def revoke(self, card: Card) -> None:
         openssl("ca", "-config", self.config(), "-revoke", card.certificate)
@@ -163,6 +169,16 @@ class Company:
         config = self.people.config(upn or f"{name}@{domain}", more)
         self.people.sign(request, out, "person", config)
         return Card(out, key)
+
+    def signed(self, request: Path, name: str, *more: str, extensions: str = "person") -> Path:
+        """The certificate (PEM) for a request that somebody else made, such as a smart card.
+
+        `more` is for `openssl ca`: another begin and end.
+        """
+        out = request.with_suffix(".crt")
+        config = self.people.config(f"{name}@example.test")
+        self.people.sign(request, out, extensions, config, *more)
+        return out
 
     def publish(self) -> None:
         """Give out new lists of both."""

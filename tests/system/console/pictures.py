@@ -1,4 +1,4 @@
-"""Pictures of the console: taken at every run, and kept for the documentation by `make pictures`."""
+"""Pictures of what people see: taken at every run, and kept for the documentation by `make pictures`."""
 
 from __future__ import annotations
 
@@ -29,14 +29,13 @@ class Pictures:
 
     async def take(self, page: Page, name: str) -> None:
         """One picture of what is on the screen, light and at rest."""
-        self.folder.mkdir(parents=True, exist_ok=True)
         await page.emulate_media(color_scheme="light", reduced_motion="reduce")
         await page.set_viewport_size(SIZE)
         await page.evaluate("window.scrollTo(0, 0)")
-        _keep(await page.screenshot(), self.folder / f"{name}.png")
+        self.keep(Image.open(io.BytesIO(await page.screenshot())), name)
 
-
-def _keep(png: bytes, path: Path) -> None:
-    """With a palette, which is a third of the bytes."""
-    picture = Image.open(io.BytesIO(png)).convert("RGB")
-    picture.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+    def keep(self, picture: Image.Image, name: str) -> None:
+        """With a palette, which is a third of the bytes."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        few = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+        few.save(self.folder / f"{name}.png", optimize=True)

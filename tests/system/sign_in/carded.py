@@ -7,7 +7,7 @@ import json
 import ssl
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -48,7 +48,10 @@ def issuer(house: House, company: Company, values: str = "", **how: object) -> I
         house.cli("settings", "restore", str(before), *REASON)
 
 
-def curl(house: House, link: str, card: Card | None, *more: str) -> str:
+def curl(
+    house: House, link: str, card: Card | None, *more: str,
+    environment: Mapping[str, str] | None = None,
+) -> str:  # fmt: skip
     """Where `curl` is sent on by the address at which certificates are shown; empty for nowhere."""
     ca = house.boot.folder / "test-ca.pem"
     ca.write_bytes(house.ca)
@@ -56,7 +59,7 @@ def curl(house: House, link: str, card: Card | None, *more: str) -> str:
     done = subprocess.run(
         ["curl", "-s", "-o", "/dev/null", "-w", "%{redirect_url}", "--cacert", str(ca), *shown,
          *more, link],
-        capture_output=True, text=True, check=False, timeout=30,
+        capture_output=True, text=True, check=False, timeout=30, env=environment,
     )  # fmt: skip
     return done.stdout
 
