@@ -34,12 +34,17 @@ def at(house: House) -> str:
 
 
 @contextmanager
-def issuer(house: House, company: Company, values: str = "", **how: object) -> Iterator[None]:
-    """The settings name the company's CA for as long as this lasts."""
+def issuer(
+    house: House, company: Company, values: str = "", *, name: str = "company", **how: object
+) -> Iterator[None]:
+    """The settings name the company's CA for as long as this lasts.
+
+    What was told of revoked certificates is kept for longer, by `name` and serial.
+    """
     before = max(each["number"] for each in house.cli("settings", "history"))
     given = company.settings(**how)  # type: ignore[arg-type]
     inline = ", ".join(f"{name} = {json.dumps(value)}" for name, value in given.items())
-    house.cli("settings", "set", "issuers.company", f"{{ {inline} }}", *REASON)
+    house.cli("settings", "set", f"issuers.{name}", f"{{ {inline} }}", *REASON)
     if values:
         house.cli("settings", "set", "sign_in.second_factors", values, *REASON)
     try:

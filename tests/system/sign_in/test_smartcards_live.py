@@ -28,6 +28,7 @@ pytestmark = [
 ]
 
 SSO = f"{V3}/login/sso/redirect?redirectUrl={CALLBACK}"
+CARDS = "cards"
 KEY, EXPIRED, MAIL = "authentication", "before", "mail"
 
 
@@ -91,7 +92,7 @@ async def signed_in(
 async def test_the_cards_key_and_its_pin_are_the_whole_sign_in(
     house: House, firm: Company, card: Token, http: aiohttp.ClientSession
 ) -> None:
-    with carded.issuer(house, firm, counts=2):
+    with carded.issuer(house, firm, name=CARDS, counts=2):
         async with house.browser() as browser:
             departing = await browser.send(await browser.open(SSO), "certificate")
             link = carded.link_in(departing, house)
@@ -116,7 +117,7 @@ async def test_of_several_certificates_on_a_card_the_right_one_signs_in_and_the_
         words = wallet.for_curl(name)
         return carded.curl(house, link, None, *words, environment=wallet.environment)
 
-    with carded.issuer(house, firm, counts=2):
+    with carded.issuer(house, firm, name=CARDS, counts=2):
         async with house.browser() as browser:
             departing = await browser.send(await browser.open(SSO), "certificate")
             # one that is for something else gets no further than the connection
@@ -137,7 +138,7 @@ async def test_of_several_certificates_on_a_card_the_right_one_signs_in_and_the_
             assert shows(carded.link_in(departing, house), KEY) == ""
         assert await live.status(http, access) == 200
         serial = Card(wallet.folder / f"{KEY}.crt", wallet.folder).serial
-        house.cli("certificate", "revoked", "--serial", serial, "--issuer", "company",
+        house.cli("certificate", "revoked", "--serial", serial, "--issuer", CARDS,
                   "--reason", "card lost")  # fmt: skip
         await live.becomes(http, access, 401)
 
@@ -158,7 +159,7 @@ async def test_chromium_asks_for_the_pin_and_for_the_certificate_and_the_page_go
     house: House, firm: Company, card: Token, http: aiohttp.ClientSession, tmp_path: Path
 ) -> None:
     pictures = Pictures.beside(tmp_path / "pictures")
-    with carded.issuer(house, firm, counts=2):
+    with carded.issuer(house, firm, name=CARDS, counts=2):
         async with card_browser(tmp_path / "home", card) as browser:
             await _to_the_page(browser.page, house)
             await browser.asks_for_the_pin()
@@ -176,7 +177,7 @@ async def test_with_the_companys_policy_only_the_pin_is_asked_for_and_who_cancel
 ) -> None:
     choice = {"pattern": carded.at(house), "filter": {"ISSUER": {"CN": "Example People"}}}
     policies: dict[str, object] = {"AutoSelectCertificateForUrls": [json.dumps(choice)]}
-    with carded.issuer(house, firm, counts=2):
+    with carded.issuer(house, firm, name=CARDS, counts=2):
         async with card_browser(tmp_path / "cancels", card, policies) as browser:
             await _to_the_page(browser.page, house)
             await browser.asks_for_the_pin()
@@ -196,7 +197,7 @@ async def test_a_question_that_nobody_sees_keeps_nobody_from_another_way(
     house: House, firm: Company, cora: Someone, tmp_path: Path
 ) -> None:
     """Without a window and without a policy Chromium asks for ever which certificate to show."""
-    with carded.issuer(house, firm, counts=2):
+    with carded.issuer(house, firm, name=CARDS, counts=2):
         async with hidden_browser(tmp_path / "home", firm.card("cora")) as stuck:
             await _to_the_page(stuck, house)
             second = await _in_a_new_window(stuck, house)
