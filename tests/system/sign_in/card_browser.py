@@ -51,6 +51,13 @@ class CardBrowser:
         """Press a key in the window that has the keyboard."""
         await asyncio.to_thread(self.at.press, key)
 
+    async def unlock(self, pin: str, until: Locator) -> None:
+        """Type it, as often as that dialog comes, until something is seen on the page."""
+        async with asyncio.timeout(PATIENCE):
+            while not await _seen(until):
+                if await asyncio.to_thread(self.at.give_keyboard_to, PIN_DIALOG):
+                    await self.type_pin(pin)
+
     async def cancel_the_pin(self, until: Locator) -> None:
         """Cancel that dialog, as often as it comes, until something is seen on the page."""
         async with asyncio.timeout(PATIENCE):

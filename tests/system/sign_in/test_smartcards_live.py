@@ -186,9 +186,9 @@ async def test_with_the_companys_policy_only_the_pin_is_asked_for_and_who_cancel
         async with card_browser(tmp_path / "types", card, policies) as browser:
             await _to_the_page(browser.page, house)
             await browser.asks_for_the_pin()
-            await browser.type_pin(PIN)
+            await browser.type_pin(WRONG_PIN)
             consent = browser.page.get_by_role("button", name="Let it in")
-            await consent.wait_for(timeout=30_000)
+            await browser.unlock(PIN, until=consent)
             led_to = await _let_it_in(browser.page)
         assert (await signed_in(house, http, led_to))[1] == {"certificate": 2}
 
