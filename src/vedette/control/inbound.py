@@ -9,14 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
-
-_LOG = logging.getLogger("vedette.control")
 
 HEAD_SECONDS, BODY_SECONDS, ANSWER_SECONDS = 10.0, 20.0, 60.0
 MOST_CONNECTIONS = 200
@@ -91,10 +88,6 @@ async def _bounded(place: Pushed, scope: Message, receive: Receive, send: Send) 
     except TimeoutError:
         if not begun:
             await answer(send, 503, "this takes too long just now; try again")
-    except Exception:  # noqa: BLE001  # the last line of defence: a bug answers, and says nothing of itself
-        _LOG.exception("incident: what was pushed to %s failed", place.prefix)
-        if not begun:
-            await answer(send, 500, "this failed here; control's log says why")
 
 
 async def _body(receive: Receive, largest: int) -> bytes | None:

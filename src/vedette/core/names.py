@@ -78,7 +78,8 @@ class UserId(str):
     @property
     def server(self) -> ServerName:
         """The server on which the account lives."""
-        return ServerName(self[self.index(":") + 1 :])
+        # checked when the id was built
+        return str.__new__(ServerName, self[self.index(":") + 1 :].lower())
 
 
 class RoomId(str):

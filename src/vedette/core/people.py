@@ -121,7 +121,7 @@ class Directory:
 
     def is_service(self, user: UserId) -> bool:
         """Whether this is one of the suite's own accounts here."""
-        return user.server == self.domain and user.localpart in SERVICE_LOCALPARTS
+        return user.localpart in SERVICE_LOCALPARTS and user.server == self.domain
 
     def everyone(self) -> tuple[Someone, ...]:
         """One example of each kind of person that the rules can tell apart.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Protocol
 
 from vedette.core.asks import Act, Ask, Members, Someone
@@ -47,6 +48,7 @@ JOIN_RULES = ("m.room.join_rules", "")
 POWER = ("m.room.power_levels", "")
 _LEAVING = frozenset({"leave", "ban"})
 _MOST_ROOMS = 10_000
+_MOST_USERS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +61,15 @@ class RoomFacts:
     kind: str | None
     encrypted: bool | None
     federates: bool
-    any_remote: bool
     state: State | None = None
     """How the room is set: what it was made as, power, history, who may come in, encryption."""
     of_the_suite: bool = False
     """Whether one of the suite's own accounts made it, whose acts are fixed in code."""
+
+    @property
+    def any_remote(self) -> bool:
+        """Whether somebody from elsewhere is, or may be, in it."""
+        return self.members is None or any(not kind.ours for kind in self.members.kinds)
 
     def known(self) -> dict[str, Value | Missing]:
         """The room's facts as conditions read them."""
@@ -96,7 +102,6 @@ class RoomGather:
             kind=kind_of(create) if creator is not None and is_ours(directory, creator) else None,
             encrypted=None if state is None else ENCRYPTION in state,
             federates=create.get("m.federate", True) is not False,
-            any_remote=members is None or any(not kind.ours for kind in members.kinds),
             state=state,
             of_the_suite=_is_service(directory, creator),
         )
@@ -415,10 +420,9 @@ def _structure_fault(
 
 def kind_named(directory: Directory, name: str | None) -> RoomKind | None:
     """The kind of room with this name, if the document has one."""
-    kinds: Mapping[str, RoomKind] = {
-        str(key): kind for key, kind in directory.document.rooms.items()
-    }
-    return kinds.get(name) if name is not None else None
+    if name is None:
+        return None
+    return next((kind for own, kind in directory.document.rooms.items() if own == name), None)
 
 
 def encryption_wanted(directory: Directory, kind: RoomKind | None) -> str:
@@ -462,6 +466,7 @@ def towards_servers(
     return meet(act, user, [directory.someone(UserId(user))], members, room), Facts()
 
 
+@lru_cache(maxsize=_MOST_USERS)
 def _user(text: str) -> UserId | None:
     try:
         return UserId(text)

@@ -48,7 +48,6 @@ def room(found: Policy, members: set[str], *, ours: bool, kind: str | None = Non
         kind=kind,
         encrypted=False,
         federates=True,
-        any_remote=any(not user.endswith(":example.org") for user in members),
         state={
             ("m.room.history_visibility", ""): {"history_visibility": "joined"},
             ("m.room.power_levels", ""): {"invite": 50},

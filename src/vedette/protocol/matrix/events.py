@@ -292,8 +292,8 @@ def _readable(type_: str, carried: _Carried, *, is_state: bool) -> Classified:
 
 def _carried(type_: str, content: Content) -> _Carried:
     """The texts and files in a content and in every content that shall replace it."""
-    contents = list(_contents(content))
-    files = [part for part in contents if _is_file(type_, part)]
+    contents = [(part, _is_file(type_, part)) for part in _contents(content)]
+    files = [part for part, is_file in contents if is_file]
     addresses = {text for text in _texts(content) if _names_media(text)}
     channels: set[Channel] = set()
     claims: dict[str, Value] = {}
@@ -301,7 +301,7 @@ def _carried(type_: str, content: Content) -> _Carried:
         channels.add(Channel.FILE)
     if addresses <= {text for part in files for text in _own_addresses(part)}:
         claims = _agreed([_file_claims(part) for part in files])
-    if any(_says(part, is_file=_is_file(type_, part)) for part in contents):
+    if any(_says(part, is_file=is_file) for part, is_file in contents):
         channels.add(Channel.MESSAGE)
     return _Carried(frozenset(channels), claims)
 
@@ -395,7 +395,7 @@ def _is_file(type_: str, part: Content) -> bool:
         return True
     if isinstance(message_type, str) and message_type in _FILE_MESSAGE_TYPES:
         return True
-    return isinstance(part.get("file"), Mapping) or any(key in part for key in _EXTENSIBLE_FILES)
+    return isinstance(part.get("file"), Mapping) or not _EXTENSIBLE_FILES.isdisjoint(part)
 
 
 def _says(part: Content, *, is_file: bool) -> bool:
