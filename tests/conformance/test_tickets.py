@@ -21,7 +21,7 @@ from gssapi.raw import ChannelBindings
 from tests.services.kerberos import MISSING, Kdc, kdc
 from vedette.adapters.kerberos.acceptor import GssTickets
 from vedette.adapters.memory.tickets import MemoryTickets
-from vedette.ports.tickets import NotTaken, Taken, TicketFault, Tickets
+from vedette.ports.tickets import RefusedTicket, TakenTicket, TicketFault, Tickets
 from vedette.protocol.internal.end_points import bindings_of
 
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING)
@@ -93,8 +93,8 @@ def realms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Realms]:
         os.environ["KRB5_CONFIG"] = before
 
 
-def why(answer: Taken | NotTaken) -> TicketFault:
-    assert isinstance(answer, NotTaken), answer
+def why(answer: TakenTicket | RefusedTicket) -> TicketFault:
+    assert isinstance(answer, RefusedTicket), answer
     return answer.fault
 
 
@@ -121,7 +121,7 @@ def both(request: pytest.FixtureRequest, realms: Realms) -> Both:
 
 def test_a_ticket_says_whose_it_is_and_is_answered(both):
     taken = both.tickets.take(both.token(), HERE)
-    assert isinstance(taken, Taken), taken
+    assert isinstance(taken, TakenTicket), taken
     assert str(taken.principal) == "anna@MIT.TEST"
     assert not taken.bound
     assert taken.answer
@@ -129,7 +129,7 @@ def test_a_ticket_says_whose_it_is_and_is_answered(both):
 
 def test_a_ticket_is_good_once(both):
     token = both.token()
-    assert isinstance(both.tickets.take(token, b""), Taken)
+    assert isinstance(both.tickets.take(token, b""), TakenTicket)
     assert why(both.tickets.take(token, b"")) is TicketFault.REPLAYED
 
 
@@ -139,7 +139,7 @@ def test_a_ticket_is_good_once(both):
 )
 def test_a_bound_ticket_counts_as_one_where_the_connection_is_known(both, bound, here, counts_as):
     taken = both.tickets.take(both.token(bound=bound), here)
-    assert isinstance(taken, Taken), taken
+    assert isinstance(taken, TakenTicket), taken
     assert taken.bound is counts_as
 
 
@@ -149,7 +149,7 @@ def test_a_ticket_that_is_bound_to_another_connection_is_not_taken(both):
 
 @pytest.mark.parametrize("token", [b"", b"garbage", bytes(4000), b"\x60\x02\x06\x00"])
 def test_garbage_is_not_taken(both, token):
-    assert isinstance(both.tickets.take(token, HERE), NotTaken)
+    assert isinstance(both.tickets.take(token, HERE), RefusedTicket)
 
 
 # ---- What only the real thing can be asked ---------------------------------------------------------
@@ -164,7 +164,7 @@ def test_a_ticket_for_another_service_is_not_taken_though_its_key_lies_here(real
     both = realms.ours.service(OTHERS)  # into the same file
     assert both == realms.keytab
     assert why(realms.tickets().take(realms.token(service=OTHERS), b"")) is TicketFault.SERVICE
-    assert isinstance(realms.tickets().take(realms.token(), b""), Taken)
+    assert isinstance(realms.tickets().take(realms.token(), b""), TakenTicket)
 
 
 def test_a_ticket_of_another_realm_is_not_taken(realms):
@@ -178,7 +178,7 @@ def test_without_the_keys_nothing_is_taken(realms, tmp_path):
     assert why(missing.take(token, b"")) is TicketFault.KEYTAB
     (tmp_path / "broken").write_bytes(b"no keytab")
     assert why(realms.tickets(keytab=tmp_path / "broken").take(token, b"")) is TicketFault.KEYTAB
-    assert isinstance(realms.tickets().take(token, b""), Taken)
+    assert isinstance(realms.tickets().take(token, b""), TakenTicket)
 
 
 def test_a_ticket_shown_by_a_machine_whose_clock_is_off_is_not_taken(realms, monkeypatch):
@@ -191,9 +191,22 @@ def test_a_ticket_shown_by_a_machine_whose_clock_is_off_is_not_taken(realms, mon
 def test_new_keys_count_at_once_and_tickets_of_the_old_ones_go_on(realms):
     before = realms.token()
     realms.ours.service(US)
-    assert isinstance(realms.tickets().take(before, b""), Taken)
+    assert isinstance(realms.tickets().take(before, b""), TakenTicket)
     realms.ours.realm.log_on("anna")
-    assert isinstance(realms.tickets().take(realms.token(), b""), Taken)
+    assert isinstance(realms.tickets().take(realms.token(), b""), TakenTicket)
+
+
+def test_a_host_without_any_configuration_of_kerberos_takes_tickets(realms, monkeypatch, tmp_path):
+    token = realms.token()
+    monkeypatch.setenv("KRB5_CONFIG", str(tmp_path / "none"))
+    assert isinstance(realms.tickets().take(token, b""), TakenTicket)
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(begin=st.integers(0, 60), rest=st.binary(max_size=300))
+def test_no_bytes_are_taken_however_they_begin(realms, begin, rest):
+    token = _once(realms)[:begin] + rest
+    assert isinstance(realms.tickets().take(token, HERE), RefusedTicket)
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -203,8 +216,8 @@ def test_no_token_that_was_tampered_with_is_taken(realms, data):
     token = bytearray(_once(realms))
     at = data.draw(st.integers(len(token) // 2, len(token) - 1))
     token[at] ^= data.draw(st.integers(1, 255))
-    assert isinstance(realms.tickets().take(bytes(token), b""), NotTaken)
-    assert isinstance(realms.tickets().take(bytes(token[:at]), b""), NotTaken)
+    assert isinstance(realms.tickets().take(bytes(token), b""), RefusedTicket)
+    assert isinstance(realms.tickets().take(bytes(token[:at]), b""), RefusedTicket)
 
 
 _MADE: list[bytes] = []

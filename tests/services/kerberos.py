@@ -99,7 +99,7 @@ class Kdc:
         text = _KDC.format(address=self.realm.kdc, realm=realm, folder=folder)
         (folder / "kdc.conf").write_text(text)
         self._env = {**self.realm.at(), "KRB5_KDC_PROFILE": str(folder / "kdc.conf")}
-        self._run("kdb5_util", "create", "-s", "-r", realm, "-P", "master")
+        self._run("/usr/sbin/kdb5_util", "create", "-s", "-r", realm, "-P", "master")
         self._program: subprocess.Popen[bytes] | None = None
 
     def _run(self, *words: str | Path) -> None:
@@ -110,14 +110,18 @@ class Kdc:
 
     def add(self, *people: str) -> None:
         for name in people:
-            self._run("kadmin.local", "-r", self.realm.name, "addprinc", "-pw", PASSWORD, name)
+            self._run(
+                "/usr/sbin/kadmin.local", "-r", self.realm.name, "addprinc", "-pw", PASSWORD, name
+            )
 
     def service(self, principal: str, keytab: str = "http.keytab") -> Path:
         """A service, and the file with its keys. Told again, it gets new keys beside the old ones."""
         path = self.folder / keytab
         with contextlib.suppress(AssertionError):
-            self._run("kadmin.local", "-r", self.realm.name, "addprinc", "-randkey", principal)
-        self._run("kadmin.local", "-r", self.realm.name, "ktadd", "-k", path, principal)
+            self._run(
+                "/usr/sbin/kadmin.local", "-r", self.realm.name, "addprinc", "-randkey", principal
+            )
+        self._run("/usr/sbin/kadmin.local", "-r", self.realm.name, "ktadd", "-k", path, principal)
         path.chmod(0o600)
         return path
 
@@ -125,7 +129,7 @@ class Kdc:
         log = self.folder / "out.txt"
         with log.open("wb") as out:
             self._program = subprocess.Popen(
-                ["krb5kdc", "-n"], env=self._env, stdout=out, stderr=out
+                ["/usr/sbin/krb5kdc", "-n"], env=self._env, stdout=out, stderr=out
             )
         host, _, port = self.realm.kdc.rpartition(":")
         end = time.monotonic() + 30

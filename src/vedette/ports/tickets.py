@@ -35,7 +35,7 @@ class TicketFault(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
+class TakenTicket:
     """Whose ticket it is.
 
     `sid` is the security identifier of an Active Directory, where its controller wrote one. `bound`
@@ -49,7 +49,7 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class NotTaken:
+class RefusedTicket:
     """It counts for nothing. `detail` is the library's word for it, for the log."""
 
     fault: TicketFault
@@ -59,7 +59,7 @@ class NotTaken:
 class Tickets(Protocol):
     """Takes tickets. It blocks for a moment: for worker threads."""
 
-    def take(self, token: bytes, bindings: bytes) -> Taken | NotTaken:
+    def take(self, token: bytes, bindings: bytes) -> TakenTicket | RefusedTicket:
         """Judge a token. Each is good once.
 
         `bindings` is what a ticket over this TLS connection must be bound to, if it is bound at all;

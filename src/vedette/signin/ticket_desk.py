@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from vedette.core.names import InvalidName, ServerName, UserId
 from vedette.ports.directory import BindAnswer, DirectoryNames, NameKind, Standing
-from vedette.ports.tickets import NotTaken, Taken, Tickets
+from vedette.ports.tickets import RefusedTicket, TakenTicket, TicketFault, Tickets
 from vedette.protocol.internal.end_points import bindings_of
 
 _LOG = logging.getLogger("vedette.signin")
@@ -32,14 +32,16 @@ class TicketDesk:
     names: DirectoryNames | None = None
     by_sid: bool = False
 
-    def take(self, token: bytes, end_point: bytes, *, bound: bool) -> Taken | None:
+    def take(self, token: bytes, end_point: bytes, *, bound: bool) -> TakenTicket | None:
         """Take a token, once; `bound` says that it must be bound to the connection that brought it.
 
         None for one that counts for nothing: why is in the log.
         """
         answer = self.tickets.take(token, bindings_of(end_point))
-        if isinstance(answer, NotTaken):
-            _LOG.info("a ticket was not taken: %s %s", answer.fault, answer.detail)
+        if isinstance(answer, RefusedTicket):
+            ours = answer.fault is TicketFault.KEYTAB
+            level = logging.WARNING if ours else logging.INFO
+            _LOG.log(level, "a ticket was not taken: %s %s", answer.fault, answer.detail)
             return None
         if answer.principal.realm not in self.realms:
             _LOG.info("a ticket of `%s` was not taken: another realm", answer.principal)
@@ -49,7 +51,7 @@ class TicketDesk:
             return None
         return answer
 
-    def whose(self, taken: Taken) -> Standing | None:
+    def whose(self, taken: TakenTicket) -> Standing | None:
         """Whose it is and how they stand, asked now; None if it is nobody's, or of more than one.
 
         Raises:

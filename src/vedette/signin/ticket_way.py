@@ -16,7 +16,7 @@ from vedette.core.names import UserId
 from vedette.core.sessions import FactorUse, networks_of
 from vedette.ports.directory import BindAnswer
 from vedette.ports.errors import Unavailable
-from vedette.ports.tickets import Taken
+from vedette.ports.tickets import TakenTicket
 from vedette.signin.flow import NoSuchMove, Step, shown
 from vedette.signin.password import REASONS
 from vedette.signin.ticket_desk import TicketDesk
@@ -49,9 +49,11 @@ def at_once(walk: Walk, turn: Turn, seen: Seen) -> Turn | None:
     if flow.step is not Step.WHO or flow.ticket or not turn.name or desk(walk) is None:
         return None
     document = walk.policy.current().directory.document
-    ranges = {name: document.networks[name] for name in document.sign_in.kerberos_networks}
-    here = networks_of(seen.address, {str(name): found for name, found in ranges.items()})
-    if here is None or here.isdisjoint(map(str, ranges)):
+    ranges = {
+        str(name): document.networks.get(name, ()) for name in document.sign_in.kerberos_networks
+    }
+    here = networks_of(seen.address, ranges)
+    if here is None or here.isdisjoint(ranges):
         return None
     return walk.kept(replace(turn, flow=replace(flow, ticket=AT_ONCE), leave=VISIT))
 
@@ -87,7 +89,7 @@ def answer(
     return walk.kept(after, before=flow), b"" if after.error else taken.answer
 
 
-def _of(walk: Walk, turn: Turn, tickets: TicketDesk, taken: Taken, seen: Seen) -> Turn:
+def _of(walk: Walk, turn: Turn, tickets: TicketDesk, taken: TakenTicket, seen: Seen) -> Turn:
     """How it goes on for the person whose ticket it is.
 
     Without the directory's word nobody comes in by a ticket: the form is there still.

@@ -5,18 +5,26 @@ from __future__ import annotations
 import base64
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.apps.gateway.test_sign_in_rows import boot_in
 from tests.apps.signin.pages_scene import RULES, VALUES, Browser, Pages
 from tests.apps.signin.test_step_up import FRESH, PROVE, grown_old, state
+from tests.protocol.kerberos.test_keytab import HEAD, entry
+from vedette.adapters import kerberos
+from vedette.adapters.boot_file import BootFault, KerberosBoot
 from vedette.adapters.memory.directory_passwords import MemoryDirectoryPasswords, MemoryEntry
+from vedette.adapters.memory.policy import MemoryPolicy
 from vedette.adapters.memory.tickets import MemoryTickets
 from vedette.core.reasons import Reason
 from vedette.core.sessions import SessionState
 from vedette.ports.directory import BindAnswer
 from vedette.ports.tickets import TicketFault
 from vedette.protocol.internal.end_points import END_POINT_HEADER, bindings_of
+from vedette.signin.main import _tickets
+from vedette.signin.ticket_desk import TicketDesk
 from vedette.signin.ticket_way import VISIT
 
 OFFERED = f'{VALUES}\nkerberos = "yes"\n'
@@ -328,3 +336,46 @@ def test_by_another_directory_they_are_who_is_called_so_there():
     for made in house(directory=MemoryDirectoryPasswords(people)):
         assert asks_for_second(shown(clicks(made), annas(made)))
         assert shown(clicks(made), tickets(made).ticket("bert@CORP.TEST")).status == 403
+
+
+# ---- Starting --------------------------------------------------------------------------------------
+
+
+def wired(folder: Path, keytab: bytes, mode: int = 0o600) -> TicketDesk | None:
+    """The desk as the process wires it, from a boot file with this keytab."""
+    boot = boot_in(folder)
+    own = boot.signin.model_copy(
+        update={"kerberos": KerberosBoot(principal="HTTP/chat.corp.test@CORP.TEST")}
+    )
+    path = boot.path(KerberosBoot(principal="HTTP/chat.corp.test@CORP.TEST").keytab)
+    path.parent.mkdir()
+    path.write_bytes(keytab)
+    path.chmod(mode)
+    return _tickets(boot, own, MemoryPolicy())
+
+
+KEYTAB = HEAD + entry("HTTP/chat.corp.test", "CORP.TEST")
+
+
+def test_the_process_does_not_start_with_keys_that_it_cannot_use(tmp_path):
+    with pytest.raises(BootFault, match="can be read by others"):
+        wired(tmp_path, KEYTAB, 0o644)
+
+
+def test_without_the_library_it_is_said_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setattr(kerberos, "installed", lambda: False)
+    with pytest.raises(BootFault, match=r"apt install gcc libkrb5-dev && pip install"):
+        wired(tmp_path, KEYTAB)
+
+
+def test_without_the_section_there_is_no_desk(tmp_path):
+    boot = boot_in(tmp_path)
+    assert _tickets(boot, boot.signin, MemoryPolicy()) is None
+
+
+def test_with_all_of_it_people_of_our_own_realm_are_taken(tmp_path):
+    pytest.importorskip("gssapi", reason="needs gssapi: make setup-kerberos")
+    desk = wired(tmp_path, KEYTAB)
+    assert desk is not None
+    assert (desk.realms, desk.by_sid, desk.names) == ({"CORP.TEST"}, False, None)
+    assert desk.take(b"garbage", b"", bound=False) is None

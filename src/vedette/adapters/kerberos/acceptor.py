@@ -11,7 +11,7 @@ from typing import Any
 import gssapi
 from gssapi import raw
 
-from vedette.ports.tickets import NotTaken, Taken, TicketFault
+from vedette.ports.tickets import RefusedTicket, TakenTicket, TicketFault
 from vedette.protocol.kerberos.negotiate import is_ntlm
 from vedette.protocol.kerberos.pac import NAMES, named_in
 from vedette.protocol.kerberos.principals import principal_of
@@ -59,7 +59,7 @@ class GssTickets:
     keytab: Path
     seen: Path
 
-    def take(self, token: bytes, bindings: bytes) -> Taken | NotTaken:
+    def take(self, token: bytes, bindings: bytes) -> TakenTicket | RefusedTicket:
         """Judge a token.
 
         1. What is no token, or NTLM, never reaches the library. 2. Only Kerberos inside SPNEGO is
@@ -67,25 +67,25 @@ class GssTickets:
         delegates to us is let go. 5. The name must be a person's.
         """
         if not token:  # (1)
-            return NotTaken(TicketFault.MALFORMED)
+            return RefusedTicket(TicketFault.MALFORMED)
         if is_ntlm(token):
-            return NotTaken(TicketFault.MECHANISM, "NTLM")
+            return RefusedTicket(TicketFault.MECHANISM, "NTLM")
         bound = raw.ChannelBindings(application_data=bindings) if bindings else None
         try:
             keys = self._keys()
         except raw.GSSError as fault:
-            return NotTaken(TicketFault.KEYTAB, str(fault))
+            return RefusedTicket(TicketFault.KEYTAB, str(fault))
         try:
             done = raw.accept_sec_context(token, keys, None, bound)  # (2) (4)
         except raw.GSSError as fault:
             return _fault_of(fault)
         if done.more_steps or done.mech != _KERBEROS:  # (3)
-            return NotTaken(TicketFault.MECHANISM, "more rounds")
+            return RefusedTicket(TicketFault.MECHANISM, "more rounds")
         text = raw.display_name(done.initiator_name, name_type=False).name
         principal = principal_of(text.decode("utf-8", "replace"))
         if principal is None:  # (5)
-            return NotTaken(TicketFault.NO_PERSON)
-        return Taken(
+            return RefusedTicket(TicketFault.NO_PERSON)
+        return TakenTicket(
             principal=principal,
             sid=_sid(done.initiator_name),
             bound=bool(bindings and done.flags & raw.RequirementFlag.channel_bound),
@@ -101,13 +101,13 @@ class GssTickets:
         return raw.acquire_cred_from(where, name=named, mechs=[_SPNEGO], usage="accept").creds
 
 
-def _fault_of(fault: raw.GSSError) -> NotTaken:
+def _fault_of(fault: raw.GSSError) -> RefusedTicket:
     words = str(fault)
     for kind, meaning in _KINDS.items():
         if isinstance(fault, kind):
-            return NotTaken(meaning, words)
+            return RefusedTicket(meaning, words)
     found = (meaning for said, meaning in _SAID.items() if said in words.lower())
-    return NotTaken(next(found, TicketFault.OTHER), words)
+    return RefusedTicket(next(found, TicketFault.OTHER), words)
 
 
 def _sid(name: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from vedette.ports.tickets import NotTaken, Taken, TicketFault
+from vedette.ports.tickets import RefusedTicket, TakenTicket, TicketFault
 from vedette.protocol.kerberos.principals import principal_of
 
 
@@ -22,22 +22,22 @@ class MemoryTickets:
         self.made[token] = (name, sid, bindings)
         return token
 
-    def take(self, token: bytes, bindings: bytes) -> Taken | NotTaken:
+    def take(self, token: bytes, bindings: bytes) -> TakenTicket | RefusedTicket:
         """Whose ticket it is."""
         if self.fault is not None:
-            return NotTaken(self.fault)
+            return RefusedTicket(self.fault)
         found = self.made.get(token)
         if found is None:
-            return NotTaken(TicketFault.MALFORMED)
+            return RefusedTicket(TicketFault.MALFORMED)
         name, sid, bound = found
         if bound and bindings and bound != bindings:
-            return NotTaken(TicketFault.BINDING)
+            return RefusedTicket(TicketFault.BINDING)
         if not name:
-            return NotTaken(TicketFault.REPLAYED)
+            return RefusedTicket(TicketFault.REPLAYED)
         self.made[token] = ("", sid, bound)
         principal = principal_of(name)
         if principal is None:
-            return NotTaken(TicketFault.NO_PERSON)
-        return Taken(
+            return RefusedTicket(TicketFault.NO_PERSON)
+        return TakenTicket(
             principal=principal, sid=sid, bound=bool(bound and bindings), answer=b"answer:" + token
         )
