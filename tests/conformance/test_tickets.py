@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -194,6 +195,18 @@ def test_new_keys_count_at_once_and_tickets_of_the_old_ones_go_on(realms):
     assert isinstance(realms.tickets().take(before, b""), TakenTicket)
     realms.ours.realm.log_on("anna")
     assert isinstance(realms.tickets().take(realms.token(), b""), TakenTicket)
+
+
+def test_the_keys_are_found_each_time_however_many_ask_at_once(realms):
+    """Once in twenty-five times they were not: what names the keytab was freed too early."""
+    tickets = realms.tickets()
+
+    def several(_: int) -> list[TicketFault]:
+        return [why(tickets.take(b"\x60garbage", b"")) for _ in range(150)]
+
+    with ThreadPoolExecutor(4) as pool:
+        said = {fault for each in pool.map(several, range(4)) for fault in each}
+    assert said == {TicketFault.MALFORMED}
 
 
 def test_a_host_without_any_configuration_of_kerberos_takes_tickets(realms, monkeypatch, tmp_path):

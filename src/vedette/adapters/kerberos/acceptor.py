@@ -94,9 +94,11 @@ class GssTickets:
 
     def _keys(self) -> Any:
         named = raw.import_name(self.principal.encode(), gssapi.NameType.kerberos_principal)
+        # Bytes, which live for as long as the call: of text the library (gssapi 1.12) keeps a pointer to
+        # an encoded copy that is gone by then.
         where: dict[bytes | str, bytes | str] = {
-            "keytab": f"FILE:{self.keytab}",
-            "rcache": f"file2:{self.seen}",
+            b"keytab": f"FILE:{self.keytab}".encode(),
+            b"rcache": f"file2:{self.seen}".encode(),
         }
         return raw.acquire_cred_from(where, name=named, mechs=[_SPNEGO], usage="accept").creds
 
