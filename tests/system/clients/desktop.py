@@ -54,12 +54,11 @@ class Desktop:
         self._xdotool("mousemove", str(across), str(down), "sleep", "0.3", "click", "1")
 
     def give_keyboard_to(self, name: str) -> bool:
-        """Give the keyboard to the window of this name; False where there is none yet."""
+        """Give the keyboard to the window of this name; False where there is none, or none any more."""
         found = self._run("xdotool", "search", "--onlyvisible", "--name", name)
         if found.returncode != 0:
             return False
-        self._xdotool("windowfocus", found.stdout.split()[0])
-        return True
+        return self._run("xdotool", "windowfocus", found.stdout.split()[0]).returncode == 0
 
     def call(self, service: str, method: str, *texts: str) -> bool:
         """Call a method of a program over the message bus; False where it did not answer."""

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 import aiohttp
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page
+from playwright.async_api import Locator, Page
 
 from tests.services.softhsm import MISSING, PIN, WRONG_PIN, Token, token
 from tests.system.console.pictures import Pictures
@@ -145,7 +145,13 @@ async def test_of_several_certificates_on_a_card_the_right_one_signs_in_and_the_
 
 async def _to_the_page(page: Page, house: House) -> None:
     await page.goto(f"{house.url.rstrip('/')}{SSO}")
-    await page.get_by_role("button", name="Sign in with your certificate").click(no_wait_after=True)
+    await _is_sent(page, page.get_by_role("button", name="Sign in with your certificate"))
+
+
+async def _is_sent(page: Page, button: Locator) -> None:
+    """Press what sends the browser to show a certificate, and be sure that it was sent."""
+    async with page.expect_response(lambda answer: answer.request.method == "POST"):
+        await button.click(no_wait_after=True)
 
 
 async def _let_it_in(page: Page) -> str:
@@ -201,7 +207,7 @@ async def test_a_question_that_nobody_sees_keeps_nobody_from_another_way(
         async with hidden_browser(tmp_path / "home", firm.card("cora")) as stuck:
             await _to_the_page(stuck, house)
             second = await _in_a_new_window(stuck, house)
-            await second.get_by_role("button", name="Ask for it again").click(no_wait_after=True)
+            await _is_sent(second, second.get_by_role("button", name="Ask for it again"))
             page = await _in_a_new_window(second, house)
             await page.get_by_role("button", name="Go on without a certificate").click()
             await page.get_by_label("Password", exact=True).wait_for()
