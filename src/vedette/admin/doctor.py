@@ -18,6 +18,7 @@ from vedette.admin.audit import ChainReport
 from vedette.admin.ending import settings_ending, tokens_ending
 from vedette.admin.findings import Found, Health
 from vedette.admin.homeserver import differing, edited, homeserver_file, render
+from vedette.admin.inventory_findings import inventories
 from vedette.admin.issuers import counted_twice, mends_source, troubles
 from vedette.admin.kerberos import KerberosSeen, kerberos_found
 from vedette.admin.keys import KeyFound
@@ -30,6 +31,7 @@ from vedette.core.pending import PendingChange, State
 from vedette.core.settings.document import Document
 from vedette.core.tokens import ApiToken
 from vedette.ports.certificates import RevocationSource
+from vedette.ports.device_management import InventoryState
 from vedette.protocol.internal.server_certificates import Ordering, Origin
 
 EXPIRES_SOON = 14 * 86400
@@ -144,6 +146,8 @@ class Examined:
     """Acts under recovery while it was not open, in words."""
     waiting: tuple[PendingChange, ...] = ()
     """Changes of the settings that wait, for a second person or for their hour."""
+    inventories: tuple[InventoryState, ...] = ()
+    """How each inventory of the device management stands."""
     directory: DirectoryState | None = None
     """How the list of people stands towards the company's directory; None where there is none."""
     officers: OfficersSeen | None = None
@@ -551,9 +555,8 @@ def inbound_certificate(seen: Examined) -> Iterable[Found]:
     """Whether the certificate lasts to which others push, where they may."""
     own = seen.boot.control.inbound
     if own is not None:
-        yield from inbound_findings.certificate(
-            seen.boot.path(own.certificate), seen.inbound_ends, seen.now
-        )
+        at = seen.boot.path(own.certificate)
+        yield from inbound_findings.certificate(at, seen.inbound_ends, seen.now)
 
 
 def delegation(seen: Examined) -> Iterable[Found]:
@@ -748,6 +751,7 @@ CHECKS: tuple[Check, ...] = (
     company_cas,
     console_certificate,
     inbound_certificate,
+    inventories,
     delegation,
     sign_in,
     kerberos,

@@ -127,6 +127,7 @@ KEYS: tuple[KeyRow, ...] = (
         stolen="nothing: they are public. Of a CA whose own key was stolen take the file out",
         lost="what is proven by it is refused",
         fields=(
+            "control.device_management.*.ca",
             "control.syslog.ca",
             "control.timestamps.ca",
             "directory.ca",
@@ -212,6 +213,33 @@ KEYS: tuple[KeyRow, ...] = (
         lost="control does not start until there is another",
         fields=("control.inbound.certificate", "control.inbound.key"),
         dated=True,
+    ),
+    KeyRow(
+        name="inventory-certificate",
+        what="by this Microsoft Entra knows the application that reads the devices of Intune",
+        holder="control",
+        change=f"put the new certificate beside the old one in Entra, both into their files, {_UP}",
+        stolen="can read every device of the tenant: take the certificate out of Entra",
+        lost="that inventory is not read, and its devices count as unknown after `good_for`",
+        fields=(
+            "control.device_management.*.certificate",
+            "control.device_management.*.key",
+        ),
+        dated=True,
+    ),
+    KeyRow(
+        name="inventory-secrets",
+        what="by these an inventory of devices is read, or signs what it reports",
+        holder="control, and the device management",
+        change="have another one made there and put it into the file; it counts at once. Of a webhook"
+        " both may stand there, each on a line, while the sender changes",
+        stolen="can read every device, or of a webhook report every device as compliant: take it back"
+        " where it was made",
+        lost="that inventory is not read or heard, and its devices count as unknown after `good_for`",
+        fields=(
+            "control.device_management.*.secret",
+            "control.device_management.*.token",
+        ),
     ),
     KeyRow(
         name="kerberos-keytab",

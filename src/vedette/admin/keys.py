@@ -16,6 +16,7 @@ from vedette.admin.key_table import KEYS, KeyRow
 NO_KEYS: frozenset[str] = frozenset(
     {
         "control.checkpoint_copy",
+        "control.device_management.*.file",
         "control.folder",
         "control.people",
         "folder",
@@ -38,6 +39,7 @@ SHOWN_FIELDS: frozenset[str] = frozenset(
     {
         "audit_key",
         "control.console.certificate",
+        "control.device_management.*.certificate",
         "control.inbound.certificate",
         "control.syslog.certificate",
         "gateway.certificate",
@@ -117,7 +119,7 @@ def _named(value: object, steps: list[str]) -> Iterator[Path]:
         for each in typing.cast("dict[str, object]", value).values():
             yield from _named(each, steps[1:])
         return
-    yield from _named(getattr(value, steps[0]), steps[1:])
+    yield from _named(getattr(value, steps[0], None), steps[1:])  # not every kind has all
 
 
 def _found(row: KeyRow, path: Path) -> KeyFound:

@@ -31,6 +31,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "EndBody": {"reason": "not before the contract is signed"},
     "FactorsBody": {"reason": "phone lost, ticket 4711"},
     "ForeseeBody": {"text": _TEXT},
+    "InventorySyncBody": {"reason": "forty phones were sold", "confirm": True},
     "MaybeReasonBody": {"reason": "found again"},
     "NewDraftBody": {"text": _TEXT, "base": 3, "name": "acme-files"},
     "NewPartnerBody": {

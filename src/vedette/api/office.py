@@ -14,6 +14,7 @@ from vedette.admin.doors import DoorAnswer
 from vedette.admin.drafts import DraftsDesk
 from vedette.admin.files import FilesDesk
 from vedette.admin.grid import GridDesk
+from vedette.admin.inventories import InventoriesDesk
 from vedette.admin.key_desk import KeysDesk
 from vedette.admin.partners import PartnersDesk
 from vedette.admin.pending import PendingDesk
@@ -58,6 +59,7 @@ class Office:
     certificates: CertificatesDesk
     rooms: RoomsDesk
     directory: DirectoryDesk
+    inventories: InventoriesDesk
     partners: PartnersDesk
     tokens: TokensDesk
     audit: AuditDesk

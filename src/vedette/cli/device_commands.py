@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from vedette.cli import inventory_commands
 from vedette.cli.session_commands import (
     State,
     User,
@@ -19,8 +20,10 @@ from vedette.cli.session_commands import (
 from vedette.cli.surroundings import Dir, Json, Reason, Surroundings, here
 
 app = typer.Typer(
-    help="Devices: list, show, approve, reject, suspend, resume, end.", no_args_is_help=True
+    help="Devices: list, show, approve, reject, suspend, resume, end; inventories of them.",
+    no_args_is_help=True,
 )
+app.add_typer(inventory_commands.app, name="inventory")
 
 Whose = Annotated[str, typer.Argument(metavar="USER", help="Whose device it is.")]
 Device = Annotated[str, typer.Argument(metavar="DEVICE", help="The device's id.")]

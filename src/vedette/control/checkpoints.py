@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from vedette.admin.audit import SETTINGS_CHAIN, removed_before, revision_state
+from vedette.admin.audit import SETTINGS_CHAIN, ChainReport, removed_before, revision_state
+from vedette.core.language import as_is, told
 from vedette.core.record import NOTHING, ChainState, RecordFault, verify_chain
 from vedette.core.revision import verify_revisions
 from vedette.ports.checkpoints import Checkpoints
@@ -133,3 +134,18 @@ class Anchor:
     def _break(self, process: str, why: str) -> None:
         self._broken[process] = why
         _LOG.error("the audit chain of `%s` does not hold: %s", process, why)
+
+
+def followed(anchor: Anchor) -> tuple[ChainReport, ...]:
+    """The chains as control verified them within the last minute."""
+    broken = anchor.broken()
+    return tuple(
+        ChainReport(
+            process=process,
+            holds=process not in broken,
+            records=state.length,
+            anchored=state.last,
+            words=as_is(broken[process]) if process in broken else told("it holds"),
+        )
+        for process, state in anchor.states().items()
+    )

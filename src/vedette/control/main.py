@@ -71,7 +71,7 @@ from vedette.api.token import LocalToken
 from vedette.console.desks import Desks
 from vedette.console.main import console_app
 from vedette.control import examination
-from vedette.control.checkpoints import Anchor
+from vedette.control.checkpoints import Anchor, followed
 from vedette.control.counting import Counts
 from vedette.control.departures import Departures
 from vedette.control.directory_here import (
@@ -81,6 +81,8 @@ from vedette.control.directory_here import (
     table_faults,
 )
 from vedette.control.inbound import MOST_CONNECTIONS, BoundedProtocol, inbound_app
+from vedette.control.inventories import Inventories
+from vedette.control.inventories_here import inventories_here, states_here
 from vedette.control.kerberos_here import kerberos_seen
 from vedette.control.keys_here import LEAST_TOKEN, TokenFile, keys_desk
 from vedette.control.last_officers import LastOfficers
@@ -116,7 +118,7 @@ from vedette.control.synapse_here import files_desk, rooms_desk
 from vedette.control.telling import Telling
 from vedette.control.upkeep import Upkeep
 from vedette.control.vouching import Vouching
-from vedette.core.language import Sentence, as_is, said_by, told
+from vedette.core.language import Sentence, said_by
 from vedette.core.names import ServerName
 from vedette.core.settings.document import Document
 from vedette.ports.errors import Unavailable
@@ -222,6 +224,7 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
     spine, tokens = Spine(policy, spool, LogIncidents(), clock), SqlTokens(revisions.engine)
     desk = _settings_desk(revisions, people, policy, spine, publisher)
     changes, trial = PendingDesk(desk, tokens), TrialDesk(desk)
+    inventories = inventories_here(boot, spine, sessions.store.devices, policy.current)
     office = Office(
         desk=desk,
         pending=changes,
@@ -239,6 +242,7 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
         folk=PeopleDesk(AdministrationDoor(spine), sessions.store, clock),
         certificates=_shown_certificates_desk(spine, sessions),
         directory=directory_desk(boot, spine, keeper_of(people), policy.current),
+        inventories=inventories.desk,
         rooms=rooms_desk(boot, spine, key),
         partners=PartnersDesk(spine, GatewayInner(boot.path(boot.gateway.inner))),
         audit=archive.desk(spine, policy),
@@ -252,14 +256,30 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
         beneath=lambda document: option_rows(document, boot),
     )
     duties = _duties(boot, archive, anchor, sessions, policy, publisher)
-    removing = archive.retention(spine, key, anchor, duties[-1])
-    upkeep = Upkeep(
-        desk, changes, trial, publisher, people, *duties, index=archive.index, retention=removing
-    )
+    own = publisher, people, inventories.keeper
+    upkeep = _upkeep((desk, changes, trial), own, duties, archive, key)
     looking = _looking(boot, anchor, archive.written, people.source)
     desks = desks_of(office, looking, counts)
-    apps = _console(boot, sessions, desks), inbound_app(())
+    apps = _console(boot, sessions, desks), inbound_app((inventories.pushed,))
     return Wiring(boot, spool, upkeep, office, desks, key, looking, *apps)
+
+
+def _upkeep(
+    settings: tuple[SettingsDesk, PendingDesk, TrialDesk],
+    own: tuple[Publisher, LastOfficers, Inventories],
+    duties: tuple[Anchor, SessionStream, Telling, Vouching, Departures | None],
+    archive: _Archive,
+    key: SettingsKey,
+) -> Upkeep:
+    """Everything that control does by itself."""
+    publisher, people, inventories = own
+    removing = archive.retention(settings[0].spine, key, duties[0], duties[-1])
+    return Upkeep(
+        *(*settings, publisher, people, *duties),
+        index=archive.index,
+        retention=removing,
+        inventories=inventories,
+    )
 
 
 def _duties(
@@ -568,7 +588,7 @@ def examine_here(
         Unavailable: the revisions or the public key can't be read.
     """
     revision, document = current_settings(boot)
-    chains, trouble, anchored = _chains(boot) if anchor is None else _followed(anchor)
+    chains, trouble, anchored = _chains(boot) if anchor is None else (followed(anchor), None, 0)
     folders = DoorFolders({name: boot.door(name) for name in boot.doors})
     now = SystemClock().now()
     sign_in, officers = _sign_in_seen(boot, document, revision, now)
@@ -596,6 +616,7 @@ def examine_here(
         sign_in=sign_in,
         kerberos=kerberos_seen(boot),
         officers=officers,
+        inventories=states_here(boot),
         tokens=tokens_here(boot),
         unsent=unsent(boot, now),
         recovery=RecoveryFile(boot.recovery()).load(),
@@ -630,22 +651,6 @@ def _chains(boot: Boot) -> tuple[tuple[ChainReport, ...], Sentence | None, float
     except (CheckpointFault, Unavailable) as fault:
         return (), said_by(fault), 0
     return tuple(reports), None, anchored or 0
-
-
-def _followed(anchor: Anchor) -> tuple[tuple[ChainReport, ...], Sentence | None, float]:
-    """The chains as control verified them within the last minute."""
-    broken = anchor.broken()
-    reports = tuple(
-        ChainReport(
-            process=process,
-            holds=process not in broken,
-            records=state.length,
-            anchored=state.last,
-            words=as_is(broken[process]) if process in broken else told("it holds"),
-        )
-        for process, state in anchor.states().items()
-    )
-    return reports, None, 0
 
 
 async def restore_here(boot: Boot, number: int, reason: str) -> Outcome:

@@ -16,6 +16,7 @@ from vedette.admin.trial import TrialDesk
 from vedette.control.checkpoints import Anchor
 from vedette.control.departures import Departures
 from vedette.control.directory import DirectoryPeople
+from vedette.control.inventories import Inventories
 from vedette.control.last_officers import LastOfficers
 from vedette.control.retention import Retention
 from vedette.control.sessions import SessionStream
@@ -60,6 +61,7 @@ class Upkeep:
     _: KW_ONLY
     index: RecordIndex
     retention: Retention
+    inventories: Inventories
     _said: tuple[str, ...] = ()
     _owed: bool = False
     """Whether people changed and the doors were not told yet."""
@@ -101,6 +103,7 @@ class Upkeep:
             duties.create_task(_every(self._renewal, self._renew))
             duties.create_task(self._keep_anchoring())
             duties.create_task(self.sessions.run())
+            duties.create_task(self.inventories.run())
             duties.create_task(_every(lambda: _TELL_SECONDS, self._tell))
             duties.create_task(_every(lambda: _DEPART_SECONDS, self._depart))
             duties.create_task(_every(lambda: _CHANGE_SECONDS, self._keep_changes))

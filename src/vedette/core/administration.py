@@ -38,6 +38,9 @@ _ENGLISH = {
     "their orders",
     Act.ADMINISTRATION_CERTIFICATE_RENEW: "have the gateway order a new certificate now",
     Act.ADMINISTRATION_DEVICE_APPROVE: "let a waiting device of somebody in, or turn it away",
+    Act.ADMINISTRATION_INVENTORY_SYNC: "have an inventory of the device management read now, and take "
+    "what it tells though it misses many devices",
+    Act.ADMINISTRATION_INVENTORY_TEST: "try an inventory of the device management, step by step",
     Act.ADMINISTRATION_DOOR_LIST: "see how the doors stand",
     Act.ADMINISTRATION_FILE_HOLD: "keep a file that somebody has sent from everybody",
     Act.ADMINISTRATION_FILE_LIST: "see which files of somebody are held or were refused, by name",

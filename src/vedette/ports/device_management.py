@@ -136,3 +136,23 @@ class DeviceStore(Protocol):
 
     def forget(self, but: Collection[str]) -> int:
         """Forget all devices and states of inventories other than these; returns how many devices."""
+
+
+class InventoryKeeper(Protocol):
+    """What reads the inventories of this host's organisation, again and again."""
+
+    def sources(self) -> Collection[str]:
+        """The names of all that the boot file says where to find."""
+
+    def asked(self) -> Collection[str]:
+        """Of those, the ones that are asked. The others report by themselves."""
+
+    def sync(self, source: str, *, confirm: bool = False) -> InventoryState:
+        """Read one now; with `confirm` what it tells is taken, whatever it misses.
+
+        Raises:
+            Unavailable: it does not tell all it has, or nothing can be kept.
+        """
+
+    def tried(self, source: str) -> tuple[Check, ...]:
+        """What comes of trying one. Nothing of it is kept."""

@@ -360,6 +360,7 @@ def test_control_sends_no_people_before_there_is_a_list(tmp_path: Path) -> None:
         *(SimpleNamespace(begin=lambda: None),) * 4,
         index=None,
         retention=None,
+        inventories=None,
     )
     upkeep.begin(str)
     assert told == []

@@ -55,6 +55,7 @@ MAY: dict[str, set[str]] = {
     "operator": {
         SETTINGS, "audit:chain:verify", "doors:door:list", PARTNERS, "partners:partner:check",
         "certificates:certificate:list", "certificates:server:list", "certificates:server:renew",
+        "devices:inventory:test",
         "people:directory:preview", "people:directory:show", "people:person:count",
         "rooms:room:sweep", *ROOMS,
     },
@@ -164,6 +165,10 @@ TABLE = [
     Row("GET /directory", ("people:directory:show",)),
     Row("GET /directory/preview", ("people:directory:preview",), "/directory/preview?party=us"),
     Row("POST /directory/sync", ("people:directory:sync",), body={"reason": "x"}),
+    Row("POST /devices/inventories/{name}/test", ("devices:inventory:test",),
+        "/devices/inventories/nothing/test"),
+    Row("POST /devices/inventories/{name}/sync", ("devices:inventory:sync",),
+        "/devices/inventories/nothing/sync", body={"reason": "x"}),
     Row("GET /rooms", ("rooms:room:list",)),
     Row("GET /rooms/counts", ("rooms:room:count",)),
     Row("GET /rooms/one", ("rooms:room:list",), "/rooms/one?room=x"),

@@ -30,6 +30,9 @@ ACTS: dict[str, str] = {
     "certificates:server:list": "die Zertifikate unserer Server sehen, und was aus ihren Bestellungen wird",
     "certificates:server:renew": "das Gateway jetzt ein neues Zertifikat bestellen lassen",
     "devices:device:approve": "ein wartendes Gerät von jemandem zulassen oder abweisen",
+    "devices:inventory:sync": "ein Inventar der Geräteverwaltung jetzt lesen lassen und übernehmen, was es "
+    "sagt, auch wenn viele Geräte fehlen",
+    "devices:inventory:test": "ein Inventar der Geräteverwaltung Schritt für Schritt ausprobieren",
     "doors:door:list": "sehen, wie es um die Türen steht",
     "files:file:hold": "eine Datei, die jemand gesendet hat, vor allen zurückhalten",
     "files:file:list": "sehen, welche Dateien von jemandem zurückgehalten oder verweigert "

@@ -123,3 +123,61 @@ TROUBLE: Pairs = (
         "(Kennung, Mandant und Geheimnis oder Zertifikat der Anwendung prüfen, und wann es endet)",
     ),
 )
+
+STANDING: Pairs = (
+    (
+        (
+            "it names {count} of {of} devices no more, so what it told last stays in force; look at "
+            "it, and confirm with `vedette device inventory sync {name} --confirm`"
+        ),
+        (
+            "es nennt {count} von {of} Geräten nicht mehr, also gilt weiter, was es zuletzt sagte; "
+            "ansehen und mit `vedette device inventory sync {name} --confirm` bestätigen"
+        ),
+    ),
+    (
+        "the inventory `{name}` is never asked: it reports by itself",
+        "das Inventar `{name}` wird nie gefragt: es meldet von selbst",
+    ),
+    ("have its sender report again", "den Absender neu melden lassen"),
+    (
+        "the boot file does not say where an inventory `{name}` is",
+        "die Startdatei sagt nicht, wo ein Inventar `{name}` ist",
+    ),
+    ("there are {names}", "es gibt {names}"),
+    (
+        "name it in [control.device_management] of the boot file",
+        "es in [control.device_management] der Startdatei nennen",
+    ),
+    (
+        "the boot file does not say where the inventory `{name}` is",
+        "die Startdatei sagt nicht, wo das Inventar `{name}` ist",
+    ),
+    (
+        "add [control.device_management.{name}] to the boot file",
+        "[control.device_management.{name}] in die Startdatei schreiben",
+    ),
+    (
+        (
+            "the boot file says where the inventory `{name}` is, and no setting says for whose "
+            "devices it speaks: it is not read"
+        ),
+        (
+            "die Startdatei sagt, wo das Inventar `{name}` ist, und keine Einstellung, für wessen "
+            "Geräte es spricht: es wird nicht gelesen"
+        ),
+    ),
+    (
+        "the inventory `{name}` has told nothing yet",
+        "das Inventar `{name}` hat noch nichts gesagt",
+    ),
+    (
+        "the inventory `{name}` told nothing for so long that its devices count as unknown: {why}",
+        "das Inventar `{name}` hat so lange nichts gesagt, dass seine Geräte als unbekannt gelten: {why}",
+    ),
+    ("the inventory `{name}`: {why}", "das Inventar `{name}`: {why}"),
+    (
+        "the inventory `{name}` tells of {count} devices",
+        "das Inventar `{name}` nennt {count} Geräte",
+    ),
+)

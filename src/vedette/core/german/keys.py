@@ -220,6 +220,60 @@ _PAIRS: Pairs = (
         ),
     ),
     (
+        "by this Microsoft Entra knows the application that reads the devices of Intune",
+        "daran erkennt Microsoft Entra die Anwendung, die die Geräte von Intune liest",
+    ),
+    (
+        (
+            "put the new certificate beside the old one in Entra, both into their files, "
+            "then `vedette up` again"
+        ),
+        (
+            "das neue Zertifikat in Entra neben das alte stellen, beide in ihre Dateien, dann "
+            "wieder `vedette up`"
+        ),
+    ),
+    (
+        "can read every device of the tenant: take the certificate out of Entra",
+        "kann jedes Gerät des Mandanten lesen: das Zertifikat aus Entra nehmen",
+    ),
+    (
+        "that inventory is not read, and its devices count as unknown after `good_for`",
+        "dieses Inventar wird nicht gelesen, und seine Geräte gelten nach `good_for` als unbekannt",
+    ),
+    (
+        "by these an inventory of devices is read, or signs what it reports",
+        "damit wird ein Inventar von Geräten gelesen, oder es unterschreibt, was es meldet",
+    ),
+    ("control, and the device management", "control und die Geräteverwaltung"),
+    (
+        (
+            "have another one made there and put it into the file; it counts at once. Of a webhook both "
+            "may stand there, each on a line, while the sender changes"
+        ),
+        (
+            "dort ein neues machen lassen und in die Datei schreiben; es gilt sofort. Bei einem Webhook "
+            "dürfen beide dort stehen, je auf einer Zeile, während der Absender wechselt"
+        ),
+    ),
+    (
+        (
+            "can read every device, or of a webhook report every device as compliant: take it back where "
+            "it was made"
+        ),
+        (
+            "kann jedes Gerät lesen, oder bei einem Webhook jedes Gerät als regelgerecht melden: dort "
+            "zurücknehmen, wo es gemacht wurde"
+        ),
+    ),
+    (
+        "that inventory is not read or heard, and its devices count as unknown after `good_for`",
+        (
+            "dieses Inventar wird nicht gelesen oder gehört, und seine Geräte gelten nach `good_for` als "
+            "unbekannt"
+        ),
+    ),
+    (
         "by these a RADIUS server and we know each other",
         "an diesen erkennen ein RADIUS-Server und wir einander",
     ),

@@ -27,6 +27,7 @@ TABLES = (
     directory.TLS,
     inventories.CHECKS,
     inventories.TROUBLE,
+    inventories.STANDING,
     findings.DOCTOR,
     findings.EXAMINATION,
     findings.CERTIFICATES,

@@ -227,7 +227,7 @@ owner = "security-office"
 [rules.operators]
 from  = ["operators"]
 allow = ["administer"]
-when  = ["act in administration:settings:read, audit:chain:verify, certificates:certificate:list, certificates:server:list, certificates:server:renew, doors:door:list, partners:partner:list, partners:partner:check, people:directory:preview, people:directory:show, people:person:count, rooms:room:count, rooms:room:list, rooms:room:sweep"]
+when  = ["act in administration:settings:read, audit:chain:verify, certificates:certificate:list, certificates:server:list, certificates:server:renew, devices:inventory:test, doors:door:list, partners:partner:list, partners:partner:check, people:directory:preview, people:directory:show, people:person:count, rooms:room:count, rooms:room:list, rooms:room:sweep"]
 owner = "security-office"
 
 # The help desk helps people with their devices, sessions and ways in, and sees which files are held.
