@@ -189,7 +189,7 @@ def _no_way_in(policy: Policy, user: UserId, own: frozenset[str] | None = None) 
 def signs_in(policy: Policy, user: UserId, kinds: frozenset[str], *, sets_up: bool) -> bool:
     """Whether somebody could sign in who has proofs of these kinds, and may set up one more or not.
 
-    A certificate is always to be had: nobody here knows who has one.
+    A certificate and a Kerberos ticket are always to be had: nobody here knows who has one.
     """
     return _no_way_in(policy, user, None if sets_up else kinds) is None
 
@@ -209,6 +209,9 @@ def _ways_in(policy: Policy, own: frozenset[str] | None = None) -> Iterator[Fact
     for counts in sorted({issuer.counts for issuer in document.issuers.values()}):
         card = replace(_use("certificate"), counts=counts)
         ways += [(card,), *((card, _use(each)) for each in sorted(seconds - {"certificate"}))]
+    if document.sign_in.kerberos == "yes":
+        ticket = _use("kerberos")
+        ways += [(ticket,), *((ticket, _use(each)) for each in sorted(seconds))]
     for uses in ways:
         kinds = frozenset(use.kind for use in uses)
         if own is not None and not own.issuperset(kinds & _KEPT_HERE):

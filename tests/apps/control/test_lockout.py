@@ -137,6 +137,12 @@ def test_without_an_allow_nobody_signs_in() -> None:
     assert "no rule would allow `@anna:example.org`, whatever they show" in refused(text)
 
 
+def test_tickets_may_be_wanted_where_they_are_offered() -> None:
+    wanted = rule('from = ["us"]\nforbid = ["sign-in"]\nunless = ["sign_in.kinds = kerberos"]')
+    assert "rule `new` would refuse" in refused(changed(add=wanted))
+    allowed(changed(add=f'{wanted}\n[sign_in]\nkerberos = "yes"\n'))
+
+
 def test_a_second_factor_that_is_wanted_can_be_had() -> None:
     none = "[sign_in]\nsecond_factors = []\n"
     assert "could sign in" in refused(changed(add=none))

@@ -81,9 +81,9 @@ class Served:
         return page
 
     def _note(self, kind: str, text: str) -> None:
-        # A refused form answers 403, a page that is none 404 or 410, and browsers put that into their
-        # console; it is as it should be.
-        if kind in ("error", "warning") and not re.search("status of 4(03|04|10)", text):
+        # A refused form answers 403, a page that is none 404 or 410, one that asks for a ticket 401, and
+        # browsers put that into their console; it is as it should be.
+        if kind in ("error", "warning") and not re.search("status of 4(01|03|04|10)", text):
             self.complaints.append(text)
 
 

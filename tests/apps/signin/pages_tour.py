@@ -14,6 +14,7 @@ import vedette.signin
 from tests.apps.signin.pages_scene import PASSWORD, RULES, VALUES, TokenServer, hashed_password
 from tests.apps.signin.pages_served import NOTHING, Served
 from tests.company_ca import root
+from vedette.adapters.memory.tickets import MemoryTickets
 from vedette.core.language import Language
 from vedette.core.names import UserId
 from vedette.core.sessions import FactorUse, Session, SessionFacts, SessionState
@@ -52,7 +53,11 @@ class Elsewhere:
 
 def surroundings() -> dict[str, object]:
     """What the application must stand in so that every page can be reached."""
-    return {"server": TokenServer(), "upstream": {"idp": Elsewhere()}}
+    return {
+        "server": TokenServer(),
+        "upstream": {"idp": Elsewhere()},
+        "tickets": MemoryTickets(),
+    }
 
 
 def every_template() -> set[str]:
@@ -81,7 +86,8 @@ class Tour:
     async def all(self) -> None:
         self.here.pages.upstream["idp"].at = self.here.client + NOTHING  # type: ignore[attr-defined]
         for way in (
-            self.to_another_provider, self.to_show_a_certificate, self.somebody_new,
+            self.to_another_provider, self.to_show_a_certificate, self.to_show_a_ticket,
+            self.somebody_new,
             self.with_every_factor, self.changing, self.waiting, self.turned_away,
             self.another_device, self.own_pages, self.own_factors,
         ):  # fmt: skip
@@ -122,6 +128,15 @@ class Tour:
         await self.press("start-over")
         await self.first("bert", "wrong")
         await self.stop("who")
+
+    async def to_show_a_ticket(self) -> None:
+        pages = self.here.pages
+        pages.obey(RULES, f'{VALUES}\nkerberos = "yes"')
+        await self.page.goto(self.here.address())
+        await self.press("ticket-do")
+        await self.page.get_by_text(say(self.language, "ticket-none")).wait_for()
+        await self.stop("who")
+        pages.obey(pages.rules, pages.values)
 
     async def to_show_a_certificate(self) -> None:
         pages = self.here.pages

@@ -19,9 +19,9 @@ from nio import AsyncClient, AsyncClientConfig, RoomCreateResponse, SyncResponse
 
 from tests.ports import free_port
 from tests.services.directory import PASSWORD, Directory
-from tests.services.samba import Samba
+from tests.services.kerberos import Realm
 from tests.system.sign_in import live
-from tests.system.sign_in.house import HERE, SIGN_IN, House, MadeHouse, make, run
+from tests.system.sign_in.house import HERE, SIGN_IN, House, make, run
 from vedette.adapters.stream_files import write_whole
 from vedette.suite.sign_in_walk import Walker
 
@@ -46,6 +46,8 @@ owner = "security-office"
 """Whoever is in neither party, by whatever group in a group, has no way in."""
 OFFICE = "127.0.0.7"
 """From where a machine's ticket is asked for at once."""
+SERVICE = f"HTTP/{HERE}"
+"""What browsers ask the KDC for, by the organisation's address."""
 KERBEROS = """
 kerberos             = "yes"
 kerberos_networks    = ["office"]
@@ -67,6 +69,8 @@ class Company:
     house: House
     directory: Directory
     ca_file: Path
+    realm: Realm | None = None
+    """The realm whose tickets are taken, if any are."""
     people: dict[str, Walker] = field(default_factory=dict)
 
     @property
@@ -111,13 +115,31 @@ def furnish(directory: Directory) -> None:
     directory.add_group("Quick", "Juniors")
 
 
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The file with our keys in a realm."""
+
+    realm: Realm
+    keytab: Path
+
+
 @contextlib.contextmanager
-def company_of(folder: Path, directory: Directory, sign_in: str = SIGN_IN) -> Iterator[Company]:
-    """Make an organisation of this directory's people, run it, and end it whatever happens."""
-    domain = directory if isinstance(directory, Samba) else None
-    made = make(folder, (), f"{sign_in}{KERBEROS}" if domain else sign_in)
-    if domain is not None:
-        _take_tickets(made, domain)
+def company_of(
+    folder: Path, directory: Directory, sign_in: str = SIGN_IN, keys: Keys | None = None
+) -> Iterator[Company]:
+    """Make an organisation of this directory's people, run it, and end it whatever happens.
+
+    With `keys` the tickets of their realm are taken.
+    """
+    made = make(folder, (), sign_in if keys is None else f"{sign_in}{KERBEROS}")
+    if keys is not None:
+        made.add_to_boot(
+            f"""
+[signin.kerberos]
+principal = "{SERVICE}@{keys.realm.name}"
+keytab = "{keys.keytab}"
+"""
+        )
     made.add_to_boot(
         f"""
 [directory]
@@ -144,19 +166,7 @@ base = "{directory.base}"
     ca_file = folder.parent / "trusted.pem"
     ca_file.write_bytes(made.ca)
     with run(made) as house:
-        yield Company(house, directory, ca_file)
-
-
-def _take_tickets(made: MadeHouse, domain: Samba) -> None:
-    """Have the domain's tickets taken, and offered."""
-    keytab = domain.service("http-chat", f"HTTP/{HERE}")
-    made.add_to_boot(
-        f"""
-[signin.kerberos]
-principal = "HTTP/{HERE}@{domain.realm.name}"
-keytab = "{keytab}"
-"""
-    )
+        yield Company(house, directory, ca_file, None if keys is None else keys.realm)
 
 
 # ---- Clients that run ------------------------------------------------------------------------------

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 
 import pytest
 
 pytest.importorskip("ldap", reason="needs python-ldap: make setup-directory")
 
-from tests.system.directory.company import LEAVES, acts, put_out, running
-from tests.system.directory.test_the_companys_people import called, passes
+from tests.services.kerberos import MISSING, kdc
+from tests.system.directory.company import LEAVES, SERVICE, acts, put_out, running
+from tests.system.directory.machines import hired, realm, shows, token
+from tests.system.directory.test_the_companys_people import called, passes, reasons
 from tests.system.matrix_client import signed_in
 from tests.system.sign_in import live
+from vedette.adapters.kerberos import installed
 from vedette.suite.sign_in_walk import WalkFault
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+needs_kerberos = pytest.mark.skipif(
+    bool(MISSING) or not installed(), reason=MISSING or "needs gssapi: make setup-kerberos"
+)
 
 
 @pytest.fixture(scope="module")
@@ -79,3 +86,46 @@ async def test_what_the_directory_takes_away_puts_each_running_client_out_and_no
     for name in names.values():
         with pytest.raises(WalkFault):
             await passes(company, name)
+
+
+# ---- Kerberos, by the name that the directory has ---------------------------------------------------
+
+
+@needs_kerberos
+async def test_whoever_is_called_so_comes_in_by_a_ticket_of_mit_kerberos_until_they_are_disabled(
+    company, mit
+):
+    mit.add("tea", "zed")
+    await hired(company, "tea")
+    made = await asyncio.to_thread(token, company, "tea")
+    assert (await shows(company, made)).status == 303
+    assert (await shows(company, made)).status == 403, "a ticket is good once"
+    realm(company).log_on("zed")  # who is in the realm and not in the directory
+    assert (await shows(company, await asyncio.to_thread(token, company, "zed"))).status == 403
+    company.directory.disable("tea")
+    refused = await shows(company, await asyncio.to_thread(token, company, "tea"))
+    assert refused.status == 403
+    assert "is not enough to let you in here" in refused.text
+    await live.until(lambda: "directory-disabled" in reasons(company, "tea"))
+
+
+@needs_kerberos
+@pytest.mark.parametrize(
+    "made", [b"NTLMSSP\0\1\0\0\0" + bytes(32), b"garbage", bytes(9000), b"\x60\x02\x06\x00"]
+)
+async def test_what_is_no_ticket_ends_at_the_form(company, made):
+    refused = await shows(company, made)
+    assert refused.status == 403
+    assert "www-authenticate" not in refused.headers
+    assert refused.form("password")
+
+
+@needs_kerberos
+async def test_a_ticket_of_another_realm_is_nobodys(company, mit, tmp_path):
+    with kdc(tmp_path / "other", "OTHER.TEST") as other:
+        other.add("tea")
+        other.service(SERVICE)
+        other.realm.log_on("tea")
+        elsewhere = replace(company, realm=other.realm)
+        made = await asyncio.to_thread(token, elsewhere, "tea")
+    assert (await shows(company, made)).status == 403
