@@ -197,6 +197,15 @@ def test_new_keys_count_at_once_and_tickets_of_the_old_ones_go_on(realms):
     assert isinstance(realms.tickets().take(realms.token(), b""), TakenTicket)
 
 
+def test_windows_calls_kerberos_by_a_number_of_its_own(realms):
+    """In the list of mechanisms, before the right one (MS-SPNG 2.2.1)."""
+    number = bytes.fromhex("06092a864886f712010202")
+    windows = realms.token().replace(number, bytes.fromhex("06092a864882f712010202"), 1)
+    taken = realms.tickets().take(windows, b"")
+    assert isinstance(taken, TakenTicket), taken
+    assert str(taken.principal) == "anna@MIT.TEST"
+
+
 def test_the_keys_are_found_each_time_however_many_ask_at_once(realms):
     """Once in twenty-five times they were not: what names the keytab was freed too early."""
     tickets = realms.tickets()

@@ -268,7 +268,8 @@ class KerberosBoot(_Section):
     keytab: Path = Path("secrets/kerberos.keytab")
     """The file with its keys: the sign-in service's own, mode 0600."""
     realms: tuple[Annotated[str, Field(pattern=REALM)], ...] = ()
-    """Whose people may come; none: the realm of `principal` alone."""
+    """Whose people may come; none: the realm of `principal` alone. Each is trusted as one's own: its KDC
+    says whose a ticket is."""
 
     @property
     def taken(self) -> frozenset[str]:
