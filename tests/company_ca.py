@@ -43,6 +43,7 @@ def dn(text: str) -> x509.Name:
     """A name from `CN=alice, O=Example`, in the order in which it is written."""
     known = {"CN": NameOID.COMMON_NAME, "O": NameOID.ORGANIZATION_NAME, "C": NameOID.COUNTRY_NAME,
              "OU": NameOID.ORGANIZATIONAL_UNIT_NAME, "E": NameOID.EMAIL_ADDRESS,
+             "SERIALNUMBER": NameOID.SERIAL_NUMBER,
              "UID": NameOID.USER_ID, "DC": NameOID.DOMAIN_COMPONENT}  # fmt: skip
     pairs = (each.strip().partition("=") for each in text.split(",") if each.strip())
     return x509.Name([x509.NameAttribute(known[key], value) for key, _, value in pairs])

@@ -14,6 +14,7 @@ from tests.services.postgresql import MISSING, PostgreSql, postgresql, programs
 from vedette.adapters.memory.sign_in import MemorySignInStore
 from vedette.adapters.sign_in_store import open_sign_in_store
 from vedette.core.names import UserId
+from vedette.core.on_device import OnDevice, Proof
 from vedette.core.sessions import (
     CONSOLE,
     TRANSITIONS,
@@ -924,3 +925,24 @@ def test_running_sessions_and_their_clients_are_never_swept(store: SignInStore) 
     assert store.client("unused") is None
     assert store.last_sign_ins("alice", 3) == ()
     assert len(store.outbox()) == 1
+
+
+def test_what_is_known_of_the_device_is_written_by_itself_and_not_with_other_facts(
+    store: SignInStore,
+) -> None:
+    device = OnDevice(proof=Proof(certificate="print", issuer="mdm"), managed=True)
+    store.add_session(session(1), None, NOW)
+    first = store.session(session(1).id)
+    assert first is not None
+    change = store.set_device(first.id, device)
+    assert change == store.changes()
+    assert store.set_device(first.id, device) is None
+    assert store.changes() == change
+    store.set_facts(first.id, replace(first.facts, network="192.0.2.99"))
+    later = store.session(first.id)
+    assert later is not None
+    assert (later.facts.device, later.facts.network) == (device, "192.0.2.99")
+    assert store.set_device(first.id, None) is not None
+    store.move_session(first.id, SessionState.ENDED, "x", NOW)
+    assert store.set_device(first.id, device) is None
+    assert store.set_device("nobody" * 5, device) is None

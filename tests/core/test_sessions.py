@@ -10,8 +10,17 @@ from hypothesis import strategies as st
 from vedette.core.asks import Act, Someone
 from vedette.core.channels import Channel
 from vedette.core.conditions import has_type
-from vedette.core.facts import FACTOR_KINDS, FLOWS, PLATFORMS, REGISTRY, Facts, Missing
+from vedette.core.facts import (
+    DEVICE_PROOF,
+    FACTOR_KINDS,
+    FLOWS,
+    PLATFORMS,
+    REGISTRY,
+    Facts,
+    Missing,
+)
 from vedette.core.names import UserId
+from vedette.core.on_device import OnDevice, Proof
 from vedette.core.sessions import (
     MOST_FACTORS,
     MOST_TEXT,
@@ -57,6 +66,15 @@ SESSION = Session(
     expires=NOW + 86400,
     device_name="Element on Linux",
     number=2,
+)
+MANAGED = OnDevice(
+    proof=Proof(certificate="d", issuer="mdm"),
+    managed=True,
+    places=("intune/d1",),
+    compliant=True,
+    owner="self",
+    platform="windows",
+    version="10.0.26100",
 )
 NETWORKS = {"office": ("10.1.0.0/16", "2001:db8::/32"), "wide": ("10.0.0.0/8",)}
 
@@ -161,7 +179,7 @@ def test_a_session_has_all_facts_that_its_door_learns_and_each_of_its_type():
     known = {**facts.known, **facts.claims}
     learnt = {name for name, spec in REGISTRY.items() if Channel.SIGN_IN in spec.channels}
     of_certificates = {"certificate.issuer", "certificate.policies", "certificate.usages"}
-    assert known.keys() == learnt - of_certificates - {"device.managed", "device.compliant"}
+    assert known.keys() == learnt - of_certificates - {"device.compliant", "device.owner"}
     assert all(has_type(value, REGISTRY[name].type) for name, value in known.items())
     assert all(REGISTRY[name].claimable for name in facts.claims)
 
@@ -179,6 +197,7 @@ def test_what_is_known_is_what_was_shown():
         "device.approved": False,
         "device.confirmed": False,
         "device.count": 2,
+        "device.managed": False,
         "today": 719163 + NOW // 86400,
     }
     assert facts.claims == {
@@ -210,7 +229,7 @@ def test_what_was_not_learnt_is_left_out():
     )  # fmt: skip
     assert facts.known.keys() == {
         *("sign_in.attested", "sign_in.factors", "sign_in.kinds", "sign_in.models"),
-        *("device.approved", "device.confirmed", "device.count", "today"),
+        *("device.approved", "device.confirmed", "device.count", "device.managed", "today"),
     }
     assert facts.claims == {}
 
@@ -275,6 +294,22 @@ def test_a_certificate_can_still_be_shown_whatever_else_can():
     assert pending == {"certificate.issuer", "certificate.policies", "certificate.usages"}
 
 
+def test_a_proof_of_the_device_can_make_known_whatever_is_known_of_it():
+    facts = awaiting(facts_of(), more_factors=False, waits=False, proves=True)
+    pending = {name for name, value in facts.known.items() if value is Missing.PENDING}
+    assert pending == DEVICE_PROOF
+    assert facts.get("device.platform", claimed=True) == "linux"
+
+
+def test_where_models_prove_the_device_another_factor_can_too():
+    facts = awaiting(facts_of(), more_factors=True, waits=False, models=True)
+    assert facts.known["device.managed"] is Missing.PENDING
+    assert "device.compliant" not in facts.known
+    proven = facts_of(device=MANAGED)
+    more = awaiting(proven, more_factors=True, waits=False, models=True)
+    assert more.known["device.managed"] is True
+
+
 def test_who_can_wait_waits_for_what_is_not_there_yet():
     facts = awaiting(facts_of(approved=True), more_factors=False, waits=True)
     assert facts.known["device.approved"] is True
@@ -305,6 +340,49 @@ def test_each_fact_says_how_it_is_known():
     assert known["device.platform"] is Known.CLAIMED
     assert list(known) == sorted(known)
     assert how_known(before_sign_in()) == {"sign_in.flow": Known.PROVEN}
+    reported = how_known(facts_of(device=MANAGED))
+    assert reported["device.managed"] is Known.PROVEN
+    assert reported["device.compliant"] is reported["device.platform"] is Known.REPORTED
+
+
+# ---- On which device -----------------------------------------------------------------------------
+
+
+def test_without_a_proof_the_device_is_no_managed_one_and_nothing_is_reported_of_it():
+    known = facts_of().known
+    assert known["device.managed"] is False
+    assert "device.compliant" not in known
+    assert "device.owner" not in known
+
+
+def test_what_is_reported_of_the_device_wins_over_what_it_says_of_itself():
+    facts = facts_of(device=MANAGED)
+    assert facts.get("device.platform", claimed=True) == "windows"
+    assert facts.get("device.version", claimed=True) == (10, 0, 26100)
+    assert facts.known["device.compliant"] is True
+    assert facts.known["device.owner"] == "self"
+
+
+def test_a_version_that_is_none_stays_a_claim():
+    facts = facts_of(device=replace(MANAGED, version="eleven", platform=""))
+    assert "device.version" not in facts.known
+    assert facts.get("device.version", claimed=True) == (6, 12)
+    assert facts.get("device.platform", claimed=True) == "linux"
+
+
+def test_rules_read_the_persons_certificate_and_the_devices_where_there_is_no_other():
+    person = ShownCertificate(thumbprint="p", issuer="people", serial="01")
+    device = ShownCertificate(thumbprint="d", issuer="mdm", serial="02")
+    both = facts_of(certificates=(person, device), device=MANAGED)
+    assert both.known["certificate.issuer"] == "people"
+    alone = facts_of(certificates=(device,), device=MANAGED)
+    assert alone.known["certificate.issuer"] == "mdm"
+
+
+def test_whoever_sends_files_only_from_managed_devices_has_that_known_at_every_door():
+    known = facts_between_people(replace(SESSION, facts=replace(FACTS, device=MANAGED))).known
+    assert known["device.managed"] is known["device.compliant"] is True
+    assert facts_between_people(SESSION).known["device.managed"] is False
 
 
 # ---- As plain data -------------------------------------------------------------------------------
@@ -322,6 +400,18 @@ CERTIFICATES = st.builds(
     policies=st.lists(TEXT, max_size=3).map(tuple),
     ends=st.integers(0, 1 << 40),
 )
+SHORT = st.text(max_size=9)
+DEVICES = st.builds(
+    OnDevice,
+    proof=st.builds(Proof, certificate=SHORT, issuer=SHORT, model=SHORT),
+    managed=st.booleans(),
+    places=st.lists(SHORT, max_size=3).map(tuple),
+    became=st.sampled_from(["", "gone", "lost", "retired"]),
+    compliant=st.none() | st.booleans(),
+    owner=st.sampled_from(["", "self", "other", "nobody"]),
+    platform=st.sampled_from(["", *sorted(PLATFORMS)]),
+    version=SHORT,
+)
 SESSION_FACTS = st.builds(
     SessionFacts,
     factors=st.lists(USES, max_size=4).map(tuple),
@@ -334,6 +424,7 @@ SESSION_FACTS = st.builds(
     confirmed=st.booleans(),
     flow=st.sampled_from(sorted(FLOWS)),
     certificates=st.lists(CERTIFICATES, max_size=2).map(tuple),
+    device=st.none() | DEVICES,
 )
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=9),
@@ -384,6 +475,7 @@ def test_rules_between_people_read_of_a_session_what_is_known_of_its_device_and_
     facts = facts_between_people(SESSION)
     assert facts.known == {
         "device.approved": FACTS.approved, "device.confirmed": FACTS.confirmed, "device.count": 2,
+        "device.managed": False,
     }  # fmt: skip
     assert facts.claims["client.name"] == "element"
     assert facts.claims["device.platform"] == "linux"

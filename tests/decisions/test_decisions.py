@@ -24,6 +24,7 @@ from vedette.core.decide import decide
 from vedette.core.decision import Decision
 from vedette.core.facts import Facts, Missing
 from vedette.core.names import UserId
+from vedette.core.on_device import on_device_from_json
 from vedette.core.people import Directory, Person
 from vedette.core.sessions import (
     FactorUse,
@@ -116,6 +117,7 @@ def session_facts(told: dict[str, Any], who: str, document: Document) -> Facts:
         approved=told.pop("approved", False),
         confirmed=told.pop("confirmed", False),
         flow=told.pop("flow", "page"),
+        device=on_device_from_json(told.pop("device")) if "device" in told else None,
     )
     session = Session(
         id="a" * 26,
@@ -131,9 +133,10 @@ def session_facts(told: dict[str, Any], who: str, document: Document) -> Facts:
         number=told.pop("number", 1),
     )
     more, waits = told.pop("more_factors", False), told.pop("waits", False)
+    proves = told.pop("proves", False)
     assert not told, f"nobody knows what {told} says of a session"
     known = facts_for(session, now=NOW, networks=document.networks)
-    return awaiting(known, more_factors=more, waits=waits)
+    return awaiting(known, more_factors=more, waits=waits, proves=proves)
 
 
 def ask_of(told: dict[str, Any], directory: Directory) -> Ask:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,7 @@ from vedette.adapters.sign_in.tables import (
     TOKEN_KEYS,
 )
 from vedette.core.names import UserId
+from vedette.core.on_device import OnDevice
 from vedette.core.sessions import CONSOLE, OVER, Session, SessionFacts, SessionState, may_move
 from vedette.ports.sign_in import (
     HELD_HERE,
@@ -366,12 +367,23 @@ class SqlSignInStore:
         """Replace what is known of a session that is not ended; None if there is none."""
         with self._database.writing() as connection:
             change = _turn(connection)
-            running = (SESSIONS.c.id == id, SESSIONS.c.state != SessionState.ENDED)
-            update = sa.update(SESSIONS).where(*running)
-            written = connection.execute(update.values(facts=facts_column(facts), change=change))
-            if written.rowcount == 0:
+            before = _facts(connection, id)
+            if before is None:
                 return None
-            note_uses(connection, id, facts)
+            kept = replace(facts, device=before.device)
+            _set_facts(connection, id, kept, change)
+            note_uses(connection, id, kept)
+            _count(connection, change)
+        return change
+
+    def set_device(self, id: str, device: OnDevice | None) -> int | None:  # noqa: A002
+        """Replace what is known of the managed device; None where that is nothing new."""
+        with self._database.writing() as connection:
+            change = _turn(connection)
+            before = _facts(connection, id)
+            if before is None or before.device == device:
+                return None
+            _set_facts(connection, id, replace(before, device=device), change)
             _count(connection, change)
         return change
 
@@ -621,6 +633,18 @@ def _turn(connection: sa.Connection) -> int:
 def _count(connection: sa.Connection, change: int) -> None:
     """Let the counter say that the change was made, once this transaction is committed."""
     connection.execute(sa.update(CHANGES).values(number=change))
+
+
+def _facts(connection: sa.Connection, id_: str) -> SessionFacts | None:
+    """What is known of a session that is not ended. Raises Unavailable where it can't be read."""
+    running = (SESSIONS.c.id == id_, SESSIONS.c.state != SessionState.ENDED)
+    row = connection.execute(sa.select(SESSIONS).where(*running)).first()
+    return None if row is None else session_of(row, 0).facts
+
+
+def _set_facts(connection: sa.Connection, id_: str, facts: SessionFacts, change: int) -> None:
+    written = {"facts": facts_column(facts), "change": change}
+    connection.execute(sa.update(SESSIONS).where(SESSIONS.c.id == id_).values(**written))
 
 
 def _move(

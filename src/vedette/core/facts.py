@@ -113,6 +113,8 @@ ELSEWHERE = "elsewhere"
 """What an address is called that lies in no network of the document."""
 ONLY_CLAIMED = frozenset({"client.name", "client.version"})
 """Facts that nobody can prove: a rule that does not write `claimed` could never learn them."""
+DEVICE_OWNERS = frozenset({"self", "other", "nobody"})
+"""Whom device management may name as the one to whom a device is given."""
 PLATFORMS = frozenset({"android", "ios", "linux", "macos", "windows", "other"})
 CONSOLE, TOKEN, LOCAL_TOKEN = "console", "token", "local-token"  # words, no secrets
 THROUGH = frozenset({CONSOLE, TOKEN, LOCAL_TOKEN})
@@ -178,7 +180,8 @@ REGISTRY: Mapping[str, FactSpec] = MappingProxyType(
                   _DEVICE, frozenset({Door.SIGN_IN}), claimable=True),
             _spec("device.approved", FactType.YES_NO, "whether an administrator approved the device",
                   _DEVICE, frozenset({Door.SIGN_IN})),
-            _spec("device.compliant", FactType.YES_NO, "whether device management finds it in order",
+            _spec("device.compliant", FactType.YES_NO,
+                  "whether device management finds the managed device in order",
                   _DEVICE, frozenset({Door.SIGN_IN})),
             _spec("device.confirmed", FactType.YES_NO,
                   "whether the person confirmed the device on another one",
@@ -186,12 +189,19 @@ REGISTRY: Mapping[str, FactSpec] = MappingProxyType(
             _spec("device.count", FactType.NUMBER,
                   "which of the person's devices this is, counted from the oldest",
                   _DEVICE, frozenset({Door.SIGN_IN})),
-            _spec("device.managed", FactType.YES_NO, "whether the organisation manages the device",
+            _spec("device.managed", FactType.YES_NO,
+                  "whether the device proved that the organisation manages it; no without a proof",
                   _DEVICE, frozenset({Door.SIGN_IN})),
-            _spec("device.platform", FactType.WORD, "the device's operating system",
+            _spec("device.owner", FactType.WORD,
+                  "whom device management names as the one to whom the device is given: this very "
+                  "person, another one, or nobody",
+                  _DEVICE, frozenset({Door.SIGN_IN}), words=DEVICE_OWNERS),
+            _spec("device.platform", FactType.WORD,
+                  "the device's operating system, as device management reports it; else a claim",
                   _DEVICE, frozenset({Door.SIGN_IN}),
                   words=PLATFORMS, claimable=True),
-            _spec("device.version", FactType.VERSION, "the operating system's version",
+            _spec("device.version", FactType.VERSION,
+                  "the operating system's version, as device management reports it; else a claim",
                   _DEVICE, frozenset({Door.SIGN_IN}), claimable=True),
             _spec("file.active", FactType.YES_NO,
                   "whether the file does something by itself when it is opened: scripts or actions "
@@ -266,6 +276,14 @@ FILE_FACTS = frozenset(name for name in REGISTRY if name.startswith("file."))
 
 ROOM_FACTS = frozenset(name for name in REGISTRY if name.startswith("room."))
 """What is known of the room in which something happens; where none is named, the event door learns it."""
+
+
+DEVICE_PROOF = frozenset(
+    {"device.managed", "device.compliant", "device.owner", "device.platform", "device.version"}
+)
+"""What a proof of the device may make known."""
+DEVICE_REPORTED = DEVICE_PROOF - {"device.managed"}
+"""What device management reports of a device that proved which it is."""
 
 
 SESSION_FACTS = frozenset(name for name, spec in REGISTRY.items() if spec.doors == {Door.SIGN_IN})

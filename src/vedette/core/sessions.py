@@ -22,6 +22,8 @@ from vedette.core.conditions import ConditionError, read_version
 from vedette.core.decide import decide
 from vedette.core.decision import Verdict
 from vedette.core.facts import (
+    DEVICE_PROOF,
+    DEVICE_REPORTED,
     ELSEWHERE,
     FACTOR_KINDS,
     FLOWS,
@@ -33,6 +35,7 @@ from vedette.core.facts import (
 )
 from vedette.core.language import Sentence
 from vedette.core.names import UserId
+from vedette.core.on_device import OnDevice, on_device_from_json, on_device_to_json
 from vedette.core.ruleset import Ruleset
 from vedette.core.towards import organisation
 
@@ -47,8 +50,9 @@ MOST_TEXT = 255
 """How long any text in a session's facts may be, in characters."""
 MOST_FACTORS = 16
 """How many uses of factors a session keeps at most."""
-MOST_CERTIFICATES = 2
-"""How many certificates a session knows: one of its person, and one of the connection."""
+MOST_CERTIFICATES = 3
+"""How many certificates a session knows: one of its person, one that its browser showed for the
+device, and one of the connection."""
 _MOST_OIDS = 64
 CERTIFICATE = "certificate"
 """The kind of factor that a company's certificate is."""
@@ -193,7 +197,8 @@ class SessionFacts:
     `network` is the address as text from which it signed in or was last seen, `flow` the way by
     which it came in (one of FLOWS): both stay for as long as the session, since it is asked again.
     `certificates` are those that were shown and found good, the one of the connection last: that is
-    what rules read.
+    what rules read, unless it only speaks for the device and there is another. `device` is what is
+    known of the managed device on which it is, None where none was proven.
     """
 
     factors: tuple[FactorUse, ...]
@@ -206,6 +211,7 @@ class SessionFacts:
     confirmed: bool = False
     flow: str = PAGE
     certificates: tuple[ShownCertificate, ...] = ()
+    device: OnDevice | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -302,6 +308,7 @@ def facts_for(
         "sign_in.models": frozenset(use.model for use in facts.factors if use.model),
         "device.approved": facts.approved,
         "device.confirmed": facts.confirmed,
+        **_of_device(facts.device),
         "today": now // 86400 + _EPOCH,
     }
     if facts.factors:
@@ -309,7 +316,7 @@ def facts_for(
     if facts.flow in FLOWS:
         known["sign_in.flow"] = facts.flow
     if facts.certificates:
-        known |= _certified(facts.certificates[-1])
+        known |= _certified(_speaking(facts))
     count = session.number if devices is None else devices
     if count > 0:
         known["device.count"] = count
@@ -327,6 +334,30 @@ def standing_on(
         return person[-MOST_CERTIFICATES:]
     others = [each for each in person if each.thumbprint != connection.thumbprint]
     return (*others[-(MOST_CERTIFICATES - 1) :], connection)
+
+
+def _speaking(facts: SessionFacts) -> ShownCertificate:
+    """The certificate that rules read: the last one that is no mere proof of the device."""
+    of_device = "" if facts.device is None else facts.device.proof.certificate
+    others = [each for each in facts.certificates if each.thumbprint != of_device]
+    return (others or facts.certificates)[-1]
+
+
+def _of_device(device: OnDevice | None) -> dict[str, Value | Missing]:
+    """What is known of the device. That nothing proves a managed one is known too: it is none."""
+    if device is None:
+        return {"device.managed": False}
+    known: dict[str, Value | Missing] = {"device.managed": device.managed}
+    if device.compliant is not None:
+        known["device.compliant"] = device.compliant
+    if device.owner:
+        known["device.owner"] = device.owner
+    if device.platform in PLATFORMS:
+        known["device.platform"] = device.platform
+    version = _version(device.version)
+    if version is not None:
+        known["device.version"] = version
+    return known
 
 
 def _certified(shown: ShownCertificate) -> dict[str, Value | Missing]:
@@ -362,10 +393,17 @@ def _claims(facts: SessionFacts) -> Iterator[tuple[str, Value]]:
         ("client.version", facts.client_version),
         ("device.version", facts.platform_version),
     ):
-        try:
-            yield name, read_version(text)
-        except ConditionError:
-            continue  # anything but dotted integers is unknown
+        version = _version(text)
+        if version is not None:
+            yield name, version
+
+
+def _version(text: str) -> tuple[int, ...] | None:
+    """A version; None for anything but dotted integers."""
+    try:
+        return read_version(text)
+    except ConditionError:
+        return None
 
 
 def networks_of(address: str, networks: Mapping[str, tuple[str, ...]]) -> frozenset[str] | None:
@@ -404,14 +442,27 @@ _FACTOR_FACTS = (
 _WAITING_FACTS = ("device.approved", "device.confirmed")
 
 
-def awaiting(facts: Facts, *, more_factors: bool, waits: bool, connects: bool = False) -> Facts:
+def awaiting(
+    facts: Facts,
+    *,
+    more_factors: bool,
+    waits: bool,
+    connects: bool = False,
+    proves: bool = False,
+    models: bool = False,
+) -> Facts:
     """The same facts while something can still be added.
 
     `more_factors`: the person can show another factor. `waits`: the flow can wait for the device
     to be approved or confirmed; what was approved already stays so. `connects`: a certificate can
-    still be shown, on the page or by the program that fetches the tokens.
+    still be shown, on the page or by the program that fetches the tokens. `proves`: so can one of
+    the device. `models`: passkeys of some models prove the device, too.
     """
     pending = set(_FACTOR_FACTS) if more_factors else set()
+    if more_factors and models and facts.known.get("device.managed") is not True:
+        pending.add("device.managed")
+    if proves:
+        pending |= DEVICE_PROOF
     if connects:
         pending |= CERTIFICATE_FACTS
     if waits:
@@ -455,11 +506,11 @@ def sign_in_ask(act: Act, person: Someone) -> Ask:
 
 
 def how_known(facts: Facts) -> dict[str, Known]:
-    """How each fact about a session that has a value is known. Nothing is reported by others yet."""
+    """How each fact about a session that has a value is known."""
     found = {}
     for name in sorted({*facts.known, *facts.claims}):
         if not isinstance(facts.get(name, claimed=False), Missing):
-            found[name] = Known.PROVEN
+            found[name] = Known.REPORTED if name in DEVICE_REPORTED else Known.PROVEN
         elif name in facts.claims:
             found[name] = Known.CLAIMED
     return found
@@ -469,12 +520,14 @@ def how_known(facts: Facts) -> dict[str, Known]:
 
 
 def session_facts_to_json(facts: SessionFacts) -> dict[str, Any]:
-    """Facts as plain JSON data; certificates are named only where there are any."""
+    """Facts as plain JSON data; certificates and a managed device only where there are any."""
     certificates = [certificate_to_json(each) for each in facts.certificates]
+    device = {} if facts.device is None else {"device": on_device_to_json(facts.device)}
     return {
         "factors": [factor_to_json(use) for use in facts.factors],
         **{name: getattr(facts, name) for name in (*_TEXTS, *_FLAGS)},
         **({"certificates": certificates} if certificates else {}),
+        **device,
     }
 
 
@@ -489,8 +542,9 @@ def session_facts_from_json(data: object) -> SessionFacts:
     Raises:
         ValueError: the data has another shape, or a text is too long.
     """
-    if not isinstance(data, dict) or data.keys() - {"certificates"} != _KEYS:
+    if not isinstance(data, dict) or data.keys() - {"certificates", "device"} != _KEYS:
         raise ValueError("these are not the facts of a session")
+    device = data.get("device")
     certificates = data.get("certificates", [])
     if not isinstance(certificates, list) or len(certificates) > MOST_CERTIFICATES:
         raise ValueError("these are not the certificates of a session")
@@ -510,6 +564,7 @@ def session_facts_from_json(data: object) -> SessionFacts:
         confirmed=_flag(data["confirmed"]),
         flow=data["flow"],
         certificates=tuple(certificate_from_json(each) for each in certificates),
+        device=None if device is None else on_device_from_json(device),
     )
 
 

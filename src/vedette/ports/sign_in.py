@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from vedette.core.names import UserId
+from vedette.core.on_device import OnDevice
 from vedette.core.sessions import Session, SessionFacts, SessionState
 
 if TYPE_CHECKING:
@@ -317,8 +318,17 @@ class SignInStore(Protocol):
     def set_facts(self, id: str, facts: SessionFacts) -> int | None:  # noqa: A002
         """Replace what is known of a session that is not ended; None if there is none.
 
+        What is known of its managed device stays as it is: that is `set_device`'s alone, or whoever
+        read the facts before a device was lost would write that it is well.
+
         Raises:
             ValueError: the facts are larger than a session's may be.
+        """
+
+    def set_device(self, id: str, device: OnDevice | None) -> int | None:  # noqa: A002
+        """Replace what is known of the managed device of a session that is not ended.
+
+        None where there is no such session, and where nothing else was known before.
         """
 
     def rename(self, id: str, device_name: str) -> None:  # noqa: A002

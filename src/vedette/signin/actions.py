@@ -61,6 +61,12 @@ def check(walk: Walk, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
     return walk.let_in(turn, seen)
 
 
+def later(walk: Walk, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
+    """Leave it to the program to show which device this is."""
+    del form
+    return walk.leave_to_program(turn, seen)
+
+
 Action = Callable[[Walk, Turn, Mapping[str, str], Seen], Turn]
 
 _SETTING_UP: Mapping[str, Action] = {"other": setting_up.choose_other, "back": again}
@@ -84,6 +90,7 @@ ACTIONS: Mapping[Step, Mapping[str, Action]] = MappingProxyType(
             "webauthn": second_factor.webauthn,
             "radius": second_factor.radius,
             "certificate": certificate_way.depart,
+            "later": later,
             "back": again,
         },
         Step.ANSWER: {"answer": second_factor.answer, "back": again},

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from vedette.core.claims import Claims, claims_of
 from vedette.core.sessions import (
     CONSOLE,
+    DEVICE_GRANT,
     MOST_FACTORS,
     PAGE,
     FactorUse,
@@ -21,6 +22,7 @@ from vedette.core.sessions import (
 )
 from vedette.core.settings.sign_in import SignIn
 from vedette.ports.sign_in import SignInStore
+from vedette.signin.device_proof import DeviceProofs
 from vedette.signin.signed_in import SignedIn
 
 _DEVICE_LETTERS = string.ascii_uppercase
@@ -58,18 +60,29 @@ def life_of(values: SignIn, kind: Kind) -> int:
 
 
 def candidate(
-    store: SignInStore, signed: SignedIn, client: Client, *, name: str, now: int, life: int
+    store: SignInStore,
+    signed: SignedIn,
+    client: Client,
+    *,
+    name: str,
+    now: int,
+    life: int,
+    proofs: DeviceProofs | None = None,
 ) -> Session:
     """The session `name` that this person would get with this program.
 
     If the person had to wait until somebody let the device in, what was said of that waiting
     session holds for this one, and its device is this one's unless the program names its own.
 
+    With `proofs` it is known on which managed device it is. A device that was signed in by a code
+    from another one proves nothing by what was shown there.
+
     Raises:
         Unavailable: the store does not answer.
     """
     waited = _waited(store, signed)
     claims = _claims(signed, client)
+    certificates = standing_on(_of_person(signed, client, proofs), client.connection)
     device = client.device or (waited.device if waited else None) or new_device()
     return Session(
         id=name,
@@ -88,7 +101,10 @@ def candidate(
             approved=waited is not None and waited.facts.approved,
             confirmed=waited is not None and waited.facts.confirmed,
             flow=client.flow,
-            certificates=standing_on(signed.certificates, client.connection),
+            certificates=certificates,
+            device=None
+            if proofs is None
+            else proofs.shown(signed.user, certificates, _here(signed, client)),
         ),
         created=now,
         expires=now + life,
@@ -96,6 +112,21 @@ def candidate(
         number=1 if client.kind == CONSOLE else _devices(store, signed) + 1,
         certificate=client.certificate,
     )
+
+
+def _here(signed: SignedIn, client: Client) -> tuple[FactorUse, ...]:
+    """What was shown on the very device that the session is of."""
+    return () if client.flow == DEVICE_GRANT else signed.factors
+
+
+def _of_person(
+    signed: SignedIn, client: Client, proofs: DeviceProofs | None
+) -> tuple[ShownCertificate, ...]:
+    """What was shown on the pages, without the certificate of another device."""
+    if client.flow != DEVICE_GRANT or proofs is None:
+        return signed.certificates
+    managed = proofs.managed()
+    return tuple(each for each in signed.certificates if each.issuer not in managed)
 
 
 def _factors(signed: SignedIn, client: Client) -> tuple[FactorUse, ...]:

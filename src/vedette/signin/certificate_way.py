@@ -24,7 +24,16 @@ from urllib.parse import urlsplit
 
 from vedette.core.sessions import CERTIFICATE
 from vedette.protocol.x509.faults import Fault
-from vedette.signin.flow import Event, Flow, NoSuchMove, Step, certified, moved
+from vedette.signin.flow import (
+    ASKED,
+    Event,
+    Flow,
+    NoSuchMove,
+    Step,
+    certified,
+    moved,
+    on_device,
+)
 from vedette.signin.purpose import LIFE, key_of
 from vedette.signin.vouched import NotVouched, Vouched
 from vedette.signin.walk import Seen, Turn, Walk
@@ -48,7 +57,8 @@ def depart(walk: Walk, turn: Turn, form: Mapping[str, str], seen: Seen) -> Turn:
     certificates, flow = walk.certificates(), turn.flow
     if certificates is None or (flow.step is Step.AWAY and not awaited(flow)):
         raise NoSuchMove("no certificate is asked for here")
-    if flow.localpart and CERTIFICATE not in walk.choices(flow):
+    asked = flow.device_proof == ASKED or CERTIFICATE in walk.choices(flow)
+    if flow.localpart and not asked:
         raise NoSuchMove("this factor is not asked for")
     state, ticket = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     now = walk.means.now()
@@ -117,6 +127,10 @@ def _judged(walk: Walk, turn: Turn, certificate: bytes, seen: Seen) -> Turn:
     if isinstance(judged, NotVouched):
         _LOG.info("a certificate was not taken: %s", judged.sentence)
         return _without(turn, _SENTENCES.get(judged.fault, "certificate-no"))
+    if judged.of_device:
+        return _of_device(walk, turn, judged, seen)
+    if flow.device_proof == ASKED:
+        return _without(turn, "device-proof-not")
     if not judged.localpart or walk.known_here(judged.localpart) is None:
         _LOG.info("a certificate names nobody here: %s", judged.described)
         return _without(turn, "certificate-nobody")
@@ -124,6 +138,18 @@ def _judged(walk: Walk, turn: Turn, certificate: bytes, seen: Seen) -> Turn:
         _LOG.info("somebody showed the certificate of somebody else: %s", judged.described)
         return walk.mistake(replace(turn, flow=moved(flow, Event.MORE)), seen, "certificate-other")
     return walk.advanced(_proven(walk, turn, judged), seen)
+
+
+def _of_device(walk: Walk, turn: Turn, judged: Vouched, seen: Seen) -> Turn:
+    """The certificate of a managed device: it lets nobody in, and goes with whoever is signing in."""
+    flow = turn.flow
+    if not flow.localpart:
+        return _without(turn, "device-proof-person")
+    if judged.localpart not in ("", flow.localpart):
+        _LOG.info("somebody showed the certificate of somebody else: %s", judged.described)
+        return walk.mistake(replace(turn, flow=moved(flow, Event.MORE)), seen, "certificate-other")
+    walk.means.store.certificates.keep(judged.kept(walk.means.now()))
+    return walk.advanced(replace(turn, flow=on_device(flow, judged.shown)), seen)
 
 
 def _proven(walk: Walk, turn: Turn, judged: Vouched) -> Turn:

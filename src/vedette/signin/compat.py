@@ -268,7 +268,15 @@ class Compat:
             proof=proof,
         )
         life = issuing.policy.current().directory.document.sign_in.session
-        return candidate(issuing.store, signed, program, name=name, now=issuing.now(), life=life)
+        return candidate(
+            issuing.store,
+            signed,
+            program,
+            name=name,
+            now=issuing.now(),
+            life=life,
+            proofs=issuing.devices,
+        )
 
     def _password_could(self) -> bool:
         """Whether anybody here could come in with a password alone, by the rules in force."""

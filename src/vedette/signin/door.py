@@ -13,6 +13,9 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from vedette.core.asks import Act
+from vedette.core.decide import decide
+from vedette.core.decision import Decision, Verdict
+from vedette.core.facts import DEVICE_PROOF
 from vedette.core.names import UserId
 from vedette.core.reasons import Reason
 from vedette.core.sessions import CONSOLE, OVER, Session, SessionState, proof_wanted
@@ -57,20 +60,28 @@ class SignInDoor:
     clock: Clock
 
     def judge(
-        self, candidate: Session, *, more_factors: bool, waits: bool, connects: bool = False
+        self,
+        candidate: Session,
+        *,
+        more_factors: bool,
+        waits: bool,
+        connects: bool = False,
+        proves: bool = False,
     ) -> Settled:
         """Ask whether this sign-in is enough as it is.
 
         `more_factors` says that the person can still show another factor, `waits` that the way in
         can wait for the device to be confirmed or approved, `connects` that its program may show a
-        certificate: where that could change the answer, it is *not yet* and names the facts. Where
-        the oldest session would make room, nobody is turned away for the number of devices; it ends
-        in `start` alone.
+        certificate, `proves` that the device may still be proven: where that could change the answer,
+        it is *not yet* and names the facts. Where the oldest session would make room, nobody is turned
+        away for the number of devices; it ends in `start` alone.
         """
 
         def prepared(policy: Policy) -> Gathered:
             asked = self._asked(Act.SIGN_IN_SESSION_START, candidate)
-            asked = replace(asked, more_factors=more_factors, waits=waits, connects=connects)
+            asked = replace(
+                asked, more_factors=more_factors, waits=waits, connects=connects, proves=proves
+            )
             return gather(policy, within_limit(policy, asked))
 
         return self.spine.settle(Act.SIGN_IN_SESSION_START, candidate.user, prepared)
@@ -139,7 +150,27 @@ class SignInDoor:
         person = policy.directory.someone(session.user)
         return proof_wanted(policy.rules, person, known(policy, asked))
 
-    def visit(self, candidate: Session, *, more_factors: bool, connects: bool = False) -> Settled:
+    def wants_device(self, candidate: Session) -> bool:
+        """Whether a proof of its device is missing, whatever else is.
+
+        Nothing is recorded: the door's answer was. Raises StalePolicy or Unavailable.
+        """
+        policy = self.spine.policy.current()
+        asked = self._asked(Act.SIGN_IN_SESSION_START, candidate)
+        gathered = gather(policy, replace(asked, more_factors=True, proves=True, waits=True))
+        if isinstance(gathered, Decision):
+            return False
+        decision = decide(policy.rules, *gathered)
+        return decision.verdict is Verdict.NOT_YET and not DEVICE_PROOF.isdisjoint(decision.pending)
+
+    def visit(
+        self,
+        candidate: Session,
+        *,
+        more_factors: bool,
+        connects: bool = False,
+        proves: bool = False,
+    ) -> Settled:
         """Ask whether this person may enter their own pages, by which no device begins."""
 
         def prepared(policy: Policy) -> Gathered:
@@ -152,6 +183,7 @@ class SignInDoor:
                     registers=False,
                     more_factors=more_factors,
                     connects=connects,
+                    proves=proves,
                     waits=True,
                 ),
             )

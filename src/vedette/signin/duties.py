@@ -19,6 +19,7 @@ from vedette.signin.certified import KINDS, Certified
 from vedette.signin.door import SignInDoor
 from vedette.signin.errands import Errands
 from vedette.signin.keep import ask_again, whom_it_concerns
+from vedette.signin.managed import Managed
 
 _LOG = logging.getLogger("vedette.signin")
 _POLL_SECONDS = 0.025
@@ -29,6 +30,8 @@ _ASK_SECONDS = 60.0
 _SWEEP_SECONDS = 60.0
 _CERTIFICATE_SECONDS = 0.25
 """Each look costs a few small questions to the store; lists are only fetched when they are due."""
+_DEVICE_SECONDS = 0.1
+"""Each look costs one small question to the store, and none where no device is managed."""
 _KEY_LIFE = 90 * 86400
 """Seconds after which a new token key signs; the older ones verify until they are retired."""
 _KEY_KEPT = 2 * _KEY_LIFE
@@ -48,6 +51,7 @@ class Duties:
     store: SignInStore
     clock: Clock
     certified: Certified | None = None
+    managed: Managed | None = None
     _taken: asyncio.Event = field(default_factory=asyncio.Event)
     """Set where parts were taken, until it is seen whether the policy is another."""
     _all: asyncio.Event = field(default_factory=asyncio.Event)
@@ -67,6 +71,10 @@ class Duties:
             if self.certified is not None:
                 for duty in self._of_certificates(self.certified):
                     duties.create_task(duty)
+            if self.managed is not None:
+                rests, looks = self.managed.rests, self.managed.look
+                duties.create_task(_unless(rests, looks, _DEVICE_SECONDS))
+                duties.create_task(_unless(rests, self.managed.go_through, _TICK_SECONDS))
 
     async def _keep_following(self) -> None:
         """Take parts as they come. A look is a few stats; only what is newer is worth a thread."""
@@ -153,12 +161,14 @@ async def _every(seconds: float, duty: Callable[[], object]) -> None:
         await asyncio.sleep(seconds)
 
 
-async def _unless(rests: Callable[[], bool], duty: Callable[[], object]) -> None:
+async def _unless(
+    rests: Callable[[], bool], duty: Callable[[], object], seconds: float = _CERTIFICATE_SECONDS
+) -> None:
     """Do it again and again, but take no thread while there is nothing to do."""
     while True:
         if not rests():
             await _once(duty)
-        await asyncio.sleep(_CERTIFICATE_SECONDS)
+        await asyncio.sleep(seconds)
 
 
 async def _until(event: asyncio.Event, seconds: float) -> None:

@@ -26,6 +26,7 @@ from vedette.core.sessions import (
     standing_on,
 )
 
+ASKED, LATER = "asked", "later"
 LIFE = 15 * 60
 """Seconds that a sign-in may take."""
 
@@ -158,6 +159,8 @@ class Flow:
     certificates: tuple[ShownCertificate, ...] = ()
     ticket: str = ""
     """How it stands with a Kerberos ticket, in the words of `ticket_way`."""
+    device_proof: str = ""
+    """Whether the device's certificate is `asked` for, or the program shows it `later` by itself."""
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -188,7 +191,7 @@ class Flow:
 
 
 _TEXTS = ("purpose", "csrf", "device", "localpart", "memory", "prompt", "waiting", "sentence",
-          "ticket")  # fmt: skip
+          "ticket", "device_proof")  # fmt: skip
 
 
 def moved(flow: Flow, event: Event) -> Flow:
@@ -204,7 +207,8 @@ def moved(flow: Flow, event: Event) -> Flow:
         raise NoSuchMove(f"`{event}` can't happen at `{flow.step}`")
     left = replace(flow, step=to, memory="", prompt="", sentence="")
     if to is Step.WHO:
-        return replace(left, localpart="", factors=(), wrong=0, waiting="", certificates=())
+        return replace(left, localpart="", factors=(), wrong=0, waiting="", certificates=(),
+                       device_proof="")  # fmt: skip
     return left
 
 
@@ -224,6 +228,11 @@ def certified(flow: Flow, localpart: str, use: FactorUse, shown_: ShownCertifica
     """The flow after somebody proved to be `localpart` by a certificate. Raises as `shown` does."""
     proven = shown(flow, localpart, use)
     return replace(proven, certificates=standing_on((), shown_))
+
+
+def on_device(flow: Flow, shown_: ShownCertificate) -> Flow:
+    """The flow after the browser showed the certificate of its device, which is nobody's factor."""
+    return replace(flow, certificates=standing_on(flow.certificates, shown_))
 
 
 def mistaken(flow: Flow, most: int) -> Flow:

@@ -10,7 +10,7 @@ from vedette.core.decision import Decision, Verdict
 from vedette.core.facts import Facts
 from vedette.core.people import Directory
 from vedette.core.reasons import Reason
-from vedette.core.sessions import Session, awaiting, facts_for, sign_in_ask
+from vedette.core.sessions import DEVICE_GRANT, Session, awaiting, facts_for, sign_in_ask
 from vedette.ports.policy import Policy
 from vedette.spine import refuse
 
@@ -25,8 +25,8 @@ class Asked:
     """One question of the sign-in door: which act, about which session, at what moment.
 
     `devices` is how many devices the person has with this one, or its rank among them; `more_factors`,
-    `waits` and `connects` say what a later step can still add; `registers` says that the device is
-    new here, and `others` whether another device of the person is signed in.
+    `waits`, `connects` and `proves` say what a later step can still add; `registers` says that the
+    device is new here, and `others` whether another device of the person is signed in.
     """
 
     act: Act
@@ -37,6 +37,7 @@ class Asked:
     more_factors: bool = False
     waits: bool = False
     connects: bool = False
+    proves: bool = False
     registers: bool = False
     others: bool = False
 
@@ -66,15 +67,39 @@ def gather(policy: Policy, asked: Asked) -> Gathered:
 
 def _open(policy: Policy, asked: Asked, ask: Ask, facts: Facts) -> Facts:
     """The same facts with what can still be added: only what is waited for, where that is enough."""
-    more, waits, connects = asked.more_factors, asked.waits, asked.connects
-    fewer = [(False, False, True), (False, True, False), (False, True, True)]
-    for _, wait, connect in fewer if more or connects else []:
-        if (wait and not waits) or (connect and not connects):
+    more, can = asked.more_factors, (asked.connects, asked.waits, asked.proves)
+    for connect, wait, prove in _FEWER if more or asked.connects or asked.proves else ():
+        if any(each and not may for each, may in zip((connect, wait, prove), can, strict=True)):
             continue
-        open_ = awaiting(facts, more_factors=False, waits=wait, connects=connect)
+        open_ = awaiting(facts, more_factors=False, waits=wait, connects=connect, proves=prove)
         if _decided(policy, ask, open_, asked.today).verdict is Verdict.NOT_YET:
             return open_
-    return awaiting(facts, more_factors=more, waits=waits, connects=connects)
+    return awaiting(
+        facts,
+        more_factors=more,
+        waits=asked.waits,
+        connects=asked.connects,
+        proves=asked.proves,
+        models=_models(policy, asked),
+    )
+
+
+_FEWER = (
+    (True, False, False),
+    (False, True, False),
+    (True, True, False),
+    (False, False, True),
+    (True, False, True),
+    (False, True, True),
+    (True, True, True),
+)
+"""What may be waited for without another factor: a certificate, being let in, a proof of the device."""
+
+
+def _models(policy: Policy, asked: Asked) -> bool:
+    """Whether a passkey that is shown now may prove the device, which is the one that is here."""
+    here = asked.act is Act.SIGN_IN_SESSION_START and asked.session.facts.flow != DEVICE_GRANT
+    return here and bool(policy.directory.document.sign_in.managed_models)
 
 
 def known(policy: Policy, asked: Asked) -> Facts:

@@ -35,6 +35,7 @@ from vedette.protocol.internal.tokens import AccessClaims, SigningKey, TokenFaul
 from vedette.protocol.oauth.account_pages import prove_address
 from vedette.protocol.oauth.scopes import scope_of
 from vedette.signin.attempts import WINDOW, network_of
+from vedette.signin.device_proof import DeviceProofs
 from vedette.signin.door import SignInDoor
 from vedette.signin.enforce import go_on
 from vedette.signin.listed import Listed
@@ -111,6 +112,7 @@ class Issuing:
     issuer: str
     patience: float = WAIT
     certificates: Certificates | None = None
+    devices: DeviceProofs | None = None
 
     def connection(
         self, certificate: bytes, user: UserId

@@ -53,6 +53,7 @@ from vedette.signin.app import make_app, sentence_page
 from vedette.signin.attempts import Attempts
 from vedette.signin.certified import Certified
 from vedette.signin.device_page import DevicePage
+from vedette.signin.device_proof import DeviceProofs
 from vedette.signin.door import SignInDoor, waiting
 from vedette.signin.duties import Duties, keep_token_keys
 from vedette.signin.entered import Entrances
@@ -60,6 +61,7 @@ from vedette.signin.errands import Errands
 from vedette.signin.flows import Flows
 from vedette.signin.issuing import Issuing
 from vedette.signin.listed import Listed
+from vedette.signin.managed import Managed
 from vedette.signin.own import OwnPages
 from vedette.signin.proofs import Means
 from vedette.signin.revocations import RevocationKeeper
@@ -140,6 +142,7 @@ def app_of(around: Surroundings) -> tuple[Starlette, SignInDoor]:
         clock,
         around.issuer,
         certificates=around.means.certificates,
+        devices=around.means.devices,
     )
     shell = Shell(origin=around.origin, organisation=around.organisation)
     routes = _routes(around, issuing, shell)
@@ -238,7 +241,8 @@ async def _run(boot: Boot, own: SigninBoot) -> None:
         app, door = app_of(around)
         errands = Errands(store, around.provisioning, clock)
         certified = _certified(door, around.means)
-        duties = Duties(streams.newer, follow, door, errands, store, clock, certified)
+        managed = None if around.means.devices is None else Managed(door, around.means.devices)
+        duties = Duties(streams.newer, follow, door, errands, store, clock, certified, managed)
         with _listen(boot.path(own.socket)) as inside:
             await _serve(app, duties, inside)
     finally:
@@ -330,6 +334,9 @@ def _means(
         names=_names(boot, policy),
         certificates=_certificates(boot, own, store, clock, policy),
         tickets=_tickets(boot, own, policy),
+        devices=DeviceProofs(
+            store, policy, clock, ServerName(boot.organisation), _names(boot, policy)
+        ),
     )
 
 

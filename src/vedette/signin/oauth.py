@@ -236,6 +236,7 @@ class OAuth:
             name=granted.session,
             now=issuing.now(),
             life=life_of(values, program.kind),
+            proofs=issuing.devices,
         )
 
     def _id_token(

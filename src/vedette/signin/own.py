@@ -410,6 +410,7 @@ class OwnPages:
             name=new_session_name(),
             now=now,
             life=self.walk.values().session,
+            proofs=self.walk.means.devices,
         )
 
 

@@ -31,6 +31,7 @@ from vedette.ports.factors import (
 )
 from vedette.ports.sign_in import Account, Factor, SignInStore, Taken
 from vedette.protocol import recovery, totp
+from vedette.signin.device_proof import DeviceProofs
 from vedette.signin.ticket_desk import TicketDesk
 from vedette.signin.vouched import Certificates
 
@@ -63,6 +64,8 @@ class Means:
     """What judges a company's certificates, where people may show one."""
     tickets: TicketDesk | None = None
     """What takes Kerberos tickets; None where the boot file sets none up."""
+    devices: DeviceProofs | None = None
+    """What finds out on which managed device somebody is."""
 
     def now(self) -> int:
         """Whole seconds since 1970 UTC."""

@@ -20,7 +20,7 @@ from vedette.protocol import totp
 from vedette.protocol.kerberos import negotiate
 from vedette.signin import certificate_way, first_factor, ticket_way
 from vedette.signin.actions import act
-from vedette.signin.flow import NoSuchMove, Step
+from vedette.signin.flow import ASKED, NoSuchMove, Step
 from vedette.signin.render import STATIC, Page, go, picture, render, static
 from vedette.signin.step_up import KIND
 from vedette.signin.visit import (
@@ -301,7 +301,12 @@ def _away(walk: Walk, turn: Turn) -> Mapping[str, Any]:
 
 
 def _second(walk: Walk, turn: Turn) -> Mapping[str, Any]:
-    return {"choices": walk.choices(turn.flow)}
+    asked = turn.flow.device_proof == ASKED
+    return {
+        "choices": () if asked else walk.choices(turn.flow),
+        "device_proof": asked,
+        "later": asked and walk.follows(turn),
+    }
 
 
 def _answer(walk: Walk, turn: Turn) -> Mapping[str, Any]:

@@ -130,8 +130,13 @@ class StepUp:
 
 
 def _with(session: Session, shown: Proofs) -> Session:
-    """The session with these proofs. The certificate of its connection stays what it was."""
-    own = [each for each in session.facts.certificates if each.thumbprint == session.certificate]
-    stands = standing_on(shown.certificates, own[0] if own else None)
-    facts = replace(session.facts, factors=shown.factors, certificates=stands)
-    return replace(session, facts=facts)
+    """The session with these proofs. Certificates of its connection and of its device stay as they were:
+    what is shown here may be shown on another device.
+    """
+    facts = session.facts
+    of_device = "" if facts.device is None else facts.device.proof.certificate
+    stands = shown.certificates
+    for thumbprint in (of_device, session.certificate):
+        own = next((each for each in facts.certificates if each.thumbprint == thumbprint), None)
+        stands = standing_on(stands, own)
+    return replace(session, facts=replace(facts, factors=shown.factors, certificates=stands))

@@ -71,6 +71,11 @@ class Vouched:
         )
 
     @property
+    def of_device(self) -> bool:
+        """Whether it speaks for a managed device: then it is no factor of a person."""
+        return self.trusted.devices
+
+    @property
     def described(self) -> str:
         """Which certificate it is, for a log."""
         return f"`{self.trusted.subject}`, serial {self.trusted.serial} of {self.trusted.issuer}"
@@ -195,7 +200,8 @@ class Certificates:
             return None, None
         now = int(self.clock.now())
         self.store.keep(judged.kept(now))
-        return judged.shown, judged.use(now) if judged.localpart else None
+        personal = judged.localpart and not judged.of_device
+        return judged.shown, judged.use(now) if personal else None
 
     # ---- Whose it is -----------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from vedette.core.decision import Verdict
 from vedette.core.explain import sentence_for_person
+from vedette.core.facts import DEVICE_PROOF
 from vedette.core.names import UserId
 from vedette.core.reasons import Reason
 from vedette.core.sessions import (
@@ -34,7 +35,18 @@ from vedette.signin import proofs, step_up
 from vedette.signin.attempts import Attempts
 from vedette.signin.candidates import Client, candidate, life_of, new_device, new_session_name
 from vedette.signin.door import SignInDoor
-from vedette.signin.flow import LIFE, Event, Flow, NoSuchMove, Step, memory_text, mistaken, moved
+from vedette.signin.flow import (
+    ASKED,
+    LATER,
+    LIFE,
+    Event,
+    Flow,
+    NoSuchMove,
+    Step,
+    memory_text,
+    mistaken,
+    moved,
+)
 from vedette.signin.flows import Flows
 from vedette.signin.gather import APPROVED, CONFIRMED
 from vedette.signin.password import PasswordProof, own
@@ -51,6 +63,7 @@ KNOWN_LIFE = 180 * 86400
 WAITING_LIFE = 86400
 """Seconds for which a sign-in waits for somebody to let the device in."""
 _REGISTERED = frozenset({APPROVED, CONFIRMED})
+_SHOWN = CERTIFICATE_FACTS | DEVICE_PROOF | _REGISTERED
 _HELD_BACK = frozenset({"totp", "webauthn", "radius"})
 
 
@@ -193,6 +206,8 @@ class Walk:
         if decision.reason is Reason.NOT_SUPPORTED:  # an account without a way in: as if unknown
             return replace(turn, flow=moved(flow, Event.BACK), error="wrong")
         pending = frozenset(decision.pending)
+        if decision.verdict is Verdict.NOT_YET and pending & DEVICE_PROOF and pending <= _SHOWN:
+            return self._on_device(turn, seen)
         if (
             decision.verdict is Verdict.NOT_YET
             and pending <= CERTIFICATE_FACTS
@@ -207,8 +222,28 @@ class Walk:
             )
         self.note(flow.localpart, seen, turn.purpose, "refused")
         return replace(
-            turn, flow=replace(moved(flow, Event.NO), sentence=decision_sentence(settled))
+            turn, flow=replace(moved(flow, Event.NO), sentence=self._no(turn, settled, seen))
         )
+
+    def _no(self, turn: Turn, settled: Settled, seen: Seen) -> str:
+        """What the person reads. A device that shows a code can't be proven from here."""
+        if turn.purpose.kind == "device" and self._managed():
+            candidate = self.candidate(turn.flow, turn.purpose, seen)
+            if self.door.wants_device(candidate):
+                return "device-code-no"
+        return decision_sentence(settled)
+
+    def _on_device(self, turn: Turn, seen: Seen) -> Turn:
+        """Only the proof of the device is missing: ask the browser for it, or leave it to the program."""
+        if turn.flow.device_proof == LATER and self.follows(turn):
+            return self._through(turn, seen)  # decided where it fetches the first token
+        return replace(turn, flow=replace(moved(turn.flow, Event.MORE), device_proof=ASKED))
+
+    def leave_to_program(self, turn: Turn, seen: Seen) -> Turn:
+        """Go on without: the program shows its device's certificate. Raises NoSuchMove."""
+        if turn.flow.device_proof != ASKED or not self.follows(turn):
+            raise NoSuchMove("nothing shows a certificate after this")
+        return self.advanced(replace(turn, flow=replace(turn.flow, device_proof=LATER)), seen)
 
     def _judged(self, turn: Turn, seen: Seen) -> Settled:
         flow = turn.flow
@@ -219,10 +254,28 @@ class Walk:
             who = self.user(flow)
             return self.step_up.judge(turn.purpose, who, proved, more=more, connects=shows)
         candidate = self.candidate(flow, turn.purpose, seen)
+        proves = self._proves(turn, candidate)
         if turn.purpose.kind == "own":
-            return self.door.visit(candidate, more_factors=more, connects=shows)
+            return self.door.visit(candidate, more_factors=more, connects=shows, proves=proves)
         connects = shows or self._connects(turn)
-        return self.door.judge(candidate, more_factors=more, waits=True, connects=connects)
+        return self.door.judge(
+            candidate, more_factors=more, waits=True, connects=connects, proves=proves
+        )
+
+    def _managed(self) -> bool:
+        """Whether devices may prove by a certificate that they are managed."""
+        devices = self.means.devices
+        return devices is not None and bool(devices.managed())
+
+    def _proves(self, turn: Turn, candidate: Session) -> bool:
+        """Whether the device may still be proven: by this browser on it, or by the program's connection.
+
+        A code that was typed here stands on another device, of which nothing shown here is a proof.
+        """
+        if turn.purpose.kind == "device" or self.certificates() is None or not self._managed():
+            return False
+        known = candidate.facts.device
+        return known is None or not known.proof.certificate
 
     def _connects(self, turn: Turn) -> bool:
         """Whether the program's own connection may still show a certificate: the one of its device.
@@ -230,8 +283,12 @@ class Walk:
         Where people are asked for theirs on the page, it is asked for here.
         """
         asked = "certificate" in self.values().second_factors
-        later = turn.purpose.kind in ("oauth", "sso", "device") and not turn.purpose.console
-        return later and not asked and self.certificates() is not None
+        return self.follows(turn) and not asked and self.certificates() is not None
+
+    @staticmethod
+    def follows(turn: Turn) -> bool:
+        """Whether a program follows that shows a certificate on a connection of its own."""
+        return turn.purpose.kind in ("oauth", "sso", "device") and not turn.purpose.console
 
     def _nothing_to_prove(self, turn: Turn) -> str:
         """Why no proof helps the session that this is about; empty where one may, or there is none."""
@@ -260,7 +317,7 @@ class Walk:
         A password that was handed out is replaced only after that: until then it is what lets
         whoever lost everything set up a factor, today or, if they stop half-way, tomorrow.
         """
-        flow = turn.flow
+        flow = replace(turn.flow, device_proof="")
         if self.choices(flow):
             return replace(turn, flow=moved(flow, Event.MORE))
         if not self.may_enrol(flow):
@@ -365,6 +422,7 @@ class Walk:
             name=new_session_name(),
             now=self.means.now(),
             life=life_of(self.values(), purpose.session_kind),
+            proofs=self.means.devices,
         )
 
     def signed_in(self, flow: Flow, seen: Seen) -> SignedIn:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from vedette.core.language import Language, Sentence
+from vedette.signin.device_words import DEVICE_WORDS
 from vedette.signin.words_tickets import TICKETS
 
 _NO_KEY = "="
@@ -254,6 +255,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
                 "Sie einen anderen Weg."
             ),
         ),
+        **DEVICE_WORDS,
         # ---- second
         "second": ("One more proof", "Ein weiterer Nachweis"),
         "second-says": (

@@ -46,6 +46,7 @@ from vedette.ports.sign_in import Factor, SignInStore
 from vedette.ports.tickets import Tickets
 from vedette.protocol import recovery
 from vedette.protocol.internal.sessions import body_of
+from vedette.signin.device_proof import DeviceProofs
 from vedette.signin.door import SignInDoor
 from vedette.signin.duties import keep_token_keys
 from vedette.signin.listed import Listed
@@ -137,6 +138,7 @@ class Pages:
     by_sid: bool = False
     places: MemoryRevocations = field(default_factory=MemoryRevocations)
     certificates: Certificates = field(init=False)
+    proofs: DeviceProofs = field(init=False)
     policy: MemoryPolicy = field(init=False)
     app: Starlette = field(init=False)
     door: SignInDoor = field(init=False)
@@ -157,6 +159,8 @@ class Pages:
             names=self.names,
             address=self.certificates_at,
         )
+        domain = ServerName("example.org")
+        self.proofs = DeviceProofs(self.store, self.policy, self.clock, domain, self.names)
         self.app, self.door = app_of(self.around())
         keep_token_keys(self.store, self.now)
         if self.store.account("anna") is None:
@@ -181,6 +185,7 @@ class Pages:
             names=self.directory,
             certificates=self.certificates,
             tickets=self._desk(),
+            devices=self.proofs,
         )
         return Surroundings(
             spine=Spine(self.policy, self.audit, self.incidents, self.clock),

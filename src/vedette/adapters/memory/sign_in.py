@@ -13,6 +13,7 @@ from vedette.adapters.memory.devices import MemoryDevices
 from vedette.adapters.memory.sign_in_lists import MemorySignInLists
 from vedette.adapters.sign_in.storable import storable
 from vedette.core.names import UserId
+from vedette.core.on_device import OnDevice
 from vedette.core.sessions import (
     CONSOLE,
     OVER,
@@ -339,6 +340,20 @@ class MemorySignInStore:
             kept = self._sessions.get(id)
             if kept is None or kept.session.state is SessionState.ENDED:
                 return None
+            self._changes += 1
+            facts = replace(facts, device=kept.session.facts.device)
+            kept.session, kept.change = replace(kept.session, facts=facts), self._changes
+            return self._changes
+
+    def set_device(self, id: str, device: OnDevice | None) -> int | None:  # noqa: A002
+        """Replace what is known of the managed device; None where that is nothing new."""
+        with self._lock:
+            kept = self._sessions.get(id)
+            if kept is None or kept.session.state is SessionState.ENDED:
+                return None
+            if kept.session.facts.device == device:
+                return None
+            facts = _checked(replace(kept.session.facts, device=device))
             self._changes += 1
             kept.session, kept.change = replace(kept.session, facts=facts), self._changes
             return self._changes

@@ -15,12 +15,16 @@ FACTS: dict[str, str] = {
     "Seite keinen nennt",
     "client.version": "die Version des Programms",
     "device.approved": "ob jemand aus der Verwaltung das Gerät zugelassen hat",
-    "device.compliant": "ob die Geräteverwaltung das Gerät in Ordnung findet",
+    "device.compliant": "ob die Geräteverwaltung das verwaltete Gerät in Ordnung findet",
     "device.confirmed": "ob die Person das Gerät auf einem anderen bestätigt hat",
     "device.count": "das wievielte Gerät der Person es ist, vom ältesten an gezählt",
-    "device.managed": "ob die Organisation das Gerät verwaltet",
-    "device.platform": "das Betriebssystem des Geräts",
-    "device.version": "die Version des Betriebssystems",
+    "device.managed": "ob das Gerät bewiesen hat, dass die Organisation es verwaltet; nein ohne Beweis",
+    "device.owner": "wen die Geräteverwaltung als den nennt, dem das Gerät gegeben ist: genau diese "
+    "Person, eine andere oder niemanden",
+    "device.platform": "das Betriebssystem des Geräts, wie die Geräteverwaltung es meldet; sonst eine "
+    "Behauptung",
+    "device.version": "die Version des Betriebssystems, wie die Geräteverwaltung sie meldet; sonst eine "
+    "Behauptung",
     "file.active": "ob die Datei beim Öffnen von selbst etwas tut: Skripte oder Aktionen in einem PDF, "
     "Skripte in einem Bild oder einer Seite",
     "file.class": "als was die Datei benutzt wird",

@@ -131,6 +131,7 @@ def _examined(
         unchecked=status.fault is not None,
         why_unchecked=status.fault,
         known_until=status.until,
+        devices=policy.devices,
     )
 
 

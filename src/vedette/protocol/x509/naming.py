@@ -59,7 +59,7 @@ def names_in(leaf: Read, issuer: Read) -> Names | Fault:
         upn=upn,
         emails=tuple(dict.fromkeys(emails)),
         sid=sid,
-        subject=_subject(leaf),
+        subject=subject_of(leaf),
         thumbprint=leaf.sha256,
         issued=f"{leaf.serial_hex}-{issuer.key_sha256}",
     )
@@ -92,7 +92,8 @@ def _clean_subject(leaf: Read) -> bool:
     )
 
 
-def _subject(leaf: Read) -> tuple[tuple[str, str], ...] | None:
+def subject_of(leaf: Read) -> tuple[tuple[str, str], ...] | None:
+    """The subject as (attribute OID, text), the person first; None where no pattern reads it."""
     found: list[tuple[str, str]] = []
     for part in reversed(leaf.certificate.subject.rdns):
         attributes = list(part)

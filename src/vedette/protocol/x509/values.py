@@ -39,6 +39,8 @@ class IssuerPolicy:
     hard: bool = True
     crl: tuple[str, ...] = ()
     ocsp: str = "certificate"
+    devices: bool = False
+    """Whether its certificates speak for managed devices, and for nobody."""
 
 
 def policy_of(name: str, issuer: Issuer) -> IssuerPolicy:
@@ -55,6 +57,7 @@ def policy_of(name: str, issuer: Issuer) -> IssuerPolicy:
         hard=issuer.revocation == "hard",
         crl=issuer.crl,
         ocsp=issuer.ocsp,
+        devices=issuer.devices == "managed",
     )
 
 
@@ -106,6 +109,8 @@ class Trusted:
     unchecked: bool = False
     why_unchecked: Fault | None = None
     known_until: int | None = None
+    devices: bool = False
+    """Whether it speaks for a managed device, and for nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
