@@ -175,22 +175,29 @@ async def _login_token(organisation: Organisation, someone: Someone) -> str:
 
 @asynccontextmanager
 async def signed_in(
-    organisation: Organisation, who: str, folder: Path, *, token: str = ""
+    organisation: Organisation,
+    who: str,
+    folder: Path,
+    *,
+    token: str = "",
+    at: str = "",
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[Person]:
     """Sign in with a fresh device, its keys in `folder`, and sync while the context lasts.
 
-    `token` is a login token of somebody who passed the page already.
+    `token` is a login token of somebody who passed the page already, `at` another address to go to,
+    and `tls` what its connections show there.
     """
     someone = organisation.people[who]
     folder.mkdir(parents=True, exist_ok=True)
     client = AsyncClient(
-        organisation.client_url,
+        at or organisation.client_url,
         someone.user,
         store_path=str(folder),
         config=AsyncClientConfig(
             encryption_enabled=True, store_sync_tokens=True, max_limit_exceeded=0
         ),
-        ssl=ssl.create_default_context(cafile=str(organisation.ca_file)),
+        ssl=tls or ssl.create_default_context(cafile=str(organisation.ca_file)),
     )
     person = Person(client, organisation)
     client.add_event_callback(person.hear, (Event,))

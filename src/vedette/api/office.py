@@ -16,6 +16,7 @@ from vedette.admin.files import FilesDesk
 from vedette.admin.grid import GridDesk
 from vedette.admin.inventories import InventoriesDesk
 from vedette.admin.key_desk import KeysDesk
+from vedette.admin.managed_devices import ManagedDevicesDesk
 from vedette.admin.partners import PartnersDesk
 from vedette.admin.pending import PendingDesk
 from vedette.admin.people import PeopleDesk
@@ -57,6 +58,7 @@ class Office:
     accounts: AccountsDesk
     folk: PeopleDesk
     certificates: CertificatesDesk
+    managed_devices: ManagedDevicesDesk
     rooms: RoomsDesk
     directory: DirectoryDesk
     inventories: InventoriesDesk

@@ -7,13 +7,18 @@ from typing import Annotated, Any
 
 import typer
 
+from vedette.cli import inventory_lists
 from vedette.cli.client import Client
 from vedette.cli.surroundings import Dir, Exit, Json, Reason, here
 from vedette.cli.waiting import waiting
 
 app = typer.Typer(
-    help="Inventories of device management: try one, read one now.", no_args_is_help=True
+    help="Inventories of device management: what they report, how they stand; try or read one.",
+    no_args_is_help=True,
 )
+app.command("list")(inventory_lists.list_devices)
+app.command("show")(inventory_lists.show_device)
+app.command("state")(inventory_lists.state_of_all)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Its name in [device_management].")]
 _LONGEST = 1900.0

@@ -17,6 +17,7 @@ from vedette.admin.files import FilesDesk
 from vedette.admin.findings import Examination
 from vedette.admin.grid import GridDesk
 from vedette.admin.key_desk import KeysDesk
+from vedette.admin.managed_devices import ManagedDevicesDesk
 from vedette.admin.partners import PartnersDesk
 from vedette.admin.pending import PendingDesk
 from vedette.admin.people import PeopleDesk
@@ -59,6 +60,7 @@ class Desks:
     accounts: AccountsDesk
     folk: PeopleDesk
     certificates: CertificatesDesk
+    managed_devices: ManagedDevicesDesk
     rooms: RoomsDesk
     directory: DirectoryDesk
     partners: PartnersDesk

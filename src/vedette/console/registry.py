@@ -22,6 +22,7 @@ from vedette.console.pages import (
     files,
     grid,
     keys,
+    managed_devices,
     named,
     overview,
     pair,
@@ -43,6 +44,7 @@ NAVIGATION = (
     "partners",
     "sessions",
     "certificates",
+    "managed-devices",
     "keys",
     "people",
     "directory",
@@ -56,7 +58,8 @@ NAVIGATION = (
 
 MODULES = (
     overview, settings, named, grid, pair, rules, why, changes, draft,
-    partners, sessions, certificates, keys, people, directory, files, rooms, audit, administrators,
+    partners, sessions, certificates, managed_devices, keys, people, directory, files, rooms, audit,
+    administrators,
 )  # fmt: skip
 """The modules of `pages`, each with its `PAGES`, `WORDS`, and `ORDERS` where it has any."""
 

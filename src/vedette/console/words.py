@@ -27,6 +27,7 @@ WORDS: Words = MappingProxyType(
         "partners": ("Partners", "Partner"),
         "sessions": ("Sessions", "Sitzungen"),
         "certificates": ("Certificates", "Zertifikate"),
+        "managed-devices": ("Managed devices", "Verwaltete Geräte"),
         "people": ("People", "Personen"),
         "directory": ("Directory", "Verzeichnis"),
         "files": ("Files", "Dateien"),

@@ -51,6 +51,7 @@ from vedette.admin.findings import Found
 from vedette.admin.grid import GridDesk
 from vedette.admin.homeserver import issuer_of
 from vedette.admin.keys import keys_here
+from vedette.admin.managed_devices import ManagedDevicesDesk
 from vedette.admin.officers import OfficersSeen
 from vedette.admin.partners import PartnersDesk
 from vedette.admin.pending import PendingDesk
@@ -241,6 +242,7 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
         accounts=_accounts_desk(spine, sessions, boot),
         folk=PeopleDesk(AdministrationDoor(spine), sessions.store, clock),
         certificates=_shown_certificates_desk(spine, sessions),
+        managed_devices=ManagedDevicesDesk(AdministrationDoor(spine), sessions.store, spine.clock),
         directory=directory_desk(boot, spine, keeper_of(people), policy.current),
         inventories=inventories.desk,
         rooms=rooms_desk(boot, spine, key),
@@ -366,6 +368,7 @@ def desks_of(office: Office, looking: Looking, counts: Counts) -> Desks:
         accounts=office.accounts,
         folk=office.folk,
         certificates=office.certificates,
+        managed_devices=office.managed_devices,
         rooms=office.rooms,
         directory=office.directory,
         partners=office.partners,

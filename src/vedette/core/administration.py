@@ -38,6 +38,8 @@ _ENGLISH = {
     "their orders",
     Act.ADMINISTRATION_CERTIFICATE_RENEW: "have the gateway order a new certificate now",
     Act.ADMINISTRATION_DEVICE_APPROVE: "let a waiting device of somebody in, or turn it away",
+    Act.ADMINISTRATION_INVENTORY_LIST: "see what device management reports of devices, who is "
+    "signed in on them, and how its inventories stand",
     Act.ADMINISTRATION_INVENTORY_SYNC: "have an inventory of the device management read now, and take "
     "what it tells though it misses many devices",
     Act.ADMINISTRATION_INVENTORY_TEST: "try an inventory of the device management, step by step",

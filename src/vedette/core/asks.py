@@ -47,6 +47,7 @@ class Act(StrEnum):
     DEVICE_KEYS_READ = "device:keys:read"
     DEVICE_MESSAGE_SEND = "device:message:send"
     ADMINISTRATION_DEVICE_APPROVE = "devices:device:approve"
+    ADMINISTRATION_INVENTORY_LIST = "devices:inventory:list"
     ADMINISTRATION_INVENTORY_SYNC = "devices:inventory:sync"
     ADMINISTRATION_INVENTORY_TEST = "devices:inventory:test"
     DIRECTORY_PEOPLE_SEARCH = "directory:people:search"

@@ -34,6 +34,9 @@ BY_ITS_SESSION = "the console names a device by its session, whose page does the
 OTHERWISE = {
     **ASKED_ON_A_PAGE,
     "POST /settings/change": "several settings at once are a draft in the console",
+    "GET /devices/inventories": "device inventory state",
+    "GET /devices/inventory": "device inventory list",
+    "GET /devices/inventory/device": "device inventory show intune d1",
     "POST /devices/approve": BY_ITS_SESSION,
     "POST /devices/suspend": BY_ITS_SESSION,
     "POST /devices/resume": BY_ITS_SESSION,

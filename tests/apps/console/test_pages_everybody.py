@@ -192,6 +192,7 @@ STOPS: dict[str, str | Go] = {
     "a file to be released": _released,
     "sessions": "/sessions",
     "certificates": "/certificates",
+    "managed devices": "/managed-devices",
     "certificates of our servers": "/certificates/server",
     "keys": "/keys",
     "parties": "/settings/parties",

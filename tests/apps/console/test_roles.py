@@ -53,6 +53,8 @@ TABLE: dict[str, set[str]] = {
     "/partners/{name}": READERS,
     "/certificates": {OFFICER, OPERATOR, AUDITOR},
     "/certificates.csv": {OFFICER, OPERATOR, AUDITOR},
+    "/managed-devices": {OFFICER, OPERATOR, AUDITOR},
+    "/managed-devices.csv": {OFFICER, OPERATOR, AUDITOR},
     "/directory": {OFFICER, OPERATOR, AUDITOR},
     "/rooms": READERS,
     "/rooms.csv": READERS,

@@ -250,8 +250,14 @@ WORDS: Words = MappingProxyType(
         "sessions-value": ("Value", "Wert"),
         "sessions-known": ("Known how", "Woher bekannt"),
         "sessions-facts-says": (
-            "Proven was shown to us; claimed is what the client says of itself.",
-            "Bewiesen ist, was uns gezeigt wurde; behauptet ist, was das Programm von sich selbst sagt.",
+            (
+                "Proven was shown to us; reported is what device management says of the device that was "
+                "proven; claimed is what the client says of itself."
+            ),
+            (
+                "Bewiesen ist, was uns gezeigt wurde; gemeldet, was die Geräteverwaltung von dem "
+                "bewiesenen Gerät sagt; behauptet, was das Programm von sich selbst sagt."
+            ),
         ),
     }
 )  # fmt: skip

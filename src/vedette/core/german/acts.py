@@ -30,6 +30,8 @@ ACTS: dict[str, str] = {
     "certificates:server:list": "die Zertifikate unserer Server sehen, und was aus ihren Bestellungen wird",
     "certificates:server:renew": "das Gateway jetzt ein neues Zertifikat bestellen lassen",
     "devices:device:approve": "ein wartendes Gerät von jemandem zulassen oder abweisen",
+    "devices:inventory:list": "sehen, was die Geräteverwaltung von Geräten meldet, wer auf ihnen "
+    "angemeldet ist und wie ihre Inventare stehen",
     "devices:inventory:sync": "ein Inventar der Geräteverwaltung jetzt lesen lassen und übernehmen, was es "
     "sagt, auch wenn viele Geräte fehlen",
     "devices:inventory:test": "ein Inventar der Geräteverwaltung Schritt für Schritt ausprobieren",

@@ -441,6 +441,14 @@ LOOKING: Pairs = (
 )
 
 ISSUERS: Pairs = (
+    (
+        "the inventory `{source}` has no device `{id}`",
+        "das Inventar `{source}` hat kein Gerät `{id}`",
+    ),
+    (
+        "search it with `vedette device inventory list --text …`",
+        "suchen Sie es mit `vedette device inventory list --text …`",
+    ),
     ("list them with `vedette issuer list`", "`vedette issuer list` zeigt alle"),
     ("there is no issuer `{name}`", "es gibt keinen Aussteller `{name}`"),
     (
