@@ -217,8 +217,7 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
     clock, counts, archive, key = SystemClock(), Counts(), _archive(boot), _settings_key(boot)
     revisions = open_database(control_database(boot))
     policy, spool = CurrentPolicy(clock), _spool(boot, process, clock)
-    doors = DoorFolders({name: boot.door(name) for name in boot.doors})
-    publisher = Publisher(doors, revisions, key, boot.organisation, clock)
+    publisher = Publisher(_door_folders(boot), revisions, key, boot.organisation, clock)
     sessions = _session_stream(boot, publisher)
     people = _people(boot, policy, sessions, archive.proof, process)
     anchor = archive.anchor(CheckpointFile(checkpoint_file(boot)), revisions, key, counts)
@@ -282,6 +281,10 @@ def _upkeep(
         retention=removing,
         inventories=inventories,
     )
+
+
+def _door_folders(boot: Boot) -> DoorFolders:
+    return DoorFolders({name: boot.door(name) for name in boot.doors})
 
 
 def _duties(
@@ -592,7 +595,7 @@ def examine_here(
     """
     revision, document = current_settings(boot)
     chains, trouble, anchored = _chains(boot) if anchor is None else (followed(anchor), None, 0)
-    folders = DoorFolders({name: boot.door(name) for name in boot.doors})
+    folders = _door_folders(boot)
     now = SystemClock().now()
     sign_in, officers = _sign_in_seen(boot, document, revision, now)
     seen = Examined(
