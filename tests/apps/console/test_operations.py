@@ -38,6 +38,8 @@ OTHERWISE = {
     "POST /devices/suspend": BY_ITS_SESSION,
     "POST /devices/resume": BY_ITS_SESSION,
     "POST /devices/end": BY_ITS_SESSION,
+    "POST /devices/inventories/{name}/test": "it takes as long as reading; the command waits for it",
+    "POST /devices/inventories/{name}/sync": "it takes as long as reading; the command waits for it",
 }
 """What has an effect and is no order of the console, and why."""
 COMMANDS = {
@@ -89,6 +91,8 @@ COMMANDS = {
     "GET /devices/inventories": "device inventory state",
     "GET /devices/inventory": "device inventory list",
     "GET /devices/inventory/device": "device inventory show intune d1",
+    "POST /devices/inventories/{name}/test": "device inventory test intune",
+    "POST /devices/inventories/{name}/sync": "device inventory sync intune --reason x",
     "POST /devices/approve": "device approve anna D",
     "POST /devices/suspend": "device suspend anna D --reason x",
     "POST /devices/resume": "device resume anna D",
