@@ -171,7 +171,9 @@ class JamfStandIn:
         page, size = int(call.one("page", "0")), int(call.one("page-size", "100"))
         if not 1 <= size <= self.most_at_once:
             return _error(400, "INVALID_PAGE_SIZE")
-        sections = call.query.get("section", ["GENERAL"])
+        # several parameters, as the description has it, or one with commas, as Jamf's client writes it
+        said = call.query.get("section", ["GENERAL"])
+        sections = [section for each in said for section in each.split(",")]
         if unknown := set(sections) - parts.keys() - {"ALL"}:
             return _error(400, f"INVALID_SECTION {unknown}")
         wanted = {parts[each] for each in sections if each in parts}

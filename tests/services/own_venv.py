@@ -15,10 +15,11 @@ BUILD = Path(__file__).parents[2] / "build"
 INSTALL_SECONDS = 600
 
 
-def own_venv(name: str, *, built: str = "") -> Path:
+def own_venv(name: str, *, built: str = "", compiled: bool = True) -> Path:
     """The `bin` folder of an environment with exactly what `<name>.txt` beside this file lists.
 
     `built` names packages, with commas, that are published as source alone, and so are built here.
+    Where little of much code runs, it is not worth its time to have it all `compiled`.
     """
     pins = Path(__file__).with_name(f"{name}.txt")
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -31,6 +32,7 @@ def own_venv(name: str, *, built: str = "") -> Path:
             shutil.rmtree(place, ignore_errors=True)
             run(sys.executable, "-m", "venv", str(place))
             pip = (str(place / "bin/pip"), "install", "-q", "--only-binary", ":all:")
+            pip = pip if compiled else (*pip, "--no-compile")
             source = ("--no-binary", built) if built else ()
             run(*pip, *source, "--require-hashes", "-r", str(pins))
             (place / "complete").touch()
