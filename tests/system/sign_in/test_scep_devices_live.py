@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from urllib.parse import parse_qsl, urlsplit
 
 import aiohttp
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from tests.services.scep import MISSING, Enrolled, Scep, scep
 from tests.system.pki import Card
 from tests.system.sign_in import carded, live
-from tests.system.sign_in.house import HERE, V3, House, Json, Someone
+from tests.system.sign_in.house import CALLBACK, HERE, V3, House, Json, Someone, bearer
 from vedette.suite.client import Refused, body_of
 from vedette.suite.sign_in_walk import WalkFault, login_token
 
@@ -20,6 +21,7 @@ pytestmark = [
     pytest.mark.skipif(bool(MISSING), reason=MISSING),
 ]
 
+SSO = f"{V3}/login/sso/redirect?redirectUrl={CALLBACK}"
 REASON = ("--reason", "a test")
 SAY = "Please use a device of ours."
 
@@ -31,11 +33,13 @@ def management(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scep]:
 
 
 @contextmanager
-def issuer(house: House, management: Scep) -> Iterator[None]:
+def issuer(house: House, management: Scep, devices: str = "no") -> Iterator[None]:
     """The CA of devices in the settings, put there as the handbook says."""
     before = max(each["number"] for each in house.cli("settings", "history"))
     house.cli("issuer", "add", "devices", str(management.ca), "--crl", str(management.crl),
               "--ocsp", "no", *REASON)  # fmt: skip
+    if devices != "no":
+        house.cli("settings", "set", "issuers.devices.devices", f'"{devices}"', *REASON)
     try:
         yield
     finally:
@@ -63,6 +67,12 @@ async def signs_in(house: House, session: aiohttp.ClientSession, who: Someone, d
         return await body_of(answer)
 
 
+def known_of(house: House, who: Someone, device: str) -> dict[str, tuple[str, str]]:
+    """What is known of a device, and how."""
+    shown = house.cli("device", "show", who.user, device)["facts"]
+    return {each["fact"]: (each["value"], each["known"]) for each in shown}
+
+
 async def test_only_devices_that_enrolled_are_let_in_and_their_tokens_are_good_on_no_other(
     house: House, management: Scep
 ) -> None:
@@ -83,10 +93,7 @@ async def test_only_devices_that_enrolled_are_let_in_and_their_tokens_are_good_o
             assert await live.status(session, token) == 401
         async with house.at("127.0.0.1") as session:
             assert await live.status(session, token) == 401
-        known = {
-            each["fact"]: each for each in house.cli("device", "show", ella.user, "PHONE")["facts"]
-        }
-        assert known["certificate.issuer"]["value"] == "devices"
+        assert known_of(house, ella, "PHONE")["certificate.issuer"] == ("devices", "proven")
         # it speaks for the device, and is no factor of the person
         (made,) = (each for each in house.sessions(ella.user).values() if each.device == "PHONE")
         assert {use.kind for use in made.facts.factors} == {"password", "totp"}
@@ -97,3 +104,68 @@ async def test_only_devices_that_enrolled_are_let_in_and_their_tokens_are_good_o
             await live.becomes(session, token, 401)
             with pytest.raises((WalkFault, Refused), match=SAY):
                 await signs_in(house, session, ella, "PHONE")
+
+
+UPLOAD = "/_matrix/media/v3/upload?filename=plan.txt"
+NOT_HERE = "Files are for devices of ours."
+
+
+async def uploads(session: aiohttp.ClientSession, token: str) -> tuple[int, str]:
+    """With what an upload of a text is answered."""
+    headers = {**bearer(token), "Content-Type": "text/plain"}
+    async with session.post(UPLOAD, data=b"the plan\n", headers=headers) as answer:
+        return answer.status, str((await answer.json()).get("error", ""))
+
+
+async def test_files_pass_on_a_managed_device_alone(house: House, management: Scep) -> None:
+    fira = await house.person("fira")
+    phone = management.enrol("phone-of-fira")
+    with issuer(house, management, "managed"):
+        house.cli("rule", "add", "files-on-managed-devices", "--from", "us", "--to", "anyone",
+                  "--forbid", "file", "--unless", "device.managed = yes", "--say", NOT_HERE,
+                  *REASON)  # fmt: skip
+        laptop = (await house.login(fira, "LAPTOP"))["access_token"]
+        async with house.at(HERE) as session:
+            await live.becomes(session, laptop, 200)
+            assert await uploads(session, laptop) == (403, NOT_HERE)
+        async with by_the_device(house, phone) as session:
+            token = (await signs_in(house, session, fira, "PHONE"))["access_token"]
+            await live.becomes(session, token, 200)
+            assert (await uploads(session, token))[0] == 200
+        assert known_of(house, fira, "PHONE")["device.managed"] == ("yes", "proven")
+        assert known_of(house, fira, "LAPTOP")["device.managed"][0] == "no"
+
+
+async def test_a_phones_own_browser_shows_its_certificate_for_an_app_that_shows_none(
+    house: House, management: Scep
+) -> None:
+    """As a native app signs in: its pages open in the system's browser, and it comes back without any
+    certificate of its own.
+    """
+    gero = await house.person("gero")
+    phone = management.enrol("phone-of-gero")
+    card = Card(phone.certificate, phone.key)
+    with issuer(house, management, "managed"):
+        house.cli("rule", "add", "managed-devices", "--from", "us", "--forbid", "sign-in",
+                  "--unless", "device.managed = yes", "--say", SAY, *REASON)  # fmt: skip
+        async with house.browser() as browser:
+            walker = gero.walker()
+            first = await browser.send(
+                await browser.open(SSO), "password", name=gero.name, password=walker.password
+            )
+            asked = await browser.send(first, "totp", code=await walker.code())
+            assert "managed devices" in asked.text
+            without = await carded.show(browser, house, asked, None)
+            assert "showed no certificate" in without.text
+            consent = await carded.show(browser, house, without, card)
+            left = await browser.send(consent, "agree")
+        token = dict(parse_qsl(urlsplit(left.to).query))["loginToken"]
+        body = {"device_id": "PHONE", "type": "m.login.token", "token": token}
+        async with house.at(HERE) as app:
+            async with app.post(f"{V3}/login", json=body) as answer:
+                got = await answer.json()
+            await live.becomes(app, got["access_token"], 200)
+            assert known_of(house, gero, "PHONE")["device.managed"] == ("yes", "proven")
+            serial = f"{phone.read.serial_number:02X}"
+            house.cli("certificate", "revoked", "--issuer", "devices", "--serial", serial, *REASON)
+            await live.becomes(app, got["access_token"], 401)
