@@ -75,6 +75,9 @@ def _found(own: DeviceManagement, state: InventoryState, now: float) -> Found:
         return Found(_AREA, Health.BROKEN, words, test)
     if state.trouble:
         words = told("the inventory `{name}`: {why}", name=name, why=state.trouble)
-        return Found(_AREA, Health.BROKEN, words, test)
+        # what was read at the last try was taken; only some of it was left out
+        health = Health.WEAK if state.read == state.tried else Health.BROKEN
+        held = as_is(f"vedette device inventory sync {name} --confirm --reason why")
+        return Found(_AREA, health, words, held if "--confirm" in state.trouble else test)
     words = told("the inventory `{name}` tells of {count} devices", name=name, count=state.devices)
     return Found(_AREA, Health.GOOD, words)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ import pytest
 from tests.apps.control.organisation import until
 from vedette.adapters.memory.clock import MemoryClock
 from vedette.adapters.memory.devices import MemoryDevices
+from vedette.admin import inventory_findings as findings
+from vedette.admin.findings import Found, Health
 from vedette.control.inventories import Inventories
 from vedette.core.managed_devices import ManagedDevice, Standing
 from vedette.core.settings.device_management import DeviceManagement
@@ -241,3 +244,53 @@ def test_an_inventory_that_is_named_no_more_is_forgotten_but_not_at_once(desk):
     desk.clock.seconds += 3600
     desk.keeper.step()
     until(lambda: desk.in_use() == 0)
+
+
+# ---- what the doctor says ------------------------------------------------------------------------
+
+NOW = 1_800_000_000
+WELL = InventoryState(source="mdm", read=NOW, tried=NOW, devices=40)
+
+
+@dataclass
+class Seen:
+    boot: Any
+    document: Any
+    inventories: tuple[InventoryState, ...]
+    now: float = NOW
+
+
+def said(*states: InventoryState, here: tuple[str, ...] = ("mdm",)) -> Found:
+    """The one thing that the doctor finds about an inventory `mdm` of the settings."""
+    section = DeviceManagement(issuers=("company",), good_for="1 day")
+    boot = SimpleNamespace(control=SimpleNamespace(device_management=dict.fromkeys(here)))
+    document = SimpleNamespace(device_management={"mdm": section})
+    (found,) = findings.inventories(Seen(boot, document, states))
+    return found
+
+
+def test_the_doctor_is_content_with_an_inventory_that_is_read() -> None:
+    assert said(WELL).health is Health.GOOD
+
+
+def test_the_doctor_names_the_command_for_a_reading_that_is_held() -> None:
+    held = said(replace(WELL, tried=NOW + 60, trouble="confirm with `… --confirm`"))
+    assert held.health is Health.BROKEN
+    assert held.mend == "vedette device inventory sync mdm --confirm --reason why"
+
+
+def test_what_is_left_out_of_a_reading_that_was_taken_is_weak_and_an_outage_is_broken() -> None:
+    assert said(replace(WELL, trouble="1 are left out")).health is Health.WEAK
+    away = said(replace(WELL, tried=NOW + 60, trouble="it is away"))
+    assert (away.health, away.mend) == (Health.BROKEN, "vedette device inventory test mdm")
+
+
+def test_the_doctor_tells_of_devices_that_count_as_unknown_by_now() -> None:
+    old = said(replace(WELL, read=NOW - 86_401, trouble="it is away"))
+    assert old.health is Health.BROKEN
+    assert "count as unknown" in old.words
+
+
+def test_the_doctor_tells_of_an_inventory_that_nobody_says_where_to_find() -> None:
+    assert "boot file" in said(WELL, here=()).words
+    assert said().health is Health.WEAK  # it has told nothing yet
