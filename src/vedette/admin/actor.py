@@ -13,7 +13,7 @@ from vedette.admin.policy import (
 from vedette.core.asks import Act, PartySet, Someone
 from vedette.core.facts import CONSOLE, LOCAL_TOKEN, TOKEN, Facts
 from vedette.core.names import UserId
-from vedette.core.people import Directory
+from vedette.core.people import Directory, provisioner_of
 from vedette.core.tokens import ApiToken
 
 
@@ -53,12 +53,15 @@ class Actor:
     def lacks(self, directory: Directory, act: Act, over: PartySet | None) -> bool:
         """Whether this act is refused, whatever the rules say.
 
+        0. Whoever pushes people is nobody here, and does what their token is good for.
         1. The person left, was deactivated, or is a guest: no token and no change that waits
         outlives that, whichever way a party names them. 2. The token is not good for the act, or
         not over those parties.
         """
         if self.name in (LOCAL_ADMINISTRATOR, RECOVERY):
             return False
+        if self.name == provisioner_of(directory.domain):
+            return self.token is None or not self.token.covers(act, over)
         if self.name not in directory.people or not is_active(directory, UserId(self.name)):
             return True
         return self.token is not None and not self.token.covers(act, over)

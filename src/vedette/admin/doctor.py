@@ -7,7 +7,7 @@ which a later part of the suite adds its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -28,6 +28,7 @@ from vedette.core.break_glass import Recovery
 from vedette.core.directory_state import DirectoryState
 from vedette.core.language import NOTHING, Sentence, said_by, sentence, told
 from vedette.core.pending import PendingChange, State
+from vedette.core.pushed import PushedState
 from vedette.core.settings.document import Document
 from vedette.core.tokens import ApiToken
 from vedette.ports.certificates import RevocationSource
@@ -130,8 +131,11 @@ class Examined:
     kerberos: KerberosSeen | None = None
     """How Kerberos stands; None where the boot file sets none up."""
     console_ends: float | None = None
-    inbound_ends: float | None = None
     """When the console's certificate expires; None where there is no console, or it can't be read."""
+    inbound_ends: float | None = None
+    """The same of the certificate to which others push."""
+    pushed: PushedState = field(default_factory=PushedState)
+    """How that stands which identity providers push."""
     unsent: tuple[Sentence, ...] = ()
     """The ways named in the boot file by which the record does not leave this machine, and why."""
     recovery: Recovery | None = None
@@ -552,11 +556,9 @@ def console_certificate(seen: Examined) -> Iterable[Found]:
 
 
 def inbound_certificate(seen: Examined) -> Iterable[Found]:
-    """Whether the certificate lasts to which others push, where they may."""
-    own = seen.boot.control.inbound
-    if own is not None:
-        at = seen.boot.path(own.certificate)
-        yield from inbound_findings.certificate(at, seen.inbound_ends, seen.now)
+    """Whether the certificate lasts to which others push, and whether what they push is in force."""
+    yield from inbound_findings.certificate(seen.boot, seen.inbound_ends, seen.now)
+    yield from inbound_findings.pushed(seen.pushed, seen.tokens, seen.now)
 
 
 def delegation(seen: Examined) -> Iterable[Found]:

@@ -20,6 +20,7 @@ from vedette.admin.managed_devices import ManagedDevicesDesk
 from vedette.admin.partners import PartnersDesk
 from vedette.admin.pending import PendingDesk
 from vedette.admin.people import PeopleDesk
+from vedette.admin.pushed import PushedDesk
 from vedette.admin.rooms import RoomsDesk
 from vedette.admin.server_certificates import ServerCertificatesDesk
 from vedette.admin.sessions import SessionsDesk
@@ -59,6 +60,7 @@ class Office:
     folk: PeopleDesk
     certificates: CertificatesDesk
     managed_devices: ManagedDevicesDesk
+    pushed: PushedDesk
     rooms: RoomsDesk
     directory: DirectoryDesk
     inventories: InventoriesDesk

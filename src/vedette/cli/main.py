@@ -27,6 +27,7 @@ from vedette.cli import (
     replay_command,
     room_commands,
     rule_commands,
+    scim_commands,
     server_certificate_commands,
     session_commands,
     settings_commands,
@@ -72,6 +73,7 @@ app.add_typer(rule_commands.app, name="rule")
 app.add_typer(room_commands.app, name="room")
 app.add_typer(file_commands.app, name="file")
 app.add_typer(directory_commands.app, name="directory")
+app.add_typer(scim_commands.app, name="scim")
 app.add_typer(partner_commands.app, name="partner")
 app.command("why")(why_command.why)
 app.command("replay")(replay_command.replay)

@@ -53,6 +53,20 @@ class SyncDirectory(NoSettings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmPushed(NoSettings):
+    """Have what an identity provider pushed come into force, whatever it takes away."""
+
+    def step(self) -> Step:
+        """The command and the call."""
+        return Step(("scim", "confirm"), Call("POST", "/scim/confirm", {}))
+
+    async def carry_out(self, desks: Desks, by: Actor) -> Done:
+        """Take it."""
+        _, record = await desks.pushed.confirm(by, self.reason)
+        return Done(record=record)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AddToken(NoSettings):
     """Make a token that acts for a person; its value is shown once."""
 
@@ -179,6 +193,10 @@ SYNC_DIRECTORY = OrderKind(
 CONFIRM_DIRECTORY = OrderKind(
     name="confirm-directory", title="directory", back="/directory", says="directory-confirm-does",
     read=lambda form: SyncDirectory(reason=reason_of(form), confirm=True),
+)  # fmt: skip
+CONFIRM_PUSHED = OrderKind(
+    name="confirm-pushed", title="pushed", back="/scim", says="pushed-confirm-does",
+    read=lambda form: ConfirmPushed(reason=reason_of(form)),
 )  # fmt: skip
 TOKENS = (
     OrderKind(name="add-token", title="administrators", read=_new_token,

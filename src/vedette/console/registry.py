@@ -28,6 +28,7 @@ from vedette.console.pages import (
     pair,
     partners,
     people,
+    pushed,
     rooms,
     rules,
     sessions,
@@ -48,6 +49,7 @@ NAVIGATION = (
     "keys",
     "people",
     "directory",
+    "pushed",
     "files",
     "rooms",
     "changes",
@@ -58,8 +60,8 @@ NAVIGATION = (
 
 MODULES = (
     overview, settings, named, grid, pair, rules, why, changes, draft,
-    partners, sessions, certificates, managed_devices, keys, people, directory, files, rooms, audit,
-    administrators,
+    partners, sessions, certificates, managed_devices, keys, people, directory, pushed, files,
+    rooms, audit, administrators,
 )  # fmt: skip
 """The modules of `pages`, each with its `PAGES`, `WORDS`, and `ORDERS` where it has any."""
 

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
@@ -20,12 +19,11 @@ from vedette.adapters.checkpoint_file import CheckpointFile
 from vedette.adapters.door_folders import DoorFolders
 from vedette.adapters.drafts import SqlDrafts
 from vedette.adapters.gateway_inner import GatewayInner
-from vedette.adapters.line_files import LineFile
 from vedette.adapters.log_incidents import LogIncidents
 from vedette.adapters.ownership import hand_back
 from vedette.adapters.passwords import Argon2Passwords
 from vedette.adapters.pending import SqlPendingChanges
-from vedette.adapters.positions_file import PositionsFile
+from vedette.adapters.pushed import SqlPushedPeople
 from vedette.adapters.record_index import SqliteRecordIndex
 from vedette.adapters.recovery_file import RecoveryFile
 from vedette.adapters.removed_heads import RemovedHeadsFile
@@ -33,9 +31,7 @@ from vedette.adapters.revisions import SqlRevisions, open_database
 from vedette.adapters.settings_keys import SettingsKey, SettingsKeyFile
 from vedette.adapters.sign_in_store import open_sign_in_store
 from vedette.adapters.spool_reader import SpoolReader
-from vedette.adapters.syslog_tls import SyslogTls
 from vedette.adapters.system_clock import SystemClock
-from vedette.adapters.timestamp_authority import HttpTimestampAuthority
 from vedette.adapters.tokens import SqlTokens
 from vedette.adapters.trials import SqlTrials
 from vedette.admin.accounts import AccountsDesk
@@ -57,6 +53,7 @@ from vedette.admin.partners import PartnersDesk
 from vedette.admin.pending import PendingDesk
 from vedette.admin.people import PeopleDesk
 from vedette.admin.policy import CurrentPolicy
+from vedette.admin.pushed import PushedDesk
 from vedette.admin.rejected import Rejected
 from vedette.admin.server_certificates import ServerCertificatesDesk
 from vedette.admin.sessions import SessionsDesk
@@ -79,9 +76,10 @@ from vedette.control.directory_here import (
     directory_desk,
     directory_seen,
     people_source,
+    pushed_seen,
     table_faults,
 )
-from vedette.control.inbound import MOST_CONNECTIONS, BoundedProtocol, inbound_app
+from vedette.control.inbound import MOST_CONNECTIONS, BoundedProtocol, Pushed, inbound_app
 from vedette.control.inventories import Inventories
 from vedette.control.inventories_here import inventories_here, states_here
 from vedette.control.kerberos_here import kerberos_seen
@@ -89,28 +87,28 @@ from vedette.control.keys_here import LEAST_TOKEN, TokenFile, keys_desk
 from vedette.control.last_officers import LastOfficers
 from vedette.control.listening import Listening, listens, listens_with_tls, private
 from vedette.control.looking import Looking
-from vedette.control.officers_here import keeper_of, last_officers, officers_seen
+from vedette.control.officers_here import keeper_of, last_officers, officers_seen, pushed_in
 from vedette.control.records_here import (
     PROCESS,
-    checkpoint_copy,
     checkpoint_file,
     control_database,
+    departures,
     index_file,
     kept_heads,
     kept_revisions,
     newest_checkpoints,
-    positions_file,
     settings_keys,
     spool_folder,
-    stamps_file,
     tokens_here,
     unsent,
     verify_here,
+    vouching,
     waiting_changes,
     written_by_hand,
 )
 from vedette.control.recovery_seen import RecoverySeen
 from vedette.control.retention import Retention
+from vedette.control.scim import ScimService
 from vedette.control.server_certificates import ordering_told, server_certificates
 from vedette.control.serving import Served, serve
 from vedette.control.sessions import SessionStream
@@ -125,7 +123,6 @@ from vedette.core.settings.document import Document
 from vedette.ports.errors import Unavailable
 from vedette.ports.people import PeopleSource
 from vedette.protocol.internal.checkpoints import CheckpointFault
-from vedette.protocol.syslog import Origin
 from vedette.spine import Spine
 
 _LOG = logging.getLogger("vedette.control")
@@ -219,11 +216,10 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
     policy, spool = CurrentPolicy(clock), _spool(boot, process, clock)
     publisher = Publisher(_door_folders(boot), revisions, key, boot.organisation, clock)
     sessions = _session_stream(boot, publisher)
-    people = _people(boot, policy, sessions, archive.proof, process)
+    people = _people(boot, policy, sessions, archive.proof, process, revisions)
     anchor = archive.anchor(CheckpointFile(checkpoint_file(boot)), revisions, key, counts)
     spine, tokens = Spine(policy, spool, LogIncidents(), clock), SqlTokens(revisions.engine)
-    desk = _settings_desk(revisions, people, policy, spine, publisher)
-    changes, trial = PendingDesk(desk, tokens), TrialDesk(desk)
+    desk, changes, trial = _settings_desks(revisions, people, policy, spine, publisher)
     inventories = inventories_here(boot, spine, sessions.store.devices, policy.current)
     office = Office(
         desk=desk,
@@ -244,6 +240,7 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
         managed_devices=ManagedDevicesDesk(AdministrationDoor(spine), sessions.store, spine.clock),
         directory=directory_desk(boot, spine, keeper_of(people), policy.current),
         inventories=inventories.desk,
+        pushed=_pushed_desk(boot, spine, people),
         rooms=rooms_desk(boot, spine, key),
         partners=PartnersDesk(spine, GatewayInner(boot.path(boot.gateway.inner))),
         audit=archive.desk(spine, policy),
@@ -261,7 +258,7 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
     upkeep = _upkeep((desk, changes, trial), own, duties, archive, key)
     looking = _looking(boot, anchor, archive.written, people.source)
     desks = desks_of(office, looking, counts)
-    apps = _console(boot, sessions, desks), inbound_app((inventories.pushed,))
+    apps = _console(boot, sessions, desks), _inbound(boot, office, inventories.pushed)
     return Wiring(boot, spool, upkeep, office, desks, key, looking, *apps)
 
 
@@ -297,8 +294,25 @@ def _duties(
 ) -> tuple[Anchor, SessionStream, Telling, Vouching, Departures | None]:
     """What control does by itself with the record. Raises ControlFault."""
     telling = Telling(archive.records, policy.current, publisher, SystemClock())
-    departures = _departures(boot, archive.written, anchor, lambda: archive.named(policy))
-    return anchor, sessions, telling, _vouching(boot), departures
+    try:
+        out = departures(boot, archive.written, anchor.broken, lambda: archive.named(policy))
+    except BootFault as fault:
+        raise ControlFault(str(fault)) from fault
+    return anchor, sessions, telling, vouching(boot), out
+
+
+def _pushed_desk(boot: Boot, spine: Spine, people: LastOfficers) -> PushedDesk:
+    door, there, pushed = AdministrationDoor(spine), boot.control.inbound, pushed_in(people)
+    return PushedDesk(door, pushed.store, spine.clock, pushed, there is not None)
+
+
+def _inbound(boot: Boot, office: Office, reports: Pushed) -> Any:
+    """What other services push to; None where the boot file has no place for it."""
+    own = boot.control.inbound
+    if own is None:
+        return None
+    scim = ScimService(office.pushed, office.tokens.store, own.url)
+    return inbound_app((reports, scim.pushed()))
 
 
 def _looking(boot: Boot, anchor: Anchor, written: SpoolReader, people: PeopleSource) -> Looking:
@@ -318,28 +332,29 @@ def _people(
     sessions: SessionStream,
     key: SettingsKeyFile,
     process: str,
+    revisions: SqlRevisions,
 ) -> LastOfficers:
-    """Where people come from: the company's directory, or the table. Raises Unavailable."""
+    """Where people come from: the company's directory or the table, and who pushes. Raises Unavailable."""
+    pushed = SqlPushedPeople(revisions.engine)
     source = people_source(
-        boot,
-        lambda: policy.current().directory.document.directory,
-        sessions.store,
-        key,
+        boot, lambda: policy.current().directory.document, sessions.store, key, pushed
     )
     return last_officers(boot, source, policy.current, keeps=process == PROCESS)
 
 
-def _settings_desk(
+def _settings_desks(
     revisions: SqlRevisions,
     people: PeopleSource,
     policy: CurrentPolicy,
     spine: Spine,
     publisher: Publisher,
-) -> SettingsDesk:
+) -> tuple[SettingsDesk, PendingDesk, TrialDesk]:
+    """What changes the settings, what keeps changes that wait, and what takes revisions back."""
     pending, trials = SqlPendingChanges(revisions.engine), SqlTrials(revisions.engine)
-    return SettingsDesk(
+    desk = SettingsDesk(
         revisions, people, policy, spine, spine.clock, publisher.announce, pending, trials
     )
+    return desk, PendingDesk(desk, SqlTokens(revisions.engine)), TrialDesk(desk)
 
 
 def _spool(boot: Boot, process: str, clock: SystemClock) -> AuditSpool:
@@ -372,6 +387,7 @@ def desks_of(office: Office, looking: Looking, counts: Counts) -> Desks:
         folk=office.folk,
         certificates=office.certificates,
         managed_devices=office.managed_devices,
+        pushed=office.pushed,
         rooms=office.rooms,
         directory=office.directory,
         partners=office.partners,
@@ -451,46 +467,6 @@ def _gone_out(departures: Departures | None, anchor: Anchor, process: str) -> fl
     """Up to which byte a log may be removed: what is anchored, and at the SIEM where there is one."""
     anchored = anchor.anchored(process)
     return anchored if departures is None else min(anchored, departures.taken(process))
-
-
-def _departures(
-    boot: Boot, records: SpoolReader, anchor: Anchor, named: Callable[[], SpoolReader | None]
-) -> Departures | None:
-    """What sends records to the SIEM, where one is named. Raises ControlFault."""
-    siem = boot.control.syslog
-    if siem is None:
-        return None
-    _private(boot.path(siem.key))
-    receiver = SyslogTls(
-        address=siem.address,
-        name=siem.name,
-        ca=boot.path(siem.ca),
-        certificate=boot.path(siem.certificate),
-        key=boot.path(siem.key),
-        receipts=siem.receipts,
-    )
-    others = {"checkpoints": checkpoint_file(boot), "timestamps": stamps_file(boot)}
-    return Departures(
-        records,
-        {name: LineFile(path) for name, path in others.items()},
-        receiver,
-        PositionsFile(positions_file(boot)),
-        Origin(organisation=boot.organisation, enterprise=siem.enterprise),
-        SystemClock(),
-        anchor.broken,
-        named,
-    )
-
-
-def _vouching(boot: Boot) -> Vouching:
-    copy, authority = checkpoint_copy(boot), boot.control.timestamps
-    return Vouching(
-        copy=None if copy is None else CheckpointFile(copy),
-        authority=None
-        if authority is None
-        else HttpTimestampAuthority(authority.url, boot.path(authority.ca)),
-        stamps=CheckpointFile(stamps_file(boot)),
-    )
 
 
 def _metrics_token(boot: Boot) -> LocalToken | None:
@@ -616,6 +592,7 @@ def examine_here(
         certificate_ends=examination.certificate_ends(boot),
         console_ends=examination.console_ends(boot),
         inbound_ends=examination.inbound_ends(boot),
+        pushed=pushed_seen(boot),
         ordering=ordering_told(boot),
         keys=keys_here(boot, None),
         reachable=examination.reachable(boot),

@@ -16,6 +16,7 @@ from vedette.admin.officers import OfficersSeen, ProofsOf, standing
 from vedette.admin.policy import rules_of
 from vedette.control.directory import DirectoryPeople
 from vedette.control.last_officers import ConfirmedKeeper, LastOfficers
+from vedette.control.pushed_people import MergedPeople, PushedPeople
 from vedette.core.officers import Officers
 from vedette.core.people import Directory, Person
 from vedette.core.settings.document import Document
@@ -41,8 +42,14 @@ def last_officers(
 
 def keeper_of(people: LastOfficers) -> DirectoryKeeper | None:
     """Who keeps the people of the company's directory, where there is one."""
-    source = people.source
+    source = people.source.base if isinstance(people.source, MergedPeople) else people.source
     return ConfirmedKeeper(source, people) if isinstance(source, DirectoryPeople) else None
+
+
+def pushed_in(people: LastOfficers) -> PushedPeople:
+    """What follows that which an identity provider pushes."""
+    assert isinstance(people.source, MergedPeople)  # control's own wiring made it
+    return people.source.pushed
 
 
 def officers_file(boot: Boot) -> Path:

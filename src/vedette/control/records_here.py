@@ -6,7 +6,7 @@ All of it works with control running or not.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -20,11 +20,15 @@ from vedette.adapters.removed_heads import RemovedHeadsFile
 from vedette.adapters.revisions import SqlRevisions, open_database
 from vedette.adapters.settings_keys import SettingsKeyFile
 from vedette.adapters.spool_reader import SpoolReader
-from vedette.adapters.timestamp_authority import prove
+from vedette.adapters.syslog_tls import SyslogTls
+from vedette.adapters.system_clock import SystemClock
+from vedette.adapters.timestamp_authority import HttpTimestampAuthority, prove
 from vedette.adapters.tokens import SqlTokens
 from vedette.admin.audit import ChainReport, verify_all
 from vedette.admin.audit_export import export_lines, name_line, pseudonyms_in, verify_export
-from vedette.control.vouching import unstamped
+from vedette.control.departures import Departures
+from vedette.control.listening import private
+from vedette.control.vouching import Vouching, unstamped
 from vedette.core.language import Sentence, told
 from vedette.core.pending import PendingChange, State
 from vedette.core.record import RecordFault
@@ -32,6 +36,7 @@ from vedette.core.tokens import ApiToken
 from vedette.ports.errors import Unavailable
 from vedette.ports.siem import Position
 from vedette.protocol.internal.checkpoints import Checkpoint, verify_checkpoint
+from vedette.protocol.syslog import Origin
 
 PROCESS = "control"
 _LATE = 180.0
@@ -284,3 +289,47 @@ def verify_export_here(boot: Boot, file: Path) -> list[ChainReport]:
     key = settings_keys(boot)
     lines = (line for line, _ in LineFile(file).lines())
     return verify_export(lines, lambda line: verify_checkpoint(line, boot.organisation, key))
+
+
+def departures(
+    boot: Boot,
+    records: SpoolReader,
+    broken: Callable[[], Mapping[str, str]],
+    named: Callable[[], SpoolReader | None],
+) -> Departures | None:
+    """What sends records to the SIEM, where one is named. Raises BootFault."""
+    siem = boot.control.syslog
+    if siem is None:
+        return None
+    private(boot.path(siem.key))
+    receiver = SyslogTls(
+        address=siem.address,
+        name=siem.name,
+        ca=boot.path(siem.ca),
+        certificate=boot.path(siem.certificate),
+        key=boot.path(siem.key),
+        receipts=siem.receipts,
+    )
+    others = {"checkpoints": checkpoint_file(boot), "timestamps": stamps_file(boot)}
+    return Departures(
+        records,
+        {name: LineFile(path) for name, path in others.items()},
+        receiver,
+        PositionsFile(positions_file(boot)),
+        Origin(organisation=boot.organisation, enterprise=siem.enterprise),
+        SystemClock(),
+        broken,
+        named,
+    )
+
+
+def vouching(boot: Boot) -> Vouching:
+    """Where checkpoints go besides the file here."""
+    copy, authority = checkpoint_copy(boot), boot.control.timestamps
+    return Vouching(
+        copy=None if copy is None else CheckpointFile(copy),
+        authority=None
+        if authority is None
+        else HttpTimestampAuthority(authority.url, boot.path(authority.ca)),
+        stamps=CheckpointFile(stamps_file(boot)),
+    )

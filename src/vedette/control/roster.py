@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from vedette.core.directory_state import lost_everything, too_many
 from vedette.core.names import ServerName
-from vedette.core.people import SERVICE_LOCALPARTS, Person
+from vedette.core.people import RESERVED_LOCALPARTS, Person
 from vedette.ports.directory import GroupEntry, Known, Listing, PersonEntry, Touched
 
 _LOCALPART = re.compile(r"[a-z0-9._=/+-]{1,200}")
@@ -239,7 +239,7 @@ def _is_active(entry: PersonEntry, now: float) -> bool:
 
 def is_localpart(name: str) -> bool:
     """Whether an account of a person may be called so (Matrix specification, "User identifiers")."""
-    return _LOCALPART.fullmatch(name) is not None and name not in SERVICE_LOCALPARTS
+    return _LOCALPART.fullmatch(name) is not None and name not in RESERVED_LOCALPARTS
 
 
 @dataclass(frozen=True, slots=True)

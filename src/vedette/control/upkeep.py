@@ -18,6 +18,7 @@ from vedette.control.departures import Departures
 from vedette.control.directory import DirectoryPeople
 from vedette.control.inventories import Inventories
 from vedette.control.last_officers import LastOfficers
+from vedette.control.pushed_people import MergedPeople
 from vedette.control.retention import Retention
 from vedette.control.sessions import SessionStream
 from vedette.control.streams import Publisher
@@ -98,6 +99,9 @@ class Upkeep:
             if isinstance(source, LastOfficers):
                 duties.create_task(_every(lambda: _OFFICERS_SECONDS, source.look_at_everybody))
                 source = source.source
+            if isinstance(source, MergedPeople):
+                duties.create_task(source.pushed.run())
+                source = source.base
             if isinstance(source, DirectoryPeople):
                 duties.create_task(source.run())
             duties.create_task(_every(self._renewal, self._renew))

@@ -76,8 +76,13 @@ class Act(StrEnum):
     ADMINISTRATION_DIRECTORY_SHOW = "people:directory:show"
     ADMINISTRATION_DIRECTORY_SYNC = "people:directory:sync"
     ADMINISTRATION_FACTOR_RESET = "people:factor:reset"
+    ADMINISTRATION_GROUP_PROVISION = "people:group:provision"
     ADMINISTRATION_PASSWORD_RESET = "people:password:reset"  # noqa: S105  # an act, no password
     ADMINISTRATION_PEOPLE_COUNT = "people:person:count"
+    ADMINISTRATION_PERSON_PROVISION = "people:person:provision"
+    ADMINISTRATION_PUSHED_CONFIRM = "people:pushed:confirm"
+    ADMINISTRATION_PUSHED_READ = "people:pushed:read"
+    ADMINISTRATION_PUSHED_SHOW = "people:pushed:show"
     ADMINISTRATION_DECISION_EXPLAIN = "policy:decision:explain"
     PRESENCE_RECEIPT_SEND = "presence:receipt:send"
     PRESENCE_STATUS_READ = "presence:status:read"

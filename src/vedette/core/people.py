@@ -26,7 +26,18 @@ KEEPER = "vedette-rooms"
 SERVICE_LOCALPARTS = frozenset({"vedette-notices", "vedette-inspector", KEEPER})
 """The suite's own accounts. Their few acts are fixed in code, outside the rules."""
 
+PROVISIONER = "vedette-scim"
+"""As whom an identity provider pushes people and groups. It has no account, and only those parties
+that name it."""
+RESERVED_LOCALPARTS = SERVICE_LOCALPARTS | {PROVISIONER}
+"""How no person's account may be called."""
+
 _MOST_REMEMBERED = 1 << 18
+
+
+def provisioner_of(domain: str) -> UserId:
+    """The user id by which rules name whoever pushes people and groups here."""
+    return UserId(f"@{PROVISIONER}:{domain}")
 
 
 def keeper_of(domain: str) -> str:
@@ -203,6 +214,9 @@ class Directory:
             return Someone(user, stranger.parties | named, stranger.organisation, False)
         if self.is_service(user):
             return Someone(user, frozenset({ANYONE, SERVICES}), server, True)
+        if user.localpart == PROVISIONER:
+            base = frozenset({ANYONE, SERVICES})
+            return Someone(user, base | self._named(user, frozenset(), base), server, True)
         person = self.people.get(user, Person())
         base = frozenset({ANYONE, GUESTS if person.guest else US})
         groups = person.groups if person.active else frozenset()

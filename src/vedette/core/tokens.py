@@ -23,6 +23,15 @@ NEVER = frozenset(
 """Acts that no token has: one that makes tokens could make a wider one, or outlive itself, and
 recovery is nobody's over the network."""
 
+PUSHING = frozenset(
+    {
+        Act.ADMINISTRATION_GROUP_PROVISION,
+        Act.ADMINISTRATION_PERSON_PROVISION,
+        Act.ADMINISTRATION_PUSHED_READ,
+    }
+)
+"""The acts of whoever pushes people and groups."""
+
 GRANTABLE = frozenset(MEANINGS) - NEVER
 """The acts that a token may have."""
 

@@ -36,6 +36,7 @@ MAY: dict[str, set[str]] = {
     "approve-session": DESK,
     "change-rule": {OFFICER},
     "confirm-directory": {OFFICER},
+    "confirm-pushed": {OFFICER},
     "confirm-revision": {OFFICER},
     "create-account": DESK,
     "end-session": DESK,

@@ -126,6 +126,7 @@ ACTS: list[tuple[str, dict[str, str]]] = [
     ("revoke-certificate", {"issuer": "company", "serial": "0A:FF"}),
     ("sync-directory", {}),
     ("confirm-directory", {}),
+    ("confirm-pushed", {}),
     (
         "add-token",
         {

@@ -204,6 +204,7 @@ STOPS: dict[str, str | Go] = {
     "partner": "/partners/acme",
     "partner checked": _checked,
     "directory": "/directory",
+    "pushed people": "/scim",
     "directory looked through": "/directory?people=(name%3Dp*)&party=us",
     "directory tried": "/directory?test=yes",
     "rooms": "/rooms",

@@ -56,6 +56,7 @@ TABLE: dict[str, set[str]] = {
     "/managed-devices": {OFFICER, OPERATOR, AUDITOR},
     "/managed-devices.csv": {OFFICER, OPERATOR, AUDITOR},
     "/directory": {OFFICER, OPERATOR, AUDITOR},
+    "/scim": {OFFICER, OPERATOR, AUDITOR},
     "/rooms": READERS,
     "/rooms.csv": READERS,
     "/rooms/{room:path}": READERS,

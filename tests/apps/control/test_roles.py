@@ -28,7 +28,7 @@ from vedette.core.decide import decide
 from vedette.core.facts import Facts
 from vedette.core.names import MediaId, ServerName, UserId
 from vedette.core.pending import PendingChange
-from vedette.core.tokens import GRANTABLE
+from vedette.core.tokens import GRANTABLE, PUSHING
 from vedette.protocol.internal.held_files import FileRow, FileState
 
 PEOPLE = {
@@ -57,6 +57,7 @@ MAY: dict[str, set[str]] = {
         "certificates:certificate:list", "certificates:server:list", "certificates:server:renew",
         "devices:inventory:list", "devices:inventory:test",
         "people:directory:preview", "people:directory:show", "people:person:count",
+        "people:pushed:show",
         "rooms:room:sweep", *ROOMS,
     },
     "helper": {
@@ -68,7 +69,8 @@ MAY: dict[str, set[str]] = {
         SETTINGS, "administration:settings:replay", "audit:chain:verify", "audit:record:read",
         "certificates:certificate:list", "devices:inventory:list", "doors:door:list",
         "files:file:list", PARTNERS,
-        "people:directory:show", "policy:decision:explain", "tokens:token:list", *ROOMS,
+        "people:directory:show", "people:pushed:show", "policy:decision:explain",
+        "tokens:token:list", *ROOMS,
     },
     "alice": set(),
 }  # fmt: skip
@@ -169,6 +171,10 @@ TABLE = [
         body={"reason": "x"}),
     Row("GET /directory", ("people:directory:show",)),
     Row("GET /directory/preview", ("people:directory:preview",), "/directory/preview?party=us"),
+    Row("GET /scim", ("people:pushed:show",)),
+    Row("GET /scim/users", ("people:pushed:show",)),
+    Row("GET /scim/groups", ("people:pushed:show",)),
+    Row("POST /scim/confirm", ("people:pushed:confirm",), body={"reason": "x"}),
     Row("POST /directory/sync", ("people:directory:sync",), body={"reason": "x"}),
     Row("POST /devices/inventories/{name}/test", ("devices:inventory:test",),
         "/devices/inventories/nothing/test"),
@@ -397,7 +403,10 @@ def test_every_administrative_act_is_asked_somewhere() -> None:
     asked = {act for row in TABLE for act in row.acts}
     recovery = {act.value for act in Act if act.name.startswith("ADMINISTRATION_RECOVERY_")}
     assert not asked & recovery  # on control's own host alone, never over the network
-    assert asked | recovery == {act.value for act in Act if act.name.startswith("ADMINISTRATION_")}
+    pushing = {act.value for act in PUSHING}
+    assert not asked & pushing  # where identity providers push, by tests/apps/control/test_scim.py
+    every = {act.value for act in Act if act.name.startswith("ADMINISTRATION_")}
+    assert asked | recovery | pushing == every
 
 
 CASES = [

@@ -44,6 +44,13 @@ ACTS: dict[str, str] = {
     "people:directory:preview": "sehen, wen ein Kreis, eine Gruppe oder ein anderer Filter des "
     "Verzeichnisses der Firma träfe",
     "people:directory:show": "sehen, wie die Liste der Personen zum Verzeichnis der Firma steht",
+    "people:group:provision": "eine Gruppe und wer in ihr ist schicken (SCIM), als Identitätsanbieter",
+    "people:person:provision": "jemanden schicken, ändern oder deaktivieren (SCIM), als "
+    "Identitätsanbieter",
+    "people:pushed:confirm": "in Kraft setzen, was ein Identitätsanbieter geschickt hat, obwohl es viele "
+    "Personen wegnimmt",
+    "people:pushed:read": "lesen, was geschickt wurde (SCIM), als Identitätsanbieter",
+    "people:pushed:show": "sehen, was ein Identitätsanbieter geschickt hat",
     "people:directory:sync": "das Verzeichnis der Firma jetzt lesen lassen und eine Liste übernehmen, die "
     "angehalten ist, weil sie viele Personen wegnähme",
     "keys:key:list": "jeden Schlüssel und jedes Geheimnis der Organisation mit Namen sehen, nie den Wert",

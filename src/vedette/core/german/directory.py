@@ -109,4 +109,23 @@ TLS: Pairs = (
         "its certificate is not trusted: {why}",
         "seinem Zertifikat wird nicht vertraut: {why}",
     ),
+    (
+        "what was pushed can't be read, and people are as they were in force last: {why}",
+        (
+            "was geschickt wurde, lässt sich nicht lesen, und die Personen bleiben, wie sie zuletzt "
+            "galten: {why}"
+        ),
+    ),
+    (
+        (
+            "an identity provider would take away {taken} of {of} people, so nothing more of "
+            "what it pushes is in force; look at them and confirm with `vedette scim confirm`"
+        ),
+        (
+            "ein Identitätsanbieter nähme {taken} von {of} Personen weg, daher gilt nichts mehr von "
+            "dem, was er schickt; sehen Sie sie an und bestätigen Sie mit `vedette scim confirm`"
+        ),
+    ),
+    ("nothing that was pushed is held", "nichts, was geschickt wurde, ist angehalten"),
+    ("`vedette scim state` says how it stands", "`vedette scim state` sagt, wie es steht"),
 )

@@ -174,6 +174,10 @@ DOCTOR: Pairs = (
         "das Zertifikat `{path}`, an das andere schicken, lässt sich nicht lesen",
     ),
     (
+        "no identity provider can push any more: the time of every token is over",
+        "kein Identitätsanbieter kann mehr schicken: Die Zeit jedes Tokens ist um",
+    ),
+    (
         "the certificate to which others push ends in {days} days",
         "das Zertifikat, an das andere schicken, endet in {days} Tagen",
     ),

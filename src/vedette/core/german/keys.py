@@ -97,20 +97,6 @@ _PAIRS: Pairs = (
         "beweist anderen Diensten, dass hier ankommt, was sie schicken",
     ),
     (
-        (
-            "can take what is pushed, with the tokens by which it is: have the certificate revoked,"
-            " and replace those tokens"
-        ),
-        (
-            "kann abfangen, was geschickt wird, mit den Tokens, durch die es geschieht: das Zertifikat"
-            " sperren lassen und die Tokens ersetzen"
-        ),
-    ),
-    (
-        "control does not start until there is another",
-        "control startet nicht, bis es ein anderes gibt",
-    ),
-    (
         "proves the console to browsers",
         "beweist Browsern, dass es die Konsole ist",
     ),

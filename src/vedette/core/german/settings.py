@@ -346,6 +346,25 @@ _LIMITS = {
         "dieselbe noch einmal.",
     ),
 }
+_PEOPLE: dict[str, Words] = {
+    "sources": Words(
+        "Vorrang",
+        "Die erste dieser Quellen, die jemanden kennt, sagt, welche Gruppen die Person hat und ob sie Gast "
+        "ist. Quellen, die nicht genannt sind, kommen zuletzt. Wer in irgendeiner Quelle, die ihn kennt, "
+        "inaktiv ist, ist inaktiv.",
+        "Wer in die erste Quelle schreibt, bestimmt über die Gruppen aller und damit über Regeln.",
+        'die Quelle, die die Firma am strengsten führt, zuerst: ["directory", "scim", "table"]',
+    ),
+    "largest_removal": Words(
+        "Größter Wegfall",
+        "Der größte Anteil der geschickten Personen, in Prozent, den ein Identitätsanbieter binnen einer "
+        "Stunde deaktivieren, löschen oder aller Gruppen entheben darf. Darüber gilt nichts mehr von dem, "
+        "was er schickt, bis jemand mit `vedette scim confirm` zustimmt. Bis zu fünf Personen dürfen immer "
+        "gehen.",
+        "Zu hoch, und ein Versehen beim Identitätsanbieter beendet alle Sitzungen; zu niedrig, und wer "
+        "gegangen ist, bleibt, bis jemand zustimmt.",
+    ),
+}
 SETTINGS: dict[str, Words] = {
     **_ORGANISATION,
     **_PARTNERS,
@@ -361,6 +380,7 @@ SETTINGS: dict[str, Words] = {
     **{f"federation.partners.<name>.{key}": said for key, said in _LIMITS.items()},
     **{f"issuers.<name>.{key}": said for key, said in ISSUERS.items()},
     **{f"device_management.<name>.{key}": said for key, said in DEVICE_MANAGEMENT.items()},
+    **{f"people.{key}": said for key, said in _PEOPLE.items()},
     **{f"directory.{key}": said for key, said in DIRECTORY.items()},
     **{f"sign_in.{key}": said for key, said in SIGN_IN.items()},
     **{f"synapse.{key}": said for key, said in SYNAPSE.items()},

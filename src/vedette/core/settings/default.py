@@ -227,7 +227,7 @@ owner = "security-office"
 [rules.operators]
 from  = ["operators"]
 allow = ["administer"]
-when  = ["act in administration:settings:read, audit:chain:verify, certificates:certificate:list, certificates:server:list, certificates:server:renew, devices:inventory:list, devices:inventory:test, doors:door:list, partners:partner:list, partners:partner:check, people:directory:preview, people:directory:show, people:person:count, rooms:room:count, rooms:room:list, rooms:room:sweep"]
+when  = ["act in administration:settings:read, audit:chain:verify, certificates:certificate:list, certificates:server:list, certificates:server:renew, devices:inventory:list, devices:inventory:test, doors:door:list, partners:partner:list, partners:partner:check, people:directory:preview, people:directory:show, people:person:count, people:pushed:show, rooms:room:count, rooms:room:list, rooms:room:sweep"]
 owner = "security-office"
 
 # The help desk helps people with their devices, sessions and ways in, and sees which files are held.
@@ -250,7 +250,7 @@ owner  = "security-office"
 [rules.auditors]
 from  = ["auditors"]
 allow = ["administer"]
-when  = ["act in administration:settings:read, administration:settings:replay, audit:chain:verify, audit:record:read, certificates:certificate:list, devices:inventory:list, doors:door:list, files:file:list, partners:partner:list, people:directory:show, policy:decision:explain, rooms:room:count, rooms:room:list, tokens:token:list"]
+when  = ["act in administration:settings:read, administration:settings:replay, audit:chain:verify, audit:record:read, certificates:certificate:list, devices:inventory:list, doors:door:list, files:file:list, partners:partner:list, people:directory:show, people:pushed:show, policy:decision:explain, rooms:room:count, rooms:room:list, tokens:token:list"]
 owner = "security-office"
 
 # ---- What no change may lose --------------------------------------------------------------------

@@ -14,6 +14,7 @@ from vedette.core.settings.device_management import DeviceManagement
 from vedette.core.settings.directory import CompanyDirectory
 from vedette.core.settings.federation import Federation
 from vedette.core.settings.issuers import Issuer
+from vedette.core.settings.people import PeopleSources
 from vedette.core.settings.rules import Rule
 from vedette.core.settings.sections import (
     Audit,
@@ -74,6 +75,7 @@ class Document(Section):
     notices: Notices = Field(default_factory=Notices)
     standing: Standing = Field(default_factory=Standing)
     sign_in: SignIn = Field(default_factory=SignIn)
+    people: PeopleSources = Field(default_factory=PeopleSources)
     directory: CompanyDirectory = Field(default_factory=CompanyDirectory)
     synapse: Synapse = Field(default_factory=Synapse)
 
