@@ -8,7 +8,7 @@ import pytest
 
 from tests.protocol.kerberos.test_keytab import AES, HEAD, RC4, entry
 from vedette.adapters.boot_file import KerberosBoot
-from vedette.adapters.kerberos.keytab_file import keytab_trouble, keytab_weakness
+from vedette.adapters.kerberos.keytab_file import is_open, keytab_trouble, keytab_weakness
 
 US = "HTTP/chat.corp.test@CORP.TEST"
 
@@ -28,7 +28,9 @@ def test_one_that_is_ours_alone_and_has_our_name_can_be_used(keytab):
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o610])
 def test_one_that_others_can_read_cannot(keytab, mode):
+    assert not is_open(keytab)
     keytab.chmod(mode)
+    assert is_open(keytab)
     assert "can be read by others" in str(keytab_trouble(keytab, US))
 
 

@@ -15,10 +15,12 @@ from vedette.core.settings.document import Document
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KerberosSeen:
     """What is seen of Kerberos here. `missing` is the command that installs what takes tickets, empty
-    where it is there; `trouble` why the keytab can't be used, `weak` what is weak about it.
+    where it is there; `trouble` why the keytab can't be used, `weak` what is weak about it, `open`
+    whether others can read it.
     """
 
     missing: str = ""
+    open: bool = False
     trouble: Sentence | None = None
     weak: Sentence | None = None
 
@@ -38,8 +40,7 @@ def kerberos_found(boot: Boot, document: Document, found: KerberosSeen | None) -
         words = told("Kerberos needs gssapi, which is not installed")
         yield Found("kerberos", Health.BROKEN, words, found.missing)
     if found.trouble is not None:
-        open_to_others = keytab.is_file() and bool(keytab.stat().st_mode & 0o077)
-        mend = f"chmod 600 {keytab}" if open_to_others else f"install -m 600 KEYTAB {keytab}"
+        mend = f"chmod 600 {keytab}" if found.open else f"install -m 600 KEYTAB {keytab}"
         yield Found(
             "kerberos", Health.BROKEN, found.trouble, mend, told("docs/operate/kerberos.md")
         )

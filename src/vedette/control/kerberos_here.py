@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vedette.adapters import kerberos
 from vedette.adapters.boot_file import Boot
-from vedette.adapters.kerberos.keytab_file import keytab_trouble, keytab_weakness
+from vedette.adapters.kerberos.keytab_file import is_open, keytab_trouble, keytab_weakness
 from vedette.admin.kerberos import KerberosSeen
 
 
@@ -16,6 +16,7 @@ def kerberos_seen(boot: Boot) -> KerberosSeen | None:
     keytab = boot.path(own.keytab)
     return KerberosSeen(
         missing="" if kerberos.installed() else kerberos.WAY_IN,
+        open=is_open(keytab),
         trouble=keytab_trouble(keytab, own.principal),
         weak=keytab_weakness(keytab, own.principal),
     )

@@ -29,6 +29,7 @@ from vedette.admin.kerberos import KerberosSeen
 from vedette.admin.key_table import KEYS
 from vedette.admin.keys import KeyFound
 from vedette.control.examination import open_secrets
+from vedette.control.kerberos_here import kerberos_seen
 from vedette.control.main import current_settings
 from vedette.core.asks import Act
 from vedette.core.break_glass import Recovery
@@ -432,6 +433,7 @@ def test_kerberos_that_is_set_up_is_no_trouble(healthy: Examined) -> None:
     [
         ({"missing": "apt install gcc libkrb5-dev"}, "apt install gcc libkrb5-dev"),
         ({"trouble": sentence("`x` is missing")}, "install -m 600 KEYTAB"),
+        ({"trouble": sentence("`x` can be read by others"), "open": True}, "chmod 600"),
         ({"weak": sentence("`x` has only RC4 keys")}, "install -m 600 KEYTAB"),
         ({"offered": "no"}, "vedette settings set sign_in.kerberos yes"),
         ({"principal": "HTTP/elsewhere.example@CORP.TEST"}, "setspn -S HTTP/"),
@@ -451,3 +453,19 @@ def test_kerberos_that_is_offered_without_keys_is_broken(healthy: Examined) -> N
     (found,) = troubles(bare)
     assert (found.check, found.health) == ("kerberos", Health.BROKEN)
     assert troubles(replace(healthy, kerberos=None)) == []
+
+
+def test_what_is_seen_of_kerberos_is_what_lies_here(healthy: Examined) -> None:
+    assert kerberos_seen(healthy.boot) is None
+    boot = with_kerberos(healthy).boot
+    seen = kerberos_seen(boot)
+    assert seen is not None
+    assert "is missing" in str(seen.trouble)
+    assert not seen.open
+    keytab = boot.path(KerberosBoot(principal="HTTP/x@X").keytab)
+    keytab.write_bytes(b"no keytab")
+    keytab.chmod(0o644)
+    again = kerberos_seen(boot)
+    assert again is not None
+    assert "can't be used" in str(again.trouble)
+    assert again.open

@@ -15,7 +15,7 @@ def keytab_trouble(path: Path, principal: str) -> Sentence | None:
     entries = _read(path)
     if isinstance(entries, Sentence):
         return entries
-    if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+    if is_open(path):
         return told("`{path}` can be read by others, who could sign in as anybody", path=path)
     if any(each.principal == principal for each in entries):
         return None
@@ -45,6 +45,14 @@ def keytab_weakness(path: Path, principal: str) -> Sentence | None:
         principal=principal,
         realm=realm_of(principal),
     )
+
+
+def is_open(path: Path) -> bool:
+    """Whether others on this host may do anything with the file."""
+    try:
+        return bool(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
+    except OSError:
+        return False
 
 
 def _near(one: str, other: str) -> bool:
