@@ -5,16 +5,18 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from vedette.admin.issuers import known_issuer, mends_source
 from vedette.admin.rejected import Code, Rejected
 from vedette.core.language import NOTHING, Sentence, as_is, said_by, told
 from vedette.core.settings.document import Document
+from vedette.core.settings.issuers import Issuer
 from vedette.ports.certificates import Kind, RevocationFetcher
 from vedette.ports.errors import Unavailable
 from vedette.protocol.x509.crls import Crl, read_crl, time_fault, verified
+from vedette.protocol.x509.device_names import device_names
 from vedette.protocol.x509.faults import WORDS, Fault, mending
 from vedette.protocol.x509.files import certificates_in
 from vedette.protocol.x509.judging import before_revocation, judge
@@ -57,7 +59,8 @@ class Tried:
     """What one issuer says of a certificate.
 
     `claim` is whose it is. `looked` says whether revocation was looked at; `fetch` where it is to be
-    learnt, and `found` what was said there where it was asked.
+    learnt, and `found` what was said there where it was asked. `device` is by which names of the
+    settings it calls its device, None where its issuer speaks for no managed devices.
     """
 
     answer: Trusted | Distrusted
@@ -65,12 +68,15 @@ class Tried:
     looked: bool
     fetch: tuple[CrlAt | OcspAt, ...]
     found: tuple[LookedUp, ...] = ()
+    device: tuple[str, ...] | None = None
 
     @property
     def fault(self) -> Fault | None:
-        """What is wrong, the name included; None where nothing is."""
+        """What is wrong, the name included; None where nothing is. A device's may name nobody."""
         if isinstance(self.answer, Distrusted):
             return self.answer.fault
+        if self.device is not None:
+            return None
         return self.claim if isinstance(self.claim, Fault) else None
 
 
@@ -105,9 +111,20 @@ def try_certificate(
         raise Rejected(Code.INVALID, told("the settings name no issuer of certificates"), hint)
     entries = {issuer: known_issuer(document, issuer)} if issuer else dict(document.issuers)
     return {
-        str(name): _try(found[0], policy_of(str(name), entry), evidence, at)
+        str(name): replace(
+            _try(found[0], policy_of(str(name), entry), evidence, at),
+            device=_device(found[0], str(name), entry),
+        )
         for name, entry in entries.items()
     }
+
+
+def _device(leaf: bytes, name: str, entry: Issuer) -> tuple[str, ...] | None:
+    """What the ways of the settings find; those names that every certificate has are left out."""
+    if entry.devices != "managed":
+        return None
+    always = device_names(leaf, name, ())
+    return tuple(sorted(device_names(leaf, name, entry.device_names) - always))
 
 
 def _try(leaf: bytes, policy: IssuerPolicy, evidence: Evidence, at: int) -> Tried:

@@ -163,6 +163,7 @@ def _data(name: str, tried: Tried) -> dict[str, Any]:
         "emails": list(answer.names.emails),
         "sid": answer.names.sid,
         "person": {"by": claim.kind, "name": claim.value} if claim else None,
+        "device": None if tried.device is None else list(tried.device),
         "usages": sorted(answer.usages),
         "policies": sorted(answer.policies),
         "not_before": answer.not_before,
@@ -215,7 +216,12 @@ def _said(asked: list[dict[str, Any]]) -> Iterator[str]:
 def _more(each: dict[str, Any]) -> Iterator[str]:
     if each["person"]:
         yield f"    it is that of {each['person']['name']} (by {each['person']['by']})"
-    yield f"    {each['subject']}, serial {each['serial']}, counts as {each['counts']}"
+    worth = f"counts as {each['counts']}"
+    if each["device"] is not None:
+        names = ", ".join(each["device"]) or "no name of `device_names`, only its SHA-256"
+        yield f"    it proves a managed device; its management may know it by: {names}"
+        worth = "is no factor of a person"
+    yield f"    {each['subject']}, serial {each['serial']}, {worth}"
     yield f"    from {_day(each['not_before'])} to {_day(each['not_after'])}"
     yield f"    usages {', '.join(each['usages'])}"
     yield f"    policies {', '.join(each['policies']) or 'none'}"

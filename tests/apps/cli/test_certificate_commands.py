@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -131,6 +132,25 @@ def test_a_good_certificate_is_believed_and_its_person_named(company: Company) -
     assert corp["revocation"]["looked_at"]
     assert corp["revocation"]["unknown"] is None
     assert len(corp["sha256"]) == 64
+
+
+def test_the_certificate_of_a_managed_device_needs_to_name_nobody_and_its_names_are_told(
+    company: Company,
+) -> None:
+    device = company.person("phone-1", alternatives(x509.DNSName("phone-1.corp.test")))
+    words = ("certificate", "check", device, "--issuer", "corp", *company.lists())
+    code, found = company.served.data(*words)
+    assert (code, found["issuers"]["corp"]["fault"]) == (1, "name-missing")
+    managed = ("settings", "set", "issuers.corp.devices")
+    assert company.served.run(*managed, "managed", "--reason", "x")[0] == 0
+    try:
+        code, found = company.served.data(*words)
+        assert (code, found["issuers"]["corp"]["device"]) == (0, ["phone-1"])
+        said = company.served.run(*words)[1]
+        assert "it proves a managed device; its management may know it by: phone-1" in said
+        assert "is no factor of a person" in said
+    finally:
+        assert company.served.run(*managed, "no", "--reason", "x")[0] == 0
 
 
 def test_without_lists_it_is_said_that_revocation_was_not_looked_at(company: Company) -> None:
