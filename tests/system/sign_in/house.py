@@ -31,6 +31,7 @@ from tests.system.two_organisations import COMMAND
 from vedette.adapters.boot_file import Boot, load
 from vedette.adapters.sign_in_store import SqlSignInStore, open_sign_in_store
 from vedette.core.names import ServerName, UserId
+from vedette.core.people import provisioner_of
 from vedette.core.sessions import Session
 from vedette.core.settings.default import default_document
 from vedette.suite.accounts import NewAccount, register
@@ -333,6 +334,7 @@ def house_of(folder: Path, people: tuple[str, ...], *, gateway: str = "") -> Ite
     """
     made = make(folder, people)
     made.add_to_gateway(gateway)
+    made.take_pushes()
     with run(made) as house:
         yield house
 
@@ -347,6 +349,31 @@ class MadeHouse:
     @property
     def url(self) -> str:
         return load(self.folder).gateway.client_url
+
+    def take_pushes(self) -> None:
+        """Have an identity provider push people to it."""
+        at = f"{HERE}:{free_port()}"
+        self.add_to_boot(
+            f"""
+[control.inbound]
+listen = "{at}"
+url = "https://{at}"
+certificate = "tls/gateway.crt"
+key = "tls/gateway.key"
+"""
+        )
+        with (self.folder / "settings.toml").open("a") as document:
+            document.write(
+                f"""
+[parties.identity-provider]
+users = ["{provisioner_of(DOMAIN)}"]
+
+[rules.identity-provider]
+from = ["identity-provider"]
+allow = ["administer"]
+when = ["act in people:person:provision, people:group:provision, people:pushed:read"]
+"""
+            )
 
     def trust(self, pem: bytes) -> None:
         """Have it trust another authority for the services that it asks."""
