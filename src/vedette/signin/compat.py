@@ -21,7 +21,7 @@ from starlette.routing import Route
 from vedette.core.asks import Act
 from vedette.core.decide import decide
 from vedette.core.decision import Verdict
-from vedette.core.facts import Facts, Missing, Value
+from vedette.core.facts import DEVICE_PROOF, Facts, Missing, Value
 from vedette.core.language import told
 from vedette.core.names import DeviceId, InvalidName, UserId
 from vedette.core.sessions import (
@@ -309,11 +309,10 @@ def password_could(policy: Policy) -> bool:
 
 
 _OPEN_FACTS = (
+    *sorted(DEVICE_PROOF),
     "sign_in.networks",
     "client.name",
     "client.version",
-    "device.platform",
-    "device.version",
     "device.count",
     "device.approved",
     "device.confirmed",

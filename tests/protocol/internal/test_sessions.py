@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vedette.core.names import UserId
+from vedette.core.on_device import OnDevice, Proof
 from vedette.core.record import canonical
 from vedette.core.sessions import (
     CONSOLE,
@@ -15,6 +16,7 @@ from vedette.core.sessions import (
     Session,
     SessionFacts,
     SessionState,
+    facts_between_people,
     facts_for,
 )
 from vedette.protocol.internal.sessions import NO_SESSIONS, SessionList, body_of, listed_of
@@ -71,6 +73,20 @@ def test_rules_read_the_same_of_a_listed_session() -> None:
     assert facts_for(listed.session(), now=now, networks=networks) == facts_for(
         SESSION, now=now, networks=networks
     )
+
+
+def test_doors_know_what_is_known_of_the_device_but_not_which_one_it_is() -> None:
+    device = OnDevice(
+        proof=Proof(certificate="x", issuer="mdm"),
+        managed=True,
+        places=("intune/6f1d",),
+        compliant=True,
+    )
+    on = replace(SESSION, facts=replace(SESSION.facts, device=device))
+    listed = listed_of(body(on)).sessions[SESSION.id]
+    assert listed.facts.device == replace(device, places=())
+    assert facts_between_people(listed.session()) == facts_between_people(on)
+    assert facts_between_people(on).known["device.managed"] is True
 
 
 @pytest.mark.parametrize("state", SessionState)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import sqlalchemy as sa
@@ -49,11 +49,11 @@ class SqlDevices:
 
     def take_all(self, source: str, devices: Collection[ManagedDevice], now: int) -> int:
         """Keep these as all that the inventory has; whatever it names no more is gone."""
-        new = {device.id: device for device in devices}
+        new = {device.id: (device, _body(device)) for device in devices}
         with self._database.writing() as connection:
             number = _turn(connection)
             before = _before(connection, source, None)
-            others = [each for each in new.values() if before.get(each.id) != (_body(each), False)]
+            others = _others(new, before)
             missed = [id_ for id_, (_, gone) in before.items() if not gone and id_ not in new]
             _write(connection, source, others, number, now)
             number += len(others)
@@ -68,15 +68,16 @@ class SqlDevices:
         self, source: str, devices: Collection[ManagedDevice], now: int, report: str = ""
     ) -> int:
         """Keep these beside the others. Raises ReplayedReport."""
-        new = {device.id: device for device in devices}
+        new = {device.id: (device, _body(device)) for device in devices}
         with self._database.writing() as connection:
             number = _turn(connection)
             if report:
                 _note_report(connection, source, report, now)
             before = _before(connection, source, list(new))
-            others = [each for each in new.values() if before.get(each.id) != (_body(each), False)]
+            others = _others(new, before)
             _write(connection, source, others, number, now)
-            same = [id_ for id_ in new if id_ not in {each.id for each in others}]
+            written = {each.id for each, _ in others}
+            same = [id_ for id_ in new if id_ not in written]
             for _, some in _batches(same):
                 these = (DEVICES.c.source == source, DEVICES.c.id.in_(some))
                 connection.execute(sa.update(DEVICES).where(*these).values(reported=now))
@@ -140,6 +141,9 @@ class SqlDevices:
     def call(self, thumbprint: str, names: Collection[str]) -> None:
         """Keep by which names this certificate calls its device."""
         mine = CERTIFICATE_NAMES.c.thumbprint == thumbprint
+        known = self._all(sa.select(CERTIFICATE_NAMES.c.name).where(mine))
+        if {row["name"] for row in known} == set(names):
+            return  # asked for every session again and again
         rows = [{"thumbprint": thumbprint, "name": name} for name in sorted(set(names))]
         with self._database.writing() as connection:
             connection.execute(sa.delete(CERTIFICATE_NAMES).where(mine))
@@ -234,27 +238,36 @@ def _before(
     return found
 
 
+_Spelled = tuple[ManagedDevice, str]
+"""A device, and as it is kept."""
+
+
+def _others(new: Mapping[str, _Spelled], before: Mapping[str, tuple[str, bool]]) -> list[_Spelled]:
+    """Those that are other than what is kept."""
+    return [each for id_, each in new.items() if before.get(id_) != (each[1], False)]
+
+
 def _write(
-    connection: sa.Connection, source: str, devices: Sequence[ManagedDevice], number: int, now: int
+    connection: sa.Connection, source: str, devices: Sequence[_Spelled], number: int, now: int
 ) -> None:
     """Write devices that are other than before, each under a number of its own behind `number`."""
     for at, some in _batches(devices):
-        these = (DEVICES.c.source == source, DEVICES.c.id.in_([each.id for each in some]))
+        these = (DEVICES.c.source == source, DEVICES.c.id.in_([each.id for each, _ in some]))
         connection.execute(sa.delete(DEVICES).where(*these))
         rows = [
             {
                 "source": source,
                 "id": each.id,
-                "body": _body(each),
+                "body": body,
                 "words": _words(each),
                 "reported": now,
                 "gone": False,
                 "change": number + at + place,
             }
-            for place, each in enumerate(some, start=1)
+            for place, (each, body) in enumerate(some, start=1)
         ]
         connection.execute(sa.insert(DEVICES), rows)
-        _rename(connection, source, some)
+        _rename(connection, source, [each for each, _ in some])
 
 
 def _rename(connection: sa.Connection, source: str, devices: Sequence[ManagedDevice]) -> None:
@@ -287,10 +300,14 @@ def _batches(many: Sequence[Any]) -> Iterator[tuple[int, Sequence[Any]]]:
     return ((at, many[at : at + _AT_ONCE]) for at in range(0, len(many), _AT_ONCE))
 
 
+_FIELDS = sorted(each.name for each in fields(ManagedDevice))
+
+
 def _body(device: ManagedDevice) -> str:
     """A device as it is kept; the same text for the same device."""
-    values = asdict(device) | {"names": sorted(device.names), "standing": device.standing.value}
-    return json.dumps(values, separators=(",", ":"), sort_keys=True)
+    values = {name: getattr(device, name) for name in _FIELDS}
+    values |= {"names": sorted(device.names), "standing": device.standing.value}
+    return json.dumps(values, separators=(",", ":"))
 
 
 def _words(device: ManagedDevice) -> str:

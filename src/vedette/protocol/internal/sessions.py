@@ -15,7 +15,7 @@ import base64
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -228,11 +228,18 @@ def _entry_of(session: Session) -> dict[str, Any]:
         "because": session.because if ruled else "",
         "device": session.device,
         "expires": session.expires,
-        "facts": session_facts_to_json(session.facts),
+        "facts": session_facts_to_json(_for_doors(session.facts)),
         "number": session.number,
         "state": session.state.value,
         "user": str(session.user),
     }
+
+
+def _for_doors(facts: SessionFacts) -> SessionFacts:
+    """The same without where the device stands in inventories, which no rule reads."""
+    if facts.device is None:
+        return facts
+    return replace(facts, device=replace(facts.device, places=()))
 
 
 def _checked(id_: str, entry: object) -> Mapping[str, Any]:
