@@ -205,6 +205,7 @@ def test_an_outage_changes_nothing_is_told_and_is_tried_ever_more_seldom(desk):
     assert not desk.state().trouble
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_fault_of_ours_ends_no_readings(desk):
     desk.inventory.fault = ZeroDivisionError("a bug")
     assert desk.passes(0) == 1
