@@ -131,13 +131,13 @@ class DeviceReports:
         except ValueError as fault:
             return Answered(400, {"detail": str(fault)})
         devices, left_out = _parsed(rows)
-        fresh, late = self._in_order(source, devices)
+        fresh, late, new = self._in_order(source, devices)
         now = int(self.clock.now())
         try:
             changed = self.store.take_some(source, fresh, now, report=stamp.id)
         except ReplayedReport:
             return Answered(200, {"taken": 0, "detail": "this report was taken before"})
-        self._note(source, now, left_out)
+        self._note(source, now, new, left_out)
         if changed:
             _LOG.info("inventory %s: %d devices are other than before", source, changed)
         told = {"taken": len(fresh), "changed": changed, "left_out": [*left_out, *late]}
@@ -163,25 +163,27 @@ class DeviceReports:
 
     def _in_order(
         self, source: str, devices: list[ManagedDevice]
-    ) -> tuple[list[ManagedDevice], list[str]]:
-        """Without those of whom something newer is known that allows less.
+    ) -> tuple[list[ManagedDevice], list[str], int]:
+        """Without those of whom something newer is known that allows less; how many are new.
 
         A report may arrive late, or be held back by somebody: `reported` says what is older.
         """
-        fresh, late = [], []
+        fresh, late, new = [], [], 0
         for device in devices:
             kept = self.store.device(source, device.id)
+            new += kept is None
             if kept is not None and 0 < device.at < kept.device.at and not is_off(device):
                 late.append(f"`{device.id}`: something newer is known of it")
             else:
                 fresh.append(device)
-        return fresh, late
+        return fresh, late, new
 
-    def _note(self, source: str, now: int, left_out: list[str]) -> None:
+    def _note(self, source: str, now: int, new: int, left_out: list[str]) -> None:
         before = next((s for s in self.store.states() if s.source == source), None)
         state = before or InventoryState(source=source)
         trouble = f"{len(left_out)} are left out: {'; '.join(left_out[:3])}" if left_out else ""
-        self.store.note(replace(state, read=now, tried=now, trouble=trouble))
+        devices = state.devices + new
+        self.store.note(replace(state, read=now, tried=now, devices=devices, trouble=trouble))
 
 
 def _rows(body: bytes) -> list[Any]:

@@ -84,7 +84,7 @@ class Inventories:
         self._forget_at = self.clock.now() + _FORGET_SECONDS
         while True:
             with suppress(Unavailable):  # before the first settings are in force nothing is due
-                self.step()
+                await asyncio.to_thread(self.step)  # it looks at files
             await asyncio.sleep(_LOOK_SECONDS)
 
     def step(self) -> None:

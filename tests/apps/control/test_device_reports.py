@@ -78,7 +78,9 @@ def test_a_signed_report_is_kept(desk):
     assert kept.device.names == {"c02abc"}
     assert (kept.device.owner, kept.device.compliant, kept.reported) == ("anna", True, NOW)
     (state,) = desk.store.states()
-    assert (state.source, state.read) == ("mdm", NOW)
+    assert (state.source, state.read, state.devices) == ("mdm", NOW, 1)
+    desk.send(report(PHONE, {**PHONE, "id": "p2"}), called="msg_2")
+    assert desk.store.states()[0].devices == 2
 
 
 def test_a_replayed_report_changes_nothing_and_keeps_nothing_fresh(desk):
