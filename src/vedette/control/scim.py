@@ -34,6 +34,7 @@ from vedette.protocol.scim.reading import demand_schema, parse_json, read_resour
 from vedette.protocol.scim.schemas import (
     GROUPS,
     MOST_AT_ONCE,
+    SEARCH,
     USERS,
     Kind,
     resource_types,
@@ -340,10 +341,13 @@ async def _resource(
     if not rest or rest == [""]:
         if method == "GET":
             await routes.service.desk.may_read(routes.by)
-            return _json(await _listed(routes, request, wanted))
+            return _json(await _listed(routes, query, wanted))
         if method == "POST":
             demand_schema(sent := parse_json(body), routes.kind.schema)
             return await _one(routes, await routes.add(sent), wanted, 201)
+    elif rest == [".search"]:
+        if method == "POST":
+            return await _searched(routes, parse_json(body))
     elif len(rest) == 1:
         return await _single(routes, request, body, rest[0], wanted)
     else:
@@ -387,9 +391,23 @@ async def _one(
     return answer
 
 
-async def _listed(routes: _Users | _Groups, request: Request, wanted: Wanted) -> dict[str, Any]:
+async def _searched(routes: _Users | _Groups, sent: Mapping[str, Any]) -> Response:
+    """The same as a list, asked in a body (RFC 7644, section 3.4.3)."""
+    demand_schema(sent, SEARCH)
+    await routes.service.desk.may_read(routes.by)
+    query = {
+        name: ",".join(map(str, value)) if isinstance(value, list) else str(value)
+        for name, value in sent.items()
+        if value is not None
+    }
+    named = query.get("attributes"), query.get("excludedAttributes")
+    return _json(await _listed(routes, query, read_wanted(*named, routes.kind)))
+
+
+async def _listed(
+    routes: _Users | _Groups, query: Mapping[str, str], wanted: Wanted
+) -> dict[str, Any]:
     """A page of all, or of those for whom a filter holds."""
-    query = request.query_params
     start = read_number(query.get("startIndex"), 1, 1)
     count = min(MOST_AT_ONCE, read_number(query.get("count"), 100, 0))
     if not query.get("filter"):

@@ -303,6 +303,13 @@ def test_people_are_listed_page_by_page_and_attribute_by_attribute(house: Pushin
     assert set(some["Resources"][0]["meta"]) == {"version"}
     _, none, _ = house.asks("GET", f"{asked}&count=0&startIndex=-5")
     assert (none["totalResults"], none["Resources"]) == (3, [])
+    search = {
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],
+        "filter": 'userName sw "page."', "attributes": ["userName"], "startIndex": 2, "count": 1,
+    }  # fmt: skip
+    _, searched, _ = house.asks("POST", "/Users/.search", search)
+    assert (searched["totalResults"], len(searched["Resources"])) == (3, 1)
+    assert set(searched["Resources"][0]) == {"schemas", "id", "userName"}
     for query in ("filter=userName", "count=many", "attributes=id&excludedAttributes=meta"):
         status, told, _ = house.asks("GET", f"/Users?{query}")
         assert (status, told["status"]) == (400, "400"), query

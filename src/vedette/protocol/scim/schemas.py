@@ -10,6 +10,7 @@ USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
+SEARCH = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 _CORE = "urn:ietf:params:scim:schemas:core:2.0:"
@@ -32,6 +33,8 @@ class Attribute:
     returned: str = "default"
     unique: bool = False
     about: str = ""
+    only: tuple[str, ...] = ()
+    """Where these alone are values, or what it refers to."""
 
     def sub(self, name: str) -> Attribute | None:
         """The sub-attribute with this name, in whatever case."""
@@ -144,8 +147,9 @@ GROUP_ATTRIBUTES = (
         multi=True,
         subs=(
             Attribute(name="value", exact=True),
-            Attribute(name="$ref", kind="reference", exact=True),
-            *_strings("display", "type"),
+            Attribute(name="$ref", kind="reference", exact=True, only=("User",)),
+            *_strings("display"),
+            Attribute(name="type", only=("User",)),
         ),
         about="Users alone: groups in groups are not taken.",
     ),
@@ -199,7 +203,9 @@ def _described(each: Attribute) -> dict[str, Any]:
     if each.kind in ("string", "reference"):
         found["caseExact"] = each.exact
     if each.kind == "reference":
-        found["referenceTypes"] = ["User", "Group", "uri"]
+        found["referenceTypes"] = list(each.only) or ["User", "Group", "uri"]
+    elif each.only:
+        found["canonicalValues"] = list(each.only)
     return found
 
 
