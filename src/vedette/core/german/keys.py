@@ -220,14 +220,6 @@ _PAIRS: Pairs = (
         ),
     ),
     (
-        "can read every device of the tenant: take the certificate out of Entra",
-        "kann jedes Gerät des Mandanten lesen: das Zertifikat aus Entra nehmen",
-    ),
-    (
-        "that inventory is not read, and its devices count as unknown after `good_for`",
-        "dieses Inventar wird nicht gelesen, und seine Geräte gelten nach `good_for` als unbekannt",
-    ),
-    (
         "by these an inventory of devices is read, or signs what it reports",
         "damit wird ein Inventar von Geräten gelesen, oder es unterschreibt, was es meldet",
     ),
@@ -240,23 +232,6 @@ _PAIRS: Pairs = (
         (
             "dort ein neues machen lassen und in die Datei schreiben; es gilt sofort. Bei einem Webhook "
             "dürfen beide dort stehen, je auf einer Zeile, während der Absender wechselt"
-        ),
-    ),
-    (
-        (
-            "can read every device, or of a webhook report every device as compliant: take it back where "
-            "it was made"
-        ),
-        (
-            "kann jedes Gerät lesen, oder bei einem Webhook jedes Gerät als regelgerecht melden: dort "
-            "zurücknehmen, wo es gemacht wurde"
-        ),
-    ),
-    (
-        "that inventory is not read or heard, and its devices count as unknown after `good_for`",
-        (
-            "dieses Inventar wird nicht gelesen oder gehört, und seine Geräte gelten nach `good_for` als "
-            "unbekannt"
         ),
     ),
     (
@@ -402,6 +377,22 @@ _PAIRS: Pairs = (
             "beim Anbieter ein neues machen lassen und in die Datei schreiben, dann "
             "`vedette up` noch einmal"
         ),
+    ),
+    (
+        (
+            "at the KDC: a new keytab beside the old keys, put in the place of the file; it "
+            "counts at once. Tickets of the old keys are taken for as long as those stand in "
+            "it"
+        ),
+        (
+            "am KDC: eine neue Keytab neben den alten Schlüsseln, an die Stelle der Datei "
+            "gelegt; sie zählt sofort. Tickets der alten Schlüssel gelten, solange diese "
+            "darin stehen"
+        ),
+    ),
+    (
+        "opens the Kerberos tickets that people's computers show to the sign-in service",
+        ("öffnet die Kerberos-Tickets, die die Rechner der Personen dem Anmeldedienst zeigen"),
     ),
 )
 KEYS: dict[str, str] = dict(_PAIRS)
