@@ -13,11 +13,13 @@ from vedette.api.sign_in_shapes import (
     IssuedShape,
     MovedAllShape,
     MovedShape,
+    OnDeviceShape,
     SessionShape,
     SessionViewShape,
     ShownFactorShape,
 )
 from vedette.core.facts import Facts, Missing, Value
+from vedette.core.on_device import OnDevice
 from vedette.core.sessions import Session, how_known
 from vedette.ports.sign_in import Account
 
@@ -44,6 +46,20 @@ def session(each: Session) -> SessionShape:
         created=each.created,
         expires=each.expires,
         number=each.number,
+        on=None if facts.device is None else _on(facts.device),
+    )
+
+
+def _on(device: OnDevice) -> OnDeviceShape:
+    return OnDeviceShape(
+        managed=device.managed,
+        proven_by=device.proof.issuer or device.proof.model,
+        became=device.became,
+        compliant=device.compliant,
+        owner=device.owner,
+        platform=device.platform,
+        version=device.version,
+        places=list(device.places),
     )
 
 

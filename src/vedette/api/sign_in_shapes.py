@@ -55,6 +55,22 @@ class FactorsBody(Shape):
     reason: str = _REASON
 
 
+class OnDeviceShape(Shape):
+    """The managed device on which a session is. `proven_by` is an issuer of certificates or a passkey's
+    model; `became` says why it is managed no more (`lost`, `retired`, `gone`). What is not known of
+    it is null or empty. `places` are where it stands in inventories, as `SOURCE/ID`.
+    """
+
+    managed: bool
+    proven_by: str
+    became: str
+    compliant: bool | None
+    owner: str
+    platform: str
+    version: str
+    places: list[str]
+
+
 class SessionShape(Shape):
     """One session. Times are seconds since 1970 UTC; client and platform are what it claims."""
 
@@ -76,6 +92,7 @@ class SessionShape(Shape):
     created: int
     expires: int
     number: int
+    on: OnDeviceShape | None
 
 
 class FactShape(Shape):

@@ -33,7 +33,7 @@ def show_device(
     """One device of an inventory, and who is signed in on it."""
     at = here(place, json=json)
     found = ask(at, "GET", "/devices/inventory/device", source=source, id=id_)
-    at.tell(found, _lines(found))
+    at.tell(found, device_lines(found))
 
 
 def state_of_all(place: Dir = None, *, json: Json = False) -> None:
@@ -41,10 +41,11 @@ def state_of_all(place: Dir = None, *, json: Json = False) -> None:
     at = here(place, json=json)
     found = ask(at, "GET", "/devices/inventories")["inventories"]
     nothing = ["the settings name no inventory ([device_management])"]
-    at.tell(found, [_state(each) for each in found] or nothing)
+    at.tell(found, [inventory_line(each) for each in found] or nothing)
 
 
-def _state(each: dict[str, Any]) -> str:
+def inventory_line(each: dict[str, Any]) -> str:
+    """How one inventory stands."""
     read = day(each["read"]) if each["read"] else "never"
     issuers = ", ".join(each["issuers"])
     trouble = f"; FAILS: {each['trouble']}" if each["trouble"] else ""
@@ -70,7 +71,8 @@ def _standing(each: dict[str, Any]) -> str:
     return words[each["compliant"]]
 
 
-def _lines(found: dict[str, Any]) -> Iterable[str]:
+def device_lines(found: dict[str, Any]) -> Iterable[str]:
+    """One device, and who is signed in on it."""
     device = found["device"]
     yield _line(device)
     yield f"  reported {day(device['reported'])}"

@@ -120,13 +120,28 @@ def session_lines(found: list[dict[str, Any]]) -> Iterable[str]:
         device = f"{each['device']} {each['device_name']}".strip()
         because = f" ({each['because']})" if each["because"] else ""
         since = day(each["created"])
-        yield f"{each['id']}  {each['user']}  {device}  {since}  {each['state']}{because}"
+        on = "" if each["on"] is None else f"  {_managed(each['on'])}"
+        yield f"{each['id']}  {each['user']}  {device}  {since}  {each['state']}{because}{on}"
+
+
+def _managed(on: dict[str, Any]) -> str:
+    """What is known of the managed device on which a session is."""
+    if on["became"]:
+        return f"device {on['became']}"
+    if not on["managed"]:
+        return "not managed"
+    words = {True: ", in order", False: ", NOT in order", None: ""}
+    owner = {"other": ", somebody else's", "nobody": ", nobody's"}.get(on["owner"], "")
+    return f"managed device{words[on['compliant']]}{owner}"
 
 
 def view_lines(found: dict[str, Any]) -> Iterable[str]:
     """One session with its facts."""
     session = found["session"]
     yield from session_lines([session])
+    if session["on"] is not None:
+        places = ", ".join(session["on"]["places"]) or "in no inventory"
+        yield f"  device proven by {session['on']['proven_by']}: {places}"
     yield f"  signed in from {session['address']}, until {day(session['expires'])} at most"
     if found["seen_at"] is not None:
         yield f"  last used {day(found['seen_at'])} from {found['seen_address']}"

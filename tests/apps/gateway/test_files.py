@@ -361,20 +361,21 @@ async def test_no_name_that_is_none_is_asked_about(scene: Scene, doors: Doors) -
     assert scene.homeserver.looked_at == []
 
 
-async def test_what_is_known_of_the_device_is_known_of_a_fetch(scene: Scene) -> None:
-    rule = """
+@pytest.mark.parametrize("fact", ["device.approved", "device.managed", "device.compliant"])
+async def test_what_is_known_of_the_device_is_known_of_a_fetch(scene: Scene, fact: str) -> None:
+    rule = f"""
 [rules.large-on-approved-devices]
 from = ["staff"]
 to = ["staff"]
 forbid = ["file"]
 when = ["file.size > 3 B"]
-unless = ["device.approved = yes"]
+unless = ["{fact} = yes"]
 """
     scene.policy.policy = policy_of(RULES + rule)
     stored(scene, "report", PDF)
     refused(await fetched(Doors(scene), "report"))
     live = scene.sessions.tokens["bobs"]
-    approved = replace(live.facts, known={"device.approved": True})
+    approved = replace(live.facts, known={fact: True})
     scene.sessions.tokens["bobs"] = replace(live, facts=approved)
     assert isinstance(await fetched(Doors(scene), "report"), Forward)
 

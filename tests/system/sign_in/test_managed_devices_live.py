@@ -112,6 +112,8 @@ async def test_a_clients_device_is_held_while_it_is_not_well_and_goes_on_with_it
             await reader.say(room, "and back")
             await sender.sees(room, "and back")
             assert await keys_of(http, sender.client, reader.client) == keys
+            (listed,) = house.cli("device", "list", "--user", sven.user, "--state", "live")
+            assert (listed["on"]["managed"], listed["on"]["places"]) == (True, ["intune/laptop-7"])
             shown = house.cli("device", "show", sven.user, session.device)
             known = {each["fact"]: (each["value"], each["known"]) for each in shown["facts"]}
             assert known["device.managed"] == ("yes", "proven")
