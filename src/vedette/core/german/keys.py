@@ -6,6 +6,20 @@ from vedette.core.german.pairs import Pairs
 
 _PAIRS: Pairs = (
     (
+        "opens the Kerberos tickets that people's computers show to the sign-in service",
+        "öffnet die Kerberos-Tickets, die Rechner von Personen dem Anmeldedienst zeigen",
+    ),
+    (
+        (
+            "at the KDC: a new keytab beside the old keys, put in the place of the file; it counts at "
+            "once. Tickets of the old keys are taken for as long as those stand in it"
+        ),
+        (
+            "am KDC: eine neue Keytab neben den alten Schlüsseln, an die Stelle der Datei gelegt; sie gilt "
+            "sofort. Tickets der alten Schlüssel werden angenommen, solange diese darin stehen"
+        ),
+    ),
+    (
         "proves to the authority that orders are ours",
         "beweist der Zertifizierungsstelle, dass Bestellungen von uns sind",
     ),
