@@ -22,6 +22,13 @@ forbid = ["sign-in"]
 unless = ["sign_in.attested = yes"]
 """
 
+MANAGED = """
+[rules.managed]
+from = ["us"]
+forbid = ["sign-in"]
+unless = ["device.managed = yes"]
+"""
+
 
 @pytest.fixture
 def pages():
@@ -93,6 +100,27 @@ def test_a_passkey_for_which_no_trusted_maker_vouches_is_not_enough_for_such_a_r
     assert "Let Element in?" not in browser.text
     pages.obey(RULES + TRUSTED, VALUES)
     assert "vouched" not in pages.browser().open(pages.purpose()).text
+
+
+@pytest.mark.parametrize(
+    ("vouches", "listed", "comes_in"),
+    [
+        ("a known maker", MODEL, True),
+        ("a known maker", "ea9b8d66-4d01-1d21-3ce4-b6b48cb575d4", False),
+        ("another maker", MODEL, False),
+        ("nobody", MODEL, False),
+    ],
+)
+def test_a_passkey_proves_a_managed_device_where_a_known_maker_vouches_for_a_listed_model(
+    pages, vouches, listed, comes_in
+):
+    makers = {"a known maker": KNOWN, "another maker": maker(), "nobody": None}
+    key = Authenticator(pages.origin, makers[vouches])
+    enrolled(pages, key)
+    pages.obey(RULES + MANAGED, f'{VALUES}\nmanaged_models = ["{listed}"]')
+    browser = pages.browser().open(pages.purpose())
+    browser.send("passkey", response=key.use(browser))
+    assert ("Let Element in?" in browser.text) is comes_in
 
 
 def test_a_rule_may_name_the_models():
