@@ -64,14 +64,14 @@ _ENGLISH = {
     "is held since it would take many people away",
     Act.ADMINISTRATION_FACTOR_RESET: "take somebody's second factors away and hand out a start code",
     Act.ADMINISTRATION_GROUP_PROVISION: "push a group and who is in it (SCIM), as an identity provider",
-    Act.ADMINISTRATION_PERSON_PROVISION: "push somebody, change or deactivate them (SCIM), as an "
-    "identity provider",
-    Act.ADMINISTRATION_PUSHED_READ: "read what was pushed (SCIM), as an identity provider",
-    Act.ADMINISTRATION_PUSHED_CONFIRM: "have what an identity provider pushed come into force though "
-    "it takes many people away",
-    Act.ADMINISTRATION_PUSHED_SHOW: "see what an identity provider has pushed",
     Act.ADMINISTRATION_PASSWORD_RESET: "hand out a start password; forget failed sign-ins",
     Act.ADMINISTRATION_PEOPLE_COUNT: "see how many people the directory has, and its faults",
+    Act.ADMINISTRATION_PERSON_PROVISION: "push somebody, change or deactivate them (SCIM), as an "
+    "identity provider",
+    Act.ADMINISTRATION_PUSHED_CONFIRM: "have what an identity provider pushed come into force though "
+    "it takes many people away",
+    Act.ADMINISTRATION_PUSHED_READ: "read what was pushed (SCIM), as an identity provider",
+    Act.ADMINISTRATION_PUSHED_SHOW: "see what an identity provider has pushed",
     Act.ADMINISTRATION_DECISION_EXPLAIN: "ask how something would be decided, whoever does it",
     Act.ADMINISTRATION_ROOM_COUNT: "see how many rooms are against the rules",
     Act.ADMINISTRATION_ROOM_LIST: "see which rooms are against the rules, and who is "
