@@ -41,6 +41,9 @@ class Following(Protocol):
     def drop_group(self, id_: str) -> None:
         """There is no such group any more."""
 
+    def size(self, group: str) -> int:
+        """How many are in a group."""
+
     def state(self) -> PushedState:
         """How what is pushed stands."""
 

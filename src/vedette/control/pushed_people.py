@@ -195,6 +195,10 @@ class PushedPeople:
             self._of[user].add(group.id)
         self._touched.update(come, go)
 
+    def size(self, group: str) -> int:
+        """How many are in a group."""
+        return len(self._inside.get(group, ()))
+
     def drop_group(self, id_: str) -> None:
         """There is no such group any more."""
         self._groups.pop(id_, None)

@@ -84,6 +84,10 @@ class ScimService:
         app: App = self._app
         return Pushed(PREFIX, app, LARGEST_BODY)
 
+    def is_long(self, found: PushedUser | PushedGroup) -> bool:
+        """Whether a group has so many members that not every change tells them all."""
+        return self.desk.following.size(found.id) > MOST_AT_ONCE
+
     async def _app(self, scope: Message, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         task = asyncio.create_task(self._answered(request, await request.body()))
@@ -373,6 +377,8 @@ async def _single(
             return await _one(routes, await routes.replace(id_, sent, expected), wanted)
         case "PATCH":
             changed = await routes.patch(id_, parse_json(body), expected)
+            if routes.service.is_long(changed) and wanted.wants("members"):
+                return Response(status_code=204, headers={"etag": version_of(changed)})
             return await _one(routes, changed, wanted)
         case "DELETE":
             await routes.remove(id_, expected)

@@ -125,6 +125,24 @@ def test_entra_pushes_a_group_and_its_members_in_both_of_its_forms(house: Pushin
     assert house.asks("DELETE", place)[0] == 204
 
 
+def test_changes_of_a_large_group_are_answered_without_its_members(house: Pushing) -> None:
+    """RFC 7644, section 3.5.2, lets a change be answered by nothing; it would cost each all members."""
+    _, made, _ = house.asks("POST", "/Groups", group("Large"))
+    place, store = f"/Groups/{made['id']}", house.office.pushed.store
+    large = store.group(made["id"])
+    assert large is not None
+    many = [f"{n:032x}" for n in range(201)]
+    store.keep_group(large, many)
+    house.office.pushed.following.take_group(large, many)
+    one = added(house, "large.one")
+    add = patch({"op": "Add", "path": "members", "value": [{"value": one}]})
+    status, told, headers = house.asks("PATCH", place, add)
+    assert (status, told, headers["etag"]) == (204, None, 'W/"2"')
+    assert len(house.asks("GET", place)[1]["members"]) == 202
+    assert house.asks("PATCH", f"{place}?excludedAttributes=members", add)[0] == 200
+    house.asks("DELETE", place)
+
+
 # ---- Okta ----------------------------------------------------------------------------------------
 
 
