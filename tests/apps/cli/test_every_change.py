@@ -98,6 +98,8 @@ VALUES = {
     "directory.largest_removal": "7",
     "directory.look": '"3 seconds"',
     "directory.reading": '"2 hours"',
+    "people.sources": '["table", "scim"]',
+    "people.largest_removal": "7",
     "messages.encrypted": '"required"',
     "media.max_upload": '"10 MiB"',
     "files.wait": '"7 seconds"',
