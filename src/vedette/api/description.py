@@ -64,6 +64,7 @@ BODIES: dict[str, dict[str, Any]] = {
 PARAMETERS: dict[str, Any] = {
     "change": "0123456789",
     "device": "ABCDEFGHIJ",
+    "id": "3f2504e0-4f89-11d3-9a0c-0305e82c3301",
     "id_": "0123456789",
     "media": "AbCdEfGhIjKl",
     "name": "acme",
@@ -73,6 +74,7 @@ PARAMETERS: dict[str, Any] = {
     "record": "control:4711",
     "room": "!room:example.org",
     "server": "example.org",
+    "source": "intune",
     "since": 2,
     "user": "@alice:example.org",
     "version": 1,

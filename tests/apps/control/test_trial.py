@@ -115,6 +115,7 @@ def test_a_return_makes_void_what_waited_on_the_revision(house: Office) -> None:
         changed(add='[sign_in]\nsession = "1 day"\n'),
         changed(add='[streams]\nlifetime = "2 minutes"\n'),
         changed(add='[directory]\nguests = ["Security-Officers"]\n'),
+        changed(add='[people]\nsources = ["scim", "directory", "table"]\n'),
         changed(swap="[networks]\n -> [networks]\noffice = ['10.0.0.0/8']\n"),
         changed(swap='groups = ["Security-Officers"] -> groups = ["Board"]'),
         changed(swap='when  = ["sign_in.factors >= 2"] -> when  = ["sign_in.factors >= 3"]'),
