@@ -28,8 +28,9 @@ def is_risky(old: Document, new: Document) -> bool:
     """Whether somebody might be shut out who got in before.
 
     1. A value about the directory, issuers, devices, networks, whose word counts about people,
-    signing in, or how long streams last is another one. 2. A rule about signing in or administering comes, goes or changes, unless that can
-    only allow more. 3. So does a party that such a rule names, or that is excepted from one.
+    signing in, or how long streams last is another one. 2. A rule about signing in or administering
+    comes, goes or changes, unless that can only allow more. 3. So does a party that such a rule
+    names, or that is excepted from one.
     """
     if any(getattr(old, name) != getattr(new, name) for name in VALUES):  # (1)
         return True
