@@ -84,8 +84,9 @@ test: $(VENV)/.test  ## everything; on Debian it installs the programs that the 
 	@.ci/debian-packages
 	$(MAKE) --no-print-directory lint
 	$(MAKE) --no-print-directory docs-check
-	# what starts no servers runs on every core, file by file; the rest in two, folder by folder
-	$(BIN)/pytest -m "not system" --numprocesses=auto --maxprocesses=4 --dist=loadfile
+	# what starts no suite runs file by file, in one more than there are cores, since some of it waits;
+	# the rest in two, folder by folder
+	$(BIN)/pytest -m "not system" --numprocesses=$$(( $$(nproc) + 1 )) --maxprocesses=4 --dist=loadfile
 	$(BIN)/pytest -m system --numprocesses=2 --dist=loadscope --durations=40
 
 .PHONY: check
