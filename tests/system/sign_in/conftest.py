@@ -10,7 +10,7 @@ from tests.system.sign_in.house import HERE, House, house_of
 PEOPLE = ("anna", "bert", "cleo", "dora", "emil", "fred", "gina", "hugo", "inga", "jana", "karl",
           "lena", "mona", "nils", "olga", "paul", "rosa", "sven", "tina", "udo", "vera",
           "walt", "xena", "yuri", "zora", "quin", "ravi", "cora", "ella", "fira",
-          "gero")  # fmt: skip
+          "gero", "hana", "ivan", "jule", "kurt", "lars", "mira")  # fmt: skip
 
 
 @pytest.fixture(scope="session")

@@ -90,7 +90,7 @@ SIGN_IN_ROWS = {
     "login.page.named", "refresh", "auth.fallback", "logout", "logout.all", "account.password",
     "device.delete", "devices.delete", "pages.sign-in", "pages.account", "oauth.configuration",
     "oauth.authorize", "oauth.token", "oauth.register", "oauth.revoke", "oauth.device",
-    "oauth.keys",
+    "oauth.keys", "pages.kerberos",
 }  # fmt: skip
 """What the sign-in service serves. A row that is new has to be looked at, and is then put here."""
 

@@ -72,18 +72,18 @@ async def keys_of(http: aiohttp.ClientSession, asker: AsyncClient, of: AsyncClie
 async def test_a_clients_device_is_held_while_it_is_not_well_and_goes_on_with_its_keys(
     house: House, http: aiohttp.ClientSession, tmp_path: Path
 ) -> None:
-    rosa, sven = await live.known(house, "rosa"), await live.known(house, "sven")
+    hana, ivan = await live.known(house, "hana"), await live.known(house, "ivan")
     fleet = Fleet.new()
-    device = managed.card(tmp_path / "device", fleet.enrol("laptop-7", "sven"))
+    device = managed.card(tmp_path / "device", fleet.enrol("laptop-7", "ivan"))
     managed.tell_all(house, fleet)
-    at = office(house, tmp_path, rosa, sven)
-    with managed.managing(house, fleet, ["sven"]):
-        token = await past_the_page(house, sven, None)
+    at = office(house, tmp_path, hana, ivan)
+    with managed.managing(house, fleet, ["ivan"]):
+        token = await past_the_page(house, ivan, None)
         tls = carded.tls_of(house, device)
         async with (
-            signed_in(at, "rosa", tmp_path / "rosa") as sender,
+            signed_in(at, "hana", tmp_path / "hana") as sender,
             signed_in(
-                at, "sven", tmp_path / "sven", token=token, at=carded.at(house), tls=tls
+                at, "ivan", tmp_path / "ivan", token=token, at=carded.at(house), tls=tls
             ) as reader,
         ):
             room = await sender.create_room(reader, encrypted=True)
@@ -95,7 +95,7 @@ async def test_a_clients_device_is_held_while_it_is_not_well_and_goes_on_with_it
             keys = await keys_of(http, sender.client, reader.client)
             (session,) = (
                 each
-                for each in house.sessions(sven.user).values()
+                for each in house.sessions(ivan.user).values()
                 if each.state is SessionState.LIVE and each.certificate
             )
             for state in STATES:
@@ -105,16 +105,16 @@ async def test_a_clients_device_is_held_while_it_is_not_well_and_goes_on_with_it
                 )
                 assert house.sessions()[session.id].because == "devices"
                 await sender.say(room, f"while it is {state}")
-                assert (sven.user, session.device) in house.held_by_synapse()
+                assert (ivan.user, session.device) in house.held_by_synapse()
                 managed.tell(house, fleet.told("laptop-7", "well"))
                 await reader.sees(room, f"while it is {state}")
             assert house.sessions()[session.id].state is SessionState.LIVE
             await reader.say(room, "and back")
             await sender.sees(room, "and back")
             assert await keys_of(http, sender.client, reader.client) == keys
-            (listed,) = house.cli("device", "list", "--user", sven.user, "--state", "live")
+            (listed,) = house.cli("device", "list", "--user", ivan.user, "--state", "live")
             assert (listed["on"]["managed"], listed["on"]["places"]) == (True, ["intune/laptop-7"])
-            shown = house.cli("device", "show", sven.user, session.device)
+            shown = house.cli("device", "show", ivan.user, session.device)
             known = {each["fact"]: (each["value"], each["known"]) for each in shown["facts"]}
             assert known["device.managed"] == ("yes", "proven")
             assert known["device.compliant"] == ("yes", "reported")
@@ -124,12 +124,12 @@ async def test_a_clients_device_is_held_while_it_is_not_well_and_goes_on_with_it
 async def test_an_app_that_shows_no_certificate_is_proven_by_the_browser_on_its_device(
     house: House, http: aiohttp.ClientSession, tmp_path: Path
 ) -> None:
-    tina = await live.known(house, "tina")
+    jule = await live.known(house, "jule")
     fleet = Fleet.new()
-    device = managed.card(tmp_path / "device", fleet.enrol("phone-1", "tina"))
+    device = managed.card(tmp_path / "device", fleet.enrol("phone-1", "jule"))
     managed.tell_all(house, fleet)
-    with managed.managing(house, fleet, ["tina"]):
-        token = await past_the_page(house, tina, device)
+    with managed.managing(house, fleet, ["jule"]):
+        token = await past_the_page(house, jule, device)
         body = {"type": "m.login.token", "token": token}
         async with http.post(f"{V3}/login", json=body) as made:
             assert made.status == 200, await made.text()
@@ -140,7 +140,7 @@ async def test_an_app_that_shows_no_certificate_is_proven_by_the_browser_on_its_
         await live.becomes(http, access, 403)
         assert time.monotonic() - told < live.PATIENCE
         # Another app says the same of itself, and its browser shows nothing.
-        other = await past_the_page(house, tina, None)
+        other = await past_the_page(house, jule, None)
         body = {
             "type": "m.login.token",
             "token": other,
@@ -155,7 +155,7 @@ async def test_an_app_that_shows_no_certificate_is_proven_by_the_browser_on_its_
 async def test_how_long_a_device_that_is_well_no_more_is_still_in(
     house: House, http: aiohttp.ClientSession, figure: Callable[[str], None]
 ) -> None:
-    people = ("udo", "vera", "walt")
+    people = ("kurt", "lars", "mira")
     fleet = Fleet.new()
     with managed.managing(house, fleet, people):
         everybody = await managed.crowd(house, http, fleet, people)
