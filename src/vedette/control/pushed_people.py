@@ -324,21 +324,21 @@ class MergedPeople:
         return (*self.base.faults(), *self.pushed.faults())
 
     def poll(self) -> bool:
-        """Look for newer lists, and for another order."""
+        """Look for newer lists, and for another order; the first list is news, if of nobody."""
         try:
             order = self.sources()
         except StalePolicy:
             order = self._order
-        others, pushed = self.base.poll() or order != self._order, self.pushed.poll()
-        self._order = order
-        if not others and not pushed:
+        moved, pushed = self.base.poll(), self.pushed.poll()
+        ordered, self._order = order != self._order, order
+        if not moved and not pushed and not ordered:
             return False
         before = self._merged
-        if others or before is None:
+        if moved or ordered or before is None:
             self._merged = self._all()
         else:
             self._merged = {**before, **self._over(self.pushed.changed)}
-        return self._merged is not before and self._merged != before
+        return moved or self._merged != before
 
     def decides(self, user: str) -> bool:
         """Whether what is pushed of somebody comes before what else is known of them."""

@@ -90,17 +90,17 @@ class Telling:
         Raises:
             Unavailable: the stream can't be sent; it goes with the next.
         """
-        policy = self.policy()
+        policy, present = self.policy(), self.records.processes()
         found = [
             notice
-            for process in self.records.processes()
+            for process in present
             if process not in _OWN_VOICE
             for entry in self._new(process)
             if (notice := self._notice(entry, policy)) is not None
         ]
-        for entry in self._new(_OWN) if _OWN in self.records.processes() else ():
+        for entry in self._new(_OWN) if _OWN in present else ():
             found += self._of_an_act(entry, policy)
-        for entry in self._new(_RECOVERY):
+        for entry in self._new(_RECOVERY) if _RECOVERY in present else ():
             found += self._of_recovery(entry, policy)
         if found or self._again:
             self._again = False
