@@ -63,6 +63,7 @@ TEXTS: Mapping[str, tuple[Callable[[Size], str], ...]] = {
     "files-refused.user": (lambda _: "user17",),
     "files.text": (lambda _: "report 7",),
     "files.user": (_middle,),
+    "managed-devices.text": (_middle, lambda _: "Laptop 00000"),
     "partners.text": (lambda _: "partner3",),
     "people.group": (lambda _: "Employees", lambda _: "Board"),
     "people.text": (_middle, lambda _: "No 7"),

@@ -16,18 +16,34 @@ from bench.audit import DOORS, decision_of
 from tests.apps.console.crowd import add_people, add_token, report_rooms, session
 from tests.apps.console.house import DOMAIN, Browser, House
 from tests.apps.synapse.test_held_rows import Synapse
+from tests.company_ca import root
 from vedette.adapters.audit_keys import recipient_at
 from vedette.adapters.audit_writer import AuditWriter
 from vedette.adapters.memory.held_files import MemoryHeldFiles
 from vedette.adapters.sign_in.rows import session_columns
-from vedette.adapters.sign_in.tables import ACCOUNTS, CERTIFICATE_USES, CERTIFICATES, SESSIONS
+from vedette.adapters.sign_in.tables import (
+    ACCOUNTS,
+    CERTIFICATE_NAMES,
+    CERTIFICATE_USES,
+    CERTIFICATES,
+    SESSIONS,
+)
+from vedette.core.managed_devices import ManagedDevice
 from vedette.core.sessions import SessionState
+from vedette.ports.device_management import InventoryState
 from vedette.protocol.internal.held_files import FilesFound, Sought, cursor_of, read_cursor
 from vedette.protocol.internal.standing import MOST_ROOMS
 from vedette.synapse.internals.held_rows import HeldRows
 
 AT_ONCE = 5_000
 PARTNER = 'partner3 = { domains = ["partner3.example"] }'
+MANAGED = f"""
+[issuers.company]
+anchors = ['''{root("O=Corp, CN=Corp Devices").issued.pem}''']
+devices = "managed"
+[device_management.mdm]
+issuers = ["company"]
+"""
 _DAY = 86_400
 _PLATFORMS = ("linux", "windows", "android", "ios")
 
@@ -109,8 +125,9 @@ def office(folder: Path, size: Size) -> Office:
         raise RuntimeError("the officer was not signed in")
     house.signin.close()
     add_people(house, map(name, range(size.people)))
-    house.obey("\n[partners]\n", f"\n[partners]\n{PARTNER}\n")
+    house.obey("\n[partners]\n", f"{MANAGED}\n[partners]\n{PARTNER}\n")
     _sign_in(house, size.people)
+    _inventory(house, size.people)
     report_rooms(house, more=size.rooms)
     add_token(house)
     files = Files()
@@ -124,7 +141,10 @@ def office(folder: Path, size: Size) -> Office:
 
 
 def _sign_in(house: House, count: int) -> None:
-    """An account, a session and a certificate for everybody; every hundredth session is suspended."""
+    """An account, a session and a certificate for everybody; every hundredth session is suspended.
+
+    Each certificate names the device on which it is.
+    """
     engine = sa.create_engine(f"sqlite:///{house.boot.sign_in_database()}")
     now = int(time.time())
     with engine.begin() as connection:
@@ -138,6 +158,11 @@ def _sign_in(house: House, count: int) -> None:
                 for number, each in zip(numbers, shown, strict=True)
             ]
             connection.execute(CERTIFICATE_USES.insert(), uses)
+            names = [
+                {"thumbprint": each["thumbprint"], "name": _device(number)}
+                for number, each in zip(numbers, shown, strict=True)
+            ]
+            connection.execute(CERTIFICATE_NAMES.insert(), names)
     engine.dispose()
 
 
@@ -171,6 +196,26 @@ def _certificate(number: int, now: int) -> Mapping[str, object]:
         "shown": now,
         "checked": now,
     }
+
+
+def _device(number: int) -> str:
+    return f"serial-{number:06}"
+
+
+def _inventory(house: House, count: int) -> None:
+    """A managed device for everybody; every hundredth is not in order."""
+    now = int(time.time())
+    devices = [
+        ManagedDevice(
+            id=_device(number), names=frozenset({_device(number)}), label=f"Laptop {number:06}",
+            owner=f"{name(number)}@{DOMAIN}", platform=_PLATFORMS[number % 4], version="10.0",
+            compliant=number % 100 != 0, at=now,
+        )
+        for number in range(count)
+    ]  # fmt: skip
+    house.store.devices.take_all("mdm", devices, now)
+    state = InventoryState(source="mdm", read=now, tried=now, devices=count)
+    house.store.devices.note(state)
 
 
 def _records(house: House, count: int) -> None:
