@@ -26,9 +26,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from bench.entry import Entry
 from bench.gateway import (
     CONNECTIONS,
-    Entry,
     Rate,
     _cores,
     _cpu_seconds,

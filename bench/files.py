@@ -22,8 +22,8 @@ from contextlib import contextmanager
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 
+from bench.entry import Entry
 from bench.files_looking import GIGABYTE, held_by
-from bench.gateway import Entry
 from bench.synapse import House, Introspection, held, plain
 from tests.apps.control.organisation import make
 from tests.apps.inspection.conftest import DOCUMENT

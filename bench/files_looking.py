@@ -23,7 +23,7 @@ from pathlib import Path
 
 import magic
 
-from bench.gateway import Entry
+from bench.entry import Entry
 from tests.apps.control.organisation import make
 from tests.apps.inspection.conftest import DOCUMENT
 from tests.apps.inspection.corpus.archives import TEXT, tarred, zipped

@@ -39,6 +39,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from joserfc import jwt
 from joserfc.jwk import OKPKey
 
+from bench.entry import Entry
 from bench.office import people_of, signed_in, write_streams
 from vedette.adapters.audit_spool import AuditSpool
 from vedette.adapters.inspector import Inspector
@@ -76,19 +77,6 @@ PATHS = {
 _ROOT = Path(__file__).parents[1]
 _ISSUER = "https://matrix.example.org/"
 _SESSIONS = 1000
-
-
-class Entry(TypedDict):
-    """One line of `build/bench.json`."""
-
-    id: str
-    value: float
-    unit: str
-    peer: str
-    peer_value: float
-    ratio: float
-    target: float
-    met: bool
 
 
 class Rate(TypedDict):

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench import identity_certificates
-from bench.gateway import Entry
+from bench.entry import Entry
 
 
 def run() -> Iterator[Entry]:

@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.gateway import Entry
+from bench.entry import Entry, within
 from tests.services.samba import MISSING, samba
 from tests.system.directory.company import (
     LEAVES,
@@ -25,7 +25,6 @@ from tests.system.directory.company import (
     put_out,
     running,
 )
-from tests.system.sign_in import live
 
 TIMES = int(os.environ.get("VEDETTE_BENCH_TIMES", "50"))
 TARGET = 2.0
@@ -46,9 +45,16 @@ async def _all(company: Company) -> list[Entry]:
     for number, (what, act) in enumerate(acts(company.directory).items()):
         took = await _each(company, number, act, leaves=what in LEAVES)
         word = what.replace(" ", "-")
-        entries += _entries(f"{word}-out", [each.out for each in took])
+        waits = {"out": [each.out for each in took]}
         if what in LEAVES:
-            entries += _entries(f"{word}-rooms-left", [each.left for each in took])
+            waits["rooms-left"] = [each.left for each in took]
+        entries += [
+            within(
+                f"identity.{word}-{until}-p{share * 100:.0f}", seconds, TARGET, "two seconds", share
+            )
+            for until, seconds in waits.items()
+            for share in (0.5, 0.99)
+        ]
     return entries
 
 
@@ -61,16 +67,3 @@ async def _each(
     await company.known(*names)
     async with running(company, names) as everybody:
         return [await put_out(company, one, act, leaves=leaves) for one in everybody]
-
-
-def _entries(what: str, seconds: list[float]) -> list[Entry]:
-    found = []
-    for share, word in ((0.5, "p50"), (0.99, "p99")):
-        value = live.at_share(seconds, share)
-        found.append({
-            "id": f"identity.{what}-{word}", "value": round(value * 1000, 1),
-            "unit": f"ms, {word} of {len(seconds)}", "peer": "two seconds",
-            "peer_value": TARGET * 1000, "ratio": round(TARGET / value, 2), "target": 1.0,
-            "met": value <= TARGET,
-        })  # fmt: skip
-    return found

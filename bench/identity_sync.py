@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench.gateway import Entry
+from bench.entry import Entry
 
 PEOPLE, GROUPS, IN = 100_000, 2_000, 8
 CHANGES = 20

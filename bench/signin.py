@@ -48,7 +48,8 @@ from twisted.internet import reactor
 from twisted.internet.defer import ensureDeferred
 from twisted.internet.task import deferLater
 
-from bench.gateway import Entry, _cores, _free_port
+from bench.entry import Entry
+from bench.gateway import _cores, _free_port
 from bench.office import people_of, write_streams
 from bench.signin_load import PASSWORD, REDIRECT, Browser, Service, Tokens, provisioned
 from bench.signin_running import Asked, running

@@ -28,7 +28,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, quote
 
-from bench.gateway import Entry
+from bench.entry import Entry
 from bench.office import device_of, people_of, signed_in, write_streams
 from tests.system.synapse_process import Api, Authority, SynapseProcess, free_port
 from vedette.adapters.synapse_provisioning import SynapseProvisioning

@@ -288,6 +288,8 @@ DEVICE_REPORTED = DEVICE_PROOF - {"device.managed"}
 
 SESSION_FACTS = frozenset(name for name, spec in REGISTRY.items() if spec.doors == {Door.SIGN_IN})
 """What only the sign-in door learns: of the session and the device of the person at the door."""
+LEARNT_WITH_CONTENT = FILE_FACTS | ROOM_FACTS | SESSION_FACTS
+"""What is learnt when content comes, and not yet of what goes before it or beside it."""
 
 
 @dataclass(frozen=True, slots=True)

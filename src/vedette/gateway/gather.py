@@ -8,7 +8,15 @@ from urllib.parse import parse_qs
 from vedette.core.asks import Act, Ask, Someone
 from vedette.core.channels import Channel
 from vedette.core.decision import Decision
-from vedette.core.facts import FILE_FACTS, ROOM_FACTS, SESSION_FACTS, Facts, Missing, Value
+from vedette.core.facts import (
+    FILE_FACTS,
+    LEARNT_WITH_CONTENT,
+    ROOM_FACTS,
+    SESSION_FACTS,
+    Facts,
+    Missing,
+    Value,
+)
 from vedette.core.files import File, facts_beforehand, facts_of
 from vedette.core.names import InvalidName, ServerName, UserId
 from vedette.core.people import NOBODY_NAMED, OUTSIDE, SERVICES, Directory
@@ -38,8 +46,6 @@ _BEFORE_ALL = Facts(
 )
 """What is known of whatever may pass between another server and us: rooms and files come later."""
 _BY_OURS = Facts(_OF_NO_SESSION)
-ASKED_ELSEWHERE = ROOM_FACTS | FILE_FACTS | SESSION_FACTS
-"""What the federation doors leave to the doors that learn it."""
 _FILE = (Channel.FILE,)
 _RECEIVING = frozenset({Channel.PRESENCE})
 """Channels in which whoever is looked at is the sender, and whoever looks receives."""
@@ -195,7 +201,7 @@ def strangers_ask(directory: Directory) -> Standing:
     nobody = next(one for one in directory.everyone() if one.name == NOBODY_NAMED)
     act = Act.FEDERATION_REQUEST_RECEIVE
     ask = connect_some(act, nobody, directory.ours(), ANY_CHANNEL)
-    return Standing(ask, _BEFORE_ALL, ASKED_ELSEWHERE)
+    return Standing(ask, _BEFORE_ALL, LEARNT_WITH_CONTENT)
 
 
 def standing_ask(directory: Directory, origin: ServerName, matched: Matched) -> Standing | None:
@@ -208,7 +214,7 @@ def standing_ask(directory: Directory, origin: ServerName, matched: Matched) -> 
     act = Act.FEDERATION_REQUEST_RECEIVE
     ask = _between(act, directory, server, endpoint, sends=True)
     facts = _NOTHING if endpoint.channels in _OUTSIDE_ROOMS else _BEFORE_ALL
-    return Standing(ask, facts, ASKED_ELSEWHERE)
+    return Standing(ask, facts, LEARNT_WITH_CONTENT)
 
 
 def served(policy: Policy, origin: ServerName, file: Known) -> Gathered:

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from vedette.core.asks import Act, Ask
 from vedette.core.channels import Channel
 from vedette.core.decision import Decision
-from vedette.core.facts import ROOM_FACTS, Facts
+from vedette.core.facts import LEARNT_WITH_CONTENT, ROOM_FACTS, Facts
 from vedette.core.names import ServerName
 from vedette.core.people import NOBODY_NAMED, OUTSIDE
 from vedette.core.reasons import Reason
@@ -31,7 +31,7 @@ from vedette.core.settings.federation import Limits
 from vedette.gateway import render
 from vedette.gateway.counterparts import Counterpart, Counterparts
 from vedette.gateway.files import FetchedFiles, Known, Named, file_named
-from vedette.gateway.gather import ASKED_ELSEWHERE, in_no_room, incoming, served
+from vedette.gateway.gather import in_no_room, incoming, served
 from vedette.gateway.keyring import Keyring
 from vedette.gateway.pace import AddressPace, PartnerPace, Reading
 from vedette.gateway.plan import Action, Answer, Collect, Forward, Head
@@ -263,7 +263,7 @@ class IncomingDoor:
             asked = incoming(policy, request.origin, request.matched, request.head)
             return in_no_room(asked, request.matched.endpoint)
 
-        settled = self.spine.settle(_ACT, request.origin, facts, ASKED_ELSEWHERE)
+        settled = self.spine.settle(_ACT, request.origin, facts, LEARNT_WITH_CONTENT)
         if isinstance(settled, Refusal):
             return render.refused_to_server(settled, request.matched.endpoint)
         return carry(settled, request.head, request.matched.endpoint, policies[0])

@@ -14,14 +14,14 @@ from dataclasses import dataclass, field, replace
 
 from vedette.core.asks import Act, Ask
 from vedette.core.decision import Decision
-from vedette.core.facts import Facts
+from vedette.core.facts import LEARNT_WITH_CONTENT, Facts
 from vedette.core.names import InvalidName, ServerName
 from vedette.core.reasons import Reason
 from vedette.core.settings.document import Document
 from vedette.gateway import render
 from vedette.gateway.enforce import forward
 from vedette.gateway.files import FetchedFiles
-from vedette.gateway.gather import ASKED_ELSEWHERE, FederationGather, in_no_room
+from vedette.gateway.gather import FederationGather, in_no_room
 from vedette.gateway.media_answer import MediaAnswer
 from vedette.gateway.partner_tls import PartnerTls, trust_of
 from vedette.gateway.plan import Action, Answer, Forward, Head, Tcp, Unwanted, Upstream
@@ -72,7 +72,7 @@ class OutgoingDoor:
             asked = await gather.outgoing(policy, server, matched)
             return in_no_room(asked, matched.endpoint)
 
-        settled = await self.spine.settle_after(_ACT, server, facts, ASKED_ELSEWHERE)
+        settled = await self.spine.settle_after(_ACT, server, facts, LEARNT_WITH_CONTENT)
         if isinstance(settled, Refusal):
             return _refused(settled, matched.endpoint)
         return await self._carry(settled, head, matched, server, policies[0])

@@ -17,7 +17,7 @@ from vedette.core.explain import (
     sentence_for_person,
     sentence_in_frozen_room,
 )
-from vedette.core.facts import ATTACHMENT, FILE_FACTS, ROOM_FACTS, SESSION_FACTS, Facts, Missing
+from vedette.core.facts import ATTACHMENT, FILE_FACTS, LEARNT_WITH_CONTENT, Facts, Missing
 from vedette.core.names import InvalidName, ServerName, UserId
 from vedette.core.people import Directory
 from vedette.core.reasons import Reason
@@ -57,8 +57,7 @@ Tell = Callable[[str, Decision, str], None]
 Settle = Callable[[Act, str, Gather, frozenset[str]], Awaitable[Settled]]
 
 _KEYS = tuple(c for c in Channel if c in CONTENT or c is Channel.CONTACT)
-_LEARNT_WITH_IT = FILE_FACTS | ROOM_FACTS | SESSION_FACTS
-_BEFORE_CONTENT = Facts(dict.fromkeys(sorted(_LEARNT_WITH_IT), Missing.PENDING))
+_BEFORE_CONTENT = Facts(dict.fromkeys(sorted(LEARNT_WITH_CONTENT), Missing.PENDING))
 """What is known of content whose keys go before it: what rules read of it is learnt when it comes."""
 _DOOR_WAYS = frozenset({During.JOIN, During.INVITE, During.KNOCK})
 
@@ -239,7 +238,7 @@ class EventDoor:
                 one, other = (policy.directory.someone(UserId(u)) for u in (sender, reader))
                 return connect(act, one, other), _BEFORE_CONTENT
 
-            return isinstance(self.spine.settle(act, sender, prepare, _LEARNT_WITH_IT), Permit)
+            return isinstance(self.spine.settle(act, sender, prepare, LEARNT_WITH_CONTENT), Permit)
 
         del kind
         return frozenset(reader for reader in readers if may(reader))
@@ -261,7 +260,7 @@ class EventDoor:
                 candidates = (person,) if person.ours else directory.ours()
                 return connect_some(act, other, candidates, _KEYS), _BEFORE_CONTENT
 
-            return isinstance(self.spine.settle(act, server, prepare, _LEARNT_WITH_IT), Permit)
+            return isinstance(self.spine.settle(act, server, prepare, LEARNT_WITH_CONTENT), Permit)
 
         return frozenset(user for user in people if may(user))
 

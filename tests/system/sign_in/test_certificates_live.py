@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from nio import AsyncClient, LoginResponse, SyncError, SyncResponse
 from playwright.async_api import async_playwright
 
+from tests.shares import percentiles
 from tests.system.pki import Company, company
 from tests.system.sign_in import carded, live
 from tests.system.sign_in.house import CALLBACK, V3, House
@@ -248,8 +249,8 @@ async def test_whoever_is_revoked_is_out_within_a_second_of_our_learning_it(
             found[way] = await carded.put_out(way, house, http, firm, crowd)
         for way, gone in found.items():
             figure(
-                f"certificate revoked, by {way}: next request {live.percentiles(gone.refused)}, "
-                f"open /sync {live.percentiles(gone.cut)}"
+                f"certificate revoked, by {way}: next request {percentiles(gone.refused)}, "
+                f"open /sync {percentiles(gone.cut)}"
             )
         because = {
             session.because

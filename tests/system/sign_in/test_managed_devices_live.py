@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 from nio import AsyncClient
 
+from tests.shares import percentiles
 from tests.system import two_organisations as two
 from tests.system.matrix_client import signed_in
 from tests.system.pki import Card
@@ -162,7 +163,7 @@ async def test_how_long_a_device_that_is_well_no_more_is_still_in(
         for state in STATES:
             found = await managed.held(house, http, fleet, everybody, state)
             figure(
-                f"device {state}: next request {live.percentiles(found.refused)}, open /sync "
-                f"{live.percentiles(found.cut)}, back {live.percentiles(found.back)}"
+                f"device {state}: next request {percentiles(found.refused)}, open /sync "
+                f"{percentiles(found.cut)}, back {percentiles(found.back)}"
             )
         await live.stop([runs for runs, _ in everybody])

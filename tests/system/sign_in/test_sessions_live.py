@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
+from tests.shares import at_share, percentiles
 from tests.system.sign_in import live
 from tests.system.sign_in.house import V3, House, house_of
 from tests.system.sign_in.live import Runs
@@ -58,12 +59,12 @@ async def test_each_of_a_hundred_sessions_is_refused_and_cut_at_once_and_no_othe
     await live.becomes(http, bystander.token, 200)
     await live.listen(http, bystander)
     out = await live.put_out(house, http, crowd, act, BOUND)
-    figure(f"session {act}: next request refused {live.percentiles(out.refused)}; open /sync cut"
-           f" {live.percentiles(out.cut)} (target: p99 under 1000 ms); the command"
-           f" {live.percentiles(out.answered)}")  # fmt: skip
+    figure(f"session {act}: next request refused {percentiles(out.refused)}; open /sync cut"
+           f" {percentiles(out.cut)} (target: p99 under 1000 ms); the command"
+           f" {percentiles(out.answered)}")  # fmt: skip
     assert len(out.refused) == len(out.cut) == 100
     assert max(out.refused + out.cut) < BOUND
-    assert max(live.at_share(each, 0.5) for each in (out.refused, out.cut)) < 1.0
+    assert max(at_share(each, 0.5) for each in (out.refused, out.cut)) < 1.0
     assert bystander.cut == 0, "a session was cut that nobody touched"
     await live.stop([bystander])
 
