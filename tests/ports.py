@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import random
 import socket
 
 _LOWEST, _HIGHEST = 10_240, 32_000
 """Below those that a kernel gives to whoever connects: else one of these may take it meanwhile."""
+_PROCESSES = 8
+_OWN = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _PROCESSES
+"""Which share is this process's, where several run tests: a port is given before anybody listens on it,
+and a server that is started again wants the one that it had.
+"""
 _CHANCE = random.SystemRandom()
 _given: set[int] = set()
 
@@ -14,7 +20,7 @@ _given: set[int] = set()
 def free_port(address: str = "127.0.0.1") -> int:
     """A port on which nobody listens, and that this run was not given before."""
     while True:
-        port = _CHANCE.randint(_LOWEST, _HIGHEST)
+        port = _CHANCE.randrange(_LOWEST + _OWN, _HIGHEST, _PROCESSES)
         if port not in _given and is_free(address, port):
             _given.add(port)
             return port

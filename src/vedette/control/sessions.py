@@ -14,7 +14,7 @@ from vedette.control.streams import Publisher, Sent
 from vedette.core.record import canonical
 from vedette.ports.errors import Unavailable
 from vedette.ports.sign_in import SignInStore, TokenKey
-from vedette.protocol.internal.sessions import body_of
+from vedette.protocol.internal.sessions import body_of, is_listed
 
 _LOG = logging.getLogger("vedette.control")
 _LOOK_SECONDS = 0.025
@@ -59,7 +59,11 @@ class SessionStream:
         body = body_of(as_of=as_of, issuer=self.issuer, keys=keys, sessions=changed)
         for session in changed:
             self._listed.pop(session.id, None)  # the ended ones are not in the body
-        for id_, entry in body.pop("sessions").items():
+        entries = body.pop("sessions")
+        for session in changed:
+            if is_listed(session) and session.id not in entries:
+                _LOG.error("no door could read the session `%s`; it is left out", session.id)
+        for id_, entry in entries.items():
             self._listed[id_] = b'"%s":%s' % (id_.encode(), canonical(entry))
         pieces = b",".join(self._listed[id_] for id_ in sorted(self._listed))
         # `sessions` is the last name of the body, as canonical JSON has them.

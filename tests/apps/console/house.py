@@ -86,7 +86,9 @@ class Shown:
 
 
 class Endpoint:
-    """The sign-in service's token endpoint, in this process. It can be away, or answer otherwise."""
+    """The sign-in service's token endpoint, in this process, as control's adapter asks it. It can be
+    away, or answer otherwise.
+    """
 
     def __init__(self, signin: SignIn) -> None:
         self.signin = signin
@@ -99,6 +101,8 @@ class Endpoint:
         if self.instead is not None:
             return self.instead
         answer: Answer = await asyncio.to_thread(self.signin.post, "/oauth2/token", form=form)
+        if answer.status >= 500:
+            raise Unavailable("it can't let anybody in now")
         return answer.status, answer.json
 
 

@@ -364,6 +364,10 @@ def test_every_page_was_read_and_on_some_page_every_text_stands(
     assert hidden <= set(NOWHERE), sorted(hidden - set(NOWHERE))
 
 
+def test_whoever_signs_in_among_all_that_comes_in_as_ever(hostile: Hostile) -> None:
+    assert hostile.house.browser().signs_in("ada").status == 200
+
+
 def test_every_form_that_a_page_shows_is_one_that_is_tried_and_carries_its_token(
     pages: dict[str, Shown],
 ) -> None:

@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,22 @@ def test_what_travels_is_canonical_json_whatever_it_was_made_of(
     data = (tmp_path / "gateway" / "sessions.part").read_bytes().partition(b"\n")[2].rstrip(b"\n")
     assert canonical(json.loads(data)) == data
     assert len(json.loads(data)["body"]["sessions"]) == 4
+
+
+def test_a_session_that_no_door_could_read_is_left_out_and_said_and_all_others_are_listed(
+    stream: SessionStream,
+    store: SqlSignInStore,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    broken, fine = replace(session("broken"), device="no <device>"), session("fine", BOARD)
+    for each in (broken, fine):
+        store.add_session(each, None, NOW)
+    stream.send()
+    found = listed(door(tmp_path, "gateway"))
+    assert found is not None
+    assert set(found.sessions) == {fine.id}
+    assert broken.id in caplog.text
 
 
 def test_a_store_that_went_back_is_read_anew(

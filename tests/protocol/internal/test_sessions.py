@@ -56,6 +56,19 @@ def test_sessions_of_the_console_are_told_to_no_door() -> None:
     assert list(listed_of(body(SESSION, console)).sessions) == [SESSION.id]
 
 
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"device": "no <device>"},
+        {"facts": replace(SESSION.facts, client_name="x" * 4000)},
+        {"number": -1},
+    ],
+)
+def test_a_session_that_no_door_could_read_keeps_nobody_else_out(broken: dict[str, Any]) -> None:
+    unreadable = replace(SESSION, id="session-0000000000000000002", **broken)
+    assert list(listed_of(body(unreadable, SESSION)).sessions) == [SESSION.id]
+
+
 def test_a_list_comes_back_as_it_was_sent() -> None:
     read = listed_of(body(SESSION))
     assert (read.as_of, read.issuer, dict(read.keys)) == (7, "https://a.example/", {"k1": KEY})

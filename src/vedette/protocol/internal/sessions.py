@@ -12,6 +12,7 @@ must not hold up the door that receives it.
 from __future__ import annotations
 
 import base64
+import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
@@ -22,6 +23,7 @@ from typing import Any, TypeVar
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from vedette.core.names import DeviceId, UserId
+from vedette.core.record import canonical
 from vedette.core.sessions import (
     CONSOLE,
     Session,
@@ -173,17 +175,23 @@ def body_of(
     keys: Mapping[str, Ed25519PublicKey],
     sessions: Iterable[Session],
 ) -> dict[str, Any]:
-    """The body that says so. `as_of` MUST have been read before the sessions and keys were."""
+    """The body that says so. `as_of` MUST have been read before the sessions and keys were.
+
+    A session that no door could read is left out: nobody is let in by it, and since a list is read
+    whole or not at all, it would keep everybody else out with it.
+    """
+    listed = {session.id: _entry_of(session) for session in sessions if is_listed(session)}
     return {
         "as_of": as_of,
         "issuer": issuer,
         "keys": {kid: _text_of(key) for kid, key in keys.items()},
-        "sessions": {
-            session.id: _entry_of(session)
-            for session in sessions
-            if session.state is not SessionState.ENDED and session.kind != CONSOLE
-        },
+        "sessions": {id_: entry for id_, entry in listed.items() if _is_readable(id_, entry)},
     }
+
+
+def is_listed(session: Session) -> bool:
+    """Whether doors are told of it at all."""
+    return session.state is not SessionState.ENDED and session.kind != CONSOLE
 
 
 def listed_of(body: Mapping[str, Any], before: SessionList = NO_SESSIONS) -> SessionList:
@@ -226,7 +234,7 @@ def _entry_of(session: Session) -> dict[str, Any]:
     ruled = session.state is SessionState.SUSPENDED and by_rule(session.because)
     return {
         "because": session.because if ruled else "",
-        "device": session.device,
+        "device": str(session.device),
         "expires": session.expires,
         "facts": session_facts_to_json(_for_doors(session.facts)),
         "number": session.number,
@@ -240,6 +248,19 @@ def _for_doors(facts: SessionFacts) -> SessionFacts:
     if facts.device is None:
         return facts
     return replace(facts, device=replace(facts.device, places=()))
+
+
+def _is_readable(id_: str, entry: object) -> bool:
+    """Whether a door reads it, to which it comes as JSON: what is more than a text here is one there."""
+    return _is_checked(id_, entry) or _is_checked(id_, json.loads(canonical(entry)))
+
+
+def _is_checked(id_: str, entry: object) -> bool:
+    try:
+        _checked(id_, entry)
+    except ValueError:
+        return False
+    return True
 
 
 def _checked(id_: str, entry: object) -> Mapping[str, Any]:
