@@ -128,8 +128,10 @@ class Inventories:
                     self._read(name, pace)
             except Unavailable as outage:
                 self._later(name, pace, outage)
+            except Exception:  # noqa: BLE001  # a bug in one reading must not end the readings
+                _LOG.exception("incident: the reading of inventory %s failed", name)
+                pace.due = self.clock.now() + _LONGEST_WAIT
             finally:
-                # a bug ends this thread, which says so, and neither the readings nor their pace
                 pace.due = max(pace.due, self.clock.now() + _FIRST_WAIT)
                 pace.begun = False
 

@@ -39,6 +39,12 @@ class Looking:
         if not fresh and (self._under_way is None or self._under_way.done()):
             self._under_way = asyncio.create_task(self._look())
 
+    async def end(self) -> None:
+        """Give up the look that is under way: nobody waits for what it finds."""
+        if self._under_way is not None:
+            self._under_way.cancel()
+            await asyncio.wait({self._under_way})
+
     async def _look(self) -> None:
         try:
             found = await asyncio.to_thread(self.look)

@@ -715,6 +715,7 @@ async def _run(
             served.append(Served(wiring.inbound, *inbound, BoundedProtocol, MOST_CONNECTIONS))
         await serve(served, wiring.upkeep.run())
     finally:
+        await wiring.looking.end()
         wiring.spool.close()
         _last_words(wiring.upkeep)  # after the last record was written
 

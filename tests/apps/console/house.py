@@ -154,6 +154,8 @@ class House:
 
     def close(self) -> None:
         self._doors.end_all()
+        self.loop.run_until_complete(self.wiring.looking.end())
+        self.loop.run_until_complete(self.loop.shutdown_default_executor())
         self.signin.close()
         self.wiring.spool.close()
         self.store.close()

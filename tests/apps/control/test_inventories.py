@@ -37,7 +37,7 @@ class Scripted:
     def read(self) -> InventoryTold:
         self.readings += 1
         if self.hold is not None:
-            assert self.hold.wait(10)
+            assert self.hold.wait(60)
         if self.fault is not None:
             raise self.fault
         return InventoryTold(tuple(self.devices), self.left_out)
@@ -205,12 +205,14 @@ def test_an_outage_changes_nothing_is_told_and_is_tried_ever_more_seldom(desk):
     assert not desk.state().trouble
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_fault_of_ours_ends_no_readings(desk):
+def test_a_fault_of_ours_is_an_incident_and_ends_no_readings(desk, caplog):
     desk.inventory.fault = ZeroDivisionError("a bug")
     assert desk.passes(0) == 1
+    assert "incident: the reading of inventory mdm failed" in caplog.text
+    assert "a bug" in caplog.text
+    assert desk.passes(299) == 0
     desk.inventory.fault = None
-    assert desk.passes(301) == 1
+    assert desk.passes(2) == 1
     assert desk.in_use() == 40
 
 
@@ -223,14 +225,15 @@ def test_what_is_left_out_is_told(desk):
 def test_one_reading_at_a_time_and_a_slow_one_holds_up_nobody(desk):
     desk.inventory.hold = threading.Event()
     desk.keeper.step()
+    until(lambda: desk.inventory.readings == 1)
     desk.clock.seconds += 120
     desk.keeper.step()
-    assert desk.inventory.readings == 1
     waiting = threading.Thread(target=desk.keeper.sync, args=("mdm",))
     waiting.start()
     assert desk.inventory.readings == 1
     desk.inventory.hold.set()
-    waiting.join(10)
+    waiting.join(60)
+    assert desk.passes(0) == 0
     assert desk.inventory.readings == 2
 
 

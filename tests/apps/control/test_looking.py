@@ -30,7 +30,7 @@ async def test_what_was_found_is_good_for_a_minute_and_is_shown_while_a_new_look
     def look() -> list[Found]:
         looks.append(1)
         if len(looks) > 1:
-            go.wait(10)
+            go.wait(60)
         return [Found("disk", Health.GOOD, f"look {len(looks)}")]
 
     looking = Looking(look, clock)
@@ -40,11 +40,9 @@ async def test_what_was_found_is_good_for_a_minute_and_is_shown_while_a_new_look
     clock.seconds += 2
     assert await looking() == first  # the second look runs, and nobody waits for it
     go.set()
-    for _ in range(200):
-        newest = await looking()
-        if newest != first:
-            break
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(60):
+        while (newest := await looking()) == first:
+            await asyncio.sleep(0.01)
     assert newest is not None
     assert newest.found[0].words == "look 2"
 
@@ -67,6 +65,24 @@ async def test_a_look_that_fails_is_logged_and_the_next_one_is_tried(
     found = await looking()
     assert found is not None
     assert found.found == (FINE,)
+
+
+async def test_a_look_that_is_under_way_at_the_end_is_given_up_and_leaves_no_task_behind():
+    clock, begun, go = MemoryClock(), threading.Event(), threading.Event()
+
+    def look() -> list[Found]:
+        begun.set()
+        assert go.wait(60)
+        return [FINE]
+
+    looking = Looking(look, clock)
+    await looking.end()  # before the first one there is nothing to give up
+    before = asyncio.all_tasks()
+    looking.begin()
+    await asyncio.to_thread(begun.wait)
+    await looking.end()
+    assert asyncio.all_tasks() == before
+    go.set()
 
 
 async def test_who_comes_after_a_look_was_begun_waits_for_that_one():
