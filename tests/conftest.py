@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from tests.services.samba import Samba
@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 # `make check` wants an answer in seconds; `make test` draws as many examples as each test asks for.
 # Nothing here fails for being slow: machines are shared.
-settings.register_profile("whole", deadline=None)
-settings.register_profile("quick", deadline=None, max_examples=15)
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.register_profile("whole", PATIENT)
+settings.register_profile("quick", PATIENT, max_examples=15)
 settings.load_profile("quick" if os.environ.get("VEDETTE_QUICK") else "whole")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-import time
 
 import pytest
 from cryptography import x509
@@ -111,7 +110,5 @@ async def test_a_server_that_says_nothing_is_not_waited_for(
 ) -> None:
     monkeypatch.setattr("vedette.adapters.federation_keys._SECONDS", 0.3)
     async with tls_server(lambda _: Said(stall=5), names=("acme.test",), ca=house.ca) as server:
-        since = time.monotonic()
         with pytest.raises(Unavailable, match="in time"):
             await house.published(server.port)
-        assert time.monotonic() - since < 3

@@ -82,7 +82,7 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Servers]]:
 
     def start(**how: object) -> Servers:
         made.append(Answers(context(tmp_path, "127.0.0.1"), **how))  # type: ignore[arg-type]
-        return Servers((made[-1].url,), ca, "cn=reader", SECRET, timeout=3.0)
+        return Servers((made[-1].url,), ca, "cn=reader", SECRET, timeout=20.0)
 
     yield start
     for each in made:

@@ -91,7 +91,7 @@ def in_processes(where: str, *calls: str) -> list[str]:
         assert process.stdin is not None
         process.stdin.write("\n")
         process.stdin.flush()
-    return [process.communicate(timeout=30)[0].strip() for process in running]
+    return [process.communicate(timeout=60)[0].strip() for process in running]
 
 
 def test_processes_that_open_a_new_database_at_once_all_can(where: str) -> None:

@@ -75,7 +75,7 @@ def listening(here: Homeserver, socket: Path) -> Iterator[None]:
     ended = asyncio.Event()
     thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(60)
     try:
         yield
     finally:

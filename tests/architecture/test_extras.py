@@ -100,14 +100,14 @@ def test_the_process_runs_with_its_extra_alone(organisation: Organisation, proce
             [*words, "vedette", "--dir", str(folder), process], stdout=out, stderr=out
         )
     try:
-        end = time.monotonic() + 60
+        end = time.monotonic() + 120
         while not listens(organisation, process):
             assert child.poll() is None, log.read_text()[-600:]
             assert time.monotonic() < end, log.read_text()[-600:]
             time.sleep(0.1)
     finally:
         child.send_signal(signal.SIGTERM)
-        assert child.wait(20) == 0, log.read_text()[-600:]
+        assert child.wait(60) == 0, log.read_text()[-600:]
 
 
 def listens(organisation: Organisation, process: str) -> bool:

@@ -22,7 +22,7 @@ from vedette.ports.errors import Unavailable
 from vedette.suite.certificates import make_authority, today
 
 WISHES = Wishes(display_name="displayName", email="mail")
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 
 @pytest.fixture(scope="module", params=["active_directory", "openldap"])
@@ -34,7 +34,7 @@ def reader(company: Directory, *servers: str, page: int = 1000) -> LdapDirectory
     searching = Searching(KINDS[company.kind], company.base, page=page)
     addresses = servers or (company.url,)
     return LdapDirectory(
-        Servers(addresses, company.ca, company.reader, PASSWORD, timeout=3.0), searching
+        Servers(addresses, company.ca, company.reader, PASSWORD, timeout=20.0), searching
     )
 
 

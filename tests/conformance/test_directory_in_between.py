@@ -52,7 +52,7 @@ def test_whoever_takes_starttls_away_hears_no_name_and_no_password(directory, ho
         between.answered, between.said = answered, said
         url = f"ldap://127.0.0.1:{between.port}"
         asked, passwords = reader(directory, url), passwords_of(directory, url)
-        asked.servers.timeout = passwords.servers.timeout = 0.5  # what is left out is waited for
+        asked.servers.timeout = passwords.servers.timeout = 1.5  # what is left out is waited for
         with pytest.raises(Unavailable):
             asked.read(WISHES)
         with pytest.raises(Unavailable):

@@ -87,7 +87,7 @@ def domain(active_directory: Samba, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 def until(people: DirectoryPeople, holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     while not holds():
         assert time.monotonic() < end, (people.state(), people.faults())
         people.step()

@@ -126,7 +126,7 @@ def at_once(count: int, call: Callable[[int], Answer]) -> list[Answer]:
     ready = Barrier(count)
 
     def one(number: int) -> Answer:
-        ready.wait(10)
+        ready.wait(60)
         return call(number)
 
     with ThreadPoolExecutor(count) as threads:

@@ -22,7 +22,7 @@ from vedette.suite.certificates import Authority, issue, make_authority, today
 
 PASSWORD = "Correct-Horse-7"
 """What everybody's is, unless a test says another."""
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 60
 
 
 class Directory(abc.ABC):

@@ -18,7 +18,7 @@ from pyrad.client import Client, Timeout
 from tests.ports import free_port
 
 PROGRAM = "/usr/sbin/freeradius"
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 60
 
 MAIN = """
 prefix = /usr

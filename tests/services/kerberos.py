@@ -83,7 +83,7 @@ class Realm:
         """Log on at a machine; returns where the tickets lie."""
         done = subprocess.run(
             ["kinit", f"{person}@{self.name}"], input=f"{password}\n", env=self.at(person),
-            capture_output=True, text=True, check=False, timeout=30,
+            capture_output=True, text=True, check=False, timeout=120,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         return self.cache(person)
@@ -104,7 +104,7 @@ class Kdc:
 
     def _run(self, *words: str | Path) -> None:
         done = subprocess.run(
-            words, env=self._env, capture_output=True, text=True, check=False, timeout=30
+            words, env=self._env, capture_output=True, text=True, check=False, timeout=120
         )
         assert done.returncode == 0, done.stdout + done.stderr
 
@@ -132,7 +132,7 @@ class Kdc:
                 ["/usr/sbin/krb5kdc", "-n"], env=self._env, stdout=out, stderr=out
             )
         host, _, port = self.realm.kdc.rpartition(":")
-        end = time.monotonic() + 30
+        end = time.monotonic() + 60
         while True:
             try:
                 socket.create_connection((host, int(port)), timeout=1).close()
@@ -145,7 +145,7 @@ class Kdc:
     def stop(self) -> None:
         if self._program is not None:
             self._program.terminate()
-            self._program.wait(15)
+            self._program.wait(60)
 
 
 @contextlib.contextmanager

@@ -159,7 +159,7 @@ def meshcentral(folder: Path) -> Iterator[MeshCentralServer]:
         ("--createaccount", "admin", "--pass", PASSWORD, "--email", "admin@corp.test"),
         ("--adminaccount", "user//admin"),
     ):
-        subprocess.run([*own, *job], cwd=folder, check=True, capture_output=True, timeout=60)
+        subprocess.run([*own, *job], cwd=folder, check=True, capture_output=True, timeout=120)
     try:
         child = server.start("server.log", folder, *own)
         until(lambda: _answers(server), lambda: f"{child.poll()}\n{server.log()}")

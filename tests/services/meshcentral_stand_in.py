@@ -112,9 +112,9 @@ def meshcentral_stand_in(answering: MeshCentralStandIn, ca: Authority) -> Iterat
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(60)
     try:
         yield f"https://127.0.0.1:{port[0]}"
     finally:
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
+        thread.join(60)

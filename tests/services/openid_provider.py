@@ -29,7 +29,7 @@ from tests.ports import free_port
 from tests.services.own_venv import own_venv
 from vedette.suite.certificates import issue, make_authority, today
 
-PATIENCE_SECONDS = 40
+PATIENCE_SECONDS = 60
 STEPS = 12
 
 JOBS = """

@@ -69,7 +69,7 @@ class Pebble:
             "pebble", "-strict", "-config", str(self.folder / "pebble.json"),
             "-dnsserver", f"127.0.0.1:{self.dns_port}",
         )  # fmt: skip
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while not self._answers():
             assert time.monotonic() < end, (self.folder / "log").read_text()
             time.sleep(0.05)
@@ -78,7 +78,7 @@ class Pebble:
         for process in self._processes:
             if process.poll() is None:
                 os.kill(process.pid, signal.SIGTERM)
-            process.wait(20)
+            process.wait(60)
         self._processes.clear()
 
     def root(self) -> bytes:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import psycopg
 
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 60
 MISSING = "needs PostgreSQL: apt install postgresql"
 
 CONFIGURATION = """

@@ -30,7 +30,7 @@ MISSING = (
     else "needs a SCEP server (Debian package scep)"
 )
 ORGANISATION, UNIT = "Example AG", "MDM"
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 60
 _CA_PASSWORD = "the CA's own"  # of a CA that lives as long as a test
 _KEY_BITS = "2048"
 
@@ -90,7 +90,7 @@ class Scep:
              "-private-key", made.key.name, "-certificate", made.certificate.name,
              "-challenge", self.challenge if challenge is None else challenge,
              "-cn", device, "-ou", unit, "-organization", ORGANISATION, "-country", "CH", *asked],
-            cwd=at, capture_output=True, text=True, check=False, timeout=60,
+            cwd=at, capture_output=True, text=True, check=False, timeout=120,
         )  # fmt: skip
         if done.returncode != 0 or not made.certificate.exists():
             raise NotEnrolledError((done.stderr + done.stdout).strip())
@@ -165,7 +165,7 @@ def _make_ca(folder: Path) -> None:
         ["scepserver", "ca", "-init", "-depot", "depot", "-keySize", _KEY_BITS,
          "-key-password", _CA_PASSWORD, "-country", "CH", "-organization", ORGANISATION,
          "-organizational_unit", "Devices", "-common_name", "Example Devices"],
-        cwd=folder, capture_output=True, text=True, check=False, timeout=60,
+        cwd=folder, capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -72,7 +72,7 @@ class Token:
         done = subprocess.run(
             ["openssl", "req", "-new", "-key", self.key(name), "-subj", subject, "-out", out],
             env={**self.environment, "OPENSSL_CONF": str(self.folder / "openssl.cnf")},
-            capture_output=True, text=True, check=False, timeout=30,
+            capture_output=True, text=True, check=False, timeout=120,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         return out
@@ -106,7 +106,7 @@ class Token:
 
     def _run(self, *command: str) -> None:
         done = subprocess.run(
-            command, env=self.environment, capture_output=True, text=True, check=False, timeout=30
+            command, env=self.environment, capture_output=True, text=True, check=False, timeout=120
         )
         assert done.returncode == 0, done.stdout + done.stderr
 

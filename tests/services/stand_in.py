@@ -98,4 +98,4 @@ def stand_in(answer: Callable[[Call], Reply], ca: Authority) -> Iterator[str]:
     finally:
         server.shutdown()
         server.server_close()
-        thread.join(5)
+        thread.join(60)

@@ -72,7 +72,7 @@ class SyslogNg:
             stdout=log, stderr=log,
         )  # fmt: skip
         log.close()
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while True:
             assert self._process.poll() is None, (self.folder / "log").read_text()
             assert time.monotonic() < end, (self.folder / "log").read_text()
@@ -85,7 +85,7 @@ class SyslogNg:
     def stop(self) -> None:
         if self._process is not None:
             os.kill(self._process.pid, signal.SIGTERM)
-            self._process.wait(20)
+            self._process.wait(60)
             self._process = None
 
     def kept(self) -> list[dict[str, Any]]:

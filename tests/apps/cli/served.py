@@ -61,12 +61,12 @@ class Served:
         server = uvicorn.Server(uvicorn.Config(border, host=host, port=int(port), log_config=None))
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
-        until(lambda: server.started, 30)
+        until(lambda: server.started)
         return cls(made, server, thread, office.files, [wiring.spool.close])
 
     def end(self) -> None:
         self._server.should_exit = True
-        self._thread.join(20)
+        self._thread.join(60)
         for close in self._close:
             close()
 

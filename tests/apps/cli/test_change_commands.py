@@ -103,8 +103,11 @@ def test_a_change_starts_at_its_hour(running: Organisation, tmp_path: Path) -> N
     apply: tuple[str, ...] = ("settings", "apply", str(draft), "--reason", "night", "--at")
     over = running.vedette(*apply, "2020-01-01")
     assert (over.returncode, "can't start then" in over.stderr) == (3, True)
-    soon = datetime.now(UTC) + timedelta(seconds=4)
-    kept = running.vedette(*apply, soon.isoformat(timespec="seconds"), "--json")
+    for seconds in (4, 8, 16, 32, 64):  # on a busy machine that hour may be over when it is heard
+        soon = datetime.now(UTC) + timedelta(seconds=seconds)
+        kept = running.vedette(*apply, soon.isoformat(timespec="seconds"), "--json")
+        if "can't start then" not in kept.stderr:
+            break
     assert kept.returncode == 5, kept.stderr
     assert json.loads(kept.stdout)["state"] == "scheduled"
 
@@ -112,7 +115,7 @@ def test_a_change_starts_at_its_hour(running: Organisation, tmp_path: Path) -> N
         return data(running, "settings", "get", "media.max_upload")
 
     assert "10 MiB" not in json.dumps(value()) or datetime.now(UTC) >= soon
-    until(lambda: "10 MiB" in json.dumps(value()), 60)
+    until(lambda: "10 MiB" in json.dumps(value()))
     (found,) = data(running, "settings", "pending")
     assert (found["state"], found["said"]) == ("applied", "it is revision 2")
     assert "local administrator: night" in done(running, "settings", "history")

@@ -84,7 +84,7 @@ def test_why_takes_a_room_and_says_who_is_there(running: Organisation) -> None:
     alice, bob, room = "@alice:example.test", "@bob:example.test", "!r:example.test"
     ask = ("why", "--from", alice, "--room", room, "--channel", "message")
     door = running.door("synapse")
-    until(lambda: door.files.part(Stream.SETTINGS) is not None, 20)
+    until(lambda: door.files.part(Stream.SETTINGS) is not None)
     away = running.vedette(*ask)
     assert away.returncode != 0
     assert "Synapse, which alone knows who is in a room, does not answer now" in away.stderr

@@ -73,7 +73,7 @@ def office(company: Slapd, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     try:
         made.start()
         door = made.door("gateway")
-        until(lambda: door.files.part(Stream.PEOPLE) is not None, 20)
+        until(lambda: door.files.part(Stream.PEOPLE) is not None)
         yield made
     finally:
         made.end_all()
@@ -97,7 +97,7 @@ def sees(office: Organisation, holds: Callable[[Mapping[str, Person]], bool]) ->
     def seen() -> bool:
         return holds(at_the_door(office))
 
-    until(seen, 20)
+    until(seen)
     return time.monotonic() - begun
 
 
@@ -161,7 +161,7 @@ def test_most_people_vanishing_waits_for_a_word_which_is_on_record(office, compa
     sees(office, lambda people: user(office, "p2") in people)
     for number in range(2, 12):
         company.delete(f"p{number}")
-    until(lambda: state(office)["held"] is not None, 20)
+    until(lambda: state(office)["held"] is not None)
     shown = office.vedette("directory", "show")
     assert shown.returncode == 1
     assert "vedette directory sync --confirm" in shown.stdout
@@ -182,7 +182,7 @@ def test_a_server_that_is_away_is_told_and_takes_nobody_away(office, company):
     before = at_the_door(office)
     company.stop(at_once=True)
     try:
-        until(lambda: state(office)["trouble"] != "", 30)
+        until(lambda: state(office)["trouble"] != "")
         assert office.vedette("directory", "show").returncode == 1
         assert "does not answer" in office.vedette("doctor").stdout
         assert at_the_door(office) == before
@@ -191,7 +191,7 @@ def test_a_server_that_is_away_is_told_and_takes_nobody_away(office, company):
         assert at_the_door(office) == before
     finally:
         company.start()
-    until(lambda: state(office)["trouble"] == "" and state(office)["read_at"] is not None, 60)
+    until(lambda: state(office)["trouble"] == "" and state(office)["read_at"] is not None)
 
 
 # ---- trying it ------------------------------------------------------------------------------------

@@ -476,7 +476,7 @@ def test_bash_reads_a_copied_command_as_it_was_meant(three: Three, words: str) -
     )
     script += f"{change['command']} --reason {shlex.quote(words)}\n"
     where = {"VEDETTE_DIR": str(by_command.organisation.boot.folder), "PATH": os.environ["PATH"]}
-    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60,
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=120,
                           check=False, env=where)  # fmt: skip
     assert done.returncode == 0, done.stderr
     _put(edited, text)

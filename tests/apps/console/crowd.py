@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.apps.console.house import DOMAIN, House
@@ -86,7 +86,7 @@ def report_rooms(house: House, name: str = "Board & <b>more</b>", more: int = 0)
 def add_token(house: House, reason: str = "for a test") -> str:
     """A token that acts for Olga; its id."""
     wanted = NewToken(user=UserId(f"@olga:{DOMAIN}"), acts=("doors:door:list",), over=(),
-                      expires=datetime.now(UTC).date(), reason=reason)  # fmt: skip
+                      expires=datetime.now(UTC).date() + timedelta(days=1), reason=reason)  # fmt: skip
     made = house.loop.run_until_complete(house.desks.tokens.add(LOCAL, wanted))
     return made.token.id
 

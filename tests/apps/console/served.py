@@ -38,7 +38,7 @@ class Served:
     ) -> Page:
         """A page of a browser with which this person is in, or whoever has this cookie; else nobody."""
         context = await browser.new_context(ignore_https_errors=True, **more)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(60_000)
         if name:
             here = self.house.browser()
             await asyncio.to_thread(here.signs_in, name)

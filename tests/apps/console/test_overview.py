@@ -147,7 +147,7 @@ def test_whatever_wants_attention_stands_on_one_page_each_with_its_command(tmp_p
 
 def looked(officer: Browser) -> Shown:
     """The overview once this host was looked at."""
-    for _ in range(200):
+    for _ in range(600):
         page = officer.get("/")
         if "Looked at" in page.words:
             return page

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,7 @@ class House:
             "user": UserId(f"@{name}:{DOMAIN}"),
             "acts": tuple(act.value for act in GRANTABLE),
             "over": (),
-            "expires": datetime.now(UTC).date(),
+            "expires": datetime.now(UTC).date() + timedelta(days=1),
             "reason": "table",
         }
         adding = self.office.tokens.add(LOCAL, NewToken(**{**wanted, **other}))

@@ -17,7 +17,7 @@ def fetched(organisation: Organisation, host: str | None = None) -> tuple[int, s
     assert own is not None
     address, _, port = own.listen.rpartition(":")
     trusts = ssl.create_default_context(cafile=organisation.boot.path(own.certificate))
-    connection = http.client.HTTPSConnection(address, int(port), context=trusts, timeout=10)
+    connection = http.client.HTTPSConnection(address, int(port), context=trusts, timeout=60)
     try:
         connection.request("GET", "/", headers={} if host is None else {"Host": host})
         answer = connection.getresponse()
@@ -43,7 +43,7 @@ def test_nothing_is_answered_in_plain(running: Organisation) -> None:
     own = running.boot.control.console
     assert own is not None
     address, _, port = own.listen.rpartition(":")
-    connection = http.client.HTTPConnection(address, int(port), timeout=10)
+    connection = http.client.HTTPConnection(address, int(port), timeout=60)
     connection.request("GET", "/")
     with pytest.raises((http.client.HTTPException, OSError)):
         connection.getresponse()
@@ -76,7 +76,7 @@ def test_a_key_that_can_not_be_used_is_said_before_anything_starts(
         key.write_bytes(organisation.boot.path(organisation.boot.gateway.key).read_bytes())
     done = subprocess.run(
         [*COMMAND, "--dir", str(organisation.boot.folder), "control"],
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 4
     assert "console.key" in done.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,7 +62,8 @@ class Office:
         self.store.provisioned(name)
 
     def until(self, holds: Callable[[], bool]) -> None:
-        for _ in range(40):
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
             if holds():
                 return
             self.people.step()

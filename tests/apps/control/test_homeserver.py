@@ -79,7 +79,7 @@ def test_an_address_that_can_not_be_read_is_refused_and_its_password_not_said(
 
 class _Unix(http.client.HTTPConnection):
     def __init__(self, path: Path) -> None:
-        super().__init__("synapse", timeout=5)
+        super().__init__("synapse", timeout=60)
         self.path = path
 
     def connect(self) -> None:
@@ -116,9 +116,9 @@ def test_synapse_starts_with_it_on_its_socket_alone(organisation: Organisation) 
         stderr=subprocess.PIPE,
     )
     try:
-        until(lambda: child.poll() is not None or boot.path(boot.synapse.socket).exists(), 60)
+        until(lambda: child.poll() is not None or boot.path(boot.synapse.socket).exists())
         assert child.poll() is None, child.stderr.read().decode() if child.stderr else ""
-        until(lambda: healthy(boot.path(boot.synapse.socket)), 30)
+        until(lambda: healthy(boot.path(boot.synapse.socket)))
         versions = get(boot.path(boot.synapse.socket), "/_matrix/client/versions")
         assert versions[0] == 200
         assert boot.path(boot.synapse.socket).stat().st_mode & 0o077 == 0
@@ -127,7 +127,7 @@ def test_synapse_starts_with_it_on_its_socket_alone(organisation: Organisation) 
         assert _listening(child.pid) == []
     finally:
         child.terminate()
-        child.communicate(timeout=30)
+        child.communicate(timeout=60)
 
 
 def _listening(pid: int) -> list[str]:

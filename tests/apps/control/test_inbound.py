@@ -45,7 +45,7 @@ def connection(boot: Boot) -> http.client.HTTPSConnection:
     assert own is not None
     address, _, port = own.listen.rpartition(":")
     trusts = ssl.create_default_context(cafile=boot.path(own.certificate))
-    return http.client.HTTPSConnection(address, int(port), context=trusts, timeout=10)
+    return http.client.HTTPSConnection(address, int(port), context=trusts, timeout=60)
 
 
 def test_no_administration_and_no_console_is_at_the_place_where_others_push(
@@ -104,7 +104,7 @@ async def said(port: int, *parts: bytes) -> bytes:
         writer.write(part)
         await writer.drain()
     try:
-        return await asyncio.wait_for(reader.read(), 20)
+        return await asyncio.wait_for(reader.read(), 60)
     finally:
         writer.close()
 

@@ -100,10 +100,10 @@ def running(tmp_path: Path) -> Iterator[Organisation]:
         [*COMMAND, "--dir", str(made.boot.folder), "signin"],
         stderr=(made.boot.folder / "signin.log").open("wb"),
     )
-    until(made.boot.path(made.boot.signin.socket).exists, 60)
+    until(made.boot.path(made.boot.signin.socket).exists)
     yield made
     signin.terminate()
-    signin.wait(20)
+    signin.wait(60)
     made.end_all()
 
 

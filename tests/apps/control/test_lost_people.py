@@ -37,7 +37,7 @@ def door(office: Organisation) -> RunningDoor:
     table(office).write_text(TABLE)
     office.start()
     made = office.door("gateway")
-    until(lambda: MALLORY in there(made), 10)
+    until(lambda: MALLORY in there(made))
     office.stop()
     return made
 
@@ -81,10 +81,10 @@ def test_a_start_without_a_good_table_leaves_everybody_as_the_doors_know_them(
             doctor = office.vedette("doctor")
             assert "BROKEN  people: the list of people was not taken" in doctor.stdout
         mended(office, TABLE.replace("cora,Contractors,,", "cora,Staff,,"))
-        until(lambda: there(door)[CORA].groups == {"Staff"}, 10)
+        until(lambda: there(door)[CORA].groups == {"Staff"})
         assert not there(door)[MALLORY].active
         mended(office)
-        until(lambda: there(door)[CORA].groups == {"Contractors"}, 10)
+        until(lambda: there(door)[CORA].groups == {"Contractors"})
     finally:
         office.stop()
 
@@ -100,13 +100,13 @@ def test_where_what_the_doors_were_sent_is_lost_too_nothing_is_told_until_there_
     shutil.move(table(office), table(office).with_suffix(".away"))
     office.start()
     try:
-        until(lambda: number(door, Stream.SETTINGS) > settings, 10)
+        until(lambda: number(door, Stream.SETTINGS) > settings)
         assert number(door) == people
         assert there(door) == before
         someone = door.files.current().directory.someone(UserId(CORA))
         assert someone.ours
         mended(office)
-        until(lambda: number(door) > people, 10)
+        until(lambda: number(door) > people)
         assert there(door) == before
     finally:
         office.stop()

@@ -31,6 +31,7 @@ from vedette.core.pending import PendingChange
 from vedette.core.tokens import GRANTABLE, PUSHING
 from vedette.protocol.internal.held_files import FileRow, FileState
 
+TOMORROW = str(datetime.now(UTC).date() + timedelta(days=1))
 PEOPLE = {
     "officer": "Security-Officers",
     "manager": "Federation-Managers",
@@ -293,7 +294,7 @@ class Roles(House):
         """One row of the table, its names filled in."""
         if row.over:
             self.sign_in(whom)
-        names = {"who": f"@{whom}:{DOMAIN}", "name": whom, "today": str(datetime.now(UTC).date()),
+        names = {"who": f"@{whom}:{DOMAIN}", "name": whom, "today": TOMORROW,
                  **self.names[whom]}  # fmt: skip
         if row.operation == "GET /files/refused":
             self.refused_upload(whom)  # the ones before may be nobody's any more: people are erased
@@ -465,7 +466,7 @@ def test_a_token_over_parties_is_good_over_nobody_else_and_not_for_the_organisat
 
 def test_no_token_makes_tokens_whatever_its_person_may(house: Roles) -> None:
     body = {"user": "officer", "acts": ["doors:door:list"], "reason": "x",
-            "expires": str(datetime.now(UTC).date())}  # fmt: skip
+            "expires": TOMORROW}  # fmt: skip
     assert code(house.ask(house.tokens["officer"], "POST /tokens", body=body)) == (403, "refused")
     local = house.office.token.current()
     assert house.ask(local, "POST /tokens", body=body)[0] == 200
@@ -484,10 +485,10 @@ def test_a_removed_token_is_nothing_at_once(house: Roles) -> None:
 
 
 def test_a_token_ends_with_its_last_day(house: Roles) -> None:
-    value = house.token("officer")
+    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    value = house.token("officer", expires=midnight.date())
     kept = house.office.tokens.store.by_digest(digest_of(value))
     assert kept is not None
-    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     assert kept.expires == int((midnight + timedelta(days=1)).timestamp())
     house.office.tokens.store.remove(kept.id)
     house.office.tokens.store.add(replace(kept, expires=int(time.time())))

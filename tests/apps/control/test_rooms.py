@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import threading
-import time
 from dataclasses import replace
 
 import pytest
 
-from tests.apps.control.organisation import Organisation
+from tests.apps.control.organisation import Organisation, until
 from tests.conformance.test_room_reports import REPORT, ROOM
 from vedette.adapters.room_reports import RoomReportFiles
 from vedette.protocol.internal.standing import SweepState
@@ -67,21 +65,23 @@ def test_a_sweep_is_asked_recorded_and_waited_for(
     refused = running.ask("POST", "/rooms/sweep", {"reason": " "})
     assert (refused[0], refused[1]["error"]["code"]) == (400, "invalid")
 
-    def door() -> None:
-        while (word := reports.wished()) is None:
-            time.sleep(0.02)
-        half = replace(REPORT, state=SweepState.SWEEPING, ended=None, judged=1, answers=word)
-        reports.keep(half)
-        time.sleep(1.5)
-        reports.keep(replace(REPORT, breaches=0, rooms=(), answers=word))
+    sweeping = running.begun("room", "sweep", "--reason", "the partner asked")
+    assert sweeping.stderr is not None
+    word = ""
 
-    thread = threading.Thread(target=door)
-    thread.start()
-    found = running.vedette("room", "sweep", "--reason", "the partner asked")
-    thread.join()
-    assert found.returncode == 0, found.stderr
-    assert "judged 1 of 3 rooms" in found.stderr
-    assert "rooms: 0 of 3 are against the rules" in found.stdout
+    def wished() -> bool:
+        nonlocal word
+        word = reports.wished() or ""
+        return bool(word)
+
+    until(wished)
+    half = replace(REPORT, state=SweepState.SWEEPING, ended=None, judged=1, answers=word)
+    reports.keep(half)
+    assert "judged 1 of 3 rooms\n" in sweeping.stderr
+    reports.keep(replace(REPORT, breaches=0, rooms=(), answers=word))
+    out, err = sweeping.communicate(timeout=120)
+    assert sweeping.returncode == 0, err
+    assert "rooms: 0 of 3 are against the rules" in out
     records = running.ask("GET", "/audit/records?most=500")[1]
     (asked,) = (each for each in records if each.get("act") == "rooms:room:sweep")
     assert asked["claims"] == {"reason": "the partner asked"}

@@ -49,7 +49,7 @@ def ordering_one(tmp_path: Path, pebble: Pebble) -> Iterator[Organisation]:
     )
     yield running
     gateway.terminate()
-    gateway.wait(20)
+    gateway.wait(60)
     running.end_all()
 
 
@@ -74,7 +74,7 @@ def test_a_gateway_has_its_certificate_ordered_and_renewed_while_it_runs(
     ordering_one: Organisation, pebble: Pebble
 ) -> None:
     root, ask = pebble.root(), ordering_one.ask
-    until(lambda: serial(ordering_one, root) is not None, 60)
+    until(lambda: serial(ordering_one, root) is not None)
     first = serial(ordering_one, root)
     code, told = ask("GET", "/certificates/server")
     assert code == 200
@@ -92,7 +92,7 @@ def test_a_gateway_has_its_certificate_ordered_and_renewed_while_it_runs(
     said = ordering_one.vedette("certificate", "server", "renew", "--reason", "a drill", "--json")
     assert said.returncode == 0, said.stdout + said.stderr
     assert json.loads(said.stdout)["record"].startswith("control:")
-    until(lambda: serial(ordering_one, root) not in (first, None), 30)
+    until(lambda: serial(ordering_one, root) not in (first, None))
     metrics = _metrics(ordering_one)
     assert "vedette_server_certificate_failed_orders 0" in metrics
     assert 'vedette_server_certificate_end_seconds{server="gateway"}' in metrics
@@ -101,7 +101,7 @@ def test_a_gateway_has_its_certificate_ordered_and_renewed_while_it_runs(
 
 def _metrics(organisation: Organisation) -> str:
     host, _, port = organisation.boot.control.listen.rpartition(":")
-    connection = http.client.HTTPConnection(host, int(port), timeout=10)
+    connection = http.client.HTTPConnection(host, int(port), timeout=60)
     connection.request(
         "GET", "/metrics", headers={"Authorization": f"Bearer {organisation.token()}"}
     )

@@ -110,7 +110,7 @@ async def test_an_old_refusal_is_not_taken_for_an_answer(
     part.write_bytes(b"nonsense")
     files.poll()
     sent = publisher.settings(revision(2), document())
-    waiting = asyncio.create_task(publisher.answers(sent, 2.0))
+    waiting = asyncio.create_task(publisher.answers(sent, 60.0))
     await asyncio.sleep(0.1)
     assert not waiting.done()
     files.poll()

@@ -19,13 +19,13 @@ def sets(running: Organisation, path: str, value: str) -> None:
     body = {"path": path, "value": value, "reason": "a test"}
     status, answer = running.ask("PATCH", "/settings", body)
     assert status == 200, answer
-    until(lambda: part.read_bytes() != before, 10)
+    until(lambda: part.read_bytes() != before)
 
 
 @pytest.fixture
 def started(running: Organisation) -> Configuration:
     """What Synapse was started with a moment ago."""
-    until((running.boot.door("synapse") / "settings.part").exists, 10)
+    until((running.boot.door("synapse") / "settings.part").exists)
     configuration = Configuration(running.boot)
     configuration.write()
     return configuration

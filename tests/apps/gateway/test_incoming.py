@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from tests.apps.gateway.test_doors import UPSTREAM, head, refused
 from tests.apps.scene import DOCUMENT, Scene, policy_of
 from tests.signing import SigningServer
 from vedette.core.reasons import Reason
+from vedette.gateway import incoming
 from vedette.gateway.incoming import IncomingDoor
 from vedette.gateway.pace import FALSE_SIGNATURES
 from vedette.gateway.plan import Answer, Collect, Forward, Head, Peer, TlsFacts
@@ -244,6 +246,13 @@ async def test_a_row_s_body_may_be_as_large_as_the_row_says(house: House) -> Non
     house.over()
 
 
+@pytest.fixture
+def time_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was used up comes back with time, and on a busy machine much of it passes."""
+    monkeypatch.setattr(incoming, "time", SimpleNamespace(monotonic=lambda: 100.0))
+
+
+@pytest.mark.usefixtures("time_stands_still")
 async def test_many_forged_requests_are_not_even_read_and_the_partner_elsewhere_goes_on(
     house: House,
 ) -> None:
@@ -274,6 +283,7 @@ async def test_more_at_once_than_a_partner_may_comes_again_later(house: House) -
     assert isinstance(await begun(), Forward)
 
 
+@pytest.mark.usefixtures("time_stands_still")
 async def test_what_comes_faster_than_it_may_waits_and_is_then_asked_to_come_again(
     house: House,
 ) -> None:

@@ -87,7 +87,7 @@ async def test_over_a_real_connection_the_answer_is_whole():
         for path in (b"/.well-known/acme-challenge/tok", b"/x"):
             close = b"Connection: close\r\n" if path == b"/x" else b""
             writer.write(b"GET " + path + b" HTTP/1.1\r\nHost: a\r\n" + close + b"\r\n")
-        data = await asyncio.wait_for(reader.read(), 10)
+        data = await asyncio.wait_for(reader.read(), 60)
         writer.close()
     finally:
         await server.close(1.0)

@@ -107,8 +107,10 @@ Answering = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[Non
 async def test_whether_the_sign_in_service_answers_is_seen_within_moments(
     tmp_path: Path, line: bytes, *, away: bool
 ) -> None:
+    asked: list[bytes] = []
+
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
         writer.write(line + b"\r\n\r\n" if line else b"")
         writer.close()
 
@@ -116,11 +118,13 @@ async def test_whether_the_sign_in_service_answers_is_seen_within_moments(
     presence = Presence(socket, every=0.02)
     presence.watch()
     assert not presence.is_away()
-    await asyncio.sleep(0.2)
-    assert presence.is_away()  # nobody listens yet
-    async with await asyncio.start_unix_server(answer, socket):
-        await asyncio.sleep(0.2)
-        assert presence.is_away() is away
+    async with asyncio.timeout(60):
+        while not presence.is_away():  # nobody listens yet
+            await asyncio.sleep(0.02)
+        async with await asyncio.start_unix_server(answer, socket):
+            while len(asked) < 3:  # so that what came of the second is known
+                await asyncio.sleep(0.02)
+            assert presence.is_away() is away
     presence.close()
 
 

@@ -42,7 +42,7 @@ class Place:
 
     async def answer(self, head: bytes) -> bytes:
         reader, writer = await self.ask(head)
-        said = await asyncio.wait_for(reader.read(), 20)
+        said = await asyncio.wait_for(reader.read(), 60)
         writer.close()
         return said
 
@@ -72,8 +72,8 @@ async def test_what_is_sent_to_a_listed_address_arrives_untouched_both_ways(plac
     writer.write(b"a push\r\n\x00")
     assert await reader.readexactly(9) == b"A PUSH\r\n\x00"
     writer.write_eof()
-    assert await asyncio.wait_for(reader.read(), 10) == b""
-    await asyncio.wait_for(place.ended.wait(), 10)
+    assert await asyncio.wait_for(reader.read(), 60) == b""
+    await asyncio.wait_for(place.ended.wait(), 60)
     writer.close()
     assert place.answers() == [("yes", f"127.0.0.1:{place.port}")]
 
@@ -136,5 +136,5 @@ async def test_closing_the_tunnel_cuts_what_is_under_way(place: Place) -> None:
     reader, writer = await place.ask(CONNECT % b"127.0.0.1:%d" % place.port)
     await reader.readuntil(b"\r\n\r\n")
     await tunnel.close()
-    assert await asyncio.wait_for(reader.read(), 10) == b""
+    assert await asyncio.wait_for(reader.read(), 60) == b""
     writer.close()

@@ -13,7 +13,7 @@ import uvloop
 
 from vedette.gateway.carrier import Forward, Head, Limits, Plan, Server, Tcp, Upstream, serve
 
-SECONDS = 10.0
+SECONDS = 60.0
 """How long a test waits for bytes that must come."""
 
 Script = Callable[["Seen"], Awaitable[None]]
@@ -24,6 +24,13 @@ def pytest_asyncio_loop_factories(
 ) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
     """Run every test on the loop of production and on the one it falls back to."""
     return {"uvloop": uvloop.new_event_loop, "asyncio": asyncio.new_event_loop}
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Return once it is true."""
+    async with asyncio.timeout(SECONDS):
+        while not true():
+            await asyncio.sleep(0.01)
 
 
 @dataclass

@@ -18,7 +18,7 @@ from vedette.gateway.carrier import (
     serve,
 )
 
-from .conftest import Door, Seen, plain
+from .conftest import Door, Seen, plain, until
 
 pytestmark = pytest.mark.asyncio
 
@@ -298,13 +298,18 @@ async def test_a_collected_body_may_be_judged_later_and_stays_as_it_is(door: Doo
 
 async def test_whoever_counts_is_told_once_that_an_exchange_is_over(door: Door) -> None:
     told: list[int] = []
+    asked: list[Head] = []
+
+    def plan(head: Head) -> Collect:
+        asked.append(head)
+        return Collect(10, then, over=lambda: told.append(1))
 
     def then(body: bytes) -> Forward | Answer:
         if body == b"break":
             raise RuntimeError("a plan broke")
         return Answer(403) if body == b"bad" else Forward(door.upstream(), None)
 
-    await door.open(lambda _: Collect(10, then, over=lambda: told.append(1)))
+    await door.open(plan)
     client = await door.client()
     assert (await client.ask(post(b"good"))).status == 200
     assert (await client.ask(post(b"bad"))).status == 403
@@ -313,11 +318,12 @@ async def test_whoever_counts_is_told_once_that_an_exchange_is_over(door: Door) 
     assert told == [1, 1, 1]
     assert (await client.ask(post(b"x" * 11))).status == 413
     assert told == [1] * 4
+    before = len(asked)
     client = await door.client()
     await client.send(post(b"good")[:-1])
-    await asyncio.sleep(0.05)
+    await until(lambda: len(asked) > before)
     await client.close()
-    await asyncio.sleep(0.05)
+    await until(lambda: len(told) > 4)
     assert told == [1] * 5
     client = await door.client()
     await client.send(post(b"break"))
@@ -376,16 +382,20 @@ async def test_unix_sockets_serve_on_both_sides(door: Door, tmp_path: object) ->
 
 
 async def test_closing_lets_the_answer_under_way_end(door: Door) -> None:
+    goes_on = asyncio.Event()
+
     async def slow(seen: Seen) -> None:
-        await asyncio.sleep(0.2)
+        await goes_on.wait()
         await seen.answer(plain(b"late"))
 
     door.behind.script = slow
     await door.open()
     idle, busy = await door.client(), await door.client()
     await busy.send(GET)
+    await until(lambda: bool(door.behind.seen))
+    closing = asyncio.create_task(door.servers[0].close(60))
     await asyncio.sleep(0.05)
-    closing = asyncio.create_task(door.servers[0].close(5))
+    goes_on.set()
     reply = await busy.reply()
     assert (reply.body, reply.headers["connection"]) == (b"late", "close")
     assert await idle.rest() == b""
@@ -395,8 +405,10 @@ async def test_closing_lets_the_answer_under_way_end(door: Door) -> None:
 
 
 async def test_a_cut_breaks_off_what_carries_the_tag_and_nothing_else(door: Door) -> None:
+    goes_on = asyncio.Event()
+
     async def slow(seen: Seen) -> None:
-        await asyncio.sleep(0.3)
+        await goes_on.wait()
         await seen.answer(plain(b"late"))
 
     def plan(head: Head) -> Tagged:
@@ -407,10 +419,11 @@ async def test_a_cut_breaks_off_what_carries_the_tag_and_nothing_else(door: Door
     one, two = await door.client(), await door.client()
     await one.send(b"GET /one HTTP/1.1\r\nHost: a\r\n\r\n")
     await two.send(b"GET /two HTTP/1.1\r\nHost: a\r\n\r\n")
-    await asyncio.sleep(0.1)
+    await until(lambda: len(door.behind.seen) == 2)
     assert door.servers[0].tags() == {"one", "two"}
     assert door.servers[0].cut(["one"]) == 1
     assert await one.rest() == b""
+    goes_on.set()
     assert (await two.reply()).body == b"late"
 
 

@@ -1,7 +1,6 @@
 """A copy of a body that somebody else takes while it arrives: losing it costs nothing but the copy."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -60,7 +59,7 @@ async def test_the_copy_is_the_body_and_comes_as_a_request_of_its_own(
     client, got = await opened(door, taker.port), taking(taker)
     reply = await client.ask(post(len(BODY)) + BODY)
     assert reply.body == BODY
-    assert await asyncio.wait_for(got, 5) == BODY
+    assert await asyncio.wait_for(got, 60) == BODY
     assert taker.seen[0].head.startswith(b"PUT /contents?wait=0 HTTP/1.1\r\n")
     assert taker.seen[0].header("content-length") == [str(len(BODY))]
     assert b"authorization" not in taker.seen[0].head.lower()
@@ -71,7 +70,7 @@ async def test_a_body_in_chunks_is_copied_too(door: Door, taker: ScriptedServer)
     head = b"POST /upload HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
     reply = await client.ask(head + b"5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n")
     assert reply.body == b"hello world"
-    assert await asyncio.wait_for(got, 5) == b"hello world"
+    assert await asyncio.wait_for(got, 60) == b"hello world"
 
 
 async def test_a_request_without_a_body_is_not_copied(door: Door, taker: ScriptedServer) -> None:
@@ -99,10 +98,9 @@ async def test_a_taker_that_hangs_costs_neither_time_nor_memory(
 
     taker.script = hang
     client = await opened(door, taker.port)
-    began = time.monotonic()
+    monkeypatch.setattr(copying, "_ANSWER_SECONDS", 3600.0)  # who waited would wait for ever
     for _ in range(8):
         assert (await client.ask(post(len(BODY)) + BODY)).body == BODY
-    assert time.monotonic() - began < 5
     hanging.set()
 
 
@@ -122,11 +120,11 @@ async def test_an_upload_that_breaks_off_breaks_its_copy_off(
     got = taking(taker)
     client = await opened(door, taker.port)
     await client.send(post(len(BODY)) + BODY[:1000])
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not taker.seen:
             await asyncio.sleep(0.01)
     await client.close()
-    await asyncio.wait_for(taker.lost.wait(), 5)
+    await asyncio.wait_for(taker.lost.wait(), 60)
     assert not got.done()
 
 
@@ -141,7 +139,7 @@ async def test_an_upload_that_is_answered_early_leaves_no_copy_behind(
     client = await opened(door, taker.port)
     await client.send(post(len(BODY)) + BODY[:1000])
     assert (await client.reply()).status == 403
-    await asyncio.wait_for(taker.lost.wait(), 5)
+    await asyncio.wait_for(taker.lost.wait(), 60)
     assert not got.done()
 
 

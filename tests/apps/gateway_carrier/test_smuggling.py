@@ -169,15 +169,20 @@ async def test_what_a_server_says_unasked_is_nobodys_answer(door: Door) -> None:
 
 
 async def test_what_a_server_says_later_unasked_closes_its_connection(door: Door) -> None:
+    planted = asyncio.Event()
+
     async def late(seen: Seen) -> None:
         await seen.answer(plain(b"%d" % seen.number))
         await asyncio.sleep(0.05)
         await seen.answer(plain(b"planted"))
+        planted.set()
 
     door.behind.script = late
     await door.open()
     client = await door.client()
     for number in range(2):
         assert (await client.ask(LINE + b"Content-Length: 0\r\n\r\n")).body == b"%d" % number
+        await planted.wait()
+        planted.clear()
         await asyncio.sleep(0.1)
     assert door.behind.connections == 2

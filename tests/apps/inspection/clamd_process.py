@@ -63,7 +63,7 @@ class ClamdProcess:
         path.write_text(told)
         with (self.folder / "clamd.log").open("ab") as log:
             self.child = subprocess.Popen(["clamd", "-c", str(path)], stdout=log, stderr=log)
-        until(self.answers, 30)
+        until(self.answers)
         return self
 
     def answers(self) -> bool:

@@ -66,7 +66,7 @@ class IcapProcess:
             self.child = subprocess.Popen(
                 ["c-icap", "-N", "-D", "-f", str(path)], stdout=log, stderr=log
             )
-        until(self._listens, 30)
+        until(self._listens)
         return self
 
     def _listens(self) -> bool:

@@ -82,7 +82,7 @@ class Inspector:
             self.child = subprocess.Popen(
                 [*COMMAND, "--dir", str(self.boot.folder), "inspector"], stdout=log, stderr=log
             )
-        until(lambda: self.answers("/ready" if ready else "/health"), 60)
+        until(lambda: self.answers("/ready" if ready else "/health"))
         return self
 
     def answers(self, path: str) -> bool:
@@ -116,4 +116,4 @@ class Inspector:
     def kill(self, number: signal.Signals = signal.SIGTERM) -> int:
         assert self.child is not None
         os.kill(self.child.pid, number)
-        return self.child.wait(30)
+        return self.child.wait(60)

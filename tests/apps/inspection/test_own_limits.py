@@ -106,12 +106,12 @@ def test_connections_beyond_its_descriptors_wait_and_are_served_later(inspector:
             each = socket.socket(socket.AF_UNIX)
             each.connect(str(inspector.socket))
             idle.append(each)
-        until(lambda: "Too many open files" in inspector.log, 10)
+        until(lambda: "Too many open files" in inspector.log)
         with pytest.raises(TimeoutError):
             inspector.ask("GET", "/health", seconds=1)
         for each in idle:
             each.close()
-        until(lambda: inspector.answers("/health"), 20)
+        until(lambda: inspector.answers("/health"))
     assert inspector.put(b"afterwards\n")["kind"] == "text"
 
 
@@ -124,7 +124,7 @@ def test_without_a_descriptor_for_the_looking_there_is_no_verdict_and_then_there
     with at_most(pid, resource.RLIMIT_NOFILE, opened(pid) + 3):
         status, told = inspector.ask("PUT", "/contents?wait=1", data)
         assert status in (202, 503), told
-    until(lambda: inspector.ask("PUT", "/contents?wait=1", data)[0] != 202, 30)
+    until(lambda: inspector.ask("PUT", "/contents?wait=1", data)[0] != 202)
     assert inspector.put(b"another one\n")["kind"] == "text"
     assert pid_of(inspector) == pid
 
@@ -136,7 +136,7 @@ def test_memory_that_is_used_up_is_no_verdict_and_the_next_content_is_judged(
     server, data = fork_server(inspector), slow("memory is used up")
     resource.prlimit(server, resource.RLIMIT_AS, (1 << 20, 1 << 20))
     assert inspector.ask("PUT", "/contents?wait=1", data)[0] == 202
-    until(lambda: tries(inspector, data) > 0, 10)
+    until(lambda: tries(inspector, data) > 0)
     with contextlib.suppress(ProcessLookupError):  # it may have ended by itself
         os.kill(server, signal.SIGKILL)
     assert inspector.put(data)["kind"] == "archive"

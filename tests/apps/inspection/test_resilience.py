@@ -9,7 +9,6 @@ import os
 import signal
 import struct
 import threading
-import time
 import zipfile
 from collections.abc import Callable, Iterator
 from io import BytesIO
@@ -55,8 +54,14 @@ def children(pid: int) -> list[int]:
 
 
 def first_child(pid: int) -> int:
-    until(lambda: bool(children(pid)), 30)
-    return children(pid)[0]
+    found: list[int] = []
+
+    def born() -> bool:
+        found[:] = children(pid)
+        return bool(found)
+
+    until(born)
+    return found[0]
 
 
 def fork_server(inspector: Inspector) -> int:
@@ -71,7 +76,7 @@ def worker(inspector: Inspector) -> int:
 
 def idle(inspector: Inspector) -> None:
     """Wait until nothing is looked at."""
-    until(lambda: not children(fork_server(inspector)), 30)
+    until(lambda: not children(fork_server(inspector)))
 
 
 def tries(inspector: Inspector, data: bytes) -> int:
@@ -97,7 +102,7 @@ def each_try(inspector: Inspector, data: bytes, harm: Callable[[], None]) -> tup
     with sending(inspector, data) as answers:
         for number in range(TRIES):
             harm()
-            until(lambda n=number: tries(inspector, data) > n, 30)
+            until(lambda n=number: tries(inspector, data) > n)
             idle(inspector)
     return answers[0]
 
@@ -112,11 +117,10 @@ def stays_unknown(inspector: Inspector, data: bytes, answer: tuple[int, Any], wh
 
 
 def test_a_content_that_takes_too_long_is_judged_and_not_whole(inspector: Inspector) -> None:
-    begun = time.monotonic()
-    told = inspector.put(slow("limit"))
-    print(f"{time.monotonic() - begun:.1f} s")
+    data = slow("limit")
+    told = inspector.put(data)
     assert (told["kind"], told["whole"]) == ("archive", False)
-    assert time.monotonic() - begun < 15
+    assert tries(inspector, data) == 0  # it ended by itself, before it would have been ended
 
 
 def test_what_kills_its_looking_is_not_judged(inspector: Inspector) -> None:
@@ -149,9 +153,10 @@ def answer_for(inspector: int, looking: int, told: bytes) -> None:
     """Answer in the place of a looking, as one that was taken over could, and end it."""
     os.kill(looking, signal.SIGSTOP)
     for entry in Path(f"/proc/{inspector}/fd").iterdir():
-        if str(entry.readlink()).startswith("pipe:"):
-            with entry.open("wb", buffering=0) as pipe:
-                pipe.write(told)
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            if str(entry.readlink()).startswith("pipe:"):
+                with entry.open("wb", buffering=0) as pipe:
+                    pipe.write(told)
     os.kill(looking, signal.SIGKILL)
 
 
@@ -189,10 +194,9 @@ def test_one_that_hangs_is_ended_and_the_content_judged_by_the_next(inspector: I
     with sending(inspector, data) as answers:
         hanging = worker(inspector)
         os.kill(hanging, signal.SIGSTOP)
-        begun = time.monotonic()
         assert inspector.put(b"beside it\n")["kind"] == "text"
-        assert time.monotonic() - begun < 10
-        until(lambda: hanging not in children(fork_server(inspector)), 40)
+        assert hanging in children(fork_server(inspector))
+        until(lambda: hanging not in children(fork_server(inspector)))
     assert (answers[0][0], answers[0][1]["kind"]) == (200, "archive")
     assert tries(inspector, data) == 1
 
@@ -204,7 +208,7 @@ def test_a_fork_server_that_is_killed_starts_again_and_nothing_is_lost(
     with sending(inspector, data) as answers:
         looking, server = worker(inspector), fork_server(inspector)
         os.kill(server, signal.SIGKILL)
-        until(lambda: not Path(f"/proc/{looking}").exists(), 10)
+        until(lambda: not Path(f"/proc/{looking}").exists())
     assert (answers[0][0], answers[0][1]["kind"]) == (200, "archive")
     assert fork_server(inspector) != server
 

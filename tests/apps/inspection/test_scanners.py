@@ -44,7 +44,7 @@ def test_a_virus_in_an_archive_is_found_and_nothing_is_judged_without_the_scanne
     clamd.end()
     late = zipped(EICAR + b" again")
     assert inspector.ask("PUT", "/contents?wait=0.5", late)[0] == 202
-    until(lambda: "clamd" in inspector.ask("GET", "/ready")[1]["silent"], 20)
+    until(lambda: "clamd" in inspector.ask("GET", "/ready")[1]["silent"])
     assert clamd.address in inspector_seen(inspector.boot).scanners[0], "doctor names it"
     assert inspector.ask("GET", f"/contents/{digest(late)}")[0] in (202, 503)
     assert inspector.ask("GET", f"/contents/{digest(zipped(EICAR))}")[0] == 200, "known before"
@@ -55,7 +55,7 @@ def test_a_virus_in_an_archive_is_found_and_nothing_is_judged_without_the_scanne
         assert status in (200, 202, 503)
         return status == 200 and told["malware"] is True
 
-    until(judged, 40)
+    until(judged)
 
 
 def test_a_new_database_is_another_revision_and_finds_what_the_old_one_did_not(
@@ -66,7 +66,7 @@ def test_a_new_database_is_another_revision_and_finds_what_the_old_one_did_not(
     assert before["malware"] is False
     clamd.know(EICAR, OTHER, number=8)
     assert clamd.command("RELOAD") == b"RELOADING\0"
-    until(lambda: inspector.ask("GET", f"/contents/{digest(OTHER)}")[0] == 404, 20)
+    until(lambda: inspector.ask("GET", f"/contents/{digest(OTHER)}")[0] == 404)
     after = inspector.put(OTHER)
     assert after["malware"] is True
     assert after["by"] != before["by"]
@@ -77,14 +77,14 @@ def test_an_inspector_whose_scanner_never_answered_judges_nothing(
 ) -> None:
     clamd = ClamdProcess(tmp_path, free_port())
     inspector = start(said=f'clamd = "{clamd.address}"', ready=False)
-    until(lambda: inspector.answers("/health"), 60)
+    until(lambda: inspector.answers("/health"))
     status, told = inspector.ask("PUT", "/contents?wait=1", OTHER)
     assert status == 503, told
     assert clamd.address in inspector.ask("GET", "/ready")[1]["why"]
     clamd.know(OTHER, number=1)
     clamd.start()
     try:
-        until(lambda: inspector.ask("GET", "/ready")[0] == 200, 30)
+        until(lambda: inspector.ask("GET", "/ready")[0] == 200)
         assert inspector.put(OTHER)["malware"] is True
     finally:
         clamd.end()

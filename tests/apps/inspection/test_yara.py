@@ -36,7 +36,7 @@ def test_rules_are_changed_while_it_runs_and_broken_ones_change_nothing(
     (tmp_path / "more.yar").write_text(
         rule("good", "letter") + "\nrule bad { condition: nonsense }"
     )
-    until(lambda: "more.yar:3: " in inspector.ask("GET", "/ready")[1]["yara"], 20)
+    until(lambda: "more.yar:3: " in inspector.ask("GET", "/ready")[1]["yara"])
     assert "more.yar:3: " in inspector.log
     assert revision(inspector) == before
     assert inspector.ask("GET", f"/contents/{digest(LETTER)}") == (200, first)
@@ -45,7 +45,7 @@ def test_rules_are_changed_while_it_runs_and_broken_ones_change_nothing(
     assert revision(inspector) == before, "the last good rules stay over a restart too"
 
     (tmp_path / "more.yar").write_text(rule("good", "letter"))
-    until(lambda: inspector.ask("GET", f"/contents/{digest(LETTER)}")[0] == 404, 20)
+    until(lambda: inspector.ask("GET", f"/contents/{digest(LETTER)}")[0] == 404)
     assert inspector.put(LETTER)["matches"] == ["good", "project"]
     assert inspector.ask("GET", "/ready")[1]["yara"] == ""
 
@@ -57,5 +57,5 @@ def test_with_rules_that_were_never_good_nothing_is_judged(start: Starter, tmp_p
     assert status == 503
     assert "own.yar:1: " in told["why"]
     (tmp_path / "own.yar").write_text(rule("project", "Nightingale"))
-    until(lambda: inspector.ask("GET", "/ready")[0] == 200, 20)
+    until(lambda: inspector.ask("GET", "/ready")[0] == 200)
     assert inspector.put(LETTER)["matches"] == ["project"]

@@ -126,7 +126,7 @@ class House:
     policy: MemoryPolicy = field(default_factory=lambda: MemoryPolicy(policy_of(RULES)))
     listed: Listed = field(default_factory=Listed)
     control_away: bool = False
-    patience: float = 3.0
+    patience: float = 20.0
     directory: DirectoryPasswords | None = None
     console: str = ""
     """The address of a console, where there is one."""

@@ -330,7 +330,7 @@ def unix(path: Path) -> Send:
     """A process behind a Unix socket."""
 
     def send(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answered:
-        connection = http.client.HTTPConnection("chat.example.org", timeout=20)
+        connection = http.client.HTTPConnection("chat.example.org", timeout=60)
         connection.sock = socket.socket(socket.AF_UNIX)
         connection.sock.connect(str(path))
         try:

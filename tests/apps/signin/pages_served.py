@@ -74,7 +74,7 @@ class Served:
 
     async def page(self, browser: Chromium, **more) -> Page:
         context: BrowserContext = await browser.new_context(**more)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(60_000)
         page = await context.new_page()
         page.on("console", lambda message: self._note(message.type, message.text))
         page.on("pageerror", lambda error: self._note("error", str(error)))

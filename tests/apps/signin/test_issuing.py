@@ -135,10 +135,10 @@ def test_waiting_for_the_list_ends_when_it_comes_and_when_it_does_not(house):
     listed = Listed()
     with pytest.raises(Unavailable):
         listed.wait(1, 0.05)
-    waiter = Thread(target=listed.wait, args=(1, 5))
+    waiter = Thread(target=listed.wait, args=(1, 60))
     waiter.start()
     listed.take({"as_of": 1, "issuer": ISSUER, "keys": {}, "sessions": {}})
-    waiter.join(2)
+    waiter.join(60)
     assert not waiter.is_alive()
 
 
@@ -284,7 +284,7 @@ def test_tokens_are_in_no_log(tmp_path):
         "      *(second[n] for n in ('access_token', 'refresh_token')))\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=True
     )
     logged, _, secrets_line = done.stdout.rpartition("SECRETS ")
     assert "Issue token" in logged  # it does log, and we would see it

@@ -36,7 +36,7 @@ def house():
 @pytest.fixture
 def hasty():
     """One that waits for control hardly at all."""
-    built = House(patience=0.2)
+    built = House(patience=1.0)
     yield built
     built.close()
 

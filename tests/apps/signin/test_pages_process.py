@@ -41,7 +41,7 @@ class Signin:
             self.child = subprocess.Popen(
                 [*COMMAND, "--dir", str(self.boot.folder), "signin"], stdout=log, stderr=log
             )
-        until(self._ready, 40)
+        until(self._ready)
 
     def _ready(self) -> bool:
         assert self.child is not None
@@ -54,7 +54,7 @@ class Signin:
     def end(self) -> int:
         assert self.child is not None
         os.kill(self.child.pid, signal.SIGTERM)
-        return self.child.wait(20)
+        return self.child.wait(60)
 
 
 def test_a_sign_in_survives_the_restart_of_its_process(organisation):

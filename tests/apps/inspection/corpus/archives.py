@@ -68,7 +68,7 @@ def seven(files: dict[str, bytes], path: Path, *words: str) -> bytes:
         (place / name).parent.mkdir(parents=True, exist_ok=True)
         (place / name).write_bytes(data)
     command = ["7z", "a", "-bd", "-y", *words, str(path), "."]
-    subprocess.run(command, cwd=place, check=True, capture_output=True, timeout=60)
+    subprocess.run(command, cwd=place, check=True, capture_output=True, timeout=120)
     return path.read_bytes()
 
 
