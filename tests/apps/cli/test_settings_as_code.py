@@ -150,7 +150,7 @@ def completed(words: str, folder: Path | None, shell: str = "bash") -> list[str]
     if folder is not None:
         env["VEDETTE_DIR"] = str(folder)
     found = subprocess.run([program], env=env, capture_output=True, text=True, check=False,
-                           timeout=30)  # fmt: skip
+                           timeout=120)  # fmt: skip
     assert "Traceback" not in found.stderr
     return [word for word in found.stdout.split("\n") if word]
 

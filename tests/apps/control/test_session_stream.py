@@ -226,7 +226,7 @@ async def test_each_door_answers_when_it_has_the_list(
         await asyncio.sleep(0.01)
     answers = {each.door: each for each in waiting.result()}
     assert answers["gateway"].state is DoorState.IN_FORCE
-    assert (answers["gateway"].milliseconds or 0) < 1000
+    assert answers["gateway"].milliseconds is not None
     assert "the list of sessions in force" in str(answers["gateway"])
     assert answers["synapse"].state is DoorState.SILENT
 
