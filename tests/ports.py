@@ -26,6 +26,12 @@ def free_port(address: str = "127.0.0.1") -> int:
             return port
 
 
+def own_addresses() -> dict[str, str]:
+    """For whom `vedette init` would else give the usual ones: those are free to all who ask at once."""
+    names = ("client", "federation", "control", "pushes", "introspection", "console")
+    return {name: f"127.0.0.1:{free_port()}" for name in names}
+
+
 def is_free(address: str, port: int) -> bool:
     """Whether nobody has it, for TCP as for UDP."""
     for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):

@@ -24,7 +24,7 @@ from tests.ports import free_port
 from tests.services.freeradius import FreeRadius, freeradius
 from tests.services.own_venv import BUILD, own_venv
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 REALM = "office"
 SCRIPT = Path(__file__).with_name("privacyidea_radius.py")
 
@@ -182,7 +182,7 @@ def manage(programs: Path, folder: Path, *words: str) -> None:
         env=surroundings(folder),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, f"pi-manage {words} failed:\n{done.stdout}{done.stderr}"

@@ -9,14 +9,16 @@ import contextlib
 import os
 import random
 import shutil
+import socket
 import subprocess
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import ldap
 
 from tests.ports import is_free
-from tests.services.directory import PASSWORD, Directory, missing, once
+from tests.services.directory import PASSWORD, PATIENCE_SECONDS, Directory, missing, once
 from tests.services.kerberos import Realm
 
 PROGRAM = "/usr/sbin/samba"
@@ -107,6 +109,18 @@ class Samba(Directory):
         (folder / "run" / "ntp").chmod(0o750)
         text = _SETTINGS.format(folder=folder, address=self.address)
         (folder / "smb.conf").write_text(text)
+
+    def start(self) -> None:
+        """Return as soon as it answers, and gives tickets too: that begins a moment later."""
+        super().start()
+        end = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                socket.create_connection((self.address, 88), timeout=5).close()
+                return
+            except OSError:
+                assert time.monotonic() < end, "it gives no tickets"
+                time.sleep(0.02)
 
     def _command(self) -> list[str | Path]:
         return [PROGRAM, "-F", "--no-process-group", "-s", self.folder / "smb.conf",

@@ -22,7 +22,7 @@ from urllib.parse import urlencode
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from tests.ports import free_port
+from tests.ports import free_port, own_addresses
 from tests.system.synapse_process import Api, eventually
 from vedette.adapters.boot_file import Boot, SigninBoot, load
 from vedette.adapters.stream_files import write_whole
@@ -177,7 +177,7 @@ class Delegated:
     ) -> tuple[int, dict[str, object]]:
         """Ask the responder as Synapse does."""
         host, _, port = self.signin.introspection.rpartition(":")
-        connection = http.client.HTTPConnection(host, int(port), timeout=20)
+        connection = http.client.HTTPConnection(host, int(port), timeout=60)
         headers = {
             "Authorization": f"Bearer {self.secret if secret is None else secret}",
             "Content-Type": "application/x-www-form-urlencoded",
@@ -201,7 +201,7 @@ class Delegated:
                 [sys.executable, "-m", "synapse.app.homeserver", "-c", "homeserver.yaml"],
                 cwd=folder, stdout=output, stderr=output,
             )  # fmt: skip
-        eventually(self._healthy, 60)
+        eventually(self._healthy, 180)
 
     def _add_port(self) -> None:
         path = homeserver_file(self.boot)
@@ -255,7 +255,8 @@ def session_of(user: UserId, device: str) -> Session:
 @contextmanager
 def delegated_synapse(folder: Path) -> Iterator[Delegated]:
     """A new organisation whose Synapse runs."""
-    init(NewOrganisation(folder=folder, domain=DOMAIN, name="Example AG"), datetime.now(UTC))
+    wanted = NewOrganisation(folder=folder, domain=DOMAIN, name="Example AG", **own_addresses())
+    init(wanted, datetime.now(UTC))
     boot = load(folder)
     (folder / "run").mkdir(exist_ok=True)
     key = load_pem_private_key(boot.path(boot.control.settings_key).read_bytes(), None)

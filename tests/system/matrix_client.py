@@ -29,7 +29,7 @@ from tests.system.two_organisations import Organisation, Someone
 from vedette.suite.client import session_to
 from vedette.suite.sign_in_walk import login_token
 
-PATIENCE = 25.0
+PATIENCE = 60.0
 SILENCE = 2.0
 """Seconds given to what must not arrive."""
 

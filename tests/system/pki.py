@@ -73,7 +73,7 @@ authorityKeyIdentifier = keyid
 def openssl(*words: str | Path) -> str:
     """Run `openssl`, which must succeed; what it printed."""
     done = subprocess.run(
-        ["openssl", *map(str, words)], capture_output=True, text=True, check=False, timeout=30
+        ["openssl", *map(str, words)], capture_output=True, text=True, check=False, timeout=60
     )
     assert done.returncode == 0, f"openssl {words}: {done.stderr}"
     return done.stdout

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-ANSWER_SECONDS = 30.0
+ANSWER_SECONDS = 60.0
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 

@@ -35,7 +35,7 @@ from cryptography.x509.oid import NameOID
 from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
-READY_SECONDS = 60
+READY_SECONDS = 180
 STOP_SECONDS = 20
 PASSWORD = "correct horse battery staple"
 
@@ -322,7 +322,7 @@ class SynapseProcess:
         command = [sys.executable, "-m", "synapse.app.homeserver", "-c", str(file)]
         if not (self.folder / "signing.key").exists():
             subprocess.run(
-                [*command, "--generate-keys"], check=True, env=self._environment(), timeout=60
+                [*command, "--generate-keys"], check=True, env=self._environment(), timeout=180
             )
         with (self.folder / "output.log").open("ab") as output:
             self.process = subprocess.Popen(
@@ -396,7 +396,7 @@ def running(*servers: SynapseProcess) -> Iterator[None]:
             server.stop()
 
 
-def eventually(ask: Any, seconds: float = 15) -> Any:
+def eventually(ask: Any, seconds: float = 60) -> Any:
     """What `ask` returns once it is true; fails after the given time."""
     end = time.monotonic() + seconds
     while True:

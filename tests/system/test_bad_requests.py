@@ -27,8 +27,10 @@ from vedette.suite.client import session_to
 from vedette.suite.sign_in_walk import sign_in
 
 VERSIONS = b"/_matrix/client/versions"
-SECOND = b"GET /_synapse/admin/v1/server_version HTTP/1.1\r\nHost: example.test\r\n\r\n"
-WRITTEN_SECONDS = 20.0
+SMUGGLED = "/_synapse/admin/v1/server_version"
+"""Nobody else asks for it: other paths of the engine are asked for by the suite itself."""
+SECOND = b"GET %s HTTP/1.1\r\nHost: example.test\r\n\r\n" % SMUGGLED.encode()
+WRITTEN_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,20 +204,20 @@ async def test_header_games_are_refused_and_smuggle_nothing(
     assert (await gateway.ask(beginning(honest, token) + WHOLE, door)).status == 200
     assert any("POST" in line for line in (await gateway.seen(honest))[honest]), "not by Synapse"
     words = {name: a_word() for name in GAMES}
-    before = gateway.log.read_text(encoding="utf-8").count("/_synapse/")
+    before = gateway.log.read_text(encoding="utf-8").count(SMUGGLED)
     wrong = []
     for name, game in GAMES.items():
         async with raw.tls(gateway.doors[door], gateway.organisation.ca_file) as (reader, writer):
             writer.write(beginning(words[name], token) + game)
             got = await raw.reply(reader)
-            rest = await asyncio.wait_for(reader.read(), 10)
+            rest = await asyncio.wait_for(reader.read(), 60)
         # A crooked chunk shows only after the head went on: that exchange ends without an answer.
         if not 400 <= got.status <= 505 or rest:
             wrong.append(f"{name}: {got.status} {got.body!r} then {rest!r}")
     assert wrong == []
     seen = await gateway.seen(*words.values())
     assert {name for name, word in words.items() if seen[word]} == set()
-    assert gateway.log.read_text(encoding="utf-8").count("/_synapse/") == before
+    assert gateway.log.read_text(encoding="utf-8").count(SMUGGLED) == before
 
 
 async def test_synapse_is_told_the_true_address_whatever_the_client_says(gateway: Gateway) -> None:
@@ -291,9 +293,9 @@ async def test_slow_headers_are_cut_off(gateway: Gateway) -> None:
                 break
             writer.write(bytes([byte]))
             await asyncio.sleep(0.25)
-        answer = await asyncio.wait_for(closed, 10)
+        answer = await asyncio.wait_for(closed, 20)
         assert answer == b"" or b" 408 " in answer.splitlines()[0]
-        assert 5 < time.monotonic() - begun < 20
+        assert 5 < time.monotonic() - begun < 40
 
 
 async def test_a_slow_body_is_cut_off_and_never_becomes_a_request(
@@ -307,7 +309,7 @@ async def test_a_slow_body_is_cut_off_and_never_becomes_a_request(
         while not closed.done() and time.monotonic() - begun < 60:
             writer.write(b"x")
             await asyncio.sleep(0.5)
-        answer = await asyncio.wait_for(closed, 10)
+        answer = await asyncio.wait_for(closed, 20)
     print(f"\na body of two bytes a second was cut off after {time.monotonic() - begun:.1f} s")
     assert b" 408 " in answer.splitlines()[0]
     assert (await gateway.seen(word))[word] == []

@@ -56,7 +56,7 @@ def test_a_session_that_is_not_listed_yet_is_waited_for(here: Delegated) -> None
     token = here.person("wanda", "WANDA1", listed=False)
     begun = time.monotonic()
     assert here.introspect(token)[0] == 503
-    assert 1.9 < time.monotonic() - begun < 5
+    assert 1.9 < time.monotonic() - begun < 20
     here.list_sessions()
     assert here.api(token).get("account/whoami").status == 200
 
@@ -116,7 +116,7 @@ def test_what_an_ended_device_set_to_be_sent_later_is_never_sent(here: Delegated
     for device, text in ((della, "from the ended"), (second, "from the other")):
         body = {"msgtype": "m.text", "body": text}
         device.put(path.format("far" + text[-3:], 3_000_000), body).ok()
-        device.put(path.format("near" + text[-3:], 3_000), body).ok()
+        device.put(path.format("near" + text[-3:], 6_000), body).ok()
     assert waiting(second) == 4
     here.provisioning.delete_device("della", "DELLA1")
     # the near one is still there, and must not be sent though nobody cancelled it
@@ -131,7 +131,7 @@ def test_a_suspended_session_sends_nothing_later(here: Delegated) -> None:
     greta = here.api(here.person("greta", "GRETA1"))
     second = here.api(here.person("greta", "GRETA2"))
     room = greta.create_room()
-    path = f"rooms/{room}/send/m.room.message/{{}}?org.matrix.msc4140.delay=3000"
+    path = f"rooms/{room}/send/m.room.message/{{}}?org.matrix.msc4140.delay=6000"
     for device, text in ((greta, "from the suspended"), (second, "from the other")):
         device.put(path.format(text[-3:]), {"msgtype": "m.text", "body": text}).ok()
     here.move("GRETA1", SessionState.SUSPENDED)
@@ -207,7 +207,7 @@ async def test_a_client_of_others_talks_encrypts_and_sends_files(
             room, "m.room.message", {"msgtype": "m.text", "body": "in secret"},
             ignore_unverified_devices=True,
         )  # fmt: skip
-        for _ in range(10):
+        for _ in range(120):
             await nils.sync(timeout=500)
             if heard:
                 break

@@ -29,13 +29,13 @@ from nio import (
 )
 
 from tests.system.matrix_client import Person, RefusedError, signed_in
-from tests.system.test_table import EVERYTHING, HEAD, RTC
+from tests.system.test_table import EVERYTHING, HEAD, RTC, is_present
 from tests.system.two_organisations import TwoOrganisations
 from vedette.suite.scene import whole_pdf
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 SETTLE_SECONDS = 3.0
 
 
@@ -208,7 +208,7 @@ async def do(world: World, what: What, way: str, tag: str) -> str:
             case What.FILE:
                 await sender.send_file(world.room, tag, whole_pdf(tag))
             case What.PRESENCE:
-                await sender.client.set_presence("unavailable", tag)
+                await is_present(sender, tag)
             case What.TYPING:
                 await sender.client.room_typing(world.room, True, 30_000)
                 return sender.user
@@ -350,4 +350,4 @@ async def test_a_real_partner_is_checked_and_pinned_and_a_wrong_pin_closes_the_w
     world.both.example.apply(pinned(pin))
     await _check(world, works=True)
     # Nothing accepted was lost: it goes out at Synapse's next try.
-    await world.carol.until(lambda: "held by the pin" in world.carol.seen(world.room), 90)
+    await world.carol.until(lambda: "held by the pin" in world.carol.seen(world.room), 180)

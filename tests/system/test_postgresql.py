@@ -16,8 +16,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from tests.ports import own_addresses
 from tests.services.postgresql import MISSING, PostgreSql, postgresql, programs
-from tests.system.two_organisations import COMMAND
+from tests.system.two_organisations import COMMAND, wait_for_doors
 from vedette.adapters.boot_file import load
 from vedette.core.names import ServerName
 from vedette.suite.accounts import NewAccount, register
@@ -52,6 +53,7 @@ def made(folder: Path, server: PostgreSql) -> tuple[bytes, dict[str, str]]:
         NewOrganisation(
             folder=folder,
             domain=DOMAIN,
+            **own_addresses(),
             people=PEOPLE_HEAD + "alice,Employees,no,yes\n",
             certificate=issue(authority, names, today()),
             trusted_ca=authority.pem,
@@ -81,18 +83,18 @@ def up(folder: Path) -> Iterator[None]:
         try:
             assert running.stdout is not None
             told = running.stdout.readline()  # nothing is on standard output before it is ready
-            assert told, running.communicate(timeout=60)[1]
+            assert told, running.communicate(timeout=120)[1]
             assert json.loads(told)["ready"] is True
             yield
         finally:
             running.send_signal(signal.SIGTERM)
-            running.communicate(timeout=60)
+            running.communicate(timeout=120)
 
 
 def cli(folder: Path, *words: str) -> str:
     done = subprocess.run(
         [*COMMAND, "--dir", str(folder), *words],
-        capture_output=True, text=True, check=False, timeout=60,
+        capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -112,7 +114,8 @@ async def test_everything_is_kept_in_postgresql_and_outlives_a_restart(
             client = signed_in(session, login)
             room = await client.create_room("a room")
             await client.say(room, "kept")
-        assert "in force" in cli(folder, "rule", "add", "kept", *RULE)
+        cli(folder, "rule", "add", "kept", *RULE)
+        wait_for_doors(boot)
     kept = [
         each
         for place in ("synapse", "control", "signin")

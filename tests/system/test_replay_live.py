@@ -43,7 +43,9 @@ to     = ["staff"]
 forbid = ["message"]
 """
 ALICE, BOB, CAROL = "@alice:example.test", "@bob:example.test", "@carol:acme.test"
-PATIENCE = 40.0
+PATIENCE = 120.0
+SYNCED_SECONDS = 1.5
+"""Within a second what a door has answered is in its record."""
 Record = dict[str, Any]
 Key = tuple[str, str, str, tuple[str, ...]]
 
@@ -86,17 +88,19 @@ class Scene:
         return done
 
     async def asked(self, since: datetime) -> list[Record]:
-        """What was recorded from then on, once what came last is there: Carol's message."""
+        """What was recorded from then on, once Carol's message is there, and nothing more comes."""
         words = ("audit", "list", "--since", since.isoformat(), "--most", "2000", "--json")
-        end = asyncio.get_running_loop().time() + PATIENCE
+        end, before = asyncio.get_running_loop().time() + PATIENCE, None
         while True:
             shown = json.loads((await asyncio.to_thread(self.example.cli, *words)).stdout)
             records: list[Record] = shown["records"] if isinstance(shown, dict) else shown
             keys = {key_of(each) for each in records}
-            if any(who == CAROL and where == self.across for _, who, where, _ in keys):
+            came = any(who == CAROL and where == self.across for _, who, where, _ in keys)
+            if came and answers_of(records) == before:  # to read it is recorded, too
                 return records
             assert asyncio.get_running_loop().time() < end, keys
-            await asyncio.sleep(0.5)
+            before = answers_of(records)
+            await asyncio.sleep(SYNCED_SECONDS)
 
 
 def key_of(record: Record) -> Key:

@@ -6,6 +6,7 @@ a document inside. Nobody who owns a room can lift it, and whoever comes later r
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import shlex
@@ -253,9 +254,8 @@ async def test_why_names_the_rule_and_the_record_replays_to_the_same_answer(cast
     room = await _together(cast.dora, cast.carol)
     await _refused(cast.dora.send_file(room, "why.pdf", PDF))
     await cast.dora.until(lambda: _record(cast.dora, MESSAGES_ONLY) is not None)
-    record = json.loads(
-        cast.example.cli("why", str(_record(cast.dora, MESSAGES_ONLY)), "--json").stdout
-    )
+    told = str(_record(cast.dora, MESSAGES_ONLY))
+    record = json.loads(await asyncio.to_thread(cast.example.why, told, "--json"))
     assert (record["answer"], record["rule"]) == ("no", "acme-messages-only")
     assert record["same"] is True
 

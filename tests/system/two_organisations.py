@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import http.client
 import json
 import os
 import secrets
 import signal
+import ssl
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -38,6 +41,7 @@ from vedette.suite.sign_in_walk import Walker
 from vedette.suite.up import PIDS
 
 READY_SECONDS = 180
+DOORS_SECONDS = 90.0
 COMMAND = (sys.executable, "-I", "-m", "vedette.cli.main")
 
 
@@ -125,7 +129,7 @@ class Organisation:
             return
         self.process.send_signal(signal.SIGINT)
         try:
-            self.process.wait(60)
+            self.process.wait(120)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait(10)
@@ -145,7 +149,7 @@ class Organisation:
             capture_output=True,
             text=True,
             env=environment,
-            timeout=60,
+            timeout=120,
         )
         assert not check or done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
         return done
@@ -166,27 +170,41 @@ class Organisation:
             self.cli("settings", "confirm", str(trial["revision"]))
         self.wait_for_doors()
 
-    def wait_for_doors(self, seconds: float = 30) -> None:
-        """Wait until every door has the newest settings in force; on a busy machine it takes some."""
-        end = time.monotonic() + seconds
-        while True:
-            behind = [door for door in self.boot.doors if self._number(door) < self._sent(door)]
-            if not behind:
-                return
-            assert time.monotonic() < end, behind
-            time.sleep(0.05)
+    def wait_for_doors(self) -> None:
+        """Wait until every door has the newest settings in force."""
+        wait_for_doors(self.boot)
 
-    def _number(self, door: str) -> int:
-        found = read_acknowledgement(self.boot.door(door)) or {}
-        return int(str(found.get("settings", {}).get("number", 0)))
+    def settled(self) -> None:
+        """Wait until all of it serves: after its processes were killed, the next test needs them."""
+        end = time.monotonic() + READY_SECONDS
+        while not self._serves():
+            assert time.monotonic() < end, "\n".join(self.read())
+            time.sleep(0.2)
 
-    def _sent(self, door: str) -> int:
-        part = (self.boot.door(door) / "settings.part").read_bytes().split(b"\n", 1)[1]
-        return int(json.loads(part)["number"])
+    def _serves(self) -> bool:
+        tls = ssl.create_default_context(cafile=str(self.ca_file))
+        url = f"{self.client_url}/_matrix/client/versions"
+        try:
+            urllib.request.urlopen(url, context=tls, timeout=20).close()  # noqa: S310  # its own
+        except (OSError, http.client.HTTPException):
+            return False
+        return self.cli("settings", "show", check=False).returncode == 0
+
+    def why(self, record: str, *words: str) -> str:
+        """What `vedette why` says of a record, which a door writes a moment after it answered."""
+        end = time.monotonic() + DOORS_SECONDS
+        while (done := self.cli("why", record, *words, check=False)).returncode:
+            assert time.monotonic() < end, done.stdout + done.stderr
+            time.sleep(0.2)
+        return done.stdout
 
     def pid(self, name: str) -> int:
-        """The process id of `control`, `gateway` or `synapse` now."""
-        return int(json.loads((self.folder / PIDS).read_bytes())[name])
+        """The process id of `control`, `gateway` or `synapse`, once it runs."""
+        end = time.monotonic() + READY_SECONDS
+        while (pid := json.loads((self.folder / PIDS).read_bytes()).get(name)) is None:
+            assert time.monotonic() < end, f"{name} does not run"
+            time.sleep(0.05)
+        return int(pid)
 
     def kill(self, name: str, how: signal.Signals = signal.SIGKILL) -> int:
         """Send a signal to one process; returns the process id it had."""
@@ -194,7 +212,7 @@ class Organisation:
         os.kill(pid, how)
         return pid
 
-    def wait_for_another(self, name: str, than: int, seconds: float = 60) -> int:
+    def wait_for_another(self, name: str, than: int, seconds: float = 120) -> int:
         """Wait until `name` was started again, with another process id than `than`."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -203,6 +221,24 @@ class Organisation:
                 return pid
             time.sleep(0.05)
         raise AssertionError(f"{name} was not started again")
+
+
+def wait_for_doors(boot: Boot, stream: str = "settings") -> None:
+    """Wait until every door has in force what control sent it last; on a busy machine it takes some."""
+    end = time.monotonic() + DOORS_SECONDS
+    while behind := [door for door in boot.doors if is_behind(boot.door(door), stream)]:
+        assert time.monotonic() < end, behind
+        time.sleep(0.05)
+
+
+def is_behind(door: Path, stream: str) -> bool:
+    """Whether a door has not yet in force what control sent it last."""
+    sent = door / f"{stream}.part"
+    if not sent.exists():
+        return False
+    found = (read_acknowledgement(door) or {}).get(stream, {})
+    number = int(json.loads(sent.read_bytes().split(b"\n", 1)[1])["number"])
+    return int(str(found.get("number", 0))) < number
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from tests.system.two_organisations import Organisation, TwoOrganisations
 from vedette.suite.client import session_to
 from vedette.suite.sign_in_walk import Walker, walk
 
-PATIENCE = 40
+PATIENCE = 90
 HERE = Path(__file__).parent / "js_sdk"
 
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import socket
 from asyncio.subprocess import PIPE, STDOUT
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
@@ -16,7 +20,8 @@ from tests.system.two_organisations import Organisation, TwoOrganisations
 from vedette.suite.client import session_to
 from vedette.suite.sign_in_walk import Walker, walk
 
-PATIENCE = 60
+PATIENCE = 120
+PORT = 38080
 
 
 async def _browser(organisation: Organisation, walker: Walker, opened: Path) -> None:
@@ -34,8 +39,34 @@ async def _browser(organisation: Organisation, walker: Walker, opened: Path) -> 
         assert answer.status == 200
 
 
+@asynccontextmanager
+async def the_port() -> AsyncIterator[None]:
+    """For as long as it waits for the browser: at one port, always the same, whoever else runs it."""
+    with (_program() / "port.lock").open("w") as lock:
+        await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
+        async with asyncio.timeout(PATIENCE):
+            while not _is_free():
+                await asyncio.sleep(0.2)
+        yield
+
+
+def _is_free() -> bool:
+    """Whether it could listen: a kernel may have given this port to whoever connects."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", PORT))
+        except OSError:
+            return False
+    return True
+
+
+def _program() -> Path:
+    return own_venv("matrix_commander", built="atomicwrites,uuid,notify2,asyncio")
+
+
 async def _run(environment: dict[str, str], folder: Path, *words: str) -> tuple[int, str]:
-    program = own_venv("matrix_commander", built="atomicwrites,uuid,notify2,asyncio")
+    program = _program()
     process = await asyncio.create_subprocess_exec(
         program / "python", program / "matrix-commander",
         "--credentials", str(folder / "credentials.json"), "--store", str(folder / "store"),
@@ -62,9 +93,10 @@ async def test_matrix_commander_by_sso(organisations: TwoOrganisations, tmp_path
             environment, tmp_path, *trust, "--login", "sso", "--homeserver", example.client_url,
             "--device", "commander by SSO", "--room-default", room,
         )  # fmt: skip
-        (status, said), _ = await asyncio.gather(
-            login, _browser(example, dora.walker(), tmp_path / "opened")
-        )
+        async with the_port():
+            (status, said), _ = await asyncio.gather(
+                login, _browser(example, dora.walker(), tmp_path / "opened")
+            )
         assert status == 0, said
         (session,) = (
             each

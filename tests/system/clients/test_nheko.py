@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(
     reason="needs the Debian packages `nheko`, `xvfb`, `xdotool`, `dbus-daemon` and `dbus-bin`",
 )
 PATIENCE = 60.0
-TRIES = 4
+TRIES = 6
 NHEKO = "im.nheko.Nheko"
 BUTTON_ACROSS, BUTTON_DOWN = 533, (471, 455, 487)
 """Where its window has the button `SSO login`; the keyboard does not always reach it."""

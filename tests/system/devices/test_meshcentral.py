@@ -55,7 +55,7 @@ def test_an_agent_that_enrolled_is_a_device_that_nobody_called_compliant(company
     assert device.id.rpartition("/")[2].casefold() in device.names
     assert (device.standing, device.compliant) == (Standing.ACTIVE, False)
     assert device.platform == "linux"
-    assert time.time() - device.at < 60
+    assert time.time() - device.at < 300
 
 
 def test_what_its_tags_say_reaches_the_reading_and_what_they_say_no_more_too(

@@ -86,14 +86,8 @@ class Company:
 
     async def known(self, *names: str) -> None:
         """Wait until control has read these people, and the sign-in service has heard of them."""
-        door = self.house.boot.door("signin") / "people.part"
         users = [f"@{name}:{self.house.boot.organisation}" for name in names]
-
-        def holds() -> bool:
-            text = b"".join(each.read_bytes() for each in sorted(door.parent.glob("people*")))
-            return all(user.encode() in text for user in users)
-
-        await live.until(holds, PATIENCE)
+        await live.until(lambda: all(map(self.house.has_heard_of, users)), PATIENCE)
 
     def left(self, room: str, user: str) -> bool:
         """Whether somebody is in a room no more, by Synapse's own tables."""

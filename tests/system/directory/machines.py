@@ -33,7 +33,7 @@ def curl(company: Company, person: str, browser: Browser, *more: str) -> Shown:
          "--cacert", company.ca_file, "-H", f"Cookie: {cookies}", *more,
          f"{company.client_url}{VISIT}"],
         env=realm(company).at(person), capture_output=True, text=True, check=False,
-        timeout=30,
+        timeout=60,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     browser.take(_cookies(jar))
@@ -61,7 +61,7 @@ async def hired(company: Company, name: str, group: str = "Interns") -> None:
     company.hire(name, group=group)
     await company.known(name)
     realm(company).log_on(name)
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     while True:
         async with company.house.browser() as browser:
             await asked(browser)
@@ -87,7 +87,7 @@ def token(company: Company, person: str, bound: bytes = b"") -> bytes:
     done = subprocess.run(
         [sys.executable, "-c", program, f"{SERVICE}@{realm(company).name}", bound.hex()],
         env=realm(company).at(person),
-        capture_output=True, text=True, check=False, timeout=30,
+        capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return base64.b64decode(done.stdout)

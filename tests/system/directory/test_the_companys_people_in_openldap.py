@@ -76,7 +76,7 @@ async def test_what_the_directory_takes_away_puts_each_running_client_out_and_no
             )
             assert took.status == ("M_UNKNOWN_TOKEN" if leaves else "M_FORBIDDEN")
         # its time comes, and the directory says nothing when it does
-        soon = int(time.time()) + 3
+        soon = int(time.time()) + 6
         company.directory.expire(names["ends"], soon)
         await asyncio.sleep(1)
         assert by_name[names["ends"]].out == 0

@@ -126,7 +126,7 @@ async def chromium(company: Company, person: str) -> AsyncIterator[Page]:
             executable_path="/usr/bin/chromium", args=flags, env=realm(company).at(person)
         )
         context = await browser.new_context(ignore_https_errors=True)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(60_000)
         yield await context.new_page()
         await browser.close()
 
@@ -140,7 +140,8 @@ async def test_chromium_comes_in_by_a_click_and_the_form_is_there_without_a_tick
         await page.goto(f"{company.client_url}{SSO}")
         for _ in range(2):
             if await page.locator("#password").count():
-                await page.get_by_role("button", name="who uses this computer").click()
+                async with page.expect_navigation():
+                    await page.get_by_role("button", name="who uses this computer").click()
         await page.get_by_role("button", name="Let it in").wait_for()
         assert "as you, pia" in await page.inner_text("main")
     async with chromium(company, "nobody") as page:  # nobody is logged on at this one

@@ -18,7 +18,7 @@ from playwright.async_api import BrowserContext, Locator, Page, async_playwright
 from playwright.async_api import TimeoutError as NotSeenError
 
 CHROMIUM = "/usr/bin/chromium"
-PATIENCE_MS = 30_000
+PATIENCE_MS = 60_000
 OFFER_MS = 500
 FLAGS = [
     "--headless",
@@ -53,7 +53,7 @@ ERROR_PLACES = [
 class ElementBrowser:
     """One person at Element, in a browser profile of its own.
 
-    Waits up to 30 s for what it is told to find and then raises Playwright's TimeoutError, whose
+    Waits up to a minute for what it is told to find and then raises Playwright's TimeoutError, whose
     message names the place on the page.
     """
 
@@ -242,7 +242,7 @@ def trusted_key(url: str, ca_file: Path) -> str:
     tls = ssl.create_default_context(cafile=ca_file)
     address = (parts.hostname or "", parts.port or 443)
     with (
-        socket.create_connection(address, 10) as plain,
+        socket.create_connection(address, 60) as plain,
         tls.wrap_socket(plain, server_hostname=address[0]) as connection,
     ):
         leaf = x509.load_der_x509_certificate(connection.getpeercert(binary_form=True) or b"")

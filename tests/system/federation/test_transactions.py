@@ -17,7 +17,7 @@ from tests.system.hostile_server import F, Room
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-PROMPT_SECONDS = 15.0
+PROMPT_SECONDS = 30.0
 """Within which a partner's message arrives whatever another one does; the machine may be busy."""
 
 
@@ -212,17 +212,18 @@ async def test_a_flood_of_invitations_ends_and_the_good_partner_is_not_hindered(
     across = await cast.alice.create_room(cast.carol, name="Across")
     await cast.carol.join(across)
     await cast.carol.knows(across, 2)
+    begun, slowest = time.monotonic(), 0.0
     flooding = asyncio.create_task(_flood(cast, joined))
-    slowest = 0.0
     for number in range(8):
         since = time.monotonic()
         await cast.carol.say(across, f"good {number}")
         await cast.alice.sees(across, f"good {number}")
         slowest = max(slowest, time.monotonic() - since)
     statuses, invitations = await flooding
+    more = 1 + (time.monotonic() - begun) / 12
     print(f"statuses of the flood: {statuses}; a partner's message took at most {slowest:.2f} s")
     assert statuses.get(503, 0) > 20
-    assert invitations <= 8, "five at once, and what a few seconds add"
+    assert invitations <= 5 + more, "five at once, and one more every twelve seconds"
     assert slowest < PROMPT_SECONDS
     both.example.apply(document_with(both))
     assert (await hostile.send(both.example)).status == 200, "and nobody bears a grudge"

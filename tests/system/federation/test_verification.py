@@ -8,6 +8,7 @@ import time
 import pytest
 
 from tests.signing import DAY, SigningServer, wire
+from tests.system import raw
 from tests.system.federation.conftest import Cast, document_with
 from tests.system.hostile_server import F
 from tests.system.synapse_process import eventually
@@ -194,12 +195,15 @@ async def test_expired_and_old_keys_prove_nothing_and_an_absent_server_is_held(
 
 
 async def _until_up(cast: Cast) -> int:
-    """The status of a signed request, once the gateway listens again."""
-    for _ in range(200):
+    """The status of a signed request, once the gateway has its settings and Synapse answers behind it."""
+    example, end = cast.both.example, time.monotonic() + 120
+    plain = b"GET /_matrix/key/v2/server HTTP/1.1\r\nHost: example.test\r\n\r\n"
+    while True:
+        assert time.monotonic() < end, "the gateway did not come back"
         try:
-            answer = await cast.hostile.ask(cast.both.example, "GET", PROFILE)
-        except OSError:
-            time.sleep(0.1)  # nothing else is to happen meanwhile
-        else:
-            return answer.status
-    raise AssertionError("the gateway did not come back")
+            reply = await raw.ask(example.boot.gateway.federation, example.ca_file, plain)
+            if reply.status == 200:
+                return (await cast.hostile.ask(example, "GET", PROFILE)).status
+        except (OSError, EOFError):
+            pass
+        time.sleep(0.1)  # nothing else is to happen meanwhile

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
@@ -93,6 +95,14 @@ async def refused(doing: object) -> RefusedError:
     with pytest.raises(RefusedError) as caught:
         await doing  # type: ignore[misc]
     return caught.value
+
+
+async def until(holds: Callable[[], Awaitable[object]], seconds: float = 90.0) -> None:
+    """Wait until something is so."""
+    end = time.monotonic() + seconds
+    while not await holds():
+        assert time.monotonic() < end
+        await asyncio.sleep(0.5)
 
 
 def notices(person: Person) -> list[str]:

@@ -13,13 +13,13 @@ import pytest
 from nio import MemoryDownloadResponse
 
 from tests.system.clients.desktop import without_a_screen
-from tests.system.clients.test_matrix_commander import _browser, _run
+from tests.system.clients.test_matrix_commander import _browser, _run, the_port
 from tests.system.element import sign_in_page
 from tests.system.element.browser import element_browser
 from tests.system.element.build import built_site
 from tests.system.element.serve import served
-from tests.system.files.conftest import AMONG_STAFF, DOCUMENT, Cast, notices, refused
-from tests.system.files.test_inspector_fails import delivered, until, wait_briefly
+from tests.system.files.conftest import AMONG_STAFF, DOCUMENT, Cast, notices, refused, until
+from tests.system.files.test_inspector_fails import delivered, wait_briefly
 from tests.system.files.things import pdf, program
 from vedette.core.explain import HELD
 
@@ -90,9 +90,10 @@ async def test_matrix_commander_sees_what_is_refused_held_and_released(
         environment, tmp_path, *trust, "--login", "sso", "--homeserver", cast.example.client_url,
         "--device", "commander", "--room-default", room,
     )  # fmt: skip
-    (status, said), _ = await asyncio.gather(
-        login, _browser(cast.example, dora.walker(), tmp_path / "opened")
-    )
+    async with the_port():
+        (status, said), _ = await asyncio.gather(
+            login, _browser(cast.example, dora.walker(), tmp_path / "opened")
+        )
     assert status == 0, said
     status, said = await _run(environment, tmp_path, *trust, "--room-join", room)
     assert status == 0, said

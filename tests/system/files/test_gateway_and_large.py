@@ -11,8 +11,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.system.files.conftest import DOCUMENT, Cast
-from tests.system.files.test_inspector_fails import delivered, until
+from tests.system.files.conftest import DOCUMENT, Cast, until
+from tests.system.files.test_inspector_fails import delivered
 from tests.system.files.test_what_passes import store
 from tests.system.files.things import pdf
 from tests.system.matrix_client import Person
@@ -37,7 +37,11 @@ def session(person: Person) -> aiohttp.ClientSession:
 
 async def test_an_upload_whose_gateway_is_killed_leaves_nothing_behind(cast: Cast) -> None:
     media = cast.example.boot.path(cast.example.boot.synapse.folder) / "media"
-    before = sorted(path for path in media.rglob("*") if path.is_file())
+
+    def stored() -> list[Path]:
+        return sorted(path for path in media.rglob("*") if path.is_file())
+
+    before = stored()
 
     async def slowly() -> AsyncIterator[bytes]:
         yield pdf("begins")
@@ -49,7 +53,11 @@ async def test_an_upload_whose_gateway_is_killed_leaves_nothing_behind(cast: Cas
     async with session(cast.alice) as http:
         with pytest.raises((aiohttp.ClientError, ConnectionError)):
             await http.post(url, data=slowly(), headers={"Content-Length": "5000"})
-    assert sorted(path for path in media.rglob("*") if path.is_file()) == before
+
+    async def nothing_is_left() -> bool:
+        return stored() == before
+
+    await until(nothing_is_left)
 
     async def again() -> bool:
         try:
@@ -67,9 +75,12 @@ def peaks(cast: Cast) -> dict[str, int]:
 
 
 def _peak(pid: int) -> int:
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    own = next(int(line.split()[1]) << 10 for line in lines if line.startswith("VmHWM"))
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0  # a looking that has just ended
+    own = sum(int(line.split()[1]) << 10 for line in lines if line.startswith("VmHWM"))
     return own + sum(_peak(int(child)) for child in children)
 
 

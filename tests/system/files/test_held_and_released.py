@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from tests.apps.inspection.test_resilience import children
-from tests.system.files.conftest import DOCUMENT, Cast
-from tests.system.files.test_inspector_fails import _told, delivered, until
+from tests.system.files.conftest import DOCUMENT, Cast, until
+from tests.system.files.test_inspector_fails import _told, delivered
 from tests.system.files.test_what_passes import fetch, store
 from tests.system.files.things import pdf
 from vedette.core.explain import HELD
@@ -55,8 +55,8 @@ async def test_what_can_not_be_judged_is_listed_released_had_and_withheld_again(
         cast.example.apply(DOCUMENT + FILES + RELEASED)
         code, done = await said(cast, "file", "release", address, *reason)
         assert code == 0, done
-        got = await fetch(cast.bob, address)
-        assert got.body == data
+        await until(lambda: delivered(cast.bob, address))
+        assert (await fetch(cast.bob, address)).body == data
         assert not await delivered(cast.carol, address)  # no rule takes it towards Acme
         await until(lambda: _told(cast.alice, "“report.pdf” was released by your organisation"))
         assert (await said(cast, "file", "list", "--text", "report.pdf"))[1]["files"] == []

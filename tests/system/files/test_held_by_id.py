@@ -11,8 +11,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.system.files.conftest import DOCUMENT, Cast, document_of, refused
-from tests.system.files.test_inspector_fails import delivered, until
+from tests.system.files.conftest import DOCUMENT, Cast, document_of, refused, until
+from tests.system.files.test_inspector_fails import delivered
 from tests.system.files.test_what_passes import store
 from tests.system.files.things import pdf
 from vedette.core.explain import HELD

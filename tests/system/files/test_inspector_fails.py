@@ -7,9 +7,7 @@ import asyncio
 import os
 import random
 import signal
-import time
 from collections import Counter
-from collections.abc import Callable
 from contextlib import suppress
 from itertools import cycle
 
@@ -17,22 +15,13 @@ import pytest
 from nio import DownloadError, MemoryDownloadResponse, UploadError, UploadResponse
 
 from tests.apps.inspection.test_resilience import GARBAGE, answer_for, children, exhausting
-from tests.system.files.conftest import DOCUMENT, Cast, notices
+from tests.system.files.conftest import DOCUMENT, Cast, notices, until
 from tests.system.files.test_what_passes import fetch, store
 from tests.system.files.things import pdf, program, zipped
 from tests.system.matrix_client import Person
 from vedette.core.explain import HELD
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-BACK_SECONDS = 60.0
-
-
-async def until(holds: Callable[[], object], seconds: float = BACK_SECONDS) -> None:
-    end = time.monotonic() + seconds
-    while not await holds():  # type: ignore[misc]
-        assert time.monotonic() < end
-        await asyncio.sleep(0.5)
 
 
 async def delivered(person: Person, address: str) -> bool:
@@ -94,7 +83,7 @@ async def test_what_is_held_is_not_forgotten_by_a_synapse_that_ends(cast: Cast) 
     synapse = cast.example.kill("synapse")
     cast.example.wait_for_another("synapse", synapse)
     os.kill(pid, signal.SIGCONT)
-    await until(lambda: delivered(cast.bob, held), 90)
+    await until(lambda: delivered(cast.bob, held), 180)
     cast.example.apply(DOCUMENT)
 
 
@@ -210,7 +199,7 @@ async def test_lookings_that_die_hang_or_lie_while_uploads_run_deliver_nothing_u
     cast.example.wait_for_another("inspector", cast.example.kill("inspector"))
     for address, may in sent:
         if may is not None:
-            await until(lambda address=address: delivered(cast.bob, address), 90)  # type: ignore[misc]
+            await until(lambda address=address: delivered(cast.bob, address), 180)  # type: ignore[misc]
     await only_what_may_be_had(cast, sent)
     # What wants more memory than there is stays held, and the next one passes.
     found = await fetch(cast.bob, greedy)

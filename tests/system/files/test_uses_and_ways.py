@@ -7,9 +7,9 @@ import aiohttp
 import pytest
 from nio import DownloadError, MemoryDownloadResponse
 
-from tests.system.files.conftest import DOCUMENT, WITH_ACME, Cast, refused
+from tests.system.files.conftest import DOCUMENT, WITH_ACME, Cast, refused, until
 from tests.system.files.test_gateway_and_large import session
-from tests.system.files.test_inspector_fails import delivered, until
+from tests.system.files.test_inspector_fails import delivered
 from tests.system.files.test_what_passes import fetch, store
 from tests.system.files.things import jar, pdf, png, zipped
 from tests.system.matrix_client import Person, RefusedError

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from nio import DownloadError, MemoryDownloadResponse, ThumbnailError, UploadResponse
 
-from tests.system.files.conftest import AMONG_STAFF, DOCUMENT, WITH_ACME, Cast, refused
+from tests.system.files.conftest import AMONG_STAFF, DOCUMENT, WITH_ACME, Cast, refused, until
 from tests.system.files.things import docx, jar, pdf, png, zipped
 from tests.system.matrix_client import Person
 from vedette.gateway.files import FRESH_SECONDS
@@ -122,8 +122,11 @@ when = ["file.class = avatar", "file.kind in image", "file.size <= 1 MiB"]
         address = await store(cast.alice, "face.png", png(64, 90), "image/png")
         assert isinstance(await fetch(cast.carol, address), DownloadError)
         await cast.alice.client.set_avatar(address)
-        await asyncio.sleep(FRESH_SECONDS)
-        assert isinstance(await fetch(cast.carol, address), MemoryDownloadResponse)
+
+        async def seen() -> bool:
+            return isinstance(await fetch(cast.carol, address), MemoryDownloadResponse)
+
+        await until(seen)
         tool = await store(cast.alice, "face.zip", zipped(a_txt=b"hello"), "image/png")
         await cast.alice.client.set_avatar(tool)
         await asyncio.sleep(FRESH_SECONDS)

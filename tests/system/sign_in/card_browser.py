@@ -24,7 +24,7 @@ CHROMIUM = "/usr/bin/chromium"
 SETTINGS = "/etc/chromium"
 DATABASE = ".pki/nssdb"
 PIN_DIALOG = "Unlock Security Device"
-PATIENCE = 30.0
+PATIENCE = 60.0
 _LOOK_MS = 700.0
 
 
@@ -153,7 +153,7 @@ def _make_database(home: Path, environment: dict[str, str]) -> None:
 
 def _run(environment: dict[str, str], *command: str | Path) -> None:
     done = subprocess.run(
-        command, env=environment, capture_output=True, text=True, check=False, timeout=30
+        command, env=environment, capture_output=True, text=True, check=False, timeout=60
     )
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -64,7 +64,7 @@ def curl(
     done = subprocess.run(
         ["curl", "-s", "-o", "/dev/null", "-w", "%{redirect_url}", "--cacert", str(ca), *shown,
          *more, link],
-        capture_output=True, text=True, check=False, timeout=30, env=environment,
+        capture_output=True, text=True, check=False, timeout=60, env=environment,
     )  # fmt: skip
     return done.stdout
 

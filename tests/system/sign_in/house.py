@@ -27,13 +27,14 @@ import aiohttp
 from yarl import URL
 
 from tests.ports import free_port
-from tests.system.two_organisations import COMMAND
+from tests.system.two_organisations import COMMAND, is_behind, wait_for_doors
 from vedette.adapters.boot_file import Boot, load
 from vedette.adapters.sign_in_store import SqlSignInStore, open_sign_in_store
 from vedette.core.names import ServerName, UserId
 from vedette.core.people import provisioner_of
 from vedette.core.sessions import Session
 from vedette.core.settings.default import default_document
+from vedette.protocol.internal.streams import Stream
 from vedette.suite.accounts import NewAccount, register
 from vedette.suite.certificates import issue, make_authority, today
 from vedette.suite.organisation import PEOPLE_HEAD, NewOrganisation, certificate_names, init
@@ -43,7 +44,7 @@ DOMAIN = "example.test"
 PASSWORD = "correct horse battery staple"
 CALLBACK = "http://127.0.0.1/back"
 V3 = "/_matrix/client/v3"
-STARTS_SECONDS = 120
+STARTS_SECONDS = 180
 APPS = 6
 """How many authenticator apps somebody has: a code is good once, and tests sign in often."""
 SIGN_IN = """
@@ -107,16 +108,39 @@ class House:
             )
             return frozenset(found.fetchall())
 
+    def kept(self) -> tuple[dict[str, Session], frozenset[tuple[str, str]]]:
+        """Every session, and what Synapse has, once nothing of before is to be done there any more."""
+        end = time.monotonic() + STARTS_SECONDS
+        while self.store.outbox(1):
+            assert time.monotonic() < end, "errands at Synapse are never done"
+            time.sleep(0.1)
+        return self.sessions(), self.held_by_synapse()
+
     def log(self) -> str:
-        """What the sign-in service and the gateway said so far."""
-        return "".join(path.read_text() for path in self.boot.folder.glob("log/*.log"))
+        """What the suite's own processes said so far."""
+        own = (each for each in self.boot.folder.glob("log/*.log") if each.stem != "synapse")
+        return "".join(path.read_text() for path in own)
+
+    def has_heard_of(self, user: str) -> bool:
+        """Whether the sign-in service knows of a person: it has taken what names them."""
+        door = self.boot.door("signin")
+        for stream in (Stream.PEOPLE, Stream.CHANGES):
+            sent = door / f"{stream}.part"
+            if sent.exists() and user.encode() in sent.read_bytes():
+                return not is_behind(door, stream)
+        return False
 
     def cli(self, *words: str) -> Any:
+        """Run a command; what it changed in the settings is in force at every door afterwards.
+
+        The command itself waits for a second, and names the doors that are silent still.
+        """
         done = subprocess.run(
             [*COMMAND, "--dir", str(self.boot.folder), *words, "--json"],
-            capture_output=True, text=True, check=False, timeout=60,
+            capture_output=True, text=True, check=False, timeout=120,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
+        wait_for_doors(self.boot)
         return json.loads(done.stdout)
 
     async def person(self, name: str, *, apps: int = APPS, display_name: str = "") -> Someone:
@@ -136,7 +160,7 @@ class House:
                 ssl=ssl.create_default_context(cadata=self.ca.decode()), local_addr=(place, 0)
             ),
             cookie_jar=aiohttp.CookieJar(unsafe=True),
-            timeout=aiohttp.ClientTimeout(total=60),
+            timeout=aiohttp.ClientTimeout(total=120),
         )
 
     @contextlib.asynccontextmanager
@@ -439,7 +463,7 @@ def run(made: MadeHouse) -> Iterator[House]:
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(60)
+            process.wait(120)
         except subprocess.TimeoutExpired:
             process.kill()
             raise

@@ -31,7 +31,7 @@ from vedette.protocol.oauth.scopes import scope_of
 from vedette.signin.candidates import new_session_name
 from vedette.suite.up import PIDS
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 _LOOK_SECONDS = 0.02
 
 

@@ -183,7 +183,7 @@ def _sent(way: Way) -> Iterator[dict[str, Any]]:
 async def test_no_way_in_yields_a_session_for_less_than_both_proofs(
     house: House, anna: Someone, ways: Ways
 ) -> None:
-    before, in_synapse = house.sessions(), house.held_by_synapse()
+    before, in_synapse = house.kept()
     faults = []
     async with house.browser() as browser:
         for way in ways.like_login:
@@ -201,7 +201,7 @@ async def test_no_way_in_yields_a_session_for_less_than_both_proofs(
 async def test_no_token_of_anybody_else_opens_anything(
     house: House, anna: Someone, ways: Ways
 ) -> None:
-    before, in_synapse = house.sessions(), house.held_by_synapse()
+    before, in_synapse = house.kept()
     faults = []
     async with house.browser() as browser:
         for way in ways.like_login:
@@ -220,7 +220,7 @@ async def test_no_token_of_anybody_else_opens_anything(
 async def test_no_path_at_all_yields_a_session_to_whoever_proved_nothing(
     house: House, ways: Ways
 ) -> None:
-    before, in_synapse = house.sessions(), house.held_by_synapse()
+    before, in_synapse = house.kept()
     faults = []
     async with house.browser() as browser:
         for way in ways.all:

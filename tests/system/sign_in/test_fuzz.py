@@ -87,7 +87,7 @@ class Wire:
         if self.connection is None:
             tls = ssl.create_default_context(cadata=self.house.ca.decode())
             self.connection = http.client.HTTPSConnection(
-                at.netloc, timeout=30, context=tls, source_address=(PLACE, 0)
+                at.netloc, timeout=60, context=tls, source_address=(PLACE, 0)
             )
         try:
             self.connection.request(method, target, body, headers)

@@ -49,6 +49,7 @@ pytestmark = pytest.mark.skipif(not installed(), reason="needs the Debian packag
 PEOPLE = ("anna", "bert", "cleo", "dora", "emil", "fred", "gina")
 START = f"{V3}/login/sso/redirect?redirectUrl={quote(CALLBACK)}"
 PIN = "pin 4711"
+STAYS_SECONDS = 8.0
 VALUES = """
 [sign_in]
 second_factors       = ["webauthn", "totp", "radius"]
@@ -89,8 +90,12 @@ class Around:
     secrets: dict[str, bytes] = field(repr=False)
 
     def code(self, name: str) -> str:
-        """What somebody's token shows now."""
-        return pyotp.TOTP(_base32(self.secrets[name])).now()
+        """What somebody's token shows, for some seconds still: FreeRADIUS takes that of this step alone."""
+        app = pyotp.TOTP(_base32(self.secrets[name]))
+        left = app.interval - time.time() % app.interval
+        if left < STAYS_SECONDS:
+            time.sleep(left + 0.1)
+        return app.now()
 
     def session(self, who: Someone) -> Session:
         (found,) = self.house.sessions(who.user).values()

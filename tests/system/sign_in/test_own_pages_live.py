@@ -34,7 +34,7 @@ async def turns(browser: Browser, token: str, status: int) -> bool:
     async def so() -> bool:
         return await whoami(browser, token) == status
 
-    return await until(so, 15)
+    return await until(so, 60)
 
 
 # ---- Refreshing ----------------------------------------------------------------------------------
@@ -110,7 +110,7 @@ async def test_logging_out_ends_one_session_and_everywhere_ends_all(house: House
         async def forgotten() -> bool:
             return {user for user, _ in house.held_by_synapse()}.isdisjoint({dora.user})
 
-        assert await until(forgotten, 15)
+        assert await until(forgotten, 60)
 
 
 async def test_another_device_is_deleted_after_both_proofs_and_not_before(house: House) -> None:

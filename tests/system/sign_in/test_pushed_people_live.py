@@ -43,11 +43,7 @@ class Provider:
         add = patch({"op": "Add", "path": "members", "value": [{"value": made["id"]}]})
         (there,) = found[1]["Resources"]
         assert (await self.asks("PATCH", f"/Groups/{there['id']}", add))[0] == 200
-        door = self.house.boot.door("signin") / "people.part"
-        wanted = f"@{name}:{DOMAIN}".encode()
-        await live.until(
-            lambda: any(wanted in each.read_bytes() for each in door.parent.glob("people*")), 30
-        )
+        await live.until(lambda: self.house.has_heard_of(f"@{name}:{DOMAIN}"))
         return str(made["id"])
 
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 CROWD = tuple(f"p{number:03}" for number in range(100))
 PEOPLE = ("anna", "bert", "cleo", "dora", "emil", "fred")
-BOUND = 5.0
+BOUND = 30.0
 """Seconds that a busy machine may take at worst; what it takes is said at the end of the run."""
 
 

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PEOPLE = ("anna", "bert", "cleo", "dora", "emil", "fred", "gina", "hugo")
 START = f"{V3}/login/sso/redirect?redirectUrl={quote(CALLBACK)}"
-AWAY_SECONDS = 20.0
+AWAY_SECONDS = 60.0
 """Within which the gateway has noticed that the sign-in service is away, on a busy machine."""
 
 
@@ -59,8 +59,8 @@ async def pulled(house: House, http: aiohttp.ClientSession, name: str, how: sign
     before = live.pid(house, name)
     os.kill(before, how)
     await live.until(lambda: not is_alive(before))
-    await live.until(lambda: live.pid(house, name) not in (before, 0), 60)
-    end = time.monotonic() + 60
+    await live.until(lambda: live.pid(house, name) not in (before, 0), 120)
+    end = time.monotonic() + 120
     while not await live.ready(house):
         assert time.monotonic() < end, f"{name} does not serve again"
         await asyncio.sleep(0.1)
@@ -164,6 +164,8 @@ async def test_without_sign_in_running_sessions_go_on_with_expired_tokens_and_en
         await live.becomes(http, each.token, 200)
     live.control(house).ask("POST", f"/sessions/{over.id}/end", {"reason": "a test"})
     live.control(house).ask("POST", f"/sessions/{held.id}/suspend", {"reason": "a test"})
+    await live.becomes(http, over.token, 401)
+    await live.becomes(http, held.token, 403)
     expired = {
         each.id: live.token_of(house, each.session, -60, age=600) for each in (runs, over, held)
     }
@@ -192,7 +194,7 @@ async def test_while_sign_in_can_not_be_reached_the_page_says_to_try_again(
     assert house.boot.signin is not None
     socket = house.boot.path(house.boot.signin.socket)
     aside = socket.with_name("aside.sock")
-    await asyncio.sleep(2.5)  # connections that were kept are given up
+    await asyncio.sleep(4)  # connections that were kept are given up: after two, by a look a second
     socket.rename(aside)
     try:
         async with house.browser() as browser:

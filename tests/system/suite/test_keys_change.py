@@ -34,7 +34,7 @@ def published(organisation: Organisation) -> dict[str, Any]:
     """The keys that our server publishes to others."""
     tls = ssl.create_default_context(cafile=str(organisation.ca_file))
     host, _, port = organisation.boot.gateway.federation.rpartition(":")
-    connection = http.client.HTTPSConnection(host, int(port), timeout=20, context=tls)
+    connection = http.client.HTTPSConnection(host, int(port), timeout=60, context=tls)
     connection.request("GET", "/_matrix/key/v2/server")
     found: dict[str, Any] = json.loads(connection.getresponse().read())
     connection.close()

@@ -37,12 +37,15 @@ def is_alive(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    stat = Path(f"/proc/{pid}/stat").read_text()
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False  # it ended just now
     return stat.rpartition(")")[2].split()[0] != "Z"
 
 
 async def another(supervisor: Supervisor, than: int) -> int:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while (pid := supervisor.pids().get("program", than)) == than:
             await asyncio.sleep(0.02)
     return pid
@@ -152,7 +155,7 @@ async def test_children_of_children_end_too(tmp_path: Path):
     grandchild = int(started.log.read_text().split()[1])
     assert is_alive(grandchild)
     await supervisor.stop()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while is_alive(grandchild):
             await asyncio.sleep(0.02)
 
@@ -189,7 +192,7 @@ async def test_ending_while_it_starts_leaves_nothing(tmp_path: Path):
     starting = asyncio.create_task(
         supervisor.start(program(tmp_path, "import time; time.sleep(600)"))
     )
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not supervisor.pids():
             await asyncio.sleep(0.02)
     pid = supervisor.pids()["program"]

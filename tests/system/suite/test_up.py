@@ -72,6 +72,7 @@ def test_each_process_comes_back_after_a_crash(organisations: TwoOrganisations):
         pid = example.kill(name)
         example.wait_for_another(name, pid)
     assert sum("starting it again" in line for line in example.read()) >= 3
+    example.settled()
 
 
 def test_stopping_ends_every_process_and_starting_goes_on(organisations: TwoOrganisations):
@@ -93,7 +94,7 @@ def test_ctrl_c_while_starting_leaves_no_process(organisations: TwoOrganisations
         assert starting.poll() is None
     control = acme.pid("control")
     starting.send_signal(signal.SIGINT)
-    assert starting.wait(30) == 0
+    assert starting.wait(60) == 0
     assert not is_alive(control)
     acme.lines.clear()
     acme.start()
@@ -104,8 +105,8 @@ def test_nothing_outlives_a_killed_supervisor(organisations: TwoOrganisations):
     pids = [acme.pid(name) for name in ("control", "gateway", "synapse")]
     assert acme.process is not None
     acme.process.kill()
-    acme.process.wait(10)
-    end = time.monotonic() + 30
+    acme.process.wait(60)
+    end = time.monotonic() + 60
     while any(is_alive(pid) for pid in pids):
         assert time.monotonic() < end
         time.sleep(0.1)

@@ -36,8 +36,10 @@ class Pair:
 
     def asks(self, method: str, **facts: Any) -> list[dict[str, Any]]:
         """What the gate was asked so far."""
-        lines = (self.folder / "journal.jsonl").read_text().splitlines()
-        asked = [json.loads(line) for line in lines]
+        whole, _, _ = (self.folder / "journal.jsonl").read_text().rpartition("\n")
+        asked = [
+            json.loads(line) for line in whole.splitlines()
+        ]  # the last one may be half written
         return [
             ask
             for ask in asked

@@ -10,6 +10,8 @@ from tests.system.synapse_internals.conftest import Pair, members
 from tests.system.synapse_process import Api, Reply, eventually
 
 SECRET = "the-secret-word"
+RETRY_SECONDS = 180
+"""Synapse tries again after about 4, 16 and then every 60 seconds, or half as many again."""
 
 
 def text(body: str, **more: object) -> dict[str, object]:
@@ -105,7 +107,7 @@ def test_a_held_room_waits_whole_through_a_crash_and_arrives_in_order(pair: Pair
     assert alice.bodies(room) == []
     pair.script()
     pair.lift()
-    eventually(lambda: alice.bodies(room, 200) == said, 60)
+    eventually(lambda: alice.bodies(room, 200) == said, RETRY_SECONDS)
     assert pair.asks("inbound_event", **last)
     counts = alice.sync(since)["rooms"]["join"][room]["unread_notifications"]
     assert counts["notification_count"] == len(said)
@@ -220,7 +222,7 @@ def test_history_in_doubt_waits_and_arrives_whole_when_the_hold_is_lifted(pair: 
         assert not scrolling.done()
         pair.script()
         pair.lift()
-        assert scrolling.result(30) == said
+        assert scrolling.result(60) == said
     bob.say(room, "after")
     eventually(lambda: alice.bodies(room) == [*said, "after"])
 
@@ -235,12 +237,12 @@ def test_a_partner_that_can_not_be_asked_for_what_is_missing_stalls_nothing(pair
     pair.script(("inbound_event", {"room": room}, "hold"))
     pair.ours.start()
     bob.say(room, "last")
-    eventually(lambda: pair.asks("inbound_event", room=room), 60)
+    eventually(lambda: pair.asks("inbound_event", room=room), RETRY_SECONDS)
     time.sleep(2)
     assert alice.bodies(room) == []
     pair.script()
     pair.lift()
-    eventually(lambda: alice.bodies(room) == [*said, "last"], 60)
+    eventually(lambda: alice.bodies(room) == [*said, "last"], RETRY_SECONDS)
 
 
 def test_an_emptied_change_of_state_shows_no_content(pair: Pair):

@@ -87,7 +87,7 @@ def test_after_a_no_an_invitation_is_gone_and_shows_no_more_than_it_did(
         assert pair.asks("enter_elsewhere", user=alice.user)[-1]["inviter"] == bob.user
         eventually(lambda: room not in json.dumps(alice.sync()))
     assert "secret" not in "".join(came)
-    assert members(bob, room) == {bob.user, eve.user}
+    eventually(lambda: members(bob, room) == {bob.user, eve.user})
 
 
 def test_a_bug_in_the_gate_leaves_again_too(pair: Pair, third: SynapseProcess):
