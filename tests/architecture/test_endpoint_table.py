@@ -105,7 +105,7 @@ def routes_with(settings: dict[str, Any]) -> list[dict[str, Any]]:
         capture_output=True,
         check=False,
         text=True,
-        timeout=120,
+        timeout=600,
     )
     assert done.returncode == 0, done.stderr[-2000:]
     listed: list[dict[str, Any]] = json.loads(done.stdout)

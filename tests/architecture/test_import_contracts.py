@@ -96,7 +96,7 @@ def _lint(folder: Path, *contracts: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=600,
     )
 
 

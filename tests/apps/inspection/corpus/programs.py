@@ -47,7 +47,7 @@ def fetched(build: Path) -> Path:
 
 def _download(into: Path, *words: str) -> None:
     command = [sys.executable, "-m", "pip", "download", "-q", "--disable-pip-version-check"]
-    subprocess.run([*command, "--no-deps", "-d", str(into), *words], check=True, timeout=120)
+    subprocess.run([*command, "--no-deps", "-d", str(into), *words], check=True, timeout=600)
 
 
 def vba_project(folder: Path) -> bytes:
