@@ -97,7 +97,7 @@ class AccountsDesk:
             Rejected: also when the person has an account, or needs none from here.
         """
         act = Act.ADMINISTRATION_ACCOUNT_CREATE
-        doing = Doing(act=act, author=author, over=user, reason=reason.strip())
+        doing = Doing(act=act, author=author, over=user, reason=reason.strip(), more=display_name)
         permit = await self.door.permit(doing)
         self._kept_here(user)
         chosen = _start_password()
@@ -126,7 +126,9 @@ class AccountsDesk:
         why = needs_reason(reason)
         wanted = _kinds(kinds)
         act = Act.ADMINISTRATION_FACTOR_RESET
-        permit = await self.door.permit(Doing(act=act, author=author, over=user, reason=why))
+        kinds_of = ", ".join(sorted(wanted or ()))
+        doing = Doing(act=act, author=author, over=user, reason=why, more=kinds_of)
+        permit = await self.door.permit(doing)
         await self._account(user)
         code = recovery.codes(secrets.token_bytes(recovery.RANDOM_BYTES))[0]
         removed = await self._reset(permit, user, wanted, code)

@@ -1,4 +1,4 @@
-"""How a change of the settings is asked: with the approvals that it has, while more can come.
+"""How what takes a second person is asked: with the approvals that it has, while more can come.
 
 1. What can only refuse more never waits, whatever a rule says: it counts as approved by as many as
    any rule may want.
@@ -25,17 +25,20 @@ LATER = frozenset({"approvals"})
 """What other people still add to the change of one."""
 
 
-def prepare(*, narrows: bool, persons: int) -> Preparing:
-    """The way in which one change is asked; `persons` are wanted in any case."""
+def prepare(*, narrows: bool, persons: int, first: Preparing = asked) -> Preparing:
+    """The way in which one change or act is asked; `persons` are wanted in any case.
+
+    `first` prepares it where it is known how many have approved it.
+    """
 
     def prepared(policy: Policy, doing: Doing) -> tuple[Ask, Facts] | Decision:
         if narrows:  # (1)
-            return asked(policy, replace(doing, approvals=AS_MANY_AS_WANTED))
-        known = asked(policy, doing)
+            return first(policy, replace(doing, approvals=AS_MANY_AS_WANTED))
+        known = first(policy, doing)
         if isinstance(known, Decision):
             return known
         if not _allowed(policy, *known):  # (3)
-            return asked(policy, replace(doing, approvals=Missing.PENDING))
+            return first(policy, replace(doing, approvals=Missing.PENDING))
         if isinstance(doing.approvals, int) and doing.approvals < persons:  # (4)
             return _waits(policy)
         return known  # (2)

@@ -23,14 +23,16 @@ from vedette.admin.issuers import counted_twice, mends_source, troubles
 from vedette.admin.kerberos import KerberosSeen, kerberos_found
 from vedette.admin.keys import KeyFound
 from vedette.admin.officers import OfficersSeen, officers_found
+from vedette.admin.waiting_findings import waiting_found
 from vedette.admin.weaknesses import weak_in
 from vedette.core.break_glass import Recovery
 from vedette.core.directory_state import DirectoryState
 from vedette.core.language import NOTHING, Sentence, said_by, sentence, told
-from vedette.core.pending import PendingChange, State
+from vedette.core.pending import PendingChange
 from vedette.core.pushed import PushedState
 from vedette.core.settings.document import Document
 from vedette.core.tokens import ApiToken
+from vedette.core.waiting_acts import WaitingAct
 from vedette.ports.certificates import RevocationSource
 from vedette.ports.device_management import InventoryState
 from vedette.protocol.internal.server_certificates import Ordering, Origin
@@ -149,6 +151,7 @@ class Examined:
     beyond: tuple[Sentence, ...] = ()
     """Acts under recovery while it was not open, in words."""
     waiting: tuple[PendingChange, ...] = ()
+    acts: tuple[WaitingAct, ...] = ()
     """Changes of the settings that wait, for a second person or for their hour."""
     inventories: tuple[InventoryState, ...] = ()
     """How each inventory of the device management stands."""
@@ -279,17 +282,8 @@ def recovery(seen: Examined) -> Iterable[Found]:
 
 
 def waiting(seen: Examined) -> Iterable[Found]:
-    """Which changes of the settings wait, and for what."""
-    for change in seen.waiting:
-        words = told(
-            "a change of `{author}` waits for its hour since {since}: {reason}"
-            if change.state is State.SCHEDULED
-            else "a change of `{author}` waits for a second person since {since}: {reason}",
-            author=change.author,
-            since=f"{datetime.fromtimestamp(change.asked, UTC):%Y-%m-%d %H:%M UTC}",
-            reason=change.reason,
-        )
-        yield Found("changes", Health.WEAK, words, f"vedette settings pending {change.id}")
+    """Which changes of the settings and which acts wait, and for what."""
+    return waiting_found(seen.waiting, seen.acts)
 
 
 def sealing(seen: Examined) -> Iterable[Found]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from vedette.admin.actor import Actor
 from vedette.admin.rejected import Code, Rejected
@@ -17,11 +18,12 @@ from vedette.core.decide import decide
 from vedette.core.decision import Decision, Verdict
 from vedette.core.explain import sentence_for_administrator
 from vedette.core.facts import Facts, Missing
-from vedette.core.language import as_is, said_by, told
+from vedette.core.language import Sentence, as_is, said_by, told
 from vedette.core.names import InvalidName, UserId
 from vedette.core.people import ANYONE, US
 from vedette.core.reasons import Reason
 from vedette.core.towards import organisation
+from vedette.core.waiting_acts import TAKES_APPROVALS
 from vedette.ports.policy import Policy
 from vedette.spine import NOTHING_LATER, Permit, Refusal, Settled, Spine, refuse
 
@@ -33,7 +35,8 @@ class Doing:
     `over` is None for what concerns the organisation as a whole. `what` names the session, device
     or partner for the record; `reason` is kept there as the claim that it is. `widens` names the
     parties towards which a change of the settings may allow more, `approvals` how many other people
-    have approved exactly this (pending where more of them can come).
+    have approved exactly this (pending where more of them can come). `more` says all else that the
+    act depends on, for whoever approves it, and `waited` is its id where it has waited for that.
     """
 
     act: Act
@@ -43,27 +46,70 @@ class Doing:
     what: str = ""
     widens: frozenset[str] = frozenset()
     approvals: int | Missing = 0
+    more: str = ""
+    waited: str = ""
 
 
 Preparing = Callable[[Policy, Doing], "tuple[Ask, Facts] | Decision"]
 """How an act becomes an ask and its facts, or a refusal that is fixed in code."""
 
 
+class SecondPersons(Protocol):
+    """Where an act waits for a second person, and is known again once there is one."""
+
+    async def settle(self, door: AdministrationDoor, doing: Doing, preparing: Preparing) -> Settled:
+        """What is answered to an act of `TAKES_APPROVALS`: never a permit for less than a yes.
+
+        Raises:
+            Rejected: it waits, and is kept for that; or its approvals were used up just now.
+            Unavailable: it can't be learnt who approved it.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class AdministrationDoor:
-    """Asks the rules about administrative acts."""
+    """Asks the rules about administrative acts. Without `seconds`, no act waits for anybody."""
 
     spine: Spine
+    seconds: SecondPersons | None = None
 
     async def permit(self, doing: Doing) -> Permit:
         """The permit for one act.
 
         Raises:
-            Rejected: the rules refuse it, or it can't be decided now; nothing may be done.
+            Rejected: the rules refuse it, it waits for a second person, or it can't be decided now;
+                nothing may be done.
         """
-        settled = await self.settle(doing, asked)
+        settled = await self.answer(doing, asked)
         if isinstance(settled, Permit):
             return settled
+        raise refused(settled)
+
+    async def answer(self, doing: Doing, preparing: Preparing) -> Settled:
+        """What is answered to one act; with what others have approved, where a rule may want that.
+
+        Raises:
+            Rejected: it waits for a second person; nothing may be done.
+        """
+        if self.seconds is None or doing.act not in TAKES_APPROVALS:
+            return await self.settle(doing, preparing)
+        return await self.seconds.settle(self, doing, preparing)
+
+    async def permit_unless(
+        self, doing: Doing, barred: Sentence | None, hint: Sentence | None
+    ) -> Permit:
+        """The permit for an act that the code bars where `barred` says why; both are on record.
+
+        What the rules refuse, they refuse first.
+
+        Raises:
+            Rejected: as in `permit`, or `barred`.
+        """
+        settled = await self.settle(doing, _own_change if barred else asked)
+        if isinstance(settled, Permit):
+            return settled
+        if barred is not None and settled.decision.reason is Reason.OWN_CHANGE:
+            raise Rejected(Code.REFUSED, barred, hint, record=settled.record)
         raise refused(settled)
 
     async def settle(
@@ -91,13 +137,22 @@ class AdministrationDoor:
 
 
 def foreseen(policy: Policy, doing: Doing, today: int) -> bool:
-    """Whether the rules would allow the act. It is not recorded: for what a page offers alone."""
+    """Whether the rules would allow the act, or have it wait for a second person alone.
+
+    It is not recorded: for what a page offers alone.
+    """
     found = asked(policy, doing)
-    if isinstance(found, Decision):
-        return False
-    ask, facts = found
+    return not isinstance(found, Decision) and _may_come(policy, *found, today)
+
+
+def _may_come(policy: Policy, ask: Ask, facts: Facts, today: int) -> bool:
     dated = Facts({**facts.known, "today": today}, facts.claims)
-    return decide(policy.rules, ask, dated).verdict is Verdict.YES
+    if decide(policy.rules, ask, dated).verdict is Verdict.YES:
+        return True
+    if ask.act not in TAKES_APPROVALS:
+        return False
+    later = Facts({**dated.known, "approvals": Missing.PENDING}, dated.claims)
+    return decide(policy.rules, ask, later).verdict is Verdict.NOT_YET
 
 
 def foreseen_anywhere(policy: Policy, author: Actor, act: Act, today: int) -> bool:
@@ -111,9 +166,7 @@ def foreseen_anywhere(policy: Policy, author: Actor, act: Act, today: int) -> bo
         if author.lacks(directory, act, over):
             continue
         ask = organisation(act, who, Channel.ADMINISTER, over)
-        facts = administration_facts(act, frozenset(), author.comes)
-        dated = Facts({**facts.known, "today": today})
-        if decide(policy.rules, ask, dated).verdict is Verdict.YES:
+        if _may_come(policy, ask, administration_facts(act, frozenset(), author.comes), today):
             return True
     return False
 
@@ -162,6 +215,12 @@ def asked(policy: Policy, doing: Doing) -> tuple[Ask, Facts] | Decision:
     return ask, _facts(doing)
 
 
+def _own_change(policy: Policy, doing: Doing) -> tuple[Ask, Facts] | Decision:
+    """The refusal of somebody who is no second person; what the rules refuse, they refuse first."""
+    found = asked(policy, doing)
+    return found if isinstance(found, Decision) else refuse(policy, Reason.OWN_CHANGE)
+
+
 def _facts(doing: Doing) -> Facts:
     """What the rules read of the act; the claims are for the record alone, no rule can name them."""
     author = doing.author
@@ -172,6 +231,7 @@ def _facts(doing: Doing) -> Facts:
         "what": doing.what,
         "token": token.id if token else "",
         "session": author.session,
+        "waited": doing.waited,
     }
     said = {name: text for name, text in claims.items() if text}
     return author.signed.beside(Facts(facts.known, said))

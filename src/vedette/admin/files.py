@@ -236,7 +236,7 @@ class FilesDesk:
 
         A no reads alike whoever sent it and whether it is there at all: it would tell that otherwise.
         """
-        settled = await self.door.settle(doing, _not_own)
+        settled = await self.door.answer(doing, _not_own)
         if isinstance(settled, Permit):
             return settled
         said = refused(settled)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from vedette.admin.door import administration_facts
 from vedette.admin.policy import local_administrator
 from vedette.admin.rejected import Code, Rejected
-from vedette.admin.rights import AS_MANY_AS_WANTED, CHANGES, at_best, may_at_best, who_may
+from vedette.admin.rights import AS_MANY_AS_WANTED, at_best, may_at_best, who_may
 from vedette.admin.second_person import approvals_wanted
 from vedette.core.asks import Act, PartySet
 from vedette.core.channels import Channel
@@ -21,6 +21,7 @@ from vedette.core.decision import Decision, Verdict
 from vedette.core.facts import LOCAL_TOKEN, REGISTRY, Facts, Missing, Value
 from vedette.core.language import Sentence, day, told
 from vedette.core.names import UserId
+from vedette.core.pending import CHANGES
 from vedette.core.sessions import FactorUse, independent, sign_in_ask
 from vedette.core.settings.document import Document, Rule
 from vedette.core.towards import organisation

@@ -12,16 +12,14 @@ from dataclasses import dataclass
 from itertools import islice
 
 from vedette.admin.actor import Actor
-from vedette.admin.door import AdministrationDoor, Doing, asked, refused
+from vedette.admin.approvals import Approvals, needs_words
+from vedette.admin.door import AdministrationDoor, Doing
 from vedette.admin.lockout import officers
 from vedette.admin.rejected import Code, Rejected
-from vedette.admin.rights import may_at_best
-from vedette.admin.second_person import cant_approve, holders, several
+from vedette.admin.second_person import cant_approve
 from vedette.admin.settings import Applied, Examined, Outcome, Proposal, SettingsDesk
 from vedette.admin.waiting import move
-from vedette.core.asks import Act, Ask
-from vedette.core.decision import Decision
-from vedette.core.facts import Facts
+from vedette.core.asks import Act
 from vedette.core.language import Sentence, told
 from vedette.core.names import UserId
 from vedette.core.pending import (
@@ -33,12 +31,10 @@ from vedette.core.pending import (
     State,
     counting,
 )
-from vedette.core.reasons import Reason
 from vedette.core.tokens import ApiToken
 from vedette.ports.pending import PendingChanges
-from vedette.ports.policy import Policy
 from vedette.ports.tokens import ApiTokens
-from vedette.spine import Permit, refuse
+from vedette.spine import Permit
 
 _APPROVE = Act.ADMINISTRATION_SETTINGS_APPROVE
 _MOST_LISTED = 200
@@ -78,7 +74,7 @@ class PendingDesk:
 
         `content` is the hash of what the approver has seen, where they say so.
         """
-        reason = _reasoned(reason)
+        reason = needs_words(reason)
         async with self.desk.turn:
             self.desk.end_what_is_over()
             change = self._open(id_)
@@ -158,7 +154,7 @@ class PendingDesk:
         return move(self._store, change, event, self.desk.clock.now(), said, revision)
 
     async def _close(self, author: Actor, id_: str, reason: str, event: Event) -> PendingChange:
-        reason, turned_away = _reasoned(reason), event is Event.TURNED_AWAY
+        reason, turned_away = needs_words(reason), event is Event.TURNED_AWAY
         async with self.desk.turn:
             self.desk.end_what_is_over()
             change = self._open(id_)
@@ -174,7 +170,7 @@ class PendingDesk:
                 else told("only whoever asked for a change takes it back")
             )
             doing = Doing(act=act, author=author, reason=reason, what=id_)
-            permit = await self._permit(
+            permit = await self._door.permit_unless(
                 doing, words, told("`vedette settings reject {id}` turns it away", id=id_)
             )
             return self._end(permit, change, event, f"{author.name}: {reason}")
@@ -185,38 +181,18 @@ class PendingDesk:
         doing = Doing(act=_APPROVE, author=author, reason=reason, what=change.id)
         words = self._cant(change, author)
         if words is None:
-            words = self._cant_again(change, author)
-        return await self._permit(
+            words = self._approvals.barred(author, self._counting(change))
+        return await self._door.permit_unless(
             doing, words, told("another person may approve it, in their own name")
         )
 
-    async def _permit(self, doing: Doing, barred: Sentence | None, hint: Sentence) -> Permit:
-        """The permit for an act, unless the code bars it; both are on record."""
-        door = AdministrationDoor(self.desk.spine)
-        settled = await door.settle(doing, _own_change if barred else asked)
-        if isinstance(settled, Permit):
-            return settled
-        rejected = refused(settled)
-        if barred is not None and settled.decision.reason is Reason.OWN_CHANGE:
-            rejected = Rejected(Code.REFUSED, barred, hint, record=settled.record)
-        raise rejected
+    @property
+    def _door(self) -> AdministrationDoor:
+        return AdministrationDoor(self.desk.spine)
 
     def _cant(self, change: PendingChange, approver: Actor) -> Sentence | None:
         found = self._examined(change)
         return cant_approve(change, self._token(change), approver, found.old, found.new)
-
-    def _cant_again(self, change: PendingChange, approver: Actor) -> Sentence | None:
-        """Why somebody is no other person than those who have approved, or None where they are."""
-        counted = self._counting(change)
-        if approver.name in {each.person for each in counted}:
-            return told("you have approved it already; another person is wanted")
-        behind = holders(approver.name, approver.token)
-        if any(not behind.isdisjoint(self._behind(each)) for each in counted):
-            return told(
-                "whoever made the token through which you approve, or through which it was approved,"
-                " may be behind both; another person is wanted"
-            )
-        return None
 
     def _examined(self, change: PendingChange) -> Examined:
         return self.desk.examine(
@@ -230,23 +206,15 @@ class PendingDesk:
 
     def _counting(self, change: PendingChange) -> tuple[Approval, ...]:
         """The approvals that are good now: for this content, by people who still may approve."""
-        policy = self.desk.policy.current()
-        good = [
-            (each, self._behind(each))
-            for each in counting(change, self._store.approvals(change.id))
-            if _still_may(policy, each) and self._not_removed(each)
-        ]
-        return tuple(several(holders(change.author, self._token(change)), good))
-
-    def _not_removed(self, approval: Approval) -> bool:
-        return not approval.token or self.tokens.by_id(approval.token) is not None
-
-    def _behind(self, approval: Approval) -> frozenset[str]:
-        token = self.tokens.by_id(approval.token) if approval.token else None
-        return holders(approval.person, token)
+        policy, given = self.desk.policy.current(), self._store.approvals(change.id)
+        return self._approvals.good(policy, _APPROVE, change, self._token(change), given)
 
     def _token(self, change: PendingChange) -> ApiToken | None:
-        return self.tokens.by_id(change.token) if change.token else None
+        return self._approvals.token(change.token)
+
+    @property
+    def _approvals(self) -> Approvals:
+        return Approvals(self.tokens)
 
     # ---- what is kept --------------------------------------------------------------------------
 
@@ -315,25 +283,3 @@ class PendingDesk:
         self, _permit: Permit, change: PendingChange, event: Event, said: str
     ) -> PendingChange:
         return self._move(change, event, said)
-
-
-def _own_change(policy: Policy, doing: Doing) -> tuple[Ask, Facts] | Decision:
-    """The refusal of somebody who is no second person; what the rules refuse, they refuse first."""
-    found = asked(policy, doing)
-    return found if isinstance(found, Decision) else refuse(policy, Reason.OWN_CHANGE)
-
-
-def _still_may(policy: Policy, approval: Approval) -> bool:
-    """Whether whoever approved is still one of us who may."""
-    actor = Actor(approval.person)
-    if actor.lacks(policy.directory, _APPROVE, None):
-        return False
-    return may_at_best(policy, actor.someone(policy.directory), _APPROVE)
-
-
-def _reasoned(reason: str) -> str:
-    if not reason.strip():
-        raise Rejected(
-            Code.INVALID, told("this needs a reason"), told('say why, with `--reason "as agreed"`')
-        )
-    return reason.strip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 
-from vedette.core.language import Sentence
+from vedette.core.language import Sentence, told
 from vedette.core.settings.faults import Fault
 
 
@@ -28,6 +28,8 @@ class Code(StrEnum):
     """The rules refuse this act."""
     UNAVAILABLE = "unavailable"
     """Something that the act needs does not answer."""
+    WAITS = "waits"
+    """The act waits for a second person, and is kept for that."""
 
 
 class Rejected(Exception):
@@ -47,3 +49,20 @@ class Rejected(Exception):
         self.hint = hint
         self.faults = tuple(faults)
         self.record = record
+
+
+class Waits(Rejected):
+    """Nothing was done yet: the act `id` waits for a second person, and is then to be done again."""
+
+    def __init__(self, id_: str, record: str | None) -> None:
+        super().__init__(
+            Code.WAITS,
+            told("this waits for a second person as `{id}`; nothing is done yet", id=id_),
+            told(
+                "somebody else looks at it with `vedette act show {id}`; once it is approved, do the "
+                "very same again",
+                id=id_,
+            ),
+            record=record,
+        )
+        self.id = id_

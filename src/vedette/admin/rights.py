@@ -15,18 +15,12 @@ from vedette.core.decide import decide
 from vedette.core.decision import Decision, Verdict
 from vedette.core.facts import REGISTRY, Facts, Missing, Value
 from vedette.core.names import UserId
+from vedette.core.pending import CHANGES
 from vedette.core.people import ANYONE, GUESTS, US, Person
 from vedette.core.towards import organisation
+from vedette.core.waiting_acts import TAKES_APPROVALS
 from vedette.ports.policy import Policy
 
-CHANGES = frozenset(
-    {
-        Act.ADMINISTRATION_SETTINGS_APPLY,
-        Act.ADMINISTRATION_SETTINGS_RESTORE,
-        Act.ADMINISTRATION_PARTNER_CHANGE,
-    }
-)
-"""The acts that make a revision, and that others may therefore approve."""
 AS_MANY_AS_WANTED = (1 << 53) - 1
 """The number of approvals of a change that can only refuse more: it never waits for anybody."""
 
@@ -44,13 +38,13 @@ def at_best(
 ) -> Decision:
     """The answer to an act if every fact that can still be had were had; a no is a no for good.
 
-    A change of the settings is taken as one that can only refuse more; `comes` is by what it comes.
+    What others may approve counts as approved by as many as any rule may want; `comes` is by what it comes.
     """
     known: dict[str, Value | Missing] = {
         **_TO_BE_HAD,
         "act": act.value,
         "act.through": comes,
-        "approvals": AS_MANY_AS_WANTED if act in CHANGES else 0,
+        "approvals": AS_MANY_AS_WANTED if act in CHANGES or act in TAKES_APPROVALS else 0,
         "change.widens": frozenset(),
         "today": policy.directory.today,
     }

@@ -14,7 +14,7 @@ from vedette.admin.policy import LOCAL_ADMINISTRATOR, RECOVERY
 from vedette.admin.rights import gains
 from vedette.core.conditions import Operator, parse
 from vedette.core.language import Sentence, told
-from vedette.core.pending import Approval, PendingChange
+from vedette.core.pending import Approval, Awaited, PendingChange
 from vedette.core.people import OUTSIDE, PARTNERS
 from vedette.core.settings.changes import stricter
 from vedette.core.settings.document import Document, Partner, Party, Rule
@@ -147,13 +147,35 @@ def cant_approve(
 ) -> Sentence | None:
     """Why somebody is no second person for a change, or None where they may be.
 
+    Whoever is no other person at all (`no_other_person`), and whoever would get a right by it.
+    """
+    token = approver.token
+    words = no_other_person(change, asked_by, approver)
+    if words is not None:
+        return words
+    for who in sorted(holders(approver.name, token)):
+        gained = gains(old, new, who)
+        if gained is not None:
+            return told(
+                "the change would give yourself a right that you don't have: `{right}`"
+                if who == approver.name
+                else "the change would give whoever made your token a right that you don't have: "
+                "`{right}`",
+                right=gained,
+            )
+    return None
+
+
+def no_other_person(change: Awaited, asked_by: ApiToken | None, approver: Actor) -> Sentence | None:
+    """Why somebody counts as no other person than who asked for a change or an act, or None.
+
     Behind an act may be its person, and whoever made the token through which it came, since they
     have seen its value: `holders`.
 
     1. The local token is nobody's second person, and no token that it made is: it stands for no
-    person. 2. Nobody approves their own change, whichever token they use. 3. Nobody who may be
-    behind the change may be behind its approval; and no token that was made once the change was
-    waiting is good for it. 4. Nobody approves what gives a right to themselves.
+    person. 2. Nobody approves their own, whichever token they use. 3. Nobody who may be behind
+    what was asked for may be behind its approval; and no token that was made once it was waiting
+    is good for it.
     """
     token = approver.token
     if approver.name in _NOBODY:  # (1)
@@ -176,16 +198,6 @@ def cant_approve(
         )
     if token is not None and token.made > change.asked:
         return told("the token through which you approve is younger than the change")
-    for who in sorted(holders(approver.name, token)):  # (4)
-        gained = gains(old, new, who)
-        if gained is not None:
-            return told(
-                "the change would give yourself a right that you don't have: `{right}`"
-                if who == approver.name
-                else "the change would give whoever made your token a right that you don't have: "
-                "`{right}`",
-                right=gained,
-            )
     return None
 
 

@@ -236,7 +236,7 @@ class SessionsDesk:
         """Turn a waiting device away: whoever may approve it may do that, and its session ends."""
         act = Act.ADMINISTRATION_DEVICE_APPROVE
         why = needs_reason(reason)
-        doing = Doing(act=act, author=author, over=user, reason=why, what=device)
+        doing = Doing(act=act, author=author, over=user, reason=why, what=device, more="reject")
         permit = await self.door.permit(doing)
         session = await self._device(user, device)
         if session.state is not SessionState.WAITING:

@@ -72,7 +72,11 @@ class TokensDesk:
         """Make a token that acts for a person."""
         reason, acts = needs_reason(wanted.reason), _acts(wanted.acts)
         doing = Doing(
-            act=Act.ADMINISTRATION_TOKEN_ADD, author=author, over=wanted.user, reason=reason
+            act=Act.ADMINISTRATION_TOKEN_ADD,
+            author=author,
+            over=wanted.user,
+            reason=reason,
+            more=_said(acts, wanted),
         )
         permit = await self.door.permit(doing)
         self._must_be_active(wanted.user)
@@ -153,6 +157,12 @@ class TokensDesk:
 
     async def _forget(self, _permit: Permit, id_: str) -> bool:
         return await asyncio.to_thread(self.store.remove, id_)
+
+
+def _said(acts: frozenset[Act], wanted: NewToken) -> str:
+    """All that a token is to be good for, for whoever approves it."""
+    over = f"over {', '.join(sorted(set(wanted.over)))}; " if wanted.over else ""
+    return f"{', '.join(sorted(acts))}; {over}until {wanted.expires.isoformat()}"
 
 
 def _acts(named: Iterable[str]) -> frozenset[Act]:

@@ -21,6 +21,7 @@ from vedette.admin.rules import (
 from vedette.admin.settings import difference, document_of
 from vedette.admin.why import Wondering, no_draft_of_a_room, under_draft, why, why_record
 from vedette.api import (
+    acts,
     audit,
     certificates,
     changes,
@@ -96,6 +97,7 @@ def make_app(office: Office) -> FastAPI:
         drafts.router(office),
         server_certificates.router(office),
         keys.router(office),
+        acts.router(office),
         synapse_options.router(office),
         *sign_in.routers(office),
     )

@@ -62,6 +62,7 @@ BODIES: dict[str, dict[str, Any]] = {
 """One example for the body of each operation that has one, by its shape."""
 
 PARAMETERS: dict[str, Any] = {
+    "act": "0123456789",
     "change": "0123456789",
     "device": "ABCDEFGHIJ",
     "id": "3f2504e0-4f89-11d3-9a0c-0305e82c3301",

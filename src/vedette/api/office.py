@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from vedette.admin.accounts import AccountsDesk
+from vedette.admin.acts import ActsDesk
 from vedette.admin.audit import ChainReport
 from vedette.admin.audit_desk import AuditDesk
 from vedette.admin.certificates import CertificatesDesk
@@ -46,6 +47,7 @@ class Office:
 
     desk: SettingsDesk
     pending: PendingDesk
+    acts: ActsDesk
     drafts: DraftsDesk
     trial: TrialDesk
     records: Records

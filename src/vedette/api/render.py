@@ -51,6 +51,7 @@ STATUS = {
     Code.NOT_FOUND: 404,
     Code.REFUSED: 403,
     Code.UNAVAILABLE: 503,
+    Code.WAITS: 409,
 }
 """The HTTP status of each code."""
 

@@ -52,7 +52,8 @@ class Client:
         except ValueError:
             raise fault(f"control answered with something else ({status})") from None
         if status >= 400:
-            raise CliFault(_error(answer, status), _exit_code(status))
+            error = _error(answer, status)
+            raise CliFault(error, _exit_code(status, error["code"]))
         return answer
 
     def _exchange(self, method: str, target: str, body: object) -> tuple[int, bytes]:
@@ -93,5 +94,7 @@ def _error(answer: Any, status: int) -> dict[str, Any]:
     return fault(f"control answered {status}").error
 
 
-def _exit_code(status: int) -> Exit:
+def _exit_code(status: int, code: str) -> Exit:
+    if code == "waits":
+        return Exit.WAITS
     return Exit.UNAVAILABLE if status >= 500 else Exit.REJECTED

@@ -11,6 +11,7 @@ import sys
 import typer
 
 from vedette.cli import (
+    act_commands,
     audit_commands,
     certificate_check,
     certificate_commands,
@@ -50,7 +51,7 @@ app = typer.Typer(
     name="vedette",
     help="Decides, message by message, what your organisation shares, and says why.",
     epilog="Exit codes: 0 done; 1 something was found; 2 the command is wrong; 3 rejected, nothing "
-    "was changed; 4 something needed does not answer; 5 the change is kept, and waits.",
+    "was changed; 4 something needed does not answer; 5 the change, or the act, is kept and waits.",
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
@@ -88,6 +89,7 @@ certificates.command("check")(certificate_check.check)
 app.add_typer(certificates, name="certificate")
 app.add_typer(issuer_commands.app, name="issuer")
 app.add_typer(key_commands.app, name="key")
+app.add_typer(act_commands.app, name="act")
 app.command("recover")(recover_command.recover)
 app.command("doctor")(doctor_command.doctor)
 process_commands.register(app)

@@ -2,7 +2,8 @@
 
 Exit codes: 0 done; 1 done, and something was found (faults, a chain that does not hold, a trouble);
 2 the command itself is wrong; 3 refused or rejected, nothing was changed; 4 something that the
-command needs does not answer; 5 kept: the change waits for a second person, or for its hour.
+command needs does not answer; 5 kept: a change or an act waits for a second person, or a
+change for its hour.
 """
 
 from __future__ import annotations

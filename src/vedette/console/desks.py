@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from vedette.admin.accounts import AccountsDesk
+from vedette.admin.acts import ActsDesk
 from vedette.admin.audit import ChainReport
 from vedette.admin.audit_desk import AuditDesk
 from vedette.admin.certificates import CertificatesDesk
@@ -50,6 +51,7 @@ class Desks:
 
     settings: SettingsDesk
     pending: PendingDesk
+    acts: ActsDesk
     drafts: DraftsDesk
     trial: TrialDesk
     records: Records

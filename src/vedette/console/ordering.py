@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from vedette.admin.door import Doing, foreseen
-from vedette.admin.rejected import Code, Rejected
+from vedette.admin.rejected import Code, Rejected, Waits
 from vedette.console.desks import Desks
 from vedette.console.entrance import inside
-from vedette.console.orders import Form, Order, OrderKind, call, command
+from vedette.console.orders import Done, Form, Order, OrderKind, call, command
 from vedette.console.page import Page, View, Visit
+from vedette.console.pages.acts import sees_acts
 from vedette.console.problems import problem
 from vedette.console.registry import ORDERS
 from vedette.core.asks import Act
@@ -65,10 +66,11 @@ async def _order(desks: Desks, visit: Visit, kind: OrderKind) -> View:
     wanted = kind.read(visit.form)
     context = {"kind": kind, "back": back_of(visit.form, kind, wanted)}
     if visit.form.get("step") == "apply":
-        done = await wanted.carry_out(desks, visit.by)
+        done = await _carried_out(desks, visit, wanted)
         shown = {"command": command(wanted), "call": call(wanted), "done": done,
-                 "does": _sentence(kind, wanted)}  # fmt: skip
-        title = "waits" if done.waits else "done"
+                 "does": None if done.act else _sentence(kind, wanted),
+                 "sees_acts": sees_acts(desks, visit)}  # fmt: skip
+        title = "waits" if done.waits or done.act else "done"
         return View(template="done", title=title, context={**context, **shown})
     shown = {
         **_shown(desks, visit, kind, wanted),
@@ -76,6 +78,15 @@ async def _order(desks: Desks, visit: Visit, kind: OrderKind) -> View:
         "reason": wanted.reason,
     }
     return View(template="review", title="review", context={**context, **shown})
+
+
+async def _carried_out(desks: Desks, visit: Visit, wanted: Order) -> Done:
+    """Do it; what waits for a second person is no failure."""
+    try:
+        return await wanted.carry_out(desks, visit.by)
+    except Waits as waits:
+        hint = () if waits.hint is None else (waits.hint,)
+        return Done(record=waits.record or "", words=(waits.message, *hint), act=waits.id)
 
 
 def back_of(form: Form, kind: OrderKind, wanted: Order) -> str:

@@ -50,6 +50,8 @@ class Done:
     """When the new revision returns by itself, unless it is confirmed."""
     doors: tuple[str, ...] = ()
     waits: str = ""
+    act: str = ""
+    """The id of an act that waits for a second person, and is to be done again."""
     secret: str = field(default="", repr=False)
     """What is to be handed on and is shown only now."""
 

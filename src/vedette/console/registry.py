@@ -13,6 +13,7 @@ from vedette.console import settings_orders
 from vedette.console.orders import OrderKind
 from vedette.console.page import Page, Words
 from vedette.console.pages import (
+    acts,
     administrators,
     audit,
     certificates,
@@ -59,7 +60,7 @@ NAVIGATION = (
 """The words of the navigation, in order. One without a page is not shown."""
 
 MODULES = (
-    overview, settings, named, grid, pair, rules, why, changes, draft,
+    overview, settings, named, grid, pair, rules, why, changes, acts, draft,
     partners, sessions, certificates, managed_devices, keys, people, directory, pushed, files,
     rooms, audit, administrators,
 )  # fmt: skip

@@ -28,7 +28,6 @@ from vedette.ports.errors import Unavailable
 from vedette.ports.keys import ServerKey
 from vedette.ports.sign_in import SignInStore
 from vedette.protocol.internal.renewals import HeldKey
-from vedette.spine import Spine
 
 LEAST_TOKEN = 32
 """Characters that a token of this host has at least."""
@@ -161,7 +160,7 @@ class SecretsRotation:
 
 def keys_desk(
     boot: Boot,
-    spine: Spine,
+    door: AdministrationDoor,
     store: SignInStore,
     audit: AuditKeys,
     key: SettingsKey,
@@ -174,7 +173,7 @@ def keys_desk(
     own: dict[str, Rotation] = {
         "admin-token": AdminTokenRotation(boot.path(boot.control.token)),
         "audit-key": AuditKeyRotation(boot, audit),
-        "settings-key": SettingsKeyRotation(key, spine.clock, upkeep),
+        "settings-key": SettingsKeyRotation(key, door.spine.clock, upkeep),
         "synapse-secrets": SecretsRotation(
             tuple(secret_file(boot, name) for name in SECRETS), ("synapse",), restarts
         ),
@@ -184,7 +183,6 @@ def keys_desk(
         "synapse-signing-key": signing,
     }
     ahead = {"synapse-signing-key": signing}
-    door = AdministrationDoor(spine)
     return KeysDesk(door, partial(_look, boot, store), {**held, **own}, ahead)
 
 

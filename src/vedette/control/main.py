@@ -34,8 +34,10 @@ from vedette.adapters.spool_reader import SpoolReader
 from vedette.adapters.system_clock import SystemClock
 from vedette.adapters.tokens import SqlTokens
 from vedette.adapters.trials import SqlTrials
+from vedette.adapters.waiting_acts import SqlWaitingActs
 from vedette.admin.accounts import AccountsDesk
 from vedette.admin.actor import LOCAL, RECOVERING
+from vedette.admin.acts import ActsDesk, ActsThatWait
 from vedette.admin.audit import ChainReport, verify_all
 from vedette.admin.audit_desk import AuditDesk
 from vedette.admin.certificates import CertificatesDesk
@@ -103,6 +105,7 @@ from vedette.control.records_here import (
     unsent,
     verify_here,
     vouching,
+    waiting_acts,
     waiting_changes,
     written_by_hand,
 )
@@ -218,13 +221,14 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
     sessions = _session_stream(boot, publisher)
     people = _people(boot, policy, sessions, archive.proof, process, revisions)
     anchor = archive.anchor(CheckpointFile(checkpoint_file(boot)), revisions, key, counts)
-    spine, tokens = Spine(policy, spool, LogIncidents(), clock), SqlTokens(revisions.engine)
-    desk, changes, trial = _settings_desks(revisions, people, policy, spine, publisher)
+    spine, tokens, door, acts = _asked(revisions, Spine(policy, spool, LogIncidents(), clock))
+    desk, changes, trial = settings = _settings_desks(revisions, people, policy, spine, publisher)
     inventories = inventories_here(boot, spine, sessions.store.devices, policy.current)
     office = Office(
         desk=desk,
         pending=changes,
-        drafts=DraftsDesk(AdministrationDoor(spine), SqlDrafts(revisions.engine), clock),
+        acts=ActsDesk(door, acts),
+        drafts=DraftsDesk(door, SqlDrafts(revisions.engine), clock),
         trial=trial,
         records=archive.records,
         index=archive.index,
@@ -233,29 +237,28 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
         doors=publisher.state,
         verify=lambda: _verify(boot, archive.written, revisions),
         troubles=lambda: [f"`{p}` does not hold: {why}" for p, why in anchor.broken().items()],
-        sessions=_sessions_desk(spine, sessions),
-        accounts=_accounts_desk(spine, sessions, boot),
-        folk=PeopleDesk(AdministrationDoor(spine), sessions.store, clock),
+        sessions=_sessions_desk(door, sessions),
+        accounts=_accounts_desk(door, sessions, boot),
+        folk=PeopleDesk(door, sessions.store, clock),
         certificates=_shown_certificates_desk(spine, sessions),
-        managed_devices=ManagedDevicesDesk(AdministrationDoor(spine), sessions.store, spine.clock),
+        managed_devices=ManagedDevicesDesk(door, sessions.store, spine.clock),
         directory=directory_desk(boot, spine, keeper_of(people), policy.current),
         inventories=inventories.desk,
         pushed=_pushed_desk(boot, spine, people),
         rooms=rooms_desk(boot, spine, key),
         partners=PartnersDesk(spine, GatewayInner(boot.path(boot.gateway.inner))),
-        audit=archive.desk(spine, policy),
-        files=files_desk(boot, spine, archive.index, archive.records, key),
+        audit=archive.desk(door, policy),
+        files=files_desk(boot, door, archive.index, archive.records, key),
         grid=GridDesk(policy),
-        server_certificates=_certificates_desk(boot, spine),
-        keys=keys_desk(boot, spine, sessions.store, archive.keys, key, lambda: upkeep),
+        server_certificates=_certificates_desk(boot, door),
+        keys=keys_desk(boot, door, sessions.store, archive.keys, key, lambda: upkeep),
         measured=lambda: _measured(boot, counts, anchor, publisher, desk, upkeep, tokens, people),
         metrics_token=_metrics_token(boot),
-        tokens=TokensDesk(AdministrationDoor(spine), tokens, clock),
+        tokens=TokensDesk(door, tokens, clock),
         beneath=lambda document: option_rows(document, boot),
     )
     duties = _duties(boot, archive, anchor, sessions, policy, publisher)
-    own = publisher, people, inventories.keeper
-    upkeep = _upkeep((desk, changes, trial), own, duties, archive, key)
+    upkeep = _upkeep(settings, (publisher, people, inventories.keeper), duties, archive, key)
     looking = _looking(boot, anchor, archive.written, people.source)
     desks = desks_of(office, looking, counts)
     apps = _console(boot, sessions, desks), _inbound(boot, office, inventories.pushed)
@@ -278,6 +281,15 @@ def _upkeep(
         retention=removing,
         inventories=inventories,
     )
+
+
+def _asked(
+    revisions: SqlRevisions, spine: Spine
+) -> tuple[Spine, SqlTokens, AdministrationDoor, ActsThatWait]:
+    """Where acts are asked, and where those wait that take a second person."""
+    tokens = SqlTokens(revisions.engine)
+    acts = ActsThatWait(SqlWaitingActs(revisions.engine), tokens, spine.clock)
+    return spine, tokens, AdministrationDoor(spine, acts), acts
 
 
 def _door_folders(boot: Boot) -> DoorFolders:
@@ -375,6 +387,7 @@ def desks_of(office: Office, looking: Looking, counts: Counts) -> Desks:
     return Desks(
         settings=office.desk,
         pending=office.pending,
+        acts=office.acts,
         drafts=office.drafts,
         trial=office.trial,
         records=office.records,
@@ -436,8 +449,7 @@ class _Archive:
             counts.count,
         )
 
-    def desk(self, spine: Spine, policy: CurrentPolicy) -> AuditDesk:
-        door = AdministrationDoor(spine)
+    def desk(self, door: AdministrationDoor, policy: CurrentPolicy) -> AuditDesk:
         return AuditDesk(door, self.records, self.index, self.keys, policy.current)
 
     def named(self, policy: CurrentPolicy) -> SpoolReader | None:
@@ -474,10 +486,10 @@ def _metrics_token(boot: Boot) -> LocalToken | None:
     return None if named is None else _token(boot.path(named))
 
 
-def _certificates_desk(boot: Boot, spine: Spine) -> ServerCertificatesDesk:
+def _certificates_desk(boot: Boot, door: AdministrationDoor) -> ServerCertificatesDesk:
     gateway = GatewayInner(boot.path(boot.gateway.inner))
     look = partial(server_certificates, boot)
-    return ServerCertificatesDesk(AdministrationDoor(spine), look, gateway)
+    return ServerCertificatesDesk(door, look, gateway)
 
 
 def _measured(
@@ -532,8 +544,8 @@ def _session_stream(boot: Boot, publisher: Publisher) -> SessionStream:
     return SessionStream(publisher, store, issuer_of(boot))
 
 
-def _sessions_desk(spine: Spine, sessions: SessionStream) -> SessionsDesk:
-    return SessionsDesk(AdministrationDoor(spine), sessions.store, spine.clock, sessions.announce)
+def _sessions_desk(door: AdministrationDoor, sessions: SessionStream) -> SessionsDesk:
+    return SessionsDesk(door, sessions.store, door.spine.clock, sessions.announce)
 
 
 def _shown_certificates_desk(spine: Spine, sessions: SessionStream) -> CertificatesDesk:
@@ -541,10 +553,10 @@ def _shown_certificates_desk(spine: Spine, sessions: SessionStream) -> Certifica
     return CertificatesDesk(door, sessions.store, spine.clock, sessions.announce)
 
 
-def _accounts_desk(spine: Spine, sessions: SessionStream, boot: Boot) -> AccountsDesk:
-    door, domain = AdministrationDoor(spine), _domain(boot)
+def _accounts_desk(door: AdministrationDoor, sessions: SessionStream, boot: Boot) -> AccountsDesk:
+    domain, clock = _domain(boot), door.spine.clock
     company = boot.directory is not None
-    return AccountsDesk(door, sessions.store, Argon2Passwords(), spine.clock, domain, company)
+    return AccountsDesk(door, sessions.store, Argon2Passwords(), clock, domain, company)
 
 
 def _verify(boot: Boot, records: SpoolReader, revisions: SqlRevisions) -> list[ChainReport]:
@@ -605,6 +617,7 @@ def examine_here(
         recovery=RecoveryFile(boot.recovery()).load(),
         beyond=(recovered or RecoverySeen(SpoolReader(spool_folder(boot)))).look(),
         waiting=waiting_changes(boot, now),
+        acts=waiting_acts(boot, now),
         code_lies_here=boot.offline_code() if boot.offline_code().exists() else None,
         unsealed=examination.unsealed(boot),
         inspector=examination.inspector_seen(boot),

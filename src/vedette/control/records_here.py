@@ -24,6 +24,7 @@ from vedette.adapters.syslog_tls import SyslogTls
 from vedette.adapters.system_clock import SystemClock
 from vedette.adapters.timestamp_authority import HttpTimestampAuthority, prove
 from vedette.adapters.tokens import SqlTokens
+from vedette.adapters.waiting_acts import SqlWaitingActs
 from vedette.admin.audit import ChainReport, verify_all
 from vedette.admin.audit_export import export_lines, name_line, pseudonyms_in, verify_export
 from vedette.control.departures import Departures
@@ -33,6 +34,7 @@ from vedette.core.language import Sentence, told
 from vedette.core.pending import PendingChange, State
 from vedette.core.record import RecordFault
 from vedette.core.tokens import ApiToken
+from vedette.core.waiting_acts import WaitingAct
 from vedette.ports.errors import Unavailable
 from vedette.ports.siem import Position
 from vedette.protocol.internal.checkpoints import Checkpoint, verify_checkpoint
@@ -65,6 +67,18 @@ def waiting_changes(boot: Boot, now: float) -> tuple[PendingChange, ...]:
     finally:
         kept.close()
     return tuple(each for each in found if each.state is State.SCHEDULED or each.expires > now)
+
+
+def waiting_acts(boot: Boot, now: float) -> tuple[WaitingAct, ...]:
+    """The acts that wait for a second person. Raises Unavailable."""
+    kept = kept_revisions(boot)
+    if kept is None:
+        return ()
+    try:
+        found = SqlWaitingActs(kept.engine).waiting()
+    finally:
+        kept.close()
+    return tuple(each for each in found if each.expires > now)
 
 
 def tokens_here(boot: Boot) -> tuple[ApiToken, ...]:

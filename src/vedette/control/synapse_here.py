@@ -29,8 +29,8 @@ def rooms_desk(boot: Boot, spine: Spine, key: Signer) -> RoomsDesk:
 
 
 def files_desk(
-    boot: Boot, spine: Spine, index: RecordIndex, records: Records, key: Signer
+    boot: Boot, door: AdministrationDoor, index: RecordIndex, records: Records, key: Signer
 ) -> FilesDesk:
     """Where files are held and released."""
-    files = SynapseFiles(_questions(boot, spine, key))
-    return FilesDesk(AdministrationDoor(spine), files, index, records, spine.clock)
+    files = SynapseFiles(_questions(boot, door.spine, key))
+    return FilesDesk(door, files, index, records, door.spine.clock)

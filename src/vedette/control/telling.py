@@ -16,7 +16,6 @@ from typing import Any
 
 from vedette.admin.break_glass import officers
 from vedette.admin.lockout import officers as who_might
-from vedette.admin.rights import CHANGES
 from vedette.control.streams import Publisher
 from vedette.core.asks import Act, Ask
 from vedette.core.break_glass import HOUR
@@ -31,12 +30,15 @@ from vedette.core.notices import (
     notice_of_act,
     person_at_the_door,
     recovery_words,
+    waiting_act_words,
     waiting_words,
     waits,
     whom_told_of,
 )
 from vedette.core.pace import Pace
+from vedette.core.pending import CHANGES
 from vedette.core.record import RecordFault, read_body
+from vedette.core.waiting_acts import TAKES_APPROVALS
 from vedette.ports.clock import Clock
 from vedette.ports.policy import Policy
 from vedette.ports.records import Records
@@ -57,6 +59,8 @@ _MOST_OFFICERS = 50
 """So many people are told of one change that waits."""
 _MOST_WAITING = 3
 """Of so many changes by one author that wait one is told in a minute."""
+_FOLLOWED = CHANGES | TAKES_APPROVALS | TOLD_OF.keys()
+"""The acts of administrators of which anybody may be told."""
 _AT_ONCE = 20_000
 """How many records of one process are read in one look."""
 
@@ -180,7 +184,7 @@ class Telling:
         of a change that waits, whoever might be its second person.
         """
         at, act = entry.get("at"), entry.get("act")
-        if entry.get("kind") != "decision" or not (act in TOLD_OF or act in CHANGES):
+        if entry.get("kind") != "decision" or act not in _FOLLOWED:
             return
         if not isinstance(at, int | float) or self.clock.now() - at >= _LATELY:
             return
@@ -196,12 +200,13 @@ class Telling:
         self, ask: Ask, facts: Facts, decision: Decision, policy: Policy, record: str
     ) -> Iterator[tuple[UserId, str]]:
         """Who is told of an act, and what."""
-        if ask.act in CHANGES:
-            if waits(decision):
-                for officer in islice(seconds_for(policy, ask.who), _MOST_OFFICERS):
-                    key = f"waits {ask.who}"
-                    if self._pace.admits(self.clock.now(), officer, key, _MOST_WAITING, _LATELY):
-                        yield officer, waiting_words(ask.who, record)
+        if waits(decision):
+            approve, text = _waiting(ask, record)
+            for officer in islice(seconds_for(policy, ask.who, approve), _MOST_OFFICERS):
+                key = f"waits {ask.who}"
+                if self._pace.admits(self.clock.now(), officer, key, _MOST_WAITING, _LATELY):
+                    yield officer, text
+        if ask.act not in TOLD_OF:
             return
         try:
             person = UserId(whom_told_of(ask, facts.claims.get("what")) or "")
@@ -211,9 +216,15 @@ class Telling:
             yield person, notice_of_act(ask.act, record)
 
 
-def seconds_for(policy: Policy, author: str) -> Iterator[UserId]:
-    """Who might be the second person for a change of this author, as far as the rules go."""
-    approve = Act.ADMINISTRATION_SETTINGS_APPROVE
+def _waiting(ask: Ask, record: str) -> tuple[Act, str]:
+    """By which act somebody would be the second person, and what they are told."""
+    if ask.act in CHANGES:
+        return Act.ADMINISTRATION_SETTINGS_APPROVE, waiting_words(ask.who, record)
+    return Act.ADMINISTRATION_ACT_APPROVE, waiting_act_words(ask.act, ask.who, record)
+
+
+def seconds_for(policy: Policy, author: str, approve: Act) -> Iterator[UserId]:
+    """Who might be the second person for what this author asks for, as far as the rules go."""
     return (user for user in who_might(policy, approve) if user != author)
 
 

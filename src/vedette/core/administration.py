@@ -10,6 +10,10 @@ from vedette.core.german.acts import ACTS
 from vedette.core.language import Sentence
 
 _ENGLISH = {
+    Act.ADMINISTRATION_ACT_APPROVE: "be the second person for an act of somebody else, such as a new "
+    "key, where a rule wants one",
+    Act.ADMINISTRATION_ACT_LIST: "see which acts wait for a second person",
+    Act.ADMINISTRATION_ACT_REJECT: "turn an act away that waits",
     Act.ADMINISTRATION_RECOVERY_BEGIN: "open recovery with the offline code, on control's host; no "
     "rule gives or forbids it",
     Act.ADMINISTRATION_RECOVERY_END: "close recovery, on control's host",

@@ -21,6 +21,9 @@ PartySet = frozenset[str]
 class Act(StrEnum):
     """What somebody is about to do, `<area>:<subject>:<action>`. Alphabetical; never reused."""
 
+    ADMINISTRATION_ACT_APPROVE = "administration:act:approve"
+    ADMINISTRATION_ACT_LIST = "administration:act:list"
+    ADMINISTRATION_ACT_REJECT = "administration:act:reject"
     ADMINISTRATION_RECOVERY_BEGIN = "administration:recovery:begin"
     ADMINISTRATION_RECOVERY_END = "administration:recovery:end"
     ADMINISTRATION_RECOVERY_RENEW = "administration:recovery:renew"

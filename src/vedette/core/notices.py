@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vedette.core.administration import MEANINGS
 from vedette.core.asks import Act, Ask
 from vedette.core.decision import Decision, Verdict
 from vedette.core.explain import sentence_for_person
@@ -61,7 +62,7 @@ def recovery_words(decision: Decision, record: str) -> str:
 
 
 def waits(decision: Decision) -> bool:
-    """Whether an act over the settings waits for other people alone. The act MUST make a revision."""
+    """Whether an act waits for other people alone. It MUST be one that others may approve."""
     return decision.verdict is Verdict.NOT_YET and decision.pending == ("approvals",)
 
 
@@ -70,6 +71,14 @@ def waiting_words(author: str, record: str) -> str:
     return (
         f"A change of the settings waits for a second person; {author} has asked for it. Look at it in the "
         f"console under Changes, or with `vedette settings pending`. (Record {record})"
+    )
+
+
+def waiting_act_words(act: Act, author: str, record: str) -> str:
+    """What those are told who might be the second person for an act other than a change."""
+    return (
+        f"Somebody asks for a second person: {author} wants to {MEANINGS[act].english}. Look at it in the "
+        f"console under Changes, or with `vedette act list`. (Record {record})"
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Protocol
 
 from vedette.core.asks import Act
 from vedette.core.facts import NOTHING_KNOWN, Facts
@@ -94,6 +95,16 @@ TRANSITIONS: Mapping[tuple[State, Event], State] = MappingProxyType(
 """Every transition that there is. What is not listed can't happen."""
 
 
+CHANGES = frozenset(
+    {
+        Act.ADMINISTRATION_SETTINGS_APPLY,
+        Act.ADMINISTRATION_SETTINGS_RESTORE,
+        Act.ADMINISTRATION_PARTNER_CHANGE,
+    }
+)
+"""The acts that make a revision, and that others may therefore approve."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingChange:
     """One change that was asked for and waits.
@@ -144,7 +155,7 @@ class PendingChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approval:
-    """One person's yes to the change `change`, to exactly what hashes to `content`.
+    """One person's yes to the change or act `change`, to exactly what hashes to `content`.
 
     `token` is the id of the token through which it was given, `record` that of its permit.
     """
@@ -158,8 +169,28 @@ class Approval:
     record: str
 
 
-def counting(change: PendingChange, approvals: Iterable[Approval]) -> tuple[Approval, ...]:
-    """The approvals that are for exactly this change, one per person, never the author's; oldest first."""
+class Awaited(Protocol):
+    """What waits for a second person: a change of the settings, or another act."""
+
+    @property
+    def id(self) -> str:
+        """What it is called."""
+
+    @property
+    def content(self) -> str:
+        """The hash of all that an approval is for."""
+
+    @property
+    def author(self) -> str:
+        """Who asked for it."""
+
+    @property
+    def asked(self) -> int:
+        """When, in seconds since 1970 UTC."""
+
+
+def counting(change: Awaited, approvals: Iterable[Approval]) -> tuple[Approval, ...]:
+    """The approvals that are for exactly this, one per person, never the author's; oldest first."""
     found: dict[str, Approval] = {}
     for each in sorted(approvals, key=lambda one: (one.at, one.person)):
         fits = (each.change, each.content) == (change.id, change.content)

@@ -119,3 +119,40 @@ def test_a_change_starts_at_its_hour(running: Organisation, tmp_path: Path) -> N
     (found,) = data(running, "settings", "pending")
     assert (found["state"], found["said"]) == ("applied", "it is revision 2")
     assert "local administrator: night" in done(running, "settings", "history")
+
+
+TWO_ON_KEYS = (
+    "rule", "add", "two-on-keys", "--from", "us", "--forbid", "administer",
+    "--when", "act = keys:key:rotate", "--unless", "approvals >= 1", "--reason", "policy",
+)  # fmt: skip
+ROTATE = ("key", "rotate", "audit-key", "--reason", "a year old")
+
+
+def test_an_act_waits_and_is_done_once_more_when_a_second_officer_approved(
+    office: Organisation,
+) -> None:
+    anna, ben = by(office, "anna"), by(office, "ben")
+    done(office, *TWO_ON_KEYS)
+    assert done(office, "act", "list") == "no act waits\n"
+    waits = office.vedette(*anna, *ROTATE)
+    assert waits.returncode == 5, waits.stderr
+    assert "once it is approved, do the very same again" in waits.stderr
+    (listed,) = data(office, *anna, "act", "list")
+    shown = done(office, *ben, "act", "show", listed["id"])
+    assert "waiting: @anna:example.test asks for keys:key:rotate" in shown
+    assert "reason: a year old" in shown
+    assert f'vedette act approve {listed["id"]} --reason "…"' in shown
+    refused = office.vedette(*anna, "act", "approve", listed["id"], "--reason", "x")
+    assert refused.returncode == 3
+    approved = done(
+        office, *ben, "act", "approve", listed["id"], "--reason", "seen", "--content",
+        listed["content"],
+    )  # fmt: skip
+    assert "approved: @anna:example.test does the very same once more, until " in approved
+    assert "`audit-key` is another one now" in done(office, *anna, *ROTATE)
+    assert "done on" in done(office, "act", "show", listed["id"])
+    again = office.vedette(*anna, *ROTATE)
+    assert again.returncode == 5
+    (other,) = [each for each in data(office, "act", "list") if each["state"] == "waiting"]
+    turned = done(office, *ben, "act", "reject", other["id"], "--reason", "once is enough")
+    assert turned == f"act {other['id']} is rejected\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -15,11 +16,13 @@ from vedette.adapters.people_kept import PeopleKept
 from vedette.admin.actor import LOCAL
 from vedette.admin.tokens import NewToken
 from vedette.control.directory import DirectoryPeople
+from vedette.core.asks import Act
 from vedette.core.directory_state import DirectoryState
 from vedette.core.language import as_is, told
 from vedette.core.names import MediaId, ServerName, UserId
 from vedette.core.sessions import FactorUse, Session, SessionFacts, SessionState
 from vedette.core.settings.document import CompanyDirectory
+from vedette.core.waiting_acts import WaitingAct
 from vedette.ports.directory import Check, Foreseen, GroupEntry, PersonEntry
 from vedette.ports.errors import Unavailable
 from vedette.protocol.internal.held_files import FileRow, FileState
@@ -166,3 +169,23 @@ class Stands:
 def standing_so(house: House, state: DirectoryState) -> None:
     """Have people come from a company's directory that stands so."""
     object.__setattr__(house.desks.directory, "keeper", Stands(state))
+
+
+def waiting_act(house: House, author: str = "vera", over: str = "anna") -> WaitingAct:
+    """An act of somebody's over somebody that waits for a second person."""
+    now = int(house.clock.now())
+    act = WaitingAct(
+        id=secrets.token_hex(5),
+        act=Act.ADMINISTRATION_FACTOR_RESET,
+        author=f"@{author}:{DOMAIN}",
+        token="",
+        over=f"@{over}:{DOMAIN}",
+        what="",
+        more="totp",
+        reason="phone lost, ticket 4711",
+        asked=now,
+        expires=now + 86_400,
+        record="control:2",
+    )
+    house.desks.acts.acts.store.add(act)
+    return act

@@ -29,6 +29,7 @@ from tests.apps.console.crowd import (
     file_row,
     session,
     standing_so,
+    waiting_act,
     with_files,
 )
 from tests.apps.console.hostile import MARK, SUM, Pen, Read
@@ -278,6 +279,10 @@ def changes(house: House, pen: Pen) -> None:
                       starts=int(desk.clock.now()) + 3600)  # fmt: skip
     house.loop.run_until_complete(desk.apply(wanted))
     written = f"{newest.text}# {pen.text('draft')}\n"
+    act = waiting_act(house)
+    kept = ("id", "author", "over", "record", "token", "said", *CODES)
+    spoilt_act = pen.spoil(replace(act, id="0" * 10), *kept)
+    house.desks.acts.acts.store.add(spoilt_act)
     house.loop.run_until_complete(house.desks.drafts.save(LOCAL, "mine", written, newest.number))
 
 

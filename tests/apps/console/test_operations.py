@@ -63,6 +63,8 @@ COMMANDS = {
     "GET /grid": "rule grid",
     "GET /rules": "rule list",
     "GET /rules/{name}": "rule show talk",
+    "GET /acts": "act list",
+    "GET /acts/{act}": "act show 0123456789",
     "POST /why": "why --from @a:x.example --to @b:x.example --channel message",
     "GET /why/{record}": "why control:1",
     "GET /doors": "doctor",

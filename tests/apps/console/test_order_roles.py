@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.apps.console.crowd import add_token, file_row, session, with_files
+from tests.apps.console.crowd import add_token, file_row, session, waiting_act, with_files
 from tests.apps.console.house import GROUPS, Browser, House
 from tests.apps.console.test_orders import ACTS, FORMS, OF_CHANGES
 from tests.apps.console.test_roles import TABLE
@@ -33,6 +33,7 @@ MAY: dict[str, set[str]] = {
     "add-token": {OFFICER},
     "apply-draft": {OFFICER},
     "approve": {OFFICER},
+    "approve-act": {OFFICER},
     "approve-session": DESK,
     "change-rule": {OFFICER},
     "confirm-directory": {OFFICER},
@@ -44,6 +45,7 @@ MAY: dict[str, set[str]] = {
     "erase-person": {OFFICER},
     "hold-file": {OFFICER},
     "reject": {OFFICER},
+    "reject-act": {OFFICER},
     "reject-device": DESK,
     "release-file": {OFFICER},
     "remove-partner": {OFFICER, MANAGER},
@@ -101,6 +103,9 @@ class Scene:
         if "change" in good:
             waits = self.waiting()
             good |= {"change": waits.id, "content": waits.content}
+        if "act" in good:
+            act = waiting_act(self.house, author="vera", over=whom)
+            good |= {"act": act.id, "content": act.content}
         if kind in ("add-rule", "add-partner", "add-issuer"):
             good |= {"id": f"new-{number}", "name": f"new-{number}"}
         if "domains" in good:
@@ -139,6 +144,10 @@ class Scene:
             {each.localpart: each.password_hash for each in house.store.accounts()},
             [each.id for each in house.desks.tokens.store.every()],
             [(each.id, each.state) for each in house.desks.settings.pending.open()],
+            [
+                (each.id, house.desks.acts.acts.store.approvals(each.id))
+                for each in house.desks.acts.acts.store.waiting()
+            ],
             house.store.certificates.told(),
             list(files.orders),  # type: ignore[attr-defined]
         )
@@ -219,6 +228,7 @@ OF_SOMEBODY = {
 OF_NOBODY = {
     "/administrators/of/{user:path}",  # who may what is no secret to whoever reads the settings
     "/administrators/tokens/{id}",
+    "/changes/acts/{act}",
     "/changes/pending/{change}",
     "/changes/revisions/{number}",
     "/changes/revisions/{number}/text",

@@ -92,6 +92,8 @@ ACTS: list[tuple[str, dict[str, str]]] = [
     ("unlock", {"user": "an/na;$(id)'"}),
     ("create-account", {"user": "anna", "display_name": "-- O'Neill $X"}),
     ("create-account", {"user": "@anna:example.org"}),
+    ("approve-act", {"act": CHANGE, "content": "0" * 64}),
+    ("reject-act", {"act": CHANGE}),
     ("erase-person", {"user": "anna", "again": "anna"}),
     ("rotate-key", {"name": "token-key"}),
     ("renew-certificate", {}),

@@ -20,6 +20,7 @@ from tests.apps.console.crowd import (
     file_row,
     report_rooms,
     session,
+    waiting_act,
     with_directory,
     with_files,
 )
@@ -91,6 +92,12 @@ async def _waiting(page: Page) -> None:
     await page.get_by_role("button", name="Apply").click()
     await page.get_by_role("link", name="Look at the change that waits").click()
     await page.get_by_role("heading", name="Take back").wait_for()
+
+
+async def _act(page: Page) -> None:
+    await page.goto(_origin(page) + "/changes")
+    await page.get_by_role("link", name="Look at this act").first.click()
+    await page.get_by_role("heading", name="Approve").wait_for()
 
 
 async def _beside(page: Page) -> None:
@@ -182,6 +189,7 @@ STOPS: dict[str, str | Go] = {
     "revision's text": "/changes/revisions/1/text",
     "affected": _affected,
     "a change that waits": _waiting,
+    "an act that waits": _act,
     "people": "/people",
     "person": "/people/anna",
     "files": "/files",
@@ -247,6 +255,7 @@ def fill(house: House) -> None:
         house.store.add_session(session(number, name), None, 1)
     report_rooms(house)
     add_token(house)
+    waiting_act(house)
     with_files(house, file_row("report"))
     with_directory(house)
     officer = house.browser()

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from tests.apps.console.crowd import ROOM, add_token, file_row, report_rooms, session, with_files
+from tests.apps.console.crowd import (
+    ROOM,
+    add_token,
+    file_row,
+    report_rooms,
+    session,
+    waiting_act,
+    with_files,
+)
 from tests.apps.console.house import GROUPS, Browser, House
 from vedette.admin.actor import LOCAL
 from vedette.admin.settings import Kept, Proposal
@@ -26,6 +34,7 @@ TABLE: dict[str, set[str]] = {
     "/certificates/server": {OFFICER, OPERATOR},
     "/grid": READERS,
     "/changes": READERS,
+    "/changes/acts/{act}": {OFFICER},
     "/changes/compare": READERS,
     "/changes/draft": READERS,
     "/changes/revisions/{number}": READERS,
@@ -101,6 +110,7 @@ NAMES: dict[str, str] = {
 @pytest.fixture(scope="module")
 def browsers(house: House) -> dict[str, Browser]:
     NAMES["change"] = _a_change_that_waits(house)
+    NAMES["act"] = waiting_act(house).id
     house.store.add_session(session(1, "anna"), None, 1)
     report_rooms(house)
     with_files(house, file_row("report"))

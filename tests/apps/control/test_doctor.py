@@ -11,6 +11,7 @@ import pytest
 
 from tests.apps.control.organisation import Organisation, make
 from tests.company_ca import root
+from tests.core.test_waiting_acts import ACT
 from vedette.adapters.boot_file import CertificatesBoot, InboundBoot, KerberosBoot
 from vedette.admin.audit import ChainReport
 from vedette.admin.doctor import (
@@ -298,6 +299,12 @@ def test_changes_that_wait_are_listed_with_the_command_that_shows_them(healthy: 
     assert "`@anna:example.test` waits for a second person" in one.words
     assert ("contract 4711" in one.words, "its hour" in other.words) == (True, True)
     assert one.mend == "vedette settings pending 0123456789"
+
+
+def test_acts_that_wait_are_listed_with_the_command_that_shows_them(healthy: Examined) -> None:
+    (found,) = troubles(replace(healthy, acts=(ACT,)))
+    assert "`keys:key:rotate` of `@anna:example.org` waits for a second person" in found.words
+    assert found.mend == f"vedette act show {ACT.id}"
 
 
 def test_acts_under_recovery_that_nothing_covers_break_trust(healthy: Examined) -> None:

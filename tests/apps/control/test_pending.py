@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -48,8 +48,8 @@ class Office(House):
         value = super().token(name, **other)
         return self.made_by(value, f"@{name}:{DOMAIN}") if own else value
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder, OFFICE)
+    def __init__(self, folder: Path, more: Mapping[str, str] | None = None) -> None:
+        super().__init__(folder, {**OFFICE, **(more or {})})
         self.rule("anna", "four-eyes", FOUR_EYES)
         self.wishes = 0
 

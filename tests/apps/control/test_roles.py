@@ -29,6 +29,7 @@ from vedette.core.facts import Facts
 from vedette.core.names import MediaId, ServerName, UserId
 from vedette.core.pending import PendingChange
 from vedette.core.tokens import GRANTABLE, PUSHING
+from vedette.core.waiting_acts import WaitingAct
 from vedette.protocol.internal.held_files import FileRow, FileState
 
 TOMORROW = str(datetime.now(UTC).date() + timedelta(days=1))
@@ -139,6 +140,11 @@ TABLE = [
         "/settings/pending/{CHANGE}/reject", {"reason": "x"}),
     Row("POST /settings/pending/{change}/withdraw", (SETTINGS, "administration:settings:withdraw"),
         "/settings/pending/{CHANGE}/withdraw", {"reason": "x"}),
+    Row("GET /acts", ("administration:act:list",)),
+    Row("GET /acts/{act}", ("administration:act:list",), "/acts/{ACT}"),
+    _over("POST /acts/{act}/approve", "administration:act:approve", "/acts/{ACT}/approve",
+          reason="x"),
+    _over("POST /acts/{act}/reject", "administration:act:reject", "/acts/{ACT}/reject", reason="x"),
     Row("POST /why", ("policy:decision:explain",),
         body={"from": "@a:example.test", "to": "@b:example.test", "channel": "message"}),
     Row("GET /why/{record}", ("audit:record:read",), "/why/control:1"),
@@ -290,6 +296,17 @@ class Roles(House):
         self.office.desk.pending.add(change)
         return change.id
 
+    def act(self, whom: str) -> str:
+        """An act of a colleague's over somebody that waits."""
+        now = int(time.time())
+        act = WaitingAct(
+            id=secrets.token_hex(5), act=Act.ADMINISTRATION_FACTOR_RESET, token="", what="", more="",
+            author=f"@colleague:{DOMAIN}", over=f"@{whom}:{DOMAIN}", reason="x", asked=now,
+            expires=now + 99, record="control:1",
+        )  # fmt: skip
+        self.office.acts.acts.store.add(act)
+        return act.id
+
     def row(self, row: Row, role: str, whom: str) -> tuple[int, Any]:
         """One row of the table, its names filled in."""
         if row.over:
@@ -303,6 +320,8 @@ class Roles(House):
             names["TOKEN"] = self.office.tokens.store.every()[-1].id
         if "{CHANGE}" in row.path:
             names["CHANGE"] = self.waiting(role if row.path.endswith("withdraw") else "colleague")
+        if "{ACT}" in row.path:
+            names["ACT"] = self.act(whom)
         newest = self.office.desk.current()[0]
         names["TEXT"] = newest.text + "# one more line\n"
         path, body = _filled(row.path, names), _filled(row.body, names)
@@ -332,9 +351,13 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Roles]:
     house.close()
 
 
+OVER_NO_SELF = {"POST /files/{server}/{media}/release", "POST /acts/{act}/approve"}
+"""What nobody does over themselves, whoever they are."""
+
+
 def may(role: str, row: Row, whom: str) -> bool:
     apart = role == "helper" and row.over and whom == OUTSIDE
-    own = row.operation.endswith("/release") and whom == role
+    own = whom == role and row.operation in OVER_NO_SELF
     return set(row.acts) <= MAY[role] and not apart and not own
 
 
@@ -365,7 +388,18 @@ def test_an_operation_that_somebody_adds_is_without_a_row(house: Roles) -> None:
 
 SOMEBODYS = {"user", "person", "device", "id_", "server", "media"}
 """Names of what is somebody's: people, their sessions, devices, tokens and files."""
-NOBODYS = {"number", "name", "change", "record", "issuer", "serial", "party", "group", "room"}
+NOBODYS = {
+    "act",
+    "number",
+    "name",
+    "change",
+    "record",
+    "issuer",
+    "serial",
+    "party",
+    "group",
+    "room",
+}
 """Names of what is the organisation's: revisions, rules, partners, keys, changes, records, rooms."""
 FROM_WHOM = {"GET /audit/records", "GET /audit/search"}
 """The record is for whoever may read all of it; everywhere else one may not see whom one may not."""

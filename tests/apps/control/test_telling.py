@@ -381,6 +381,15 @@ def test_whoever_might_approve_a_change_is_told_that_it_waits(scene: Scene, act:
     assert "evil.test" not in told.text
 
 
+def test_whoever_might_approve_an_act_is_told_that_it_waits(scene: Scene) -> None:
+    asked_for(scene, "@cara:example.org", WAITS, Act.ADMINISTRATION_KEY_ROTATE)
+    assert scene.telling.look() == 1
+    (told,) = scene.told()
+    assert told.to == "@dora:example.org"
+    words = "@cara:example.org wants to put a new key in the place of one of ours. Look at it"
+    assert words in told.text
+
+
 def test_the_local_token_s_change_is_told_to_every_officer(scene: Scene) -> None:
     asked_for(scene, "local administrator", WAITS, APPLY)
     scene.telling.look()

@@ -23,6 +23,7 @@ def warnings(text, today=None):
     return [(fault.path, fault.message) for fault in faults]
 
 
+TWO = "a = { from = ['us'], forbid = ['administer'], unless = ['approvals >= 1']"
 FILES = "a = { between = ['us', 'us'], allow = ['file'], when = "
 
 
@@ -40,6 +41,11 @@ FILES = "a = { between = ['us', 'us'], allow = ['file'], when = "
         (FILES + "['file.kind = text', 'file.kind != text'] }", "rules.a.when[2]", "never match"),
         (FILES + "['file.size < 1 MiB', 'file.size > 1 MiB'] }", "rules.a.when[2]", "never match"),
         (FILES + "['file.size = 1 MiB', 'file.size > 1 MiB'] }", "rules.a.when[2]", "never match"),
+        (TWO + "}", "rules.a", "refuses it for good"),
+        (TWO + ", when = ['act in keys:key:rotate, keys:key:list'] }", "rules.a", "`keys:key:list`"),
+        (TWO + ", when = ['act not in keys:key:list'] }", "rules.a", "nobody approves"),
+        ("a = { from = ['us'], allow = ['administer'], when = ['act = doors:door:list', 'approvals > 0'] }",
+         "rules.a", "never allows it"),
         ("[parties.x]", "parties.x", "holds nobody"),
         ("[rooms.x]\nhistory = 'shared'", "rooms.x.history", "starts at joining"),
         ("[rooms.x]\nsealed = true", "rooms.x.sealed", "made plain"),
@@ -66,6 +72,9 @@ def test_what_can_never_matter_is_said(text, path, words):
         "[rooms.x]\nsealed = true\n[messages]\nencrypted = 'required'",
         FILES + "['file.size > 1 MiB', 'file.size < 2 MiB', 'file.kind not in text'] }",
         FILES + "['file.kind = text', 'claimed file.kind = image'] }",
+        # Changes of the settings and acts that wait have approvals; only a change widens.
+        TWO + ", when = ['change.widens in outside'] }",
+        TWO + ", when = ['act in keys:key:rotate, administration:settings:apply'] }",
         "a = { between = ['us', 'us'], allow = ['call'], when = ['device.version > 2.1'] }",
     ],
 )

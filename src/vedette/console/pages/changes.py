@@ -15,6 +15,8 @@ from vedette.console.change_orders import ORDERS, pending_change
 from vedette.console.desks import Desks
 from vedette.console.orders import when
 from vedette.console.page import Page, View, Visit, Words
+from vedette.console.pages.acts import that_wait
+from vedette.core.administration import MEANINGS
 from vedette.core.asks import Act
 from vedette.core.language import told
 from vedette.core.pending import OPEN, PendingChange, State
@@ -44,6 +46,8 @@ async def changes(desks: Desks, visit: Visit) -> View:
         title="changes",
         context={
             "drafts": await desks.drafts.every(),
+            "acts": await that_wait(desks, visit),
+            "meanings": MEANINGS,
             "open": [each for each in every if each.change.state in OPEN],
             "over": [
                 each.change

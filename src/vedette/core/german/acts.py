@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 ACTS: dict[str, str] = {
+    "administration:act:approve": "zweite Person für eine Handlung jemandes anderen sein, etwa einen neuen "
+    "Schlüssel, wo eine Regel eine verlangt",
+    "administration:act:list": "sehen, welche Handlungen auf eine zweite Person warten",
+    "administration:act:reject": "eine wartende Handlung ablehnen",
     "administration:recovery:begin": "den Notzugang mit dem Notcode öffnen, auf dem Rechner von "
     "control; keine Regel erlaubt oder verbietet es",
     "administration:recovery:end": "den Notzugang schließen, auf dem Rechner von control",

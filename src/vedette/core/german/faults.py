@@ -250,4 +250,14 @@ WARNINGS: Pairs = (
         "no `{fact}` meets all conditions on it, so the rule can never match",
         "kein `{fact}` erfüllt alle Bedingungen dafür, die Regel kann nie gelten",
     ),
+    (
+        "nobody approves `{act}`: it has 0 approvals, {effect}",
+        "niemand gibt `{act}` frei: Es hat 0 Freigaben, {effect}",
+    ),
+    ("so this refuses it for good", "dies lehnt es also für immer ab"),
+    ("so this never allows it", "dies erlaubt es also nie"),
+    (
+        "name the acts that others may approve: `act in {acts}`",
+        "nennen Sie die Handlungen, die andere freigeben dürfen: `act in {acts}`",
+    ),
 )

@@ -262,6 +262,10 @@ RECOVERY: Pairs = (
         "a change of `{author}` waits for a second person since {since}: {reason}",
         "eine Änderung von `{author}` wartet seit {since} auf eine zweite Person: {reason}",
     ),
+    (
+        "`{act}` of `{author}` waits for a second person since {since}: {reason}",
+        "`{act}` von `{author}` wartet seit {since} auf eine zweite Person: {reason}",
+    ),
 )
 
 CERTIFICATES: Pairs = (

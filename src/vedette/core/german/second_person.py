@@ -205,3 +205,65 @@ SECOND_PERSON: Pairs = (
     ),
     ("`vedette settings reject {id}` turns it away", "`vedette settings reject {id}` lehnt sie ab"),
 )
+
+ACTS_THAT_WAIT: Pairs = (
+    ("done", "getan"),
+    (
+        "this waits for a second person as `{id}`; nothing is done yet",
+        "das wartet als `{id}` auf eine zweite Person; noch ist nichts getan",
+    ),
+    (
+        (
+            "somebody else looks at it with `vedette act show {id}`; once it is approved, do the "
+            "very same again"
+        ),
+        (
+            "jemand anderes sieht es sich mit `vedette act show {id}` an; ist es freigegeben, tun "
+            "Sie genau dasselbe noch einmal"
+        ),
+    ),
+    (
+        "{most} acts of yours wait for a second person already",
+        "{most} Ihrer Handlungen warten schon auf eine zweite Person",
+    ),
+    ("have some of them looked at first", "lassen Sie zuerst einige davon ansehen"),
+    (
+        "this was done just now, with the same approvals",
+        "das wurde gerade eben getan, mit denselben Freigaben",
+    ),
+    (
+        "ask for it anew where it is wanted once more",
+        "beantragen Sie es neu, wenn es noch einmal gebraucht wird",
+    ),
+    (
+        "the act `{id}` says something else than what you have seen",
+        "die Handlung `{id}` sagt etwas anderes, als Sie gesehen haben",
+    ),
+    (
+        "look at it again with `vedette act show {id}`",
+        "sehen Sie sie noch einmal an mit `vedette act show {id}`",
+    ),
+    (
+        "nobody approves what is done over themselves",
+        "niemand gibt frei, was mit ihm selbst geschieht",
+    ),
+    ("no act waits as `{id}`", "keine Handlung wartet als `{id}`"),
+    ("list them with `vedette act list`", "`vedette act list` zeigt alle"),
+    ("the act `{id}` is {state}: {said}", "die Handlung `{id}` ist {state}: {said}"),
+    (
+        "it is asked for anew where it is still wanted",
+        "sie wird neu beantragt, wenn sie noch gebraucht wird",
+    ),
+    ("the act `{id}` waits no more", "die Handlung `{id}` wartet nicht mehr"),
+    ("open the act, and approve it there", "öffnen Sie die Handlung und geben Sie sie dort frei"),
+    ("there is no such act", "es gibt keine solche Handlung"),
+    ("act {id} is {state}", "Handlung {id} ist {state}"),
+    (
+        "approved; whoever asked for it does it once more",
+        "freigegeben; wer sie beantragt hat, tut sie noch einmal",
+    ),
+    (
+        "approved; it wants more people still",
+        "freigegeben; es braucht noch mehr Personen",
+    ),
+)

@@ -51,6 +51,7 @@ TABLES = (
     orders.OF_THE_CONSOLE,
     second_person.LOCK_OUT,
     second_person.SECOND_PERSON,
+    second_person.ACTS_THAT_WAIT,
     changes.DIFFERENCES,
     changes.EDITS,
     changes.DONE,

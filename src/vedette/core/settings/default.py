@@ -201,6 +201,14 @@ owner  = "security-office"
 #   unless = ["approvals >= 1"]
 #   say    = "Two of us decide about others."
 #   owner  = "security-office"
+# Likewise for what can't be taken back, or opens everything; whoever asked does it once it is approved:
+#   [rules.four-eyes-on-keys]
+#   from   = ["us"]
+#   forbid = ["administer"]
+#   when   = ["act in audit:person:erase, keys:key:rotate, tokens:token:add"]
+#   unless = ["approvals >= 1"]
+#   say    = "Two of us decide about this."
+#   owner  = "security-office"
 [rules.security-office]
 from  = ["security-office"]
 allow = ["administer"]

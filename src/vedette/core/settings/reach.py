@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterator
 from datetime import date
 
 from vedette.core import conditions
+from vedette.core.administration import MEANINGS
 from vedette.core.channels import TOWARDS_ORGANISATION, Channel
 from vedette.core.conditions import Condition, Operator
 from vedette.core.facts import REGISTRY, FactType
 from vedette.core.language import day, told
+from vedette.core.pending import CHANGES
 from vedette.core.settings.document import Document, Rule
 from vedette.core.settings.faults import Finding, Path
+from vedette.core.waiting_acts import TAKES_APPROVALS
 
 _OF_THE_PERSON = ("client.", "device.", "sign_in.")
 """Facts about the person at the door; nobody learns them about people on other servers."""
@@ -31,6 +34,7 @@ def reach_findings(document: Document, today: date | None) -> list[Finding]:
         for name, rule in rules.items():
             findings += _remote_warnings((section, name), rule, remote)
             findings += _contradictions((section, name), rule)
+            findings += _unapprovable((section, name), rule)
     return findings
 
 
@@ -160,6 +164,43 @@ def _unknowable(path: Path, rule: Rule) -> Iterator[Finding]:
                 effect=effect,
             )
             yield _warning((*path, "when", at), message)
+
+
+def _unapprovable(path: Path, rule: Rule) -> Iterator[Finding]:
+    """Approvals that a rule wants of acts for which there never are any."""
+    if Channel.ADMINISTER not in rule.channels:
+        return
+    read = [conditions.parse(text).fact for text in (*rule.when, *rule.unless)]
+    if "approvals" not in read or "change.widens" in read:
+        return
+    acts = _acts_of(rule)
+    never = sorted(acts - (CHANGES | TAKES_APPROVALS))
+    if not never:
+        return
+    effect = told("so this refuses it for good") if rule.forbid else told("so this never allows it")
+    message = told(
+        "nobody approves `{act}`: it has 0 approvals, {effect}", act=never[0], effect=effect
+    )
+    hint = told("name the acts that others may approve: `act in {acts}`", acts=_SOME_APPROVABLE)
+    yield _warning(path, message, hint)
+
+
+_SOME_APPROVABLE = ", ".join(sorted(CHANGES | TAKES_APPROVALS)[:3]) + ", …"
+
+
+def _acts_of(rule: Rule) -> set[str]:
+    """The acts of administration on which a rule may speak."""
+    acts = {act.value for act in MEANINGS}
+    for condition in map(conditions.parse, rule.when):
+        named = {str(value) for value in condition.values}
+        if condition.fact == "act" and condition.operator in (Operator.EQUAL, Operator.IN):
+            acts &= named
+        elif condition.fact == "act":
+            acts -= named
+    for condition in map(conditions.parse, rule.unless):
+        if condition.fact == "act" and condition.operator in (Operator.EQUAL, Operator.IN):
+            acts -= {str(value) for value in condition.values}
+    return acts
 
 
 def _contradictions(path: Path, rule: Rule) -> Iterator[Finding]:
