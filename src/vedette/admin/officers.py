@@ -140,7 +140,13 @@ def officers_found(seen: OfficersSeen | None, table: str) -> Iterable[Found]:
         )
         yield Found(_CHECK, Health.WEAK, words, NARROW)
     else:
-        words = told("{count} people may change the settings and can sign in", count=len(seen.able))
+        words = (
+            told("1 person may change the settings and can sign in")
+            if len(seen.able) == 1
+            else told(
+                "{count} people may change the settings and can sign in", count=len(seen.able)
+            )
+        )
         yield Found(_CHECK, Health.GOOD, words)
 
 

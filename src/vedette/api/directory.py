@@ -61,6 +61,15 @@ class PreviewShape(Shape):
     left_out: list[str]
 
 
+class CheckShape(Shape):
+    """One thing that was tried with the directory; `mend` is what helps where it is not well."""
+
+    what: str
+    well: bool
+    words: str
+    mend: str
+
+
 class SyncBody(ReasonBody):
     """Why it is read now; `confirm` takes a list that is held."""
 
@@ -127,6 +136,14 @@ def router(office: Office) -> APIRouter:
         """Read everything now; with `confirm` a list that is held is taken."""
         state, record = await desk.sync(by, body.reason, confirm=body.confirm)
         return SyncedShape(**directory_shape(state, clock.now()).model_dump(), record=record)
+
+    @router.post("/directory/test")
+    async def test(by: By) -> list[CheckShape]:
+        """Try every server step by step now; it takes seconds where one does not answer."""
+        return [
+            CheckShape(what=each.what, well=each.well, words=each.words, mend=each.mend)
+            for each in await desk.tried(by)
+        ]
 
     @router.get("/directory/preview")
     async def preview(

@@ -167,6 +167,13 @@ WORDS: Words = MappingProxyType(
         "record": ("Record", "Eintrag"),
         # ---- under every change
         "single-commands": ("Each part as a command of its own", "Jeder Teil als eigener Befehl"),
+        "working": (
+            "It is being done. Some things take a while, such as starting Synapse again; stay here.",
+            (
+                "Es wird getan. Manches dauert eine Weile, etwa Synapse neu zu starten; bleiben Sie "
+                "auf dieser Seite."
+            ),
+        ),
         "waits-there": ("Look at the change that waits", "Die wartende Änderung ansehen"),
         "review": ("Look before it is applied", "Ansehen, bevor es gilt"),
         "does": ("What this does", "Was das bewirkt"),

@@ -52,6 +52,9 @@ _FOR_PERSON = {
     Reason.DIRECTORY_EXPIRED: told("This account's time is over."),
     Reason.DIRECTORY_LOCKED: told("There were too many wrong passwords."),
     Reason.DIRECTORY_MUST_CHANGE: told("The password has to be changed first."),
+    Reason.DIRECTORY_NOT_READ: told(
+        "Your entry in the directory has not been taken over here yet. Please try again in a minute."
+    ),
     Reason.WRONG_CODE: told("This is not the offline code."),
     Reason.CERTIFICATE: told("The certificate by which you signed in is not good any more."),
     Reason.ROOM_POWER: told(

@@ -48,6 +48,8 @@ class Reason(StrEnum):
     """The company's directory has locked the account after too many wrong passwords."""
     DIRECTORY_MUST_CHANGE = "directory-must-change"
     """The company's directory wants another password first."""
+    DIRECTORY_NOT_READ = "directory-not-read"
+    """The company's directory lets somebody in whom control has not read from it yet."""
     WRONG_CODE = "wrong-code"
     """The offline code was wrong, or too many wrong ones were shown shortly before."""
     ROOM_POWER = "room-power"
@@ -131,6 +133,10 @@ REASONS: Mapping[Reason, Sentence] = MappingProxyType(
         Reason.DIRECTORY_MUST_CHANGE: Sentence(
             "the directory wants the password changed first",
             "das Verzeichnis verlangt zuerst ein neues Passwort",
+        ),
+        Reason.DIRECTORY_NOT_READ: Sentence(
+            "their entry in the directory has not been taken over here yet",
+            "der Eintrag im Verzeichnis ist hier noch nicht übernommen",
         ),
         Reason.WRONG_CODE: Sentence("the offline code was wrong", "der Notcode war falsch"),
         Reason.CERTIFICATE: Sentence(

@@ -127,6 +127,7 @@ class PasswordProof:
             return Turned(SAYS.get(bound.answer, "wrong") if bound.proven else "wrong")
         self.means.store.forgive(counted_as(localpart, known=known))
         if not self._is_listed(localpart):
+            self.door.turned_away(self._user(localpart), Reason.DIRECTORY_NOT_READ)
             return Turned("not-read-yet")
         use = FactorUse(kind="password", at=self.means.now(), proven_by=DIRECTORY)
         if account is not None and bound.display_name:  # (3)

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from vedette.core.names import UserId
+from vedette.core.reasons import Reason
 from vedette.core.sessions import FactorUse, networks_of
 from vedette.ports.directory import BindAnswer
 from vedette.ports.errors import Unavailable
@@ -107,6 +108,7 @@ def _of(walk: Walk, turn: Turn, tickets: TicketDesk, taken: TakenTicket, seen: S
         walk.door.turned_away(user, REASONS[found.answer])
         return replace(turn, error="ticket-no")
     if tickets.names is not None and user not in walk.policy.current().directory.people:
+        walk.door.turned_away(user, Reason.DIRECTORY_NOT_READ)
         return replace(turn, error="ticket-not-read")
     if walk.known_here(found.localpart) is None:
         _LOG.info("the ticket of `%s` is of somebody without an account", taken.principal)

@@ -20,7 +20,7 @@ from vedette.core.german.keys import KEYS as GERMAN
 OF_ORDERS = (*FORMS, *OF_CHANGES, *ACTS)
 CHANGES_NOTHING = {
     "POST /settings/check", "POST /settings/diff", "POST /settings/foresee", "POST /settings/replay",
-    "POST /partners/difference", "POST /why",
+    "POST /partners/difference", "POST /why", "POST /directory/test",
 }  # fmt: skip
 """What is sent and only asks."""
 ASKED_ON_A_PAGE = {
@@ -108,6 +108,7 @@ COMMANDS = {
 """The command of what is no order; those of orders are the ones that the console shows."""
 ASKED_BESIDE = {
     "POST /settings/check": "`settings check` finds the same with control down, and asks nobody",
+    "POST /directory/test": "`directory test` tries the same from control's host, with control down too",
     "GET /audit/chains": "`audit verify` proves it on control's host, with control down too",
     "GET /audit/records": "what `/audit/search` tells a page at a time, as `audit list` asks",
     "GET /people": "a number for what watches control; `user list` names people",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -12,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser as Chromium
-from playwright.async_api import Page
+from playwright.async_api import Page, Route
 from starlette.routing import compile_path
 
 from tests.apps.console.crowd import (
@@ -369,6 +370,32 @@ async def test_what_a_form_would_do_is_kept_in_step_while_somebody_types(
     await page.get_by_role("button", name="Copy").click()
     await page.get_by_role("button", name="Copied").wait_for()
     assert await page.evaluate("navigator.clipboard.readText()") == await line.inner_text()
+    assert not here.complaints
+
+
+async def test_while_something_is_done_the_page_says_so_and_it_can_not_be_sent_twice(
+    chromium: Chromium, here: Served
+) -> None:
+    page = await here.page(chromium)
+    await to(here, page, "review")
+    on = asyncio.Event()
+
+    async def slowly(route: Route) -> None:
+        await on.wait()
+        await route.continue_()
+
+    await page.route("**/orders/set-value", slowly)
+    button = page.get_by_role("button", name="Apply")
+    await page.get_by_label("Reason").fill("contract 4711")
+    await button.click(no_wait_after=True)
+    await page.get_by_role("status").filter(has_text="It is being done").wait_for()
+    assert await button.is_disabled()
+    assert not await violations(page)
+    on.set()
+    await page.get_by_role("heading", name="Done").wait_for()
+    await page.go_back()
+    await button.wait_for()
+    assert not await button.is_disabled()
     assert not here.complaints
 
 

@@ -177,6 +177,7 @@ TABLE = [
     Row("POST /keys/{name}/rotate", ("keys:key:rotate",), "/keys/nothing/rotate",
         body={"reason": "x"}),
     Row("GET /directory", ("people:directory:show",)),
+    Row("POST /directory/test", ("people:directory:show",)),
     Row("GET /directory/preview", ("people:directory:preview",), "/directory/preview?party=us"),
     Row("GET /scim", ("people:pushed:show",)),
     Row("GET /scim/users", ("people:pushed:show",)),

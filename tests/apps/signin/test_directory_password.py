@@ -216,6 +216,11 @@ def test_the_record_says_why_and_the_person_hears_what_helps(pages, company, sta
     assert records(pages) == [("@anna:example.org", reason)]
 
 
+def test_whom_control_has_not_read_yet_is_told_to_wait_and_the_record_says_why(pages):
+    assert "has not been taken over here yet" in tried(pages, "carl").text
+    assert records(pages) == [("@carl:example.org", Reason.DIRECTORY_NOT_READ)]
+
+
 def test_a_wrong_password_is_no_record(pages):
     tried(pages, password="wrong")
     assert records(pages) == []

@@ -329,6 +329,8 @@ def test_somebody_of_whom_control_has_not_read_yet_is_told_to_wait(company):
     refused = shown(clicks(company), token)
     assert refused.status == 403
     assert "has not been taken over here yet" in refused.text
+    _, _, decision = company.audit.kept[-1]
+    assert decision.reason is Reason.DIRECTORY_NOT_READ
 
 
 def test_by_another_directory_they_are_who_is_called_so_there():

@@ -1,6 +1,7 @@
-// Five things that a page can't do by itself, each of which it does without, too: show what a form
+// Six things that a page can't do by itself, each of which it does without, too: show what a form
 // would do while somebody types, put what fits into a list while somebody searches, copy, go from cell
-// to cell of a grid by the arrow keys, and put a file's text where one could paste it.
+// to cell of a grid by the arrow keys, put a file's text where one could paste it, and say that
+// something is being done, so that nobody sends it twice.
 "use strict";
 
 const WAIT = 250; // milliseconds after the last key
@@ -76,7 +77,18 @@ const uploads = (input) => {
   });
 };
 
+const works = (place) => {
+  const form = place.closest("form");
+  const said = (words, busy) => {
+    place.textContent = words;
+    form.querySelectorAll("button.main").forEach((button) => { button.disabled = busy; });
+  };
+  form.addEventListener("submit", () => said(place.dataset.working, true));
+  window.addEventListener("pageshow", () => said("", false)); // whoever comes back may send it again
+};
+
 const ready = (place) => {
+  place.querySelectorAll("[data-working]").forEach(works);
   place.querySelectorAll("form[data-live]").forEach(follow);
   place.querySelectorAll("button[data-copy]").forEach(copies);
   place.querySelectorAll("table[data-grid]").forEach(walk);

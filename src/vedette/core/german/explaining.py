@@ -43,6 +43,13 @@ TO_PEOPLE: Pairs = (
     ("This account can't be used now.", "Dieses Konto lässt sich zurzeit nicht benutzen."),
     ("This account's time is over.", "Die Zeit dieses Kontos ist abgelaufen."),
     ("There were too many wrong passwords.", "Es gab zu viele falsche Passwörter."),
+    (
+        "Your entry in the directory has not been taken over here yet. Please try again in a minute.",
+        (
+            "Ihr Eintrag im Verzeichnis ist hier noch nicht übernommen. Bitte versuchen Sie es in "
+            "einer Minute noch einmal."
+        ),
+    ),
     ("The password has to be changed first.", "Zuerst muss das Passwort geändert werden."),
     (
         "Please show the certificate that your organisation gave you.",

@@ -94,6 +94,10 @@ OFFICERS: Pairs = (
         "das lokale Token darf noch die Einstellungen ändern, obwohl {count} Personen es dürfen",
     ),
     (
+        "1 person may change the settings and can sign in",
+        "1 Person darf die Einstellungen ändern und kann sich anmelden",
+    ),
+    (
         "{count} people may change the settings and can sign in",
         "{count} Personen dürfen die Einstellungen ändern und können sich anmelden",
     ),
