@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from vedette.admin.actor import Actor
 from vedette.admin.door import AdministrationDoor, Doing, needs_reason
+from vedette.admin.people import may_look, recorded, sees_of
 from vedette.admin.rejected import Code, Rejected
 from vedette.core.asks import Act
 from vedette.core.language import told
@@ -60,6 +61,18 @@ class Issued:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountsPage:
+    """Some accounts, by localpart. `next` is the localpart behind which it goes on, if it does."""
+
+    accounts: tuple[Account, ...]
+    next: str | None
+
+
+_AT_ONCE = 500
+_LOOKS = 20
+
+
+@dataclass(frozen=True, slots=True)
 class AccountsDesk:
     """Where accounts are made and their ways in are reset.
 
@@ -75,18 +88,25 @@ class AccountsDesk:
     company: bool = False
     """Whether people, and with them their passwords, are those of the company's directory."""
 
-    async def accounts(self, author: Actor) -> tuple[Account, ...]:
-        """The accounts over whose people the author may look, by localpart."""
-        directory = self.door.spine.policy.current().directory
-        found = await asyncio.to_thread(self.store.accounts)
-        kinds = {each.localpart: directory.someone(self._user(each)).kind for each in found}
-        examples = {kinds[each.localpart]: self._user(each) for each in found}
-        act = Act.ADMINISTRATION_SESSION_LIST
-        answers = await asyncio.gather(
-            *(self.door.may(Doing(act=act, author=author, over=one)) for one in examples.values())
-        )
-        may = {kind for kind, yes in zip(examples, answers, strict=True) if yes}
-        return tuple(each for each in found if kinds[each.localpart] in may)
+    async def page(self, author: Actor, after: str = "", most: int = 200) -> AccountsPage:
+        """The accounts behind a localpart over whose people the author may look, by localpart."""
+        policy = self.door.spine.policy.current()
+        await may_look(self.door, author, policy, self.clock)
+        sees = sees_of(self.door, author, self.clock)
+        found: list[Account] = []
+        for _ in range(_LOOKS):
+            read = self.store.lists.accounts_after
+            batch = await asyncio.to_thread(read, after, "", _AT_ONCE)
+            found += (each for each in batch if sees(self._user(each)))
+            ended = len(batch) < _AT_ONCE
+            after = batch[-1].localpart if batch else after
+            if len(found) > most or ended:
+                break
+        shown, directory = found[:most], policy.directory
+        people = (directory.someone(self._user(each)) for each in shown)
+        await recorded(self.door, author, people)
+        goes_on = shown[-1].localpart if len(found) > most else None if ended else after
+        return AccountsPage(tuple(shown), goes_on)
 
     async def create(
         self, author: Actor, user: UserId, display_name: str = "", reason: str = ""

@@ -45,9 +45,9 @@ Tell = Callable[[], Awaitable[tuple[DoorAnswer, ...]]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which sessions to list. `user` None: everybody's. `ended` adds those that are over."""
+    """Which sessions of a person to list. `ended` adds those that are over."""
 
-    user: UserId | None = None
+    user: UserId
     state: SessionState | None = None
     ended: bool = False
 
@@ -106,19 +106,22 @@ class SessionsDesk:
     clock: Clock
     tell: Tell
 
-    async def sessions(self, author: Actor, wanted: Wanted) -> tuple[Session, ...]:
-        """The sessions over whose people the author may look, newest first.
-
-        Of a single person it is refused, of everybody those people are left out whom the author
-        may not see. People whom the rules can't tell apart are asked about once.
-        """
+    async def of(self, author: Actor, wanted: Wanted) -> tuple[Session, ...]:
+        """The sessions of one person, newest first."""
         act = Act.ADMINISTRATION_SESSION_LIST
-        if wanted.user is not None:
-            await self.door.permit(Doing(act=act, author=author, over=wanted.user))
-        found = await self._read(wanted)
-        if wanted.user is None:
-            found = await self._visible(author, found)
-        return tuple(sorted(found, key=lambda each: (-each.created, each.id)))
+        await self.door.permit(Doing(act=act, author=author, over=wanted.user))
+        ended = wanted.ended or wanted.state is SessionState.ENDED
+        found = await asyncio.to_thread(self.store.sessions, wanted.user, ended=ended)
+        listed = (each for each in found if wanted.state in (None, each.state))
+        return tuple(sorted(listed, key=lambda each: (-each.created, each.id)))
+
+    async def numbered(self, sessions: Iterable[Session]) -> tuple[Session, ...]:
+        """The same sessions, each knowing the how many-th of its person's it is."""
+        listed, known = tuple(sessions), dict[str, int]()
+        for user in {each.user for each in listed}:
+            theirs = await asyncio.to_thread(self.store.sessions, user, ended=True)
+            known |= {each.id: each.number for each in theirs}
+        return tuple(replace(each, number=known.get(each.id, 0)) for each in listed)
 
     async def waiting(self, author: Actor) -> int:
         """How many devices wait to be let in, of people over whom the author may look."""
@@ -344,26 +347,7 @@ class SessionsDesk:
         networks = {str(name): ranges for name, ranges in document.networks.items()}
         return facts_for(session, now=int(self.clock.now()), networks=networks)
 
-    async def _visible(self, author: Actor, found: Iterable[Session]) -> list[Session]:
-        """Those sessions whose people the author may see."""
-        directory = self.door.spine.policy.current().directory
-        found = list(found)
-        examples: dict[object, UserId] = {}
-        for session in found:
-            examples.setdefault(directory.someone(session.user).kind, session.user)
-        act = Act.ADMINISTRATION_SESSION_LIST
-        answers = await asyncio.gather(
-            *(self.door.may(Doing(act=act, author=author, over=one)) for one in examples.values())
-        )
-        may = {kind for kind, yes in zip(examples, answers, strict=True) if yes}
-        return [each for each in found if directory.someone(each.user).kind in may]
-
     # ---- reading -------------------------------------------------------------------------------
-
-    async def _read(self, wanted: Wanted) -> list[Session]:
-        ended = wanted.ended or wanted.state is SessionState.ENDED
-        found = await asyncio.to_thread(self.store.sessions, wanted.user, ended=ended)
-        return [each for each in found if wanted.state in (None, each.state)]
 
     async def _session(self, id_: str) -> Session:
         found = await asyncio.to_thread(self.store.session, id_)

@@ -12,19 +12,22 @@ from fastapi import APIRouter, Path, Query
 
 from vedette.admin.actor import Actor
 from vedette.admin.door import user_named
+from vedette.admin.rejected import Code, Rejected
 from vedette.admin.sessions import Wanted
 from vedette.api import sign_in_render as render
 from vedette.api import sign_in_shapes as shapes
 from vedette.api.acting import By
 from vedette.api.office import Office
+from vedette.core.language import told
 from vedette.core.names import UserId
 from vedette.core.sessions import Session, SessionState
+from vedette.ports.sign_in_lists import SessionsSought
 
 Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{26,43}$")]
 User = Annotated[str, Path(max_length=255)]
 UserQuery = Annotated[str | None, Query(min_length=1, max_length=255)]
 Most = Annotated[int, Query(ge=1, le=1000)]
-After = Annotated[str | None, Query(pattern=r"^[0-9]{1,12}\.[A-Za-z0-9_-]{26,43}$")]
+After = Annotated[str | None, Query(pattern=r"^[0-9]{1,16}(\.[A-Za-z0-9_-]{26,43})?$")]
 AfterName = Annotated[str | None, Query(max_length=255)]
 
 
@@ -47,8 +50,11 @@ def _sessions(office: Office) -> APIRouter:
         ended: bool = False,
     ) -> shapes.SessionsPage:
         """Sessions, newest first; those that are over only with `ended`."""
-        whose = _named(office, user) if user else None
-        return await _page(office, by, Wanted(user=whose, state=state, ended=ended), after, most)
+        if user:
+            wanted = Wanted(user=_named(office, user), state=state, ended=ended)
+            return await _of(office, by, wanted, after, most)
+        sought = SessionsSought(state=state, ended=ended or state is SessionState.ENDED)
+        return await _everybodys(office, by, sought, after, most)
 
     @router.get("/sessions/{id_}")
     async def show(by: By, id_: Id) -> shapes.SessionViewShape:
@@ -91,8 +97,10 @@ def _devices(office: Office) -> APIRouter:
         most: Most = 200,
     ) -> shapes.SessionsPage:
         """Devices in use, newest first, each with the session that uses it."""
-        whose = _named(office, user) if user else None
-        return await _page(office, by, Wanted(user=whose, state=state), after, most)
+        if user:
+            wanted = Wanted(user=_named(office, user), state=state)
+            return await _of(office, by, wanted, after, most)
+        return await _everybodys(office, by, SessionsSought(state=state), after, most)
 
     @router.get("/devices/device")
     async def show(
@@ -150,11 +158,10 @@ def _accounts(office: Office) -> APIRouter:
         by: By, after: AfterName = None, most: Most = 200
     ) -> shapes.AccountsPage:
         """Accounts by name."""
-        found = await office.accounts.accounts(by)
-        rest = [each for each in found if after is None or each.localpart > after]
+        found = await office.accounts.page(by, after or "", most)
+        domain = _domain(office)
         return shapes.AccountsPage(
-            accounts=[render.account(each, _domain(office)) for each in rest[:most]],
-            next=rest[most - 1].localpart if len(rest) > most else None,
+            accounts=[render.account(each, domain) for each in found.accounts], next=found.next
         )
 
     @router.post("/people/accounts")
@@ -209,18 +216,41 @@ def _ways_in(office: Office) -> APIRouter:
     return router
 
 
-async def _page(
+async def _everybodys(
+    office: Office, by: Actor, sought: SessionsSought, after: str | None, most: int
+) -> shapes.SessionsPage:
+    """One page of everybody's sessions; however many there are, no more than a page is read."""
+    if after is not None and not after.isdigit():
+        raise _no_cursor()
+    before = None if after is None else int(after)
+    found = await office.sessions.page(by, sought, before=before, most=most)
+    shown = await office.sessions.numbered(found.sessions)
+    return shapes.SessionsPage(
+        sessions=[render.session(each) for each in shown],
+        next=None if found.next is None else str(found.next),
+    )
+
+
+async def _of(
     office: Office, by: Actor, wanted: Wanted, after: str | None, most: int
 ) -> shapes.SessionsPage:
-    """One page of sessions. A cursor is the place of the last one shown, not its number."""
-    found = await office.sessions.sessions(by, wanted)
+    """One page of a person's. A cursor is the place of the last one shown, not its number."""
+    found = await office.sessions.of(by, wanted)
     if after is not None:
-        at, _, id_ = after.partition(".")
+        at, dot, id_ = after.partition(".")
+        if not dot:
+            raise _no_cursor()
         found = tuple(each for each in found if _place(each) > (-int(at), id_))
     last = found[most - 1] if len(found) > most else None
     return shapes.SessionsPage(
         sessions=[render.session(each) for each in found[:most]],
         next=f"{last.created}.{last.id}" if last else None,
+    )
+
+
+def _no_cursor() -> Rejected:
+    return Rejected(
+        Code.INVALID, told("nothing goes on from there"), told("open the list from its beginning")
     )
 
 

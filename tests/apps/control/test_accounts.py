@@ -157,12 +157,17 @@ async def test_accounts_are_listed_for_whoever_may_see_their_people(desks: Desks
     accounts = desks.accounts()
     for user in (ALICE, BOARD, OFFICER):
         await accounts.create(LOCAL, user)
-    assert [each.localpart for each in await accounts.accounts(LOCAL)] == [
-        "alice",
-        "boss",
-        "officer",
-    ]
-    assert [each.localpart for each in await accounts.accounts(BY_HELPER)] == ["alice"]
+    found, after = list[str](), ""
+    for more in (True, False):
+        page = await accounts.page(LOCAL, after, 2)
+        found += [each.localpart for each in page.accounts]
+        assert (page.next is not None) is more
+        after = page.next or ""
+    assert found == ["alice", "boss", "officer"]
+    page = await accounts.page(BY_HELPER)
+    assert ([each.localpart for each in page.accounts], page.next) == (["alice"], None)
+    with pytest.raises(Rejected):
+        await accounts.page(by(ALICE))
 
 
 async def test_whoever_is_unlocked_can_try_again_at_once(desks: Desks) -> None:

@@ -230,6 +230,18 @@ def test_lists_come_in_pages_that_miss_and_repeat_nothing(suite: Suite) -> None:
         after = page["next"]
     assert found == whole
     assert len(found) == 7
+    everybody: list[Any] = []
+    after = ""
+    while after is not None:
+        query = f"/sessions?most=3{'&after=' + after if after else ''}"
+        page = suite.running.ask("GET", query)[1]
+        everybody += page["sessions"]
+        after = page["next"]
+    assert len({each["id"] for each in everybody}) == len(everybody)
+    bobs = {each["id"]: each for each in everybody if each["user"] == BOB}
+    assert bobs == {each["id"]: each for each in whole}  # its number, too
+    assert suite.running.ask("GET", "/sessions?user=bob&after=7")[0] == 400
+    assert suite.running.ask("GET", f"/sessions?after=7.{'x' * 26}")[0] == 400
     assert suite.running.ask("GET", "/sessions?after=nonsense")[0] == 422
 
 

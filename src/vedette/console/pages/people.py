@@ -136,7 +136,7 @@ async def person(desks: Desks, visit: Visit) -> View:
     policy = desks.settings.policy.current()
     user = user_named(visit.names["user"], policy.directory.domain)
     view = await desks.folk.show(visit.by, user)
-    sessions = await desks.sessions.sessions(visit.by, Wanted(user=user, ended=True))
+    sessions = await desks.sessions.of(visit.by, Wanted(user=user, ended=True))
     context = {
         "row": view.row,
         "states": states_of(view.row),
