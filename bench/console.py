@@ -13,6 +13,7 @@ in `TEXTS`, a new page with a place in its path may have one in `PLACES`.
 
 from __future__ import annotations
 
+import math
 import re
 import statistics
 import tempfile
@@ -28,12 +29,14 @@ from urllib.parse import urlencode
 from bench.audit import BEGAN
 from bench.console_office import FEW, MANY, Office, Size, name, office
 from tests.apps.console.house import DOMAIN
+from tests.shares import at_share
 from vedette.console.lists import Filter, Listing
 from vedette.console.registry import MODULES
 
 Entry = dict[str, Any]
 
-ROUNDS = 12
+ROUNDS, SAMPLES = 12, 100
+"""How often each page is asked for, at least, and how many answers a percentile needs."""
 MOST_TIMES = 3.0
 MOST_SECONDS = 0.2
 """A page may take three times as long as with a hundred, or this long, at the 95th percentile: below it
@@ -152,7 +155,7 @@ class Taken:
     @property
     def p95(self) -> float:
         """Of all pages together."""
-        return statistics.quantiles([one for each in self.by.values() for one in each], n=20)[-1]
+        return at_share([one for each in self.by.values() for one in each], 0.95)
 
     def slowest(self) -> str:
         """The address that takes longest, and how long."""
@@ -163,7 +166,7 @@ class Taken:
 def _measured(word: str, many: Office, few: Office, pages: tuple[list[str], list[str]]) -> Entry:
     """Every page of both in turn."""
     slow, quick = Taken({}), Taken({})
-    for _ in range(ROUNDS):
+    for _ in range(max(ROUNDS, math.ceil(SAMPLES / len(pages[0])))):
         for address, other in zip(*pages, strict=True):
             slow.by.setdefault(address, []).append(many.page(address))
             quick.by.setdefault(other, []).append(few.page(other))
