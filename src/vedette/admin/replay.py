@@ -14,7 +14,8 @@ from typing import Any
 
 from vedette.admin.policy import rules_of
 from vedette.admin.why import FIXED_IN_CODE
-from vedette.core.asks import Ask, PartySet, Question
+from vedette.core.asks import Act, Ask, Need, PartySet, Question
+from vedette.core.channels import Channel
 from vedette.core.decide import decide
 from vedette.core.decision import Decision, Verdict
 from vedette.core.names import InvalidName, ServerName, UserId
@@ -123,6 +124,12 @@ def _words(document: Document) -> tuple[object, object]:
     return document.parties, document.partners
 
 
+_Known = tuple[PartySet, PartySet]
+"""The parties that somebody has now, and would have under the draft."""
+_ABOUT_OTHERS = frozenset({Act.ROOM_MEMBER_INVITE, Act.ROOM_ROOM_CREATE, Act.ROOM_STANDING_JUDGE})
+"""Acts by which one asks about others: their record names one side of each question alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Placing:
     """Gives whoever a record names the parties that they would have under a draft."""
@@ -132,22 +139,53 @@ class _Placing:
 
     def place(self, ask: Ask) -> tuple[Ask, bool]:
         """The ask with the parties of the draft, and whether all of them could be found."""
-        questions, found = [], True
+        questions: list[Question] = []
+        found = True
+        who = None if ask.act in _ABOUT_OTHERS else self._known(ask.who)
         for question in ask.questions:
-            known = dict(self._known(name) for name in (ask.who, question.whom))
-            found = found and {question.from_, question.to} <= {*known, None}
-            questions.append(_with(question, known))
-        return replace(ask, questions=tuple(questions)), found
+            whom = self._known(question.whom)
+            placed = () if question.whom == ask.who else _placed(ask, question, who, whom)
+            found = found and bool(placed)
+            questions += placed or (_partly(question, who, whom),)
+        return replace(ask, questions=tuple(dict.fromkeys(questions))), found
 
-    def _known(self, name: str) -> tuple[PartySet | None, PartySet | None]:
+    def _known(self, name: str) -> _Known | None:
         """The parties that a person or server has now, and would have."""
         now, then = _parties(self.before, name), _parties(self.after, name)
-        return (now, then) if now is not None else (None, None)
+        return None if now is None or then is None else (now, then)
 
 
-def _with(question: Question, known: Mapping[PartySet | None, PartySet | None]) -> Question:
-    from_ = known.get(question.from_) or question.from_
-    to = question.to if question.to is None else known.get(question.to) or question.to
+def _placed(
+    ask: Ask, question: Question, who: _Known | None, whom: _Known | None
+) -> tuple[Question, ...]:
+    """The question as it would be asked between these two; none where it is not about them.
+
+    A set of parties tells who is on which side unless both have the same. Then content goes from
+    whoever asks to the other, and whatever is asked both ways is asked both ways.
+    """
+    if question.to is None:  # the members were not known: the one side is whoever asks
+        return (
+            () if who is None or who[0] != question.from_ else (_between(question, who[1], None),)
+        )
+    fits = [
+        _between(question, one[1], other[1])
+        for one, other in ((who, whom), (whom, who))
+        if one is not None and other is not None
+        if (one[0], other[0]) == (question.from_, question.to)
+    ]
+    both_ways = question.channel is Channel.CONTACT or ask.need is Need.SOME
+    return tuple(fits if both_ways else fits[:1])
+
+
+def _partly(question: Question, *sides: _Known | None) -> Question:
+    """The question with the parties of whichever side is known."""
+    known: dict[PartySet | None, PartySet] = dict(side for side in sides if side is not None)
+    from_ = known.get(question.from_, question.from_)
+    to = question.to if question.to is None else known.get(question.to, question.to)
+    return _between(question, from_, to)
+
+
+def _between(question: Question, from_: PartySet, to: PartySet | None) -> Question:
     return Question(question.channel, from_, to, question.whom)
 
 

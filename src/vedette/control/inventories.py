@@ -122,20 +122,21 @@ class Inventories:
         return self.clock.now() >= pace.due or inventory.stamp() != pace.stamp
 
     def _begin(self, name: str, pace: _Pace) -> None:
-        def work() -> None:
-            try:
-                with pace.turn:
-                    self._read(name, pace)
-            except Unavailable as outage:
-                self._later(name, pace, outage)
-            except Exception:  # noqa: BLE001  # a bug in one reading must not end the readings
-                _LOG.exception("incident: the reading of inventory %s failed", name)
-                pace.due = self.clock.now() + _LONGEST_WAIT
-            finally:
-                pace.due = max(pace.due, self.clock.now() + _FIRST_WAIT)
-                pace.begun = False
+        thread = f"vedette-inventory-{name}"
+        threading.Thread(target=self._turn, args=(name, pace), name=thread, daemon=True).start()
 
-        threading.Thread(target=work, name=f"vedette-inventory-{name}", daemon=True).start()
+    def _turn(self, name: str, pace: _Pace) -> None:
+        try:
+            with pace.turn:
+                self._read(name, pace)
+        except Unavailable as outage:
+            self._later(name, pace, outage)
+        except Exception:  # noqa: BLE001  # a bug in one reading must not end the readings
+            _LOG.exception("incident: the reading of inventory %s failed", name)
+            pace.due = self.clock.now() + _LONGEST_WAIT
+        finally:
+            pace.due = max(pace.due, self.clock.now() + _FIRST_WAIT)
+            pace.begun = False
 
     def _later(self, name: str, pace: _Pace, outage: Unavailable) -> None:
         """Where not even the outage could be noted, the log has it."""

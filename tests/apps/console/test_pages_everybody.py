@@ -380,7 +380,8 @@ async def test_while_something_is_done_the_page_says_so_and_it_can_not_be_sent_t
     await page.get_by_label("Reason").fill("contract 4711")
     # What is asked for takes as long as one likes: the form is not sent at all.
     await page.evaluate(
-        "document.querySelector('main form').addEventListener('submit', (sent) => sent.preventDefault())"
+        "document.querySelector('[data-working]').closest('form')"
+        ".addEventListener('submit', (sent) => sent.preventDefault())"
     )
     button, said = page.get_by_role("button", name="Apply"), page.locator("[data-working]")
     assert await said.inner_text() == ""

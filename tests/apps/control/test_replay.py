@@ -20,7 +20,7 @@ from vedette.core.reasons import Reason
 from vedette.core.record import body
 from vedette.core.settings.document import Document
 from vedette.core.settings.parse import parse_document
-from vedette.core.towards import routine, say
+from vedette.core.towards import meet, routine, say
 from vedette.ports.policy import Policy
 from vedette.spine import refuse
 
@@ -127,6 +127,24 @@ def test_whom_a_record_does_not_tell_apart_is_decided_as_they_were() -> None:
     old["questions"][0]["from"] = ["anyone", "staff", "us"]  # her groups were others then
     found = replayed(narrower, old)
     assert (found.kept_parties, found.changed) == (1, ())
+
+
+def test_whom_an_invitation_brings_its_record_does_not_name() -> None:
+    narrower = SETTINGS.replace('"Employees"', '"Employees-Only"')
+    someone = policy().directory.someone
+    members = Members.of([someone(UserId(CAROL))])
+    asked = meet(
+        Act.ROOM_MEMBER_INVITE, ALICE, [someone(UserId(ALICE))], members, "!a:example.test"
+    )
+    found = replayed(narrower, entry(1, asked, Facts({"today": TODAY})))
+    assert found.kept_parties == 1
+
+
+def test_of_members_who_were_not_known_the_one_who_spoke_is_placed() -> None:
+    narrower = SETTINGS.replace('"Employees"', '"Employees-Only"')
+    someone = policy().directory.someone(UserId(ALICE))
+    asked = say(Act.ROOM_EVENT_SEND, someone, None, [Channel.MESSAGE], "!a:example.test")
+    assert replayed(narrower, entry(1, asked, Facts({"today": TODAY}))).kept_parties == 0
 
 
 def test_what_no_rule_decides_is_left_out() -> None:

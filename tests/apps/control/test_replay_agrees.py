@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bench import replay as office
@@ -33,7 +34,7 @@ from vedette.core.names import UserId
 from vedette.core.people import Directory, Person
 from vedette.core.settings.document import Document
 from vedette.core.settings.parse import parse_document
-from vedette.core.towards import reach, say
+from vedette.core.towards import connect, meet, reach, say
 from vedette.ports.policy import Policy
 from vedette.spine import Permit, Spine
 
@@ -66,7 +67,7 @@ def rule(name: str, pair: tuple[str, str], channel: str, verb: str, when: str | 
 rules = st.lists(
     st.tuples(
         st.tuples(st.sampled_from(PARTIES), st.sampled_from(PARTIES)),
-        st.sampled_from(["message", "file", "all"]),
+        st.sampled_from(["message", "file", "contact", "all"]),
         st.sampled_from(["allow", "allow", "forbid"]),
         st.sampled_from(
             [None, "room.encrypted = yes", "room.encrypted = no", "today < 2027-01-01"]
@@ -82,6 +83,7 @@ words = st.fixed_dictionaries(
     }
 )
 SAME = {"staff": "Employees", "apart": "", "beta": "beta.example"}
+ACTS = [Act.ROOM_EVENT_SEND, Act.DEVICE_MESSAGE_SEND, Act.ROOM_MEMBER_JOIN]
 everybody = st.sampled_from([*OURS, *THEIRS])
 facts = st.sampled_from([{"room.encrypted": True}, {"room.encrypted": False}, {}])
 channels = st.lists(
@@ -91,16 +93,22 @@ channels = st.lists(
 
 @dataclass(frozen=True)
 class Traffic:
-    """Somebody says something to others."""
+    """Somebody says something to others, or asks whether keys may go between the two, or joins them."""
 
     who: str
     others: tuple[str, ...]
     channels: tuple[Channel, ...]
     known: dict[str, bool]
+    act: Act = Act.ROOM_EVENT_SEND
 
     def ask(self, directory: Directory) -> Ask:
         someone = directory.someone
-        who, act = someone(UserId(self.who)), Act.ROOM_EVENT_SEND
+        who, act = someone(UserId(self.who)), self.act
+        if act is Act.DEVICE_MESSAGE_SEND:
+            return connect(act, who, someone(UserId(self.others[0])), self.channels)
+        if act is Act.ROOM_MEMBER_JOIN:
+            members = Members.of(someone(UserId(each)) for each in self.others if each != self.who)
+            return meet(act, self.who, [who], members, "!r:example.org")
         if len(self.others) == 1:
             return reach(act, who, someone(UserId(self.others[0])), self.channels[0])
         members = Members.of(someone(UserId(each)) for each in self.others)
@@ -109,7 +117,7 @@ class Traffic:
 
 def traffic(most: int) -> st.SearchStrategy[list[Traffic]]:
     others = st.lists(everybody, min_size=1, max_size=most, unique=True).map(tuple)
-    each = st.builds(Traffic, everybody, others, channels.map(tuple), facts)
+    each = st.builds(Traffic, everybody, others, channels.map(tuple), facts, st.sampled_from(ACTS))
     return st.lists(each, min_size=1, max_size=15)
 
 
@@ -134,7 +142,7 @@ class Door:
     def settle(self, each: Traffic) -> str:
         spine = Spine(self, self.spool, LogIncidents(), self.spool.clock)
         settled = spine.settle(
-            Act.ROOM_EVENT_SEND, each.who, lambda p: (each.ask(p.directory), Facts(each.known))
+            each.act, each.who, lambda p: (each.ask(p.directory), Facts(each.known))
         )
         return "yes" if isinstance(settled, Permit) else settled.decision.verdict.value
 
@@ -145,9 +153,10 @@ def policy(made: Document, revision: int) -> Policy:
 
 
 def agrees(before: Document, draft: Document, said: list[Traffic]) -> None:
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         root = Path(folder)
         spool = AuditSpool(root / "synapse", "synapse", SetClock(), wait, True, KEY.public_key())
+        stack.callback(spool.close)
         spool.start()
         door = Door(policy(before, 1), spool)
         was = [door.settle(each) for each in said]
@@ -164,7 +173,6 @@ def agrees(before: Document, draft: Document, said: list[Traffic]) -> None:
         spool.start()
         door.now = policy(draft, 2)
         assert [door.settle(each) for each in said] == predicted
-        spool.close()
 
 
 @settings(max_examples=20, deadline=None)
@@ -175,8 +183,15 @@ def test_what_other_rules_would_answer_is_what_they_then_answer(
     agrees(document(before, SAME), document(draft, SAME), said)
 
 
+ALIKE_NOW = {**SAME, "staff": "Board", "apart": '"staff"'}
+OF_THE_BOARD = Traffic("@p6:example.org", ("@p4:example.org",), (Channel.MESSAGE,), {})
+
+
 @settings(max_examples=20, deadline=None)
 @given(rules, rules, words, words, traffic(1))
+@example(
+    [], [(("engineering", "board"), "message", "allow", None)], ALIKE_NOW, SAME, [OF_THE_BOARD]
+)
 def test_so_it_is_where_a_draft_says_otherwise_who_belongs_to_whom(
     before: list[Any],
     draft: list[Any],
