@@ -41,7 +41,7 @@ class Looking:
 
     async def end(self) -> None:
         """Give up the look that is under way: nobody waits for what it finds."""
-        if self._under_way is not None:
+        if self._under_way is not None and not self._under_way.done():
             self._under_way.cancel()
             await asyncio.wait({self._under_way})
 

@@ -57,6 +57,11 @@ class Served:
             self.complaints.append(text)
 
 
+async def _serve(server: uvicorn.Server, inside: socket.socket, house: House) -> None:
+    await server.serve(sockets=[inside])
+    await house.wiring.looking.end()  # it was begun here, and this loop ends
+
+
 @contextmanager
 def served(folder: Path) -> Iterator[Served]:
     inside = socket.create_server(("127.0.0.1", 0))
@@ -71,7 +76,7 @@ def served(folder: Path) -> Iterator[Served]:
         ssl_certfile=certificate, ssl_keyfile=key,
     )  # fmt: skip
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [inside]})
+    thread = threading.Thread(target=lambda: asyncio.run(_serve(server, inside, house)))
     thread.start()
     while not server.started:
         time.sleep(0.01)
