@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 
+from vedette.adapters.approvals import SqlApprovals, approvals_table
 from vedette.adapters.databases import answering
 from vedette.core.asks import Act
 from vedette.core.facts import Facts, Missing
@@ -41,17 +41,7 @@ _CHANGES = sa.Table(
     sa.Column("said", sa.Text),
     sa.Column("revision", sa.Integer),
 )
-_APPROVALS = sa.Table(
-    "change_approvals",
-    _METADATA,
-    sa.Column("change", sa.String(16), primary_key=True),
-    sa.Column("person", sa.String(255), primary_key=True),
-    sa.Column("content", sa.String(64)),
-    sa.Column("token", sa.String(16)),
-    sa.Column("reason", sa.Text),
-    sa.Column("at", sa.BigInteger),
-    sa.Column("record", sa.String(64)),
-)
+_APPROVALS = approvals_table("change_approvals", _METADATA)
 _LISTS = ("why", "words", "commands", "widens")
 
 
@@ -104,23 +94,11 @@ class SqlPendingChanges:
 
     def approve(self, approval: Approval) -> bool:
         """Insert the approval, unless this person gave one."""
-        values = {column.name: getattr(approval, column.name) for column in _APPROVALS.columns}
-        with answering(_NAME):
-            try:
-                with self.engine.begin() as connection:
-                    connection.execute(sa.insert(_APPROVALS).values(**values))
-            except IntegrityError:
-                return False
-        return True
+        return SqlApprovals(self.engine, _APPROVALS).add(approval)
 
     def approvals(self, id_: str) -> tuple[Approval, ...]:
         """The approvals of one change, oldest first."""
-        with answering(_NAME), self.engine.connect() as connection:
-            wanted = sa.select(_APPROVALS).where(_APPROVALS.c.change == id_)
-            rows = connection.execute(wanted).all()
-        names = [column.name for column in _APPROVALS.columns]
-        found = (Approval(**{name: getattr(row, name) for name in names}) for row in rows)
-        return tuple(sorted(found, key=lambda each: (each.at, each.person)))
+        return SqlApprovals(self.engine, _APPROVALS).of(id_)
 
 
 def _columns(change: PendingChange) -> dict[str, Any]:

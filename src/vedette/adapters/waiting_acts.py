@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 
+from vedette.adapters.approvals import SqlApprovals, approvals_table
 from vedette.adapters.databases import answering
 from vedette.core.asks import Act
 from vedette.core.pending import Approval
@@ -33,17 +33,7 @@ _ACTS = sa.Table(
     sa.Column("ended", sa.BigInteger),
     sa.Column("said", sa.Text),
 )
-_APPROVALS = sa.Table(
-    "act_approvals",
-    _METADATA,
-    sa.Column("change", sa.String(16), primary_key=True),
-    sa.Column("person", sa.String(255), primary_key=True),
-    sa.Column("content", sa.String(64)),
-    sa.Column("token", sa.String(16)),
-    sa.Column("reason", sa.Text),
-    sa.Column("at", sa.BigInteger),
-    sa.Column("record", sa.String(64)),
-)
+_APPROVALS = approvals_table("act_approvals", _METADATA)
 _WAITING = ActState.WAITING.value
 
 
@@ -90,23 +80,11 @@ class SqlWaitingActs:
 
     def approve(self, approval: Approval) -> bool:
         """Insert the approval, unless this person gave one."""
-        values = {column.name: getattr(approval, column.name) for column in _APPROVALS.columns}
-        with answering(_NAME):
-            try:
-                with self.engine.begin() as connection:
-                    connection.execute(sa.insert(_APPROVALS).values(**values))
-            except IntegrityError:
-                return False
-        return True
+        return SqlApprovals(self.engine, _APPROVALS).add(approval)
 
     def approvals(self, id_: str) -> tuple[Approval, ...]:
         """The approvals of one act, oldest first."""
-        wanted = sa.select(_APPROVALS).where(_APPROVALS.c.change == id_)
-        with answering(_NAME), self.engine.connect() as connection:
-            rows = connection.execute(wanted).all()
-        names = [column.name for column in _APPROVALS.columns]
-        found = (Approval(**{name: getattr(row, name) for name in names}) for row in rows)
-        return tuple(sorted(found, key=lambda each: (each.at, each.person)))
+        return SqlApprovals(self.engine, _APPROVALS).of(id_)
 
 
 def _act(row: sa.Row[Any]) -> WaitingAct:
