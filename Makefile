@@ -79,6 +79,15 @@ up: $(VENV)/.suite  ## two organisations on this machine; plays the scene, then 
 
 # --- test ---------------------------------------------------------------------------------------
 
+# what failed beside others is tried once more by itself, and both reports stay (decision 44)
+define tried
+$(BIN)/pytest -m $(1) $(2) || {
+	  [ $$? -eq 1 ] || exit 1
+	  echo "what failed is tried once more, with nothing else beside it"
+	  $(BIN)/pytest -m $(1) --last-failed --last-failed-no-failures=none --maxfail=3
+	}
+endef
+
 .PHONY: test
 test: $(VENV)/.test  ## everything; on Debian it installs the programs that the tests drive, if it may
 	@.ci/debian-packages
@@ -86,8 +95,8 @@ test: $(VENV)/.test  ## everything; on Debian it installs the programs that the 
 	$(MAKE) --no-print-directory docs-check
 	# what starts no suite runs file by file, in one more than there are cores, since some of it waits;
 	# the rest in two, folder by folder
-	$(BIN)/pytest -m "not system" --numprocesses=$$(( $$(nproc) + 1 )) --maxprocesses=4 --dist=loadfile
-	$(BIN)/pytest -m system --numprocesses=2 --dist=loadscope --durations=40
+	$(call tried,"not system",--numprocesses=$$(( $$(nproc) + 1 )) --maxprocesses=4 --dist=loadfile)
+	$(call tried,system,--numprocesses=2 --dist=loadscope --durations=40)
 
 .PHONY: check
 check: $(VENV)/.test lint  ## seconds: format, rules, types, import contracts, the core's tests

@@ -90,7 +90,7 @@ def add_token(house: House, reason: str = "for a test") -> str:
     """A token that acts for Olga; its id."""
     wanted = NewToken(user=UserId(f"@olga:{DOMAIN}"), acts=("doors:door:list",), over=(),
                       expires=datetime.now(UTC).date() + timedelta(days=1), reason=reason)  # fmt: skip
-    made = house.loop.run_until_complete(house.desks.tokens.add(LOCAL, wanted))
+    made = house.run(house.desks.tokens.add(LOCAL, wanted))
     return made.token.id
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.cookies import SimpleCookie
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from tests.apps.control.organisation import Organisation
@@ -44,6 +44,7 @@ GROUPS = {
     "anna": "Employees",
 }
 """Who works here, by role."""
+_Answer = TypeVar("_Answer")
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -152,6 +153,12 @@ class House:
         desk.take(document, desk.current()[0].number)
         self.signin.policy.policy = desk.policy.current()
 
+    def run(self, wanted: Coroutine[Any, Any, _Answer]) -> _Answer:
+        """Have it done in the console's one loop, which may be running in a thread of its own."""
+        if self.loop.is_running():
+            return asyncio.run_coroutine_threadsafe(wanted, self.loop).result()
+        return self.loop.run_until_complete(wanted)
+
     def close(self) -> None:
         self._doors.end_all()
         self.loop.run_until_complete(self.wiring.looking.end())
@@ -201,7 +208,7 @@ class Browser:
         body = b""
         if form is not None:
             body, sent["content-type"] = urlencode(form).encode(), sent.get("content-type", _FORM)
-        shown = self.house.loop.run_until_complete(called(self.house.app, method, path, sent, body))
+        shown = self.house.run(called(self.house.app, method, path, sent, body))
         return self._kept(shown)
 
     def _kept(self, answer: tuple[int, list[tuple[str, str]], str]) -> Shown:

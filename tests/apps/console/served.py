@@ -57,11 +57,6 @@ class Served:
             self.complaints.append(text)
 
 
-async def _serve(server: uvicorn.Server, inside: socket.socket, house: House) -> None:
-    await server.serve(sockets=[inside])
-    await house.wiring.looking.end()  # it was begun here, and this loop ends
-
-
 @contextmanager
 def served(folder: Path) -> Iterator[Served]:
     inside = socket.create_server(("127.0.0.1", 0))
@@ -76,7 +71,9 @@ def served(folder: Path) -> Iterator[Served]:
         ssl_certfile=certificate, ssl_keyfile=key,
     )  # fmt: skip
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=lambda: asyncio.run(_serve(server, inside, house)))
+    serving = server.serve(sockets=[inside])
+    # in the console's own loop: what a page began goes on there, whoever asks next
+    thread = threading.Thread(target=house.loop.run_until_complete, args=(serving,))
     thread.start()
     while not server.started:
         time.sleep(0.01)

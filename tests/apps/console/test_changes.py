@@ -69,7 +69,7 @@ def number(house: House) -> int:
 
 def ask(house: House, draft: str, reason: str = "wanted") -> object:
     wanted = Proposal(text=draft, base=number(house), reason=reason, author=LOCAL)
-    return house.loop.run_until_complete(house.desks.settings.apply(wanted))
+    return house.run(house.desks.settings.apply(wanted))
 
 
 def applies(
@@ -525,7 +525,7 @@ def test_nobodys_work_on_a_draft_is_lost(house, olga, vera):
     late = keeps(vera, hers, text=area(hers) + "# vera\n", name="both")
     assert "is at version 2, saved by @olga" in late.words
     assert area(late).endswith("# vera\n")
-    assert house.loop.run_until_complete(house.desks.drafts.one("both")).text.endswith("# olga\n")
+    assert house.run(house.desks.drafts.one("both")).text.endswith("# olga\n")
     beside = keeps(vera, late, name="both-of-vera")
     assert "kept as both-of-vera, version 1" in beside.words
 
@@ -541,9 +541,9 @@ def test_a_draft_without_a_name_gets_one_and_may_have_faults(house, olga):
 @pytest.mark.parametrize("name", ["ada", "hugo", "anna"])
 def test_whoever_may_not_draft_keeps_nothing_and_discards_nothing(house, olga, name):
     keeps(olga, olga.get("/changes/draft"), name=f"apart-{name}")
-    before = house.loop.run_until_complete(house.desks.drafts.every())
+    before = house.run(house.desks.drafts.every())
     browser = into(house, name)
     form = {"text": "x = 1", "base": "1", "name": "theirs", "kept": f"apart-{name}", "version": "1"}
     for do in ("keep", "discard-yes"):
         browser.send("/changes/draft", {**form, "do": do})
-    assert house.loop.run_until_complete(house.desks.drafts.every()) == before
+    assert house.run(house.desks.drafts.every()) == before

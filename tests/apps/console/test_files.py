@@ -246,7 +246,7 @@ def refuse(house: House, name: str, **facts: object) -> str:
     known = Facts({"today": policy.directory.today, "file.released": False, **facts})  # type: ignore[dict-item]
     decision = decide(policy.rules, ask, known)
     assert decision.verdict == "no"
-    return str(house.loop.run_until_complete(spine.audit.append(ask, known, decision)))
+    return str(house.run(spine.audit.append(ask, known, decision)))
 
 
 def test_what_was_refused_at_once_is_listed_from_the_record_with_its_why(house, officer):

@@ -48,7 +48,7 @@ def settled(house: House) -> Iterator[House]:
     text = desk.current()[0].text
     text = text.replace("[parties]\n", '[parties]\nboard = { groups = ["Board"] }\n', 1)
     text = text.replace("[partners]\n", '[partners]\nacme = { domains = ["acme.example"] }\n', 1)
-    house.loop.run_until_complete(apply(house, text + MORE))
+    house.run(apply(house, text + MORE))
     return house
 
 

@@ -192,7 +192,7 @@ def settings(house: House, pen: Pen) -> None:
     desk = house.desks.settings
     base = desk.current()[0].number
     wanted = Proposal(text=text, base=base, reason=pen.text("revision"), author=LOCAL)
-    house.loop.run_until_complete(desk.apply(wanted))
+    house.run(desk.apply(wanted))
     assert desk.current()[0].number == base + 1
     house.signin.policy.policy = desk.policy.current()
 
@@ -277,13 +277,13 @@ def changes(house: House, pen: Pen) -> None:
     later = f'{newest.text}[rules.later]\nbetween = ["us", "outside"]\nforbid = ["call"]\n'
     wanted = Proposal(text=later, base=newest.number, reason=pen.text("change"), author=LOCAL,
                       starts=int(desk.clock.now()) + 3600)  # fmt: skip
-    house.loop.run_until_complete(desk.apply(wanted))
+    house.run(desk.apply(wanted))
     written = f"{newest.text}# {pen.text('draft')}\n"
     act = waiting_act(house)
     kept = ("id", "author", "over", "record", "token", "said", *CODES)
     spoilt_act = pen.spoil(replace(act, id="0" * 10), *kept)
     house.desks.acts.acts.store.add(spoilt_act)
-    house.loop.run_until_complete(house.desks.drafts.save(LOCAL, "mine", written, newest.number))
+    house.run(house.desks.drafts.save(LOCAL, "mine", written, newest.number))
 
 
 def records(house: House, pen: Pen) -> None:
@@ -294,7 +294,7 @@ def records(house: House, pen: Pen) -> None:
     )
     decision = decide(spine.policy.current().rules, ask, Facts())
     facts = Facts({"file.type": pen.text("fact")}, {"file.type": pen.text("claim")})
-    house.loop.run_until_complete(spine.audit.append(ask, facts, decision))
+    house.run(spine.audit.append(ask, facts, decision))
 
 
 # ---- Reading pages -------------------------------------------------------------------------------------

@@ -151,7 +151,7 @@ def looked(officer: Browser) -> Shown:
         page = officer.get("/")
         if "Looked at" in page.words:
             return page
-        officer.house.loop.run_until_complete(asyncio.sleep(0.1))
+        officer.house.run(asyncio.sleep(0.1))
     raise AssertionError(page.words)
 
 
@@ -178,7 +178,7 @@ def asks_for_a_ban(house: House, name: str, hours: int | None = None) -> Outcome
         base=newest.number, reason=name, author=LOCAL,
         starts=None if hours is None else int(desk.clock.now()) + hours * 3600,
     )  # fmt: skip
-    return house.loop.run_until_complete(desk.apply(wanted))
+    return house.run(desk.apply(wanted))
 
 
 PARTS = {

@@ -135,7 +135,7 @@ def _a_change_that_waits(house: House) -> str:
         text=newest.text + '[rules.later]\nbetween = ["us", "outside"]\nforbid = ["call"]\n',
         base=newest.number, reason="later", author=LOCAL, starts=hour,
     )  # fmt: skip
-    kept = house.loop.run_until_complete(desk.apply(wanted))
+    kept = house.run(desk.apply(wanted))
     assert isinstance(kept, Kept)
     return kept.change.id
 
