@@ -89,6 +89,7 @@ class SyslogNg:
             self._process = None
 
     def kept(self) -> list[dict[str, Any]]:
-        """Every message that it wrote, parsed by it."""
+        """Every message that it wrote, parsed by it; of the one that it writes just now nothing."""
         path = self.folder / "kept.jsonl"
-        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        whole, _, _ = path.read_bytes().rpartition(b"\n") if path.exists() else (b"", b"", b"")
+        return [json.loads(line) for line in whole.splitlines()]

@@ -9,7 +9,7 @@ import ssl
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -77,6 +77,23 @@ def _door(organisation: Organisation, name: str, stop: threading.Event) -> None:
     spool.close()
 
 
+@pytest.fixture
+def end_doors(sending: Organisation) -> Iterator[Callable[[], None]]:
+    """Four doors that record until they are told to end."""
+    stop = threading.Event()
+    doors = [threading.Thread(target=_door, args=(sending, name, stop)) for name in DOORS]
+
+    def end() -> None:
+        stop.set()
+        for door in doors:
+            door.join()
+
+    for door in doors:
+        door.start()
+    yield end
+    end()
+
+
 async def _never(_: object) -> None:
     raise AssertionError
 
@@ -91,12 +108,8 @@ def _records(siem: SyslogNg) -> list[dict[str, str]]:
 
 
 def test_every_record_of_four_doors_arrives_across_restarts_of_both_and_chains_hold_there(
-    sending: Organisation, siem: SyslogNg
+    sending: Organisation, siem: SyslogNg, end_doors: Callable[[], None]
 ) -> None:
-    stop = threading.Event()
-    doors = [threading.Thread(target=_door, args=(sending, name, stop)) for name in DOORS]
-    for door in doors:
-        door.start()
     sending.start()
     until(lambda: len(_records(siem)) > 200)
     siem.stop()  # in the middle of it
@@ -107,9 +120,7 @@ def test_every_record_of_four_doors_arrives_across_restarts_of_both_and_chains_h
     sending.start()
     siem.stop()
     siem.start()
-    stop.set()
-    for door in doors:
-        door.join()
+    end_doors()
     written = {name: list(read_spool(sending.boot.spool(name) / f"{name}.jsonl")) for name in DOORS}
     ids = {str(entry["id"]) for entries in written.values() for entry in entries}
     until(lambda: ids <= {each["id"] for each in _records(siem)})
