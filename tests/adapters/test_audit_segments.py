@@ -343,7 +343,7 @@ def test_many_threads_erase_and_read_while_it_is_written(log: Log) -> None:
         while not stop.wait(0.01):
             log.keys.erase(ALICE, "control:1")
 
-    eraser = threading.Thread(target=erase)
+    eraser = threading.Thread(target=erase, daemon=True)
     eraser.start()
     for _ in range(20):
         log.note(ALICE, times=3)

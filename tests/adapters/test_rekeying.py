@@ -108,7 +108,7 @@ def test_whoever_writes_and_reads_meanwhile_loses_nothing(tmp_path: Path, where:
             if not whole(store):
                 faults.append(number)
 
-    user = threading.Thread(target=use)
+    user = threading.Thread(target=use, daemon=True)
     user.start()
     for _ in range(10):
         file.rotate(store.rekeying)

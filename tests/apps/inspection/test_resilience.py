@@ -20,6 +20,7 @@ import pytest
 from tests.apps.control.organisation import until
 from tests.apps.inspection.conftest import DOCUMENT, Starter
 from tests.apps.inspection.living import Inspector
+from tests.processes import children, is_alive
 
 QUICK = DOCUMENT + '[files]\nmax_seconds = "1 second"\n'
 TRIES = 3
@@ -42,15 +43,6 @@ def slow(tag: str) -> bytes:
 
 def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
-
-
-def children(pid: int) -> list[int]:
-    """Whichever of its threads started them."""
-    try:
-        told = [(task / "children").read_text() for task in Path(f"/proc/{pid}/task").iterdir()]
-    except OSError:
-        return []
-    return [int(each) for each in " ".join(told).split()]
 
 
 def first_child(pid: int) -> int:
@@ -93,8 +85,10 @@ def sending(inspector: Inspector, data: bytes) -> Iterator[list[Any]]:
         target=lambda: answers.append(inspector.ask("PUT", "/contents?wait=80", data))
     )
     thread.start()
-    yield answers
-    thread.join()
+    try:
+        yield answers
+    finally:
+        thread.join()
 
 
 def each_try(inspector: Inspector, data: bytes, harm: Callable[[], None]) -> tuple[int, Any]:
@@ -208,7 +202,7 @@ def test_a_fork_server_that_is_killed_starts_again_and_nothing_is_lost(
     with sending(inspector, data) as answers:
         looking, server = worker(inspector), fork_server(inspector)
         os.kill(server, signal.SIGKILL)
-        until(lambda: not Path(f"/proc/{looking}").exists())
+        until(lambda: not is_alive(looking))
     assert (answers[0][0], answers[0][1]["kind"]) == (200, "archive")
     assert fork_server(inspector) != server
 

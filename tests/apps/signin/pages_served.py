@@ -92,7 +92,9 @@ def served(**more) -> Iterator[Served]:
     inside = socket.create_server(("127.0.0.1", 0))
     origin = f"http://localhost:{inside.getsockname()[1]}"
     pages = Pages(origin=origin, **more)
-    config = uvicorn.Config(pages.app, log_config=None, lifespan="off", ws="none")
+    config = uvicorn.Config(
+        pages.app, log_config=None, lifespan="off", ws="none", timeout_graceful_shutdown=1
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [inside]})
     thread.start()

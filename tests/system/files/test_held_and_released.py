@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.apps.inspection.test_resilience import children
+from tests.processes import children
 from tests.system.files.conftest import DOCUMENT, Cast, until
 from tests.system.files.test_inspector_fails import _told, delivered
 from tests.system.files.test_what_passes import fetch, store

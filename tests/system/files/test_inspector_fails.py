@@ -14,7 +14,8 @@ from itertools import cycle
 import pytest
 from nio import DownloadError, MemoryDownloadResponse, UploadError, UploadResponse
 
-from tests.apps.inspection.test_resilience import GARBAGE, answer_for, children, exhausting
+from tests.apps.inspection.test_resilience import GARBAGE, answer_for, exhausting
+from tests.processes import children
 from tests.system.files.conftest import DOCUMENT, Cast, notices, until
 from tests.system.files.test_what_passes import fetch, store
 from tests.system.files.things import pdf, program, zipped

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes import is_alive
 from vedette.adapters.restarts import Restarts
 from vedette.suite.supervisor import Program, StartFault, Supervisor
 from vedette.suite.up import start_again
@@ -30,18 +31,6 @@ def program(folder: Path, code: str, **more) -> Program:
         healthy=healthy,
         **more,
     )
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return False  # it ended just now
-    return stat.rpartition(")")[2].split()[0] != "Z"
 
 
 async def another(supervisor: Supervisor, than: int) -> int:
