@@ -104,9 +104,9 @@ class Scene:
 
 
 def key_of(record: Record) -> Key:
-    """What an ask is about, whenever it was asked."""
-    channels = sorted({str(each["channel"]) for each in record["questions"]})
-    return record["act"], record["who"], record.get("where") or "", tuple(channels)
+    """What an ask is about, whenever it was asked: presence, say, is asked of each person by itself."""
+    asked = {f"{each['channel']} {each.get('whom') or ''}" for each in record["questions"]}
+    return record["act"], record["who"], record.get("where") or "", tuple(sorted(asked))
 
 
 def answers_of(records: list[Record]) -> dict[Key, set[str]]:
