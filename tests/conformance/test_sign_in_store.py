@@ -800,6 +800,14 @@ def test_a_thing_is_replaced_until_it_is_taken(store: SignInStore) -> None:
     assert store.spent("flow", "h") == b"2"
 
 
+def test_a_thing_is_replaced_only_if_nobody_replaced_it_meanwhile(store: SignInStore) -> None:
+    store.put_once("flow", "h", b"1", NOW + 60)
+    assert not store.replace("flow", "h", b"3", NOW + 60, was=b"2")
+    assert store.replace("flow", "h", b"2", NOW + 60, was=b"1")
+    assert not store.replace("flow", "h", b"3", NOW + 60, was=b"1")
+    assert store.peek("flow", "h", NOW) == b"2"
+
+
 # ---- clients ----
 
 

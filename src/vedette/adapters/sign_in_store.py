@@ -428,9 +428,13 @@ class SqlSignInStore:
         row = self._first(sa.select(ONCE.c.body).where(*_thing(kind, key_hash), *open_))
         return row.body if row else None
 
-    def replace(self, kind: str, key_hash: str, body: bytes, expires: int) -> bool:
-        """Give it another body and end; False when unknown or taken."""
+    def replace(
+        self, kind: str, key_hash: str, body: bytes, expires: int, was: bytes | None = None
+    ) -> bool:
+        """Give it another body and end; False when unknown or taken, or if its body is not `was`."""
         thing = sa.update(ONCE).where(*_thing(kind, key_hash), ONCE.c.taken.is_(False))
+        if was is not None:
+            thing = thing.where(ONCE.c.body == was)
         return self._write(thing.values(body=body, expires=expires)) == 1
 
     def take(self, kind: str, key_hash: str, now: int) -> bytes | None:

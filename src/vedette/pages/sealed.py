@@ -50,6 +50,17 @@ class Sealed:
         sealed = self._sealed(name, body)
         return self.store.replace(self.kind, self._key(name), sealed, expires)
 
+    def swap(self, name: str, before: bytes, body: bytes, expires: int, now: int) -> bool:
+        """Keep `body` under the name if `before` is kept there; False otherwise.
+
+        Of several callers at once exactly one succeeds. Raises Unavailable.
+        """
+        found = self.store.peek(self.kind, self._key(name), now)
+        if found is None or self._opened(name, found) != before:
+            return False
+        sealed = self._sealed(name, body)
+        return self.store.replace(self.kind, self._key(name), sealed, expires, found)
+
     def end(self, name: str, now: int) -> bool:
         """Forget the name; True for exactly one of any number of callers. Raises Unavailable."""
         return self.store.take(self.kind, self._key(name), now) is not None

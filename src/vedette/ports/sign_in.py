@@ -372,8 +372,10 @@ class SignInStore(Protocol):
     def peek(self, kind: str, key_hash: str, now: int) -> bytes | None:
         """Look at it without taking it; None when unknown, taken or expired."""
 
-    def replace(self, kind: str, key_hash: str, body: bytes, expires: int) -> bool:
-        """Give it another body and end; False when unknown or taken."""
+    def replace(
+        self, kind: str, key_hash: str, body: bytes, expires: int, was: bytes | None = None
+    ) -> bool:
+        """Give it another body and end; False when unknown or taken, or if its body is not `was`."""
 
     def take(self, kind: str, key_hash: str, now: int) -> bytes | None:
         """Its body, to exactly one of any number of callers; None to all others."""

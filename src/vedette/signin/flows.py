@@ -37,6 +37,10 @@ class Flows:
         """Keep how far the flow came; False if it was ended meanwhile. Raises Unavailable."""
         return self.sealed.replace(name, flow.to_bytes(), flow.until)
 
+    def swap(self, name: str, before: Flow, flow: Flow, now: int) -> bool:
+        """Keep `flow` if nothing was kept since `before`; False otherwise. Raises Unavailable."""
+        return self.sealed.swap(name, before.to_bytes(), flow.to_bytes(), flow.until, now)
+
     def renamed(self, name: str, flow: Flow) -> str:
         """Keep the flow under a new name; whoever knew the old one can't go on with it.
 

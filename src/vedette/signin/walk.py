@@ -472,8 +472,12 @@ class Walk:
         if not turn.name:
             return turn
         flow = turn.flow
-        there = self.flows.find(turn.name, self.means.now())
-        if turn.error and there is not None and before not in (None, there):  # (1)
+        if turn.error and before is not None:  # (1)
+            if self.flows.swap(turn.name, before, flow, self.means.now()):
+                return turn
+            there = self.flows.find(turn.name, self.means.now())
+            if there is None:
+                raise NoSuchMove("this sign-in has ended")
             return replace(turn, flow=there, error="")
         if before is not None and flow.factors and not before.factors:  # (2)
             flow = replace(flow, csrf=secrets.token_urlsafe(32))

@@ -10,6 +10,7 @@ from time import monotonic
 import pytest
 
 from tests.apps.signin.pages_scene import CODES, PASSWORD, RULES, Pages, TokenServer, asgi, query_of
+from vedette.adapters.memory.sign_in import MemorySignInStore
 from vedette.core.people import Directory, Person
 from vedette.core.sessions import SessionState
 from vedette.ports.factors import Departure, UpstreamFault, UpstreamPerson
@@ -343,6 +344,22 @@ def test_a_form_that_is_sent_twice_does_no_harm(pages):
         thread.start()
     for thread in threads:
         thread.join()
+    assert "Let Element in?" in browser.open("/sign-in").text
+
+
+def test_a_wrong_code_does_not_undo_a_right_one_sent_at_the_same_time(pages, monkeypatch):
+    browser = pages.browser().open(pages.purpose()).first()
+    form, code = browser.form("totp").fields, pages.code()
+    twin = pages.browser(cookies=dict(browser.cookies))
+    store_replace = MemorySignInStore.replace
+
+    def complete_the_twin_first(*args, **kwargs):
+        monkeypatch.undo()
+        twin.post("/sign-in", {**form, "code": code})
+        return store_replace(*args, **kwargs)
+
+    monkeypatch.setattr(MemorySignInStore, "replace", complete_the_twin_first)
+    browser.post("/sign-in", {**form, "code": "000000"})
     assert "Let Element in?" in browser.open("/sign-in").text
 
 

@@ -416,11 +416,13 @@ class MemorySignInStore:
             thing = self._things.get((kind, key_hash))
             return thing.body if thing and not thing.taken and thing.expires > now else None
 
-    def replace(self, kind: str, key_hash: str, body: bytes, expires: int) -> bool:
-        """Give it another body and end; False when unknown or taken."""
+    def replace(
+        self, kind: str, key_hash: str, body: bytes, expires: int, was: bytes | None = None
+    ) -> bool:
+        """Give it another body and end; False when unknown or taken, or if its body is not `was`."""
         with self._lock:
             thing = self._things.get((kind, key_hash))
-            if thing is None or thing.taken:
+            if thing is None or thing.taken or was not in (None, thing.body):
                 return False
             thing.body, thing.expires = body, expires
             return True
