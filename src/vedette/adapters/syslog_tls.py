@@ -107,6 +107,8 @@ class SyslogTls:
         try:
             context = ssl.create_default_context(cafile=str(self.ca))
             context.minimum_version = ssl.TLSVersion.TLSv1_2
+            # Python 3.13 verifies strictly by default; a company's authority may have no key identifiers.
+            context.verify_flags &= ~ssl.VERIFY_X509_STRICT
             context.load_cert_chain(self.certificate, self.key)
             with self._dial() as plain:
                 conversation = _Conversation(plain, context, self.name or self._host())
