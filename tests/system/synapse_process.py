@@ -68,8 +68,9 @@ class Authority:
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test authority")])
         certificate = (
-            _certificate(name, name, key)
+            _certificate(name, name, key, key)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(_SIGNS_CERTIFICATES, critical=True)
             .sign(key, hashes.SHA256())
         )
         folder.mkdir(parents=True, exist_ok=True)
@@ -85,7 +86,7 @@ class Authority:
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, address)])
         certificate = (
-            _certificate(name, self.certificate.subject, key)
+            _certificate(name, self.certificate.subject, key, self.key)
             .add_extension(
                 x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))]), critical=False
             )
@@ -103,10 +104,23 @@ class Authority:
         return files
 
 
+# From Python 3.13 on, chains are verified strictly: with key usage and key identifiers (RFC 5280, 4.2.1).
+_SIGNS_CERTIFICATES = x509.KeyUsage(
+    digital_signature=False, content_commitment=False, key_encipherment=False,
+    data_encipherment=False, key_agreement=False, key_cert_sign=True, crl_sign=True,
+    encipher_only=False, decipher_only=False,
+)  # fmt: skip
+
+
 def _certificate(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePrivateKey,
+    signer: ec.EllipticCurvePrivateKey,
 ) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
+    identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -115,6 +129,8 @@ def _certificate(
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(hours=1))
         .not_valid_after(now + timedelta(days=1))
+        .add_extension(identifier, critical=False)
+        .add_extension(authority, critical=False)
     )
 
 

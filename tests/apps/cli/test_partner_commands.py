@@ -157,7 +157,7 @@ def gateway(organisation: Organisation, *servers: ServerChecked) -> Iterator[lis
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
-        socket.unlink()
+        socket.unlink(missing_ok=True)  # Python 3.13 removes it
 
 
 GOOD = Finding(Part.TLS, State.GOOD, "it proves to be the server")
