@@ -1,42 +1,34 @@
-"""Python programs that can't live in our own environment, each in one under `build/`.
+"""Python programs that cannot be installed into our own environment; each gets one of its own.
 
-Made once for each list of pinned packages, wheels only and each by its hash; a second run finds it
-made. The lists are chosen anew with `uv pip compile --universal --generate-hashes`.
+Wheels only, each by its hash, kept in the cache for each list of pinned packages. The lists are
+made with `uv pip compile --universal --generate-hashes`.
 """
 
-import fcntl
-import hashlib
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-BUILD = Path(__file__).parents[2] / "build"
+from tests.cache import cached
+
 INSTALL_SECONDS = 600
 
 
 def own_venv(name: str, *, built: str = "", compiled: bool = True) -> Path:
-    """The `bin` folder of an environment with exactly what `<name>.txt` beside this file lists.
+    """Return the `bin` folder of an environment with exactly what `<name>.txt` beside this file lists.
 
-    `built` names packages, with commas, that are published as source alone, and so are built here.
-    Where little of much code runs, it is not worth its time to have it all `compiled`.
+    `built` names packages, separated by commas, that are published as source alone. Not `compiled`
+    suits a large program of which little runs.
     """
     pins = Path(__file__).with_name(f"{name}.txt")
-    version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    digest = hashlib.sha256(pins.read_bytes() + version.encode()).hexdigest()[:12]
-    BUILD.mkdir(exist_ok=True)
-    place = BUILD / f"{name}-{digest}"
-    with (BUILD / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (place / "complete").exists():
-            shutil.rmtree(place, ignore_errors=True)
-            run(sys.executable, "-m", "venv", str(place))
-            pip = (str(place / "bin/pip"), "install", "-q", "--only-binary", ":all:")
-            pip = pip if compiled else (*pip, "--no-compile")
-            source = ("--no-binary", built) if built else ()
-            run(*pip, *source, "--require-hashes", "-r", str(pins))
-            (place / "complete").touch()
-    return place / "bin"
+
+    def install(place: Path) -> None:
+        run(sys.executable, "-m", "venv", str(place))
+        pip = (str(place / "bin/pip"), "install", "-q", "--only-binary", ":all:")
+        pip = pip if compiled else (*pip, "--no-compile")
+        source = ("--no-binary", built) if built else ()
+        run(*pip, *source, "--require-hashes", "-r", str(pins))
+
+    return cached(name, [pins.read_bytes(), built.encode()], install) / "bin"
 
 
 def run(*command: str) -> None:

@@ -1,11 +1,10 @@
 """A privacyIDEA of one's own behind a FreeRADIUS: the third-party server decides, RADIUS carries.
 
-From PyPI into an environment of its own (500 MB, made once under `build/`). privacyIDEA speaks
+From PyPI into an environment of its own (500 MB, kept in the cache). privacyIDEA speaks
 HTTP; in a company its RADIUS plug-in or a script like `privacyidea_radius.py` stands in between.
 """
 
 import contextlib
-import fcntl
 import json
 import os
 import secrets
@@ -20,9 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.cache import cached
 from tests.ports import free_port
 from tests.services.freeradius import FreeRadius, freeradius
-from tests.services.own_venv import BUILD, own_venv
+from tests.services.own_venv import own_venv
 
 PATIENCE_SECONDS = 120
 REALM = "office"
@@ -147,20 +147,17 @@ def radius_before(url: str, folder: Path) -> Iterator[FreeRadius]:
 
 
 def initialised(programs: Path) -> Path:
-    """A folder with keys, tables and an administrator, made once: it takes ten seconds."""
-    place = BUILD / f"{programs.parent.name}-data"
-    with (BUILD / "privacyidea-data.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not place.exists():
-            fresh = place.with_suffix(".new")
-            shutil.rmtree(fresh, ignore_errors=True)
-            fresh.mkdir()
-            configure(fresh)
-            for words in (["create_enckey"], ["create_audit_keys"], ["create_tables"]):
-                manage(programs, fresh, "setup", *words)
-            manage(programs, fresh, "admin", "add", "admin", "-p", "admin of this test")
-            fresh.rename(place)
-    return place
+    """Return a folder with keys, tables and an administrator; it takes ten seconds, so it is cached."""
+
+    def initialise(place: Path) -> None:
+        configure(place)
+        for words in (["create_enckey"], ["create_audit_keys"], ["create_tables"]):
+            manage(programs, place, "setup", *words)
+        manage(programs, place, "admin", "add", "admin", "-p", "admin of this test")
+
+    return cached(
+        "privacyidea-data", [programs.parent.name.encode(), SETTINGS.encode()], initialise
+    )
 
 
 def configure(folder: Path) -> None:

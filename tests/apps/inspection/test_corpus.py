@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +16,6 @@ from tests.apps.inspection.corpus.sample import Sample
 from tests.apps.inspection.living import Inspector
 from vedette.core.facts import FILE_KINDS
 
-ROOT = Path(__file__).parents[3]
 WRONG = {"letter-utf-16-be.txt"}
 """The files whose kind is known to be wrong: `docs/limits.md` tells why."""
 NEEDED = {"7z": "7zip", "ffmpeg": "ffmpeg"}
@@ -30,7 +28,7 @@ pytestmark = pytest.mark.skipif(bool(missing), reason=f"apt install {' '.join(mi
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> list[Sample]:
     """Every file."""
     scratch = tmp_path_factory.mktemp("corpus")
-    build = programs.fetched(ROOT / "build/inspection")
+    build = programs.fetched()
     vba = programs.vba_project(build)
     return list(
         chain(

@@ -1,16 +1,17 @@
-"""Folders of npm packages, each installed once from its lock file."""
+"""Folders of npm packages, installed from their lock files and kept in the cache."""
 
-import fcntl
+import shutil
 import subprocess
 from pathlib import Path
 
+from tests.cache import cached, files_of
 from tests.services.own_venv import own_venv
 
 INSTALL_SECONDS = 300
 
 
 def node() -> Path:
-    """A Node.js that is new enough for clients of today.
+    """Return a Node.js that is new enough for current clients.
 
     It is the program itself: the `node` of the environment would only start that one, and go on
     when it is killed.
@@ -20,22 +21,21 @@ def node() -> Path:
 
 
 def installed(folder: Path) -> Path:
-    """`folder` with its `node_modules`, as its lock file says; no install script is run."""
-    lock_file, made = folder / "package-lock.json", folder / "node_modules" / ".package-lock.json"
-    with (folder / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not made.exists() or made.stat().st_mtime < lock_file.stat().st_mtime:
-            _install(folder)
-    return folder
+    """Return a copy of `folder` with its `node_modules`; install scripts are not run."""
+    npm = own_venv("nodejs") / "npm"
+    sources = files_of(folder, "node_modules")
 
+    def install(place: Path) -> None:
+        ignore = shutil.ignore_patterns("node_modules")
+        shutil.copytree(folder, place, dirs_exist_ok=True, ignore=ignore)
+        done = subprocess.run(
+            [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+            cwd=place,
+            capture_output=True,
+            text=True,
+            timeout=INSTALL_SECONDS,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
 
-def _install(folder: Path) -> None:
-    done = subprocess.run(
-        [own_venv("nodejs") / "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=INSTALL_SECONDS,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    return cached(folder.name, sources, install)

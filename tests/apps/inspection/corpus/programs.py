@@ -19,6 +19,7 @@ from pathlib import Path
 import pip
 
 from tests.apps.inspection.corpus.sample import Sample
+from tests.cache import cached
 
 _ELF = "application/x-executable"
 _PE = "application/vnd.microsoft.portable-executable"
@@ -31,18 +32,17 @@ _VBA_FROM = Path(__file__).parent / "xlsxwriter.txt"
 _NATIVE_FROM = Path(__file__).parent / "markupsafe.txt"
 
 
-def fetched(build: Path) -> Path:
-    """The folder with what PyPI has for other platforms, and a macro project that Excel made."""
-    done = build / "done"
-    if not done.exists():
-        build.mkdir(parents=True, exist_ok=True)
-        for platform in _PIP:
-            _download(build, "--only-binary=:all:", "--python-version", "3.13", *platform.split(),
-                      "--require-hashes", "-r", str(_NATIVE_FROM))  # fmt: skip
-        _download(build, "--no-binary=:all:", "--no-build-isolation", "--require-hashes",
-                  "-r", str(_VBA_FROM))  # fmt: skip
-        done.touch()
-    return build
+def fetched() -> Path:
+    """Return the folder with PyPI's packages for other platforms, and a macro project made by Excel."""
+    return cached("inspection", [_NATIVE_FROM.read_bytes(), _VBA_FROM.read_bytes()], _fetch)
+
+
+def _fetch(place: Path) -> None:
+    for platform in _PIP:
+        _download(place, "--only-binary=:all:", "--python-version", "3.13", *platform.split(),
+                  "--require-hashes", "-r", str(_NATIVE_FROM))  # fmt: skip
+    _download(place, "--no-binary=:all:", "--no-build-isolation", "--require-hashes",
+              "-r", str(_VBA_FROM))  # fmt: skip
 
 
 def _download(into: Path, *words: str) -> None:
