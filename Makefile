@@ -40,9 +40,12 @@ $(VENV)/.suite: requirements/suite.txt pyproject.toml | $(BIN)/python
 	touch $@
 
 # one package of the test clients, atomicwrites, is published as source alone
-$(VENV)/.test: requirements/test.txt $(VENV)/.suite
+$(VENV)/.plain-test: requirements/test.txt $(VENV)/.suite
 	@echo "installing what the tests need"
 	$(INSTALL) --require-hashes --only-binary=:all: --no-binary=atomicwrites --no-build-isolation -r requirements/test.txt
+	touch $@
+
+$(VENV)/.test: requirements/directory.txt requirements/kerberos.txt $(VENV)/.plain-test
 	@.ci/debian-packages build
 	if [ -e /usr/include/ldap.h ]; then $(DIRECTORY); else echo "without python-ldap: the tests that speak LDAP do not run" >&2; fi
 	if [ -e /usr/include/gssapi/gssapi.h ]; then $(KERBEROS); else echo "without gssapi: the tests of Kerberos do not run" >&2; fi
@@ -67,6 +70,9 @@ setup-kerberos: $(VENV)/.suite  ## what takes Kerberos tickets, as well (needs a
 	@.ci/debian-packages build
 	$(KERBEROS)
 
+.PHONY: setup-plain-test
+setup-plain-test: $(VENV)/.plain-test
+
 .PHONY: setup-test
 setup-test: $(VENV)/.test  ## what is needed to test it as well
 
@@ -79,35 +85,58 @@ up: $(VENV)/.suite  ## two organisations on this machine; plays the scene, then 
 
 # --- test ---------------------------------------------------------------------------------------
 
-# what failed beside others is tried once more by itself, and both reports stay (decision 44)
+# Failed tests run once more by themselves; one that passes then is reported as flaky (decision 44).
 define tried
-$(BIN)/pytest -m $(1) $(2) || {
+$(BIN)/pytest $(1) && echo "flaky tests: 0" || {
 	  [ $$? -eq 1 ] || exit 1
-	  echo "what failed is tried once more, with nothing else beside it"
-	  $(BIN)/pytest -m $(1) --last-failed --last-failed-no-failures=none --maxfail=3
+	  echo "failed tests run once more, with nothing else beside them"
+	  VEDETTE_SECOND_TRY=1 $(BIN)/pytest --last-failed --last-failed-no-failures=none --maxfail=3
 	}
 endef
 
+# `ONLY` as pytest takes it: files and folders as they are, other words as an expression for `-k`
+PLACES = $(wildcard $(foreach each,$(ONLY),$(firstword $(subst ::, ,$(each)))))
+PART = $(if $(PLACES),$(ONLY),-k "$(subst $(SPACE), and ,$(strip $(ONLY)))")
+EMPTY :=
+SPACE := $(EMPTY) $(EMPTY)
+
 .PHONY: test
-test: $(VENV)/.test  ## everything; on Debian it installs the programs that the tests drive, if it may
-	@.ci/debian-packages
-	$(MAKE) --no-print-directory lint
-	$(MAKE) --no-print-directory docs-check
-	# what starts no suite runs file by file, in one more than there are cores, since some of it waits;
-	# the rest in two, folder by folder
-	$(call tried,"not system",--numprocesses=$$(( $$(nproc) + 1 )) --maxprocesses=4 --dist=loadfile)
-	$(call tried,system,--numprocesses=2 --dist=loadscope --durations=40)
+test: $(VENV)/.test  ## everything; ONLY=<path or words> runs a part. On Debian it installs what the tests drive, if allowed
+	@$(if $(ONLY),exec $(BIN)/pytest $(PART),)
+	.ci/debian-packages
+	.ci/timed "lint" $(MAKE) --no-print-directory lint
+	.ci/timed "reference pages" $(MAKE) --no-print-directory docs-check
+	.ci/timed "tests" $(MAKE) --no-print-directory test-all
+
+# Tests that start servers wait a lot, so there are more processes than cores (tests/distribution.py).
+.PHONY: test-all
+test-all: $(VENV)/.test
+	@$(call tried,--numprocesses=$$(( $$(nproc) + 2 )) --maxprocesses=6 --dist=loadscope)
+
+.PHONY: test-long
+test-long: $(VENV)/.test  ## tests with generated examples, each with ten times as many and no limit of time
+	VEDETTE_EXAMPLES=long $(BIN)/pytest -m "not system" --numprocesses=$$(nproc) --dist=loadscope $(ONLY)
 
 .PHONY: check
-check: $(VENV)/.test lint  ## seconds: format, rules, types, import contracts, the core's tests
+check: $(VENV)/.test  ## seconds: format, rules, types, import contracts, the core's tests
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint-types check-tests lint-contracts lint-style
+
+.PHONY: check-tests
+check-tests: $(VENV)/.test
 	@VEDETTE_QUICK=1 $(BIN)/pytest -q -m "not system and not thorough" $(wildcard $(FAST))
 
-.PHONY: lint
-lint: $(VENV)/.test
+.PHONY: lint lint-style lint-types lint-contracts
+lint: lint-style lint-types lint-contracts
+
+lint-style: $(VENV)/.test
 	@$(BIN)/ruff format --check --quiet $(wildcard $(CODE)) || { echo "run \`make fix\`" >&2; exit 1; }
 	$(BIN)/ruff check --quiet $(wildcard $(CODE))
-	$(BIN)/mypy --strict src
-	$(BIN)/lint-imports --no-logo
+
+lint-types: $(VENV)/.test
+	@$(BIN)/mypy --strict src
+
+lint-contracts: $(VENV)/.test
+	@$(BIN)/lint-imports --no-logo
 
 .PHONY: fix
 fix: $(VENV)/.test  ## format, and mend what can be mended by itself

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from tests.services.samba import Samba
     from tests.services.slapd import Slapd
 
-# `make check` wants an answer in seconds; `make test` draws as many examples as each test asks for.
-# Nothing here fails for being slow: machines are shared.
-PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
-settings.register_profile("whole", PATIENT)
-settings.register_profile("quick", PATIENT, max_examples=15)
-settings.load_profile("quick" if os.environ.get("VEDETTE_QUICK") else "whole")
-
+pytest_plugins = ("tests.durations", "tests.generated_examples")
 
 THOROUGH = frozenset({"test_endpoint_table.py", "test_extras.py", "test_import_contracts.py"})
 """Files that build or start whole programs: not for every few minutes."""
@@ -86,18 +80,12 @@ def pytest_testnodedown(node) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log):
-    """With `--dist=loadscope`: tests of one folder of `system` share a process, and its servers."""
+    """Of `--dist=loadscope`, which `make test` uses."""
     if config.getoption("dist") != "loadscope":
         return None
-    from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415  # not there without its plugin
+    from tests.distribution import ByServers  # noqa: PLC0415  # xdist is not there without its plugin
 
-    class ByFolder(LoadScopeScheduling):
-        def _split_scope(self, nodeid: str) -> str:
-            file = nodeid.split("::", 1)[0]
-            folder = file.rsplit("/", 1)[0]
-            return file if folder == "tests/system" else folder
-
-    return ByFolder(config, log)
+    return ByServers(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -107,6 +95,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.system)
         if item.path.name in THOROUGH:
             item.add_marker(pytest.mark.thorough)
+
+
+def pytest_collection_finish() -> None:
+    """Twelve thousand collected tests stay to the end: the garbage collector need not visit them."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(trylast=True)

@@ -26,7 +26,7 @@ def organisations(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoOrgan
         yield both
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def with_a_name(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Organisation]:
     """An organisation whose address is a name: passkeys are kept for names, never for numbers."""
     folder = tmp_path_factory.mktemp("named")

@@ -16,6 +16,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from tests import commands
 from tests.ports import own_addresses
 from tests.services.postgresql import MISSING, PostgreSql, postgresql, programs
 from tests.system.two_organisations import COMMAND, wait_for_doors
@@ -92,10 +93,7 @@ def up(folder: Path) -> Iterator[None]:
 
 
 def cli(folder: Path, *words: str) -> str:
-    done = subprocess.run(
-        [*COMMAND, "--dir", str(folder), *words],
-        capture_output=True, text=True, check=False, timeout=120,
-    )  # fmt: skip
+    done = commands.run("--dir", str(folder), *words)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

@@ -26,6 +26,7 @@ from pathlib import Path
 
 import pyotp
 
+from tests import commands
 from tests.ports import free_port
 from tests.system.connect_proxy import connect_proxy
 from tests.system.synapse_process import PASSWORD, Authority, SynapseProcess
@@ -142,15 +143,7 @@ class Organisation:
     ) -> subprocess.CompletedProcess[str]:
         """Run `vedette …` in this organisation."""
         environment = {"PATH": os.environ["PATH"], "VEDETTE_DIR": str(self.folder)}
-        done = subprocess.run(
-            [*COMMAND, *words],
-            input=given,
-            check=False,
-            capture_output=True,
-            text=True,
-            env=environment,
-            timeout=120,
-        )
+        done = commands.run(*words, given=given, env=environment)
         assert not check or done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
         return done
 

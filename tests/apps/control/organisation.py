@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tests import commands
 from tests.ports import free_port
 from vedette.adapters.boot_file import Boot, load
 from vedette.adapters.stream_files import StreamFiles
@@ -64,21 +65,19 @@ class Organisation:
     """Everything of it. Only processes that were started here are ever ended."""
 
     boot: Boot
-    _children: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    _children: list[commands.Command] = field(default_factory=list)
     _commands: list[subprocess.Popen[str]] = field(default_factory=list)
     _doors: list[RunningDoor] = field(default_factory=list)
 
-    def start(self) -> "subprocess.Popen[bytes]":
+    def start(self) -> commands.Command:
         log = (self.boot.folder / "control.log").open("ab")
-        child = subprocess.Popen(
-            [*COMMAND, "--dir", str(self.boot.folder), "control"], stdout=log, stderr=log
-        )
+        child = commands.start("--dir", str(self.boot.folder), "control", stdout=log, stderr=log)
         log.close()
         self._children.append(child)
         until(lambda: self._healthy(child))
         return child
 
-    def _healthy(self, child: "subprocess.Popen[bytes]") -> bool:
+    def _healthy(self, child: commands.Command) -> bool:
         assert child.poll() is None, self.log()
         try:
             return self.ask("GET", "/health", prefix="")[0] == 200
@@ -148,15 +147,7 @@ class Organisation:
 
     def vedette(self, *words: str, given: str = "") -> "subprocess.CompletedProcess[str]":
         """Run a command of the command line in this organisation."""
-        return subprocess.run(
-            [*COMMAND, "--dir", str(self.boot.folder), *words],
-            input=given,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-            env=_ENVIRONMENT,
-        )
+        return commands.run("--dir", str(self.boot.folder), *words, given=given, env=_ENVIRONMENT)
 
 
 def make(folder: Path) -> Organisation:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import http.client
 import ssl
-import subprocess
 
 import pytest
 
-from tests.apps.control.organisation import COMMAND, Organisation
+from tests import commands
+from tests.apps.control.organisation import Organisation
 from vedette.control.listening import tls_of
 
 
@@ -74,10 +74,7 @@ def test_a_key_that_can_not_be_used_is_said_before_anything_starts(
         key.unlink()
     else:
         key.write_bytes(organisation.boot.path(organisation.boot.gateway.key).read_bytes())
-    done = subprocess.run(
-        [*COMMAND, "--dir", str(organisation.boot.folder), "control"],
-        capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+    done = commands.run("--dir", str(organisation.boot.folder), "control")
     assert done.returncode == 4
     assert "console.key" in done.stderr
     assert "Traceback" not in done.stderr

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.apps.control.organisation import COMMAND, Organisation, make, until
+from tests import commands
+from tests.apps.control.organisation import Organisation, make, until
 from tests.lying import unlisted
 from vedette.adapters.boot_file import AcmeBoot, Boot, RadiusBoot, UpstreamBoot
 from vedette.adapters.sign_in_store import open_sign_in_store
@@ -96,8 +96,8 @@ def running(tmp_path: Path) -> Iterator[Organisation]:
     """Control and the sign-in service of one organisation."""
     made = make(tmp_path / "org")
     made.start()
-    signin = subprocess.Popen(
-        [*COMMAND, "--dir", str(made.boot.folder), "signin"],
+    signin = commands.start(
+        *("--dir", str(made.boot.folder), "signin"),
         stderr=(made.boot.folder / "signin.log").open("wb"),
     )
     until(made.boot.path(made.boot.signin.socket).exists)

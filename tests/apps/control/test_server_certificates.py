@@ -5,14 +5,14 @@ from __future__ import annotations
 import http.client
 import json
 import ssl
-import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.apps.control.organisation import COMMAND, Organisation, make, until
+from tests import commands
+from tests.apps.control.organisation import Organisation, make, until
 from tests.apps.control.test_doctor import healthy  # noqa: F401  # a fixture
 from tests.services.pebble import Pebble, needs_pebble
 from vedette.adapters.boot_file import AcmeBoot, load
@@ -43,8 +43,8 @@ def ordering_one(tmp_path: Path, pebble: Pebble) -> Iterator[Organisation]:
     )
     running = Organisation(load(made.boot.folder))
     running.start()
-    gateway = subprocess.Popen(
-        [*COMMAND, "--dir", str(running.boot.folder), "gateway"],
+    gateway = commands.start(
+        *("--dir", str(running.boot.folder), "gateway"),
         stderr=(running.boot.folder / "gateway.log").open("wb"),
     )
     yield running

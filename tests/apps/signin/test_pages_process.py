@@ -6,14 +6,14 @@ import base64
 import os
 import signal
 import stat
-import subprocess
 import time
 from pathlib import Path
 
 import pyotp
 import pytest
 
-from tests.apps.control.organisation import COMMAND, make, until
+from tests import commands
+from tests.apps.control.organisation import make, until
 from tests.apps.signin.pages_scene import PASSWORD, SECRET, Browser, hashed_password, unix
 from vedette.adapters.boot_file import Boot
 from vedette.adapters.sign_in_store import open_sign_in_store
@@ -34,12 +34,12 @@ class Signin:
     def __init__(self, boot: Boot) -> None:
         self.boot = boot
         self.socket = boot.path(boot.signin.socket)
-        self.child: subprocess.Popen[bytes] | None = None
+        self.child: commands.Command | None = None
 
     def start(self) -> None:
         with (self.boot.folder / "signin.log").open("ab") as log:
-            self.child = subprocess.Popen(
-                [*COMMAND, "--dir", str(self.boot.folder), "signin"], stdout=log, stderr=log
+            self.child = commands.start(
+                "--dir", str(self.boot.folder), "signin", stdout=log, stderr=log
             )
         until(self._ready)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.system.directory.company import Company
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def company(tmp_path_factory: pytest.TempPathFactory, active_directory: Samba) -> Iterator[Company]:
     """`example.test`. Each test hires people of its own."""
     from tests.system.directory.company import (  # noqa: PLC0415  # python-ldap

@@ -32,7 +32,7 @@ def document_with(both: TwoOrganisations, rules: str = AGREED, entry: str = "") 
     return text.replace("[partners]\n", f"[partners]\n{named}\n") + rules
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoOrganisations]:
     folder = tmp_path_factory.mktemp("federation")
     routes = {HOSTILE: f"{ADDRESS}:{PORT}"}

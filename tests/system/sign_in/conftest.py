@@ -13,7 +13,7 @@ PEOPLE = ("anna", "bert", "cleo", "dora", "emil", "fred", "gina", "hugo", "inga"
           "gero", "hana", "ivan", "jule", "kurt", "lars", "mira")  # fmt: skip
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """`example.test`, everybody of which is told apart by the rules and has no account yet."""
     at = f"{HERE}:{free_port()}"

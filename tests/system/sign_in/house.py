@@ -26,6 +26,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import aiohttp
 from yarl import URL
 
+from tests import commands
 from tests.ports import free_port
 from tests.system.two_organisations import COMMAND, is_behind, wait_for_doors
 from vedette.adapters.boot_file import Boot, load
@@ -135,10 +136,7 @@ class House:
 
         The command itself waits for a second, and names the doors that are silent still.
         """
-        done = subprocess.run(
-            [*COMMAND, "--dir", str(self.boot.folder), *words, "--json"],
-            capture_output=True, text=True, check=False, timeout=120,
-        )  # fmt: skip
+        done = commands.run("--dir", str(self.boot.folder), *words, "--json")
         assert done.returncode == 0, done.stdout + done.stderr
         wait_for_doors(self.boot)
         return json.loads(done.stdout)

@@ -8,7 +8,6 @@ import http.client
 import json
 import secrets
 import socket
-import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -17,8 +16,8 @@ from pathlib import Path
 
 import aiohttp
 
+from tests import commands
 from tests.system.sign_in.house import V3, House, Json, Someone, bearer, make, run
-from tests.system.two_organisations import COMMAND
 from vedette.adapters.stream_files import write_whole
 from vedette.adapters.synapse_provisioning import SynapseProvisioning
 from vedette.cli.client import Client as Control
@@ -300,8 +299,7 @@ def another_signin(house: House, folder: Path) -> Iterator[Path]:
     assert house.boot.signin is not None
     at = folder / house.boot.signin.socket
     with (folder / "log").open("wb") as log:
-        words = [*COMMAND, "signin", "--dir", str(folder)]
-        process = subprocess.Popen(words, stdout=log, stderr=log)
+        process = commands.start("signin", "--dir", str(folder), stdout=log, stderr=log)
     try:
         end = time.monotonic() + PATIENCE * 2
         while not at.exists():

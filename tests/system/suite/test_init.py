@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import commands
 from tests.ports import free_port
-from tests.system.two_organisations import COMMAND
 from vedette.adapters.boot_file import load
 from vedette.admin.homeserver import render
 from vedette.core.settings.parse import check_document
@@ -18,9 +18,7 @@ from vedette.suite.organisation import NewOrganisation, init
 
 
 def vedette(*words: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*COMMAND, *map(str, words)], capture_output=True, text=True, check=False, timeout=60
-    )
+    return commands.run(*map(str, words))
 
 
 @pytest.fixture(scope="module")

@@ -3,22 +3,20 @@
 import http.client
 import json
 import ssl
-import subprocess
 from pathlib import Path
 from typing import Any
 
+from tests import commands
 from tests.lying import unlisted
 from tests.system.matrix_client import signed_in
-from tests.system.two_organisations import COMMAND, Organisation, TwoOrganisations
+from tests.system.two_organisations import Organisation, TwoOrganisations
 from vedette.adapters.stream_files import read_acknowledgement
 
 
 def rotate(organisation: Organisation, name: str) -> None:
     """Change a key, however long Synapse takes to start on a busy machine."""
     words = ("--dir", str(organisation.folder), "key", "rotate", name, "--reason", "a drill")
-    said = subprocess.run(
-        [*COMMAND, *words, "--json"], capture_output=True, text=True, timeout=240, check=False
-    )
+    said = commands.run(*words, "--json", timeout=240)
     assert said.returncode == 0, said.stderr
     assert json.loads(said.stdout)["left"] is None
 

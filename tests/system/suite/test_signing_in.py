@@ -17,6 +17,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from tests import commands
 from tests.ports import own_addresses
 from tests.system.two_organisations import COMMAND
 from vedette.adapters.boot_file import Boot, load
@@ -48,10 +49,7 @@ class House:
         return int(json.loads((self.boot.folder / "run/pids.json").read_text())[name])
 
     def cli(self, *words: str) -> Any:
-        done = subprocess.run(
-            [*COMMAND, "--dir", str(self.boot.folder), *words, "--json"],
-            capture_output=True, text=True, check=False, timeout=120,
-        )  # fmt: skip
+        done = commands.run("--dir", str(self.boot.folder), *words, "--json")
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 

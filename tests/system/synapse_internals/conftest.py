@@ -76,19 +76,19 @@ def members(person: Api, room: str) -> set[str]:
     return set(reply.body["joined"]) if reply.status == 200 else set()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority.make(tmp_path_factory.mktemp("ca"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def pushes(authority: Authority) -> Iterator[Pushes]:
     """The push gateway, and the way out through which alone `ours` reaches it."""
     with push_gateway(authority) as running_:
         yield running_
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def servers(
     tmp_path_factory: pytest.TempPathFactory, authority: Authority, pushes: Pushes
 ) -> Iterator[Pair]:
