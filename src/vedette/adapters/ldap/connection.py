@@ -16,13 +16,27 @@ from typing import Any
 import ldap
 from pyasn1.error import PyAsn1Error
 
+from vedette.adapters.ldap.relay import start_relay
+from vedette.adapters.ldap.tls_connection import (
+    connect_tls,
+    describe_fault,
+    load_context,
+    parse_address,
+)
 from vedette.ports.errors import Unavailable
 
 FAULTS = (ldap.LDAPError, PyAsn1Error, UnicodeDecodeError)
 """What python-ldap raises of a server: also an answer that nobody can read."""
 ASIDE_SECONDS = 30.0
 """How long a server that did not answer is asked only when no other answers."""
-_TLS_1_2 = 0x303
+_NO_RECONNECT = "ldapi://%2Fdev%2Fnull"
+"""The address libldap gets with an open connection. After an outage libldap may connect again by
+itself, which would be without TLS; connecting to this address always fails."""
+
+
+Make = Callable[..., Any]
+"""Makes python-ldap's object for an open connection: `ldap.initialize`, or a class with its arguments
+`uri` and `fileno`."""
 
 
 class ServerRefused(Unavailable):
@@ -54,12 +68,10 @@ class Servers:
     timeout: float = 5.0
     _aside: dict[str, float] = field(default_factory=dict)
 
-    def open(
-        self, only: str | None = None, make: Callable[[str], Any] = ldap.initialize
-    ) -> Connected:
+    def open(self, only: str | None = None, make: Make = ldap.initialize) -> Connected:
         """A connection at which the reading account is signed in.
 
-        With `only` no other server is tried; `make` makes python-ldap's object for an address.
+        With `only` no other server is tried; `make` makes python-ldap's object for the connection.
 
         Raises:
             Unavailable: no server answered over verified TLS, or the account was refused.
@@ -83,11 +95,11 @@ class Servers:
 
     def gone(self, server: str, fault: Exception) -> Unavailable:
         """What to raise for a fault of a server that was connected; it is set aside if it is away."""
-        if isinstance(fault, AWAY):
+        if isinstance(fault, (*AWAY, OSError)):
             self._aside[server] = time.monotonic() + ASIDE_SECONDS
         return Unavailable(f"`{server}`: {words_of(fault)}")
 
-    def _first(self, only: str | None, make: Callable[[str], Any], *, signed_in: bool) -> Connected:
+    def _first(self, only: str | None, make: Make, *, signed_in: bool) -> Connected:
         said = []
         for server in [only] if only else self._order():
             try:
@@ -108,35 +120,23 @@ class Servers:
         now = time.monotonic()
         return sorted(self.addresses, key=lambda each: self._aside.get(each, 0.0) > now)
 
-    def _to(self, server: str, make: Callable[[str], Any]) -> Connected:
-        """TLS up at one server. Raises Unavailable."""
-        found = make(server)
-        for option, value in (
-            (ldap.OPT_PROTOCOL_VERSION, 3),
-            (ldap.OPT_REFERRALS, 0),
-            (ldap.OPT_NETWORK_TIMEOUT, self.timeout),
-            (ldap.OPT_TIMEOUT, self.timeout),
-            (ldap.OPT_X_TLS_CACERTFILE, str(self.ca)),
-            (ldap.OPT_X_TLS_REQUIRE_CERT, ldap.OPT_X_TLS_DEMAND),
-            (ldap.OPT_X_TLS_PROTOCOL_MIN, _TLS_1_2),
-            (ldap.OPT_X_TLS_NEWCTX, 0),  # the last one: it makes what was said above hold
-        ):
-            try:
-                found.set_option(option, value)
-            except (ValueError, ldap.LDAPError) as fault:
-                raise Unavailable(f"`{self.ca}` holds no CA that can be read: {fault}") from fault
-        connected = Connected(server, found, self.timeout)
+    def _to(self, server: str, make: Make) -> Connected:
+        """A connection to one server with TLS up. Raises Unavailable."""
         try:
-            if server.startswith("ldap://"):
-                found.start_tls_s()
-            else:
-                found.search_ext_s("", ldap.SCOPE_BASE, attrlist=["1.1"], timeout=self.timeout)
-        except FAULTS as fault:
-            if server.startswith("ldaps://") and _answered(fault):
-                return connected  # it says no over TLS, and nothing more was asked
-            connected.close()
+            context = load_context(self.ca)
+        except OSError as fault:
+            why = describe_fault(fault)
+            raise Unavailable(f"`{self.ca}` holds no CA that can be read: {why}") from fault
+        try:
+            near = start_relay(connect_tls(parse_address(server), context, self.timeout))
+        except OSError as fault:
             raise self.gone(server, fault) from fault
-        return connected
+        found = make(_NO_RECONNECT, fileno=near.fileno())
+        near.detach()  # libldap closes it
+        found.set_option(ldap.OPT_PROTOCOL_VERSION, 3)
+        found.set_option(ldap.OPT_REFERRALS, 0)
+        found.set_option(ldap.OPT_TIMEOUT, self.timeout)
+        return Connected(server, found, self.timeout)
 
     def _sign_in(self, connected: Connected) -> None:
         try:
@@ -161,16 +161,12 @@ AWAY = (
 """Faults after which another server may answer."""
 
 
-def _answered(fault: Exception) -> bool:
-    """Whether the server said no, other than that nothing came from it."""
-    told = fault.args[0] if fault.args and isinstance(fault.args[0], dict) else {}
-    # libldap's own faults are negative (ldap.h, "API Error Codes")
-    return int(told.get("result", -1)) > 0 and not isinstance(fault, AWAY)
-
-
 def words_of(fault: Exception) -> str:
-    """What a fault of LDAP says, without control characters."""
-    told = fault.args[0] if fault.args and isinstance(fault.args[0], dict) else {}
-    words = ": ".join(str(told[each]) for each in ("desc", "info") if told.get(each))
+    """What a fault of LDAP or of the connection says, without control characters."""
+    if isinstance(fault, OSError):
+        words = describe_fault(fault)
+    else:
+        told = fault.args[0] if fault.args and isinstance(fault.args[0], dict) else {}
+        words = ": ".join(str(told[each]) for each in ("desc", "info") if told.get(each))
     found = words or str(fault) or type(fault).__name__
     return "".join(c if c.isprintable() else " " for c in found)[:300]

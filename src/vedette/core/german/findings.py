@@ -347,6 +347,7 @@ EXAMINATION: Pairs = (
     ("{name}, as clients see it", "{name}, wie Programme es sehen"),
     ("{name}, as servers see it", "{name}, wie Server es sehen"),
     ("`{host}` is not in DNS", "`{host}` steht nicht im DNS"),
+    ("`{server}` is not a valid server address", "`{server}` ist keine gültige Serveradresse"),
     (
         "its certificate is not trusted ({verify_message}); put one at {where}",
         "dem Zertifikat wird nicht getraut ({verify_message}); legen Sie eines nach {where}",
