@@ -14,8 +14,9 @@ import pytest
 from tests.apps.control.organisation import make
 from tests.apps.inspection.conftest import DOCUMENT
 from tests.apps.inspection.living import Inspector as Process
+from tests.apps.inspection.test_resilience import exhausting
 from vedette.adapters.inspector import Inspector, digest_of
-from vedette.adapters.memory.inspection import MemoryInspection
+from vedette.adapters.memory.inspection import BREAKS, MemoryInspection
 from vedette.core.files import Content, Digest, File
 from vedette.core.names import MediaId, ServerName, UserId
 from vedette.ports.errors import Unavailable
@@ -32,6 +33,8 @@ class Told:
     inspection: Inspection
     away: Inspection
     folder: Path
+    breaking: bytes
+    """Bytes at which every inspection of them fails."""
     hang: Callable[[bool], None] | None = None
 
     def file(self, **more: object) -> File:
@@ -58,7 +61,7 @@ async def run(doing: Callable[[], object]) -> object:
 def told(request: pytest.FixtureRequest, tmp_path: Path) -> Told:
     if request.param == "memory":
         fake = MemoryInspection()
-        return Told(fake, MemoryInspection(away=True), tmp_path)
+        return Told(fake, MemoryInspection(away=True), tmp_path, BREAKS)
     process: Process = request.getfixturevalue("inspector")
     child = process.child
     assert child is not None
@@ -67,6 +70,7 @@ def told(request: pytest.FixtureRequest, tmp_path: Path) -> Told:
         Inspector(process.socket, run, patience=1.0),  # type: ignore[arg-type]
         Inspector(tmp_path / "nobody.sock", run),  # type: ignore[arg-type]
         tmp_path,
+        exhausting(),
         lambda stop: os.kill(child.pid, signal.SIGSTOP if stop else signal.SIGCONT),
     )
 
@@ -170,6 +174,15 @@ async def test_an_inspector_that_is_away_is_no_answer(told: Told) -> None:
     ):
         with pytest.raises(Unavailable):
             await asked
+
+
+async def test_bytes_whose_inspection_fails_are_told_apart_from_an_inspector_that_is_away(
+    told: Told,
+) -> None:
+    path = told.path(told.breaking)
+    assert await told.inspection.look_at(path, 120) is NotFound.NOT_JUDGED
+    assert isinstance(await told.inspection.look_at(told.path(b"a letter\n"), 60), Content)
+    assert await told.inspection.look_at(path, 0) is NotFound.NOT_JUDGED
 
 
 async def test_an_inspector_that_hangs_is_no_answer(told: Told) -> None:

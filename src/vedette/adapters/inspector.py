@@ -154,7 +154,12 @@ def _found(status: int, body: Any) -> Content | NotFound:
     return found
 
 
-_NOT_FOUND = {202: NotFound.LOOKING, 404: NotFound.UNSENT, 413: NotFound.TOO_LARGE}
+_NOT_FOUND = {
+    202: NotFound.LOOKING,
+    404: NotFound.UNSENT,
+    413: NotFound.TOO_LARGE,
+    422: NotFound.NOT_JUDGED,
+}
 
 
 def _read(read: Callable[[Any], _Done], body: Any) -> _Done:

@@ -1,7 +1,8 @@
 """The inspector's HTTP API, for the module inside Synapse and the gateway, over a Unix socket.
 
-Contents are named by their SHA-256 digest, files by server and media id. What can't be judged now
-is 503 with Retry-After: whoever asks holds the file.
+Contents are named by their SHA-256 digest, files by server and media id. While nothing can be judged
+the answer is 503; about a single content whose inspection failed it is 422 (RFC 9110, section
+15.5.21). Both have Retry-After: whoever asks holds the file.
 """
 
 from __future__ import annotations
@@ -215,7 +216,7 @@ def _said(sha256: Digest, answer: Answer) -> web.Response:
         case BeingLookedAt():
             return _json({"sha256": sha256}, 202)
         case NotJudged(why, again):
-            return _later(why, again)
+            return _later(422, why, again)
         case None:
             return _unknown("nobody sent this content under the rules in force; send its bytes")
 
@@ -235,8 +236,8 @@ def _too_large(largest: int) -> web.Response:
     return answer
 
 
-def _later(why: str, again: int) -> web.Response:
-    answer = _json({"why": why}, 503)
+def _later(status: int, why: str, again: int) -> web.Response:
+    answer = _json({"why": why}, status)
     answer.headers["Retry-After"] = str(again)
     return answer
 
@@ -258,4 +259,4 @@ async def _answers(request: web.Request, handler: _Handler) -> web.StreamRespons
     except (InvalidName, ValueError, RecursionError) as fault:
         return _json({"why": str(fault)}, 400)
     except Unavailable as outage:
-        return _later(str(outage), _COME_AGAIN)
+        return _later(503, str(outage), _COME_AGAIN)

@@ -18,6 +18,8 @@ class NotFound(Enum):
     """Nobody sent them under the rules of inspection now in force."""
     TOO_LARGE = "too large"
     """They are larger than anything that is looked at: nothing will ever be known of them."""
+    NOT_JUDGED = "not judged"
+    """Looking at them failed, and is tried again after a pause; other bytes are judged meanwhile."""
 
 
 class FileRegister(Protocol):

@@ -103,9 +103,9 @@ def each_try(inspector: Inspector, data: bytes, harm: Callable[[], None]) -> tup
 
 def stays_unknown(inspector: Inspector, data: bytes, answer: tuple[int, Any], why: str) -> None:
     """A content is not judged, was tried a few times and no more; another one is judged."""
-    assert (answer[0], why in answer[1]["why"]) == (503, True), answer
-    assert inspector.ask("GET", f"/contents/{digest(data)}?wait=1")[0] == 503
-    assert inspector.ask("PUT", "/contents?wait=1", data)[0] == 503
+    assert (answer[0], why in answer[1]["why"]) == (422, True), answer
+    assert inspector.ask("GET", f"/contents/{digest(data)}?wait=1")[0] == 422
+    assert inspector.ask("PUT", "/contents?wait=1", data)[0] == 422
     assert tries(inspector, data) == TRIES
     assert inspector.put(b"What comes afterwards is a letter like any other.\n")["kind"] == "text"
 

@@ -10,6 +10,7 @@ import pytest
 from tests.apps.scene import ALICE, BOB, CAROL, DOCUMENT, EVE, NOTICES, Scene, policy_of
 from tests.apps.synapse.test_event_door import Room, reason
 from vedette.adapters.inspector import digest_of
+from vedette.adapters.memory.inspection import BREAKS
 from vedette.core.decision import Decision, Verdict
 from vedette.core.explain import HELD
 from vedette.core.facts import Facts
@@ -295,6 +296,15 @@ async def test_what_is_still_being_looked_at_stays_held_and_keeps_nobody_waiting
     assert len(house.scene.audit.kept) == before
     house.scene.inspection.slow = False
     assert await house.held_files.once() == (2, 0)
+
+
+async def test_a_file_that_breaks_the_inspection_keeps_no_younger_one_waiting(house: House) -> None:
+    await house.enters("older", BREAKS)
+    house.scene.inspection.slow = True
+    await house.enters("younger", PDF)
+    house.scene.inspection.slow = False
+    assert await house.held_files.once() == (1, 1)
+    assert house.gone == {"younger": "released"}
 
 
 async def test_held_files_stay_held_while_nobody_can_decide(house: House) -> None:

@@ -11,6 +11,7 @@ from vedette.core.names import MediaId, ServerName
 from vedette.ports.errors import Unavailable
 from vedette.ports.inspection import NotFound
 
+BREAKS = b"breaks whoever looks"
 _BEGINNINGS = (
     (b"%PDF-", "document", "application/pdf"),
     (b"\x89PNG\r\n\x1a\n", "image", "image/png"),
@@ -40,6 +41,7 @@ class MemoryInspection:
     """The Inspection port over dictionaries.
 
     `away` makes it not answer, `slow` never be done, and `largest` is what it takes at most.
+    Bytes that begin with `BREAKS` are never judged.
     """
 
     away: bool = False
@@ -96,6 +98,8 @@ class MemoryInspection:
         data = Path(path).read_bytes()  # noqa: ASYNC240  # a fake may wait for the disk
         if len(data) > self.largest:
             return NotFound.TOO_LARGE
+        if data.startswith(BREAKS):
+            return NotFound.NOT_JUDGED
         self.sent += 1
         content = kind_of(data)
         self.contents[content.sha256] = content
