@@ -118,7 +118,9 @@ class ElementBrowser:
         accept = self.page.locator(".mx_RoomPreviewBar").get_by_role("button", name="Accept")
         await composer.or_(accept).first.wait_for()
         if await accept.count():
-            await accept.click()
+            # Of the notice room it is gone by itself, as the invitation is accepted for its person.
+            with suppress(NotSeenError):
+                await accept.click(timeout=OFFER_MS)
             await composer.wait_for()
 
     async def open_dm(self, user: str) -> None:
