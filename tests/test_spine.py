@@ -17,7 +17,7 @@ from vedette.core.reasons import Reason
 from vedette.core.towards import reach, routine
 from vedette.ports.errors import Unavailable
 from vedette.ports.policy import Policy
-from vedette.spine import Permit, Refusal, Standing, refuse
+from vedette.spine import MOST_GATHERED, Gather, Permit, Refusal, Standing, refuse
 
 ACT = Act.ROOM_EVENT_SEND
 
@@ -43,7 +43,7 @@ def test_nobody_else_makes_a_permit(scene: Scene) -> None:
     permit = scene.spine.settle(ACT, ALICE, message(BOB))  # type: ignore[arg-type]
     assert isinstance(permit, Permit)
     with pytest.raises(TypeError):
-        Permit(permit.decision, permit.record, object())
+        Permit(permit.decision, permit.record, permit.policy, object())
 
 
 def test_a_permit_and_a_refusal_carry_their_record(scene: Scene) -> None:
@@ -150,6 +150,79 @@ def test_what_was_dated_still_has_its_parts(scene: Scene) -> None:
 
     assert isinstance(scene.spine.settle(ACT, ALICE, prepare), Refusal)
     assert scene.audit.kept[-1][1].parts == ({"file.kind": "program"},)
+
+
+def forbidding(party: str) -> Policy:
+    """The same people, Bob being a temp by whatever name, and temps forbidden."""
+    return policy_of(
+        DOCUMENT
+        + f"""
+[parties.{party}]
+users = ["{BOB}"]
+
+[guardrails.{party}]
+between = ["{party}", "us"]
+forbid = ["message"]
+"""
+    )
+
+
+def gathered_while(scene: Scene, changes: int) -> tuple[Gather, list[Policy]]:
+    """Gathers a message to Bob, and the policy is another one after each of the first gatherings."""
+    seen: list[Policy] = []
+
+    async def gather(policy: Policy) -> tuple[Ask, Facts] | Decision:
+        asked = message(BOB)(policy)  # type: ignore[operator]
+        seen.append(policy)
+        if len(seen) <= changes:
+            scene.policy.policy = forbidding("externals")
+        return asked  # type: ignore[no-any-return]
+
+    return gather, seen
+
+
+@pytest.mark.parametrize("way", ["settle_after", "settle_durably"])
+async def test_an_ask_that_both_revisions_forbid_is_not_permitted_between_them(way: str) -> None:
+    scene = Scene(policy=MemoryPolicy(forbidding("temps")))
+    gather, seen = gathered_while(scene, changes=1)
+    settled = await getattr(scene.spine, way)(ACT, ALICE, gather)
+    assert isinstance(settled, Refusal)
+    assert settled.decision.rule == "guardrails.externals"
+    assert not settled.in_doubt
+    assert len(seen) == 2
+    assert len(scene.audit.kept) == 1
+
+
+@pytest.mark.parametrize("way", ["settle_after", "settle_durably"])
+async def test_a_policy_that_changes_at_every_gathering_leaves_the_ask_in_doubt(
+    scene: Scene, way: str
+) -> None:
+    gather, seen = gathered_while(scene, changes=MOST_GATHERED)
+    settled = await getattr(scene.spine, way)(ACT, ALICE, gather)
+    assert isinstance(settled, Refusal)
+    assert settled.in_doubt
+    assert (len(seen), scene.audit.kept) == (MOST_GATHERED, [])
+
+
+async def test_a_permit_names_the_policy_that_its_facts_were_gathered_by(scene: Scene) -> None:
+    other = policy_of()
+
+    async def gather(policy: Policy) -> tuple[Ask, Facts]:
+        scene.policy.policy = other
+        return message(BOB)(policy)  # type: ignore[operator, no-any-return]
+
+    settled = await scene.spine.settle_after(ACT, ALICE, gather)
+    assert isinstance(settled, Permit)
+    assert settled.policy is other
+
+
+def test_a_standing_ask_about_people_of_an_older_policy_is_in_doubt(scene: Scene) -> None:
+    before = forbidding("temps")
+    ask, facts = message(BOB)(before)  # type: ignore[operator]
+    scene.policy.policy = forbidding("externals")
+    settled = scene.spine.settle_standing(Standing(ask, facts, directory=before.directory))
+    assert isinstance(settled, Refusal)
+    assert settled.in_doubt
 
 
 def test_a_stale_policy_closes_the_door(scene: Scene) -> None:

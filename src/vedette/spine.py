@@ -7,12 +7,13 @@ loop, so the same code runs under asyncio and under Twisted.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from vedette.core.asks import Act, Ask
 from vedette.core.decide import decide
 from vedette.core.decision import Decision, Verdict
 from vedette.core.facts import Facts
+from vedette.core.people import Directory
 from vedette.core.reasons import Reason
 from vedette.ports.audit import AuditLog
 from vedette.ports.clock import Clock
@@ -24,6 +25,9 @@ _MAKER = object()
 
 NOTHING_LATER: frozenset[str] = frozenset()
 """Of the last door before an effect: no door behind it learns anything."""
+
+MOST_GATHERED = 3
+"""How often the facts of one ask are gathered because the policy changed meanwhile."""
 
 DOUBT = frozenset(
     {
@@ -47,7 +51,9 @@ class Permit:
 
     decision: Decision
     record: str
-    maker: object
+    policy: Policy = field(repr=False)
+    """By which it was decided, and by which the effect goes on."""
+    maker: object = field(repr=False)
 
     def __post_init__(self) -> None:
         if self.maker is not _MAKER:
@@ -68,9 +74,12 @@ class Refusal:
 
 
 Settled = Permit | Refusal
-Prepare = Callable[[Policy], tuple[Ask, Facts] | Decision]
-"""Given the policy in force: the ask and its facts, or a refusal fixed in code (`refuse`)."""
-Gather = Callable[[Policy], Awaitable[tuple[Ask, Facts] | Decision]]
+Gathered = tuple[Ask, Facts] | Decision
+"""An ask and its facts, or a refusal fixed in code (`refuse`)."""
+Prepare = Callable[[Policy], Gathered]
+"""Gathers by the policy in force, at once."""
+Gather = Callable[[Policy], Awaitable[Gathered]]
+"""Gathers by the policy in force. It is called again if that changes meanwhile, so it changes nothing."""
 
 
 def refuse(policy: Policy, reason: Reason, towards: str | None = None) -> Decision:
@@ -95,20 +104,15 @@ class Standing:
     """An ask that comes again and again with the same facts, and what was answered last.
 
     Only the spine writes `answered`, and it uses an answer again only under the very same policy
-    and on the same day. `later` as in `settle`.
+    and on the same day. `later` as in `settle`. `directory` is the one that `ask` was made with;
+    None if it names nobody.
     """
 
     ask: Ask
     facts: Facts
     later: frozenset[str] = NOTHING_LATER
+    directory: Directory | None = None
     answered: Answered | None = None
-
-    @property
-    def policy(self) -> Policy:
-        """The policy by which it was answered last. Raises LookupError before it was."""
-        if self.answered is None:
-            raise LookupError("this ask was not settled yet")
-        return self.answered.policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +134,7 @@ class Spine:
         """
         try:
             policy = self.policy.current()
-            ask, facts, decision = self._decided(policy, act, who, prepare(policy))
-            return _settled(decision, self.audit.note(ask, facts, decision), later)
+            return self._note(policy, act, who, prepare(policy), later)
         except Unavailable as outage:
             return self._outage(outage)
         except Exception as bug:  # noqa: BLE001  # the last line of defence: any bug refuses or holds
@@ -142,24 +145,25 @@ class Spine:
 
         Nothing is settled by it: no record and no Permit come of asking this.
         """
-        return frozenset(decide(policy.rules, ask, _dated(facts, self.clock.today())).pending)
+        return frozenset(policy.decide(ask, facts, self.clock.today()).pending)
 
     def settle_standing(self, standing: Standing) -> Settled:
         """Decide and record a routine ask that comes again and again unchanged; never raises.
 
-        1. Without a policy that is in force now, the answer is a refusal, as ever.
+        1. Without a policy that is in force now, or with another directory than the ask was made
+           with, the answer is a refusal in doubt.
         2. Another policy or another day: the ask is decided anew.
         3. It is recorded every time.
         """
         try:
-            policy, today = self.policy.current(), self.clock.today()  # (1)
+            policy, today = self._current(standing.directory), self.clock.today()  # (1)
             answered = standing.answered
             if answered is None or answered.policy is not policy or answered.today != today:  # (2)
-                facts = _dated(standing.facts, today)
+                facts = standing.facts.on(today)
                 decision = decide(policy.rules, standing.ask, facts)
                 answered = standing.answered = Answered(policy, today, facts, decision)
             record = self.audit.note(standing.ask, answered.facts, answered.decision)  # (3)
-            return _settled(answered.decision, record, standing.later)
+            return _settled(policy, answered.decision, record, standing.later)
         except Unavailable as outage:
             return self._outage(outage)
         except Exception as bug:  # noqa: BLE001  # the last line of defence: any bug refuses or holds
@@ -173,12 +177,14 @@ class Spine:
         What is merely passed on waits for nothing: the door behind records its yes. Never raises.
         """
         try:
-            policy = self.policy.current()
-            ask, facts, decision = self._decided(policy, act, who, await gather(policy))
+            policy, gathered = await self._gather(gather)
+            ask, facts, decision = self._decided(policy, act, who, gathered)
             kept = decision.reason is not Reason.ROUTINE or act in _ALWAYS_KEPT
             if kept and decision.verdict is Verdict.YES:
-                return _settled(decision, await self.audit.append(ask, facts, decision))
-            return _settled(decision, self.audit.note(ask, facts, decision), later)
+                record = await self.audit.append(ask, facts, decision)
+            else:
+                record = self.audit.note(ask, facts, decision)
+            return _settled(policy, decision, record, later)
         except Unavailable as outage:
             return self._outage(outage)
         except Exception as bug:  # noqa: BLE001  # the last line of defence: any bug refuses or holds
@@ -189,20 +195,48 @@ class Spine:
     ) -> Settled:
         """Decide a routine ask whose facts take some waiting; `later` as in `settle`. Never raises."""
         try:
-            gathered = await gather(self.policy.current())
+            policy, gathered = await self._gather(gather)
+            return self._note(policy, act, who, gathered, later)
         except Unavailable as outage:
             return self._outage(outage)
         except Exception as bug:  # noqa: BLE001  # the last line of defence: any bug refuses or holds
             return self._bug(bug, act)
-        return self.settle(act, who, lambda _: gathered, later)
+
+    def _current(self, directory: Directory | None) -> Policy:
+        """The policy in force. Raises Unavailable if its directory is not the one given, if one is."""
+        policy = self.policy.current()
+        if directory is not None and directory is not policy.directory:
+            raise Unavailable("the policy changed while this was asked")
+        return policy
+
+    async def _gather(self, gather: Gather) -> tuple[Policy, Gathered]:
+        """The policy in force, and what `gather` gathers by that very policy.
+
+        Where the policy changed meanwhile, it is gathered again: an ask made by one revision and
+        decided by another may be allowed by neither. Raises Unavailable if it changes each time.
+        """
+        policy = self.policy.current()
+        for _ in range(MOST_GATHERED):
+            gathered = await gather(policy)
+            in_force = self.policy.current()
+            if in_force is policy:
+                return policy, gathered
+            policy = in_force
+        raise Unavailable(f"the policy changed {MOST_GATHERED} times while facts were gathered")
+
+    def _note(
+        self, policy: Policy, act: Act, who: str, gathered: Gathered, later: frozenset[str]
+    ) -> Settled:
+        ask, facts, decision = self._decided(policy, act, who, gathered)
+        return _settled(policy, decision, self.audit.note(ask, facts, decision), later)
 
     def _decided(
-        self, policy: Policy, act: Act, who: str, prepared: tuple[Ask, Facts] | Decision
+        self, policy: Policy, act: Act, who: str, prepared: Gathered
     ) -> tuple[Ask, Facts, Decision]:
         if isinstance(prepared, Decision):
             return Ask(act=act, who=who), Facts(), prepared
         ask, facts = prepared
-        facts = _dated(facts, self.clock.today())
+        facts = facts.on(self.clock.today())
         return ask, facts, decide(policy.rules, ask, facts)
 
     def _outage(self, outage: Unavailable) -> Refusal:
@@ -218,11 +252,7 @@ def _passes_on(decision: Decision, later: frozenset[str]) -> bool:
     return decision.verdict is Verdict.NOT_YET and later.issuperset(decision.pending)
 
 
-def _dated(facts: Facts, today: int) -> Facts:
-    return Facts({**facts.known, "today": today}, facts.claims, facts.parts)
-
-
-def _settled(decision: Decision, record: str, later: frozenset[str] = NOTHING_LATER) -> Settled:
+def _settled(policy: Policy, decision: Decision, record: str, later: frozenset[str]) -> Settled:
     if decision.verdict is Verdict.YES or _passes_on(decision, later):
-        return Permit(decision, record, _MAKER)
+        return Permit(decision, record, policy, _MAKER)
     return Refusal(decision, record)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.apps.scene import policy_of
 from vedette.core.decision import Decision, Verdict
 from vedette.core.reasons import Reason
 from vedette.spine import Permit
@@ -48,7 +49,32 @@ def test_nobody_else_touches_what_makes_a_permit():
 def test_a_permit_made_by_hand_is_no_permit():
     decision = Decision(verdict=Verdict.YES, reason=Reason.ALLOWED, revision=1)
     with pytest.raises(TypeError, match="only the spine"):
-        Permit(decision, "gateway:1", object())
+        Permit(decision, "gateway:1", policy_of(), object())
+
+
+DECIDES = {
+    "spine.py",
+    "ports/policy.py",
+    # what was recorded, or is asked in imagination, has a day of its own
+    "admin/replay.py",
+    "admin/why.py",
+    # the core's own words about sessions; their callers say the day
+    "core/sessions.py",
+    "core/suspension.py",
+}
+"""Whoever else wants an answer asks `Policy.decide`, which knows the day and keeps a file's parts."""
+
+
+def test_answers_are_made_by_the_policy_whose_facts_were_gathered():
+    importers = {
+        str(path.relative_to(SOURCE))
+        for path, tree in _modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        and node.module == "vedette.core.decide"
+        and "decide" in {each.name for each in node.names}
+    }
+    assert importers == DECIDES
 
 
 EFFECTS = {

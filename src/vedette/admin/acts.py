@@ -19,9 +19,7 @@ from vedette.admin.lockout import officers
 from vedette.admin.rejected import Code, Rejected, Waits
 from vedette.admin.second_person import no_other_person
 from vedette.core.asks import Act, PartySet
-from vedette.core.decide import decide
 from vedette.core.decision import Decision, Verdict
-from vedette.core.facts import Facts
 from vedette.core.language import Sentence, told
 from vedette.core.names import UserId
 from vedette.core.pending import Approval, counting
@@ -261,8 +259,7 @@ class ActsDesk:
         if isinstance(found, Decision):
             return False
         ask, facts = found
-        dated = Facts({**facts.known, "today": policy.directory.today}, facts.claims)
-        return decide(policy.rules, ask, dated).verdict is Verdict.YES
+        return policy.decide(ask, facts, policy.directory.today).verdict is Verdict.YES
 
     # ---- effects: each takes a Permit ----------------------------------------------------------
 

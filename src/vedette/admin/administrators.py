@@ -9,9 +9,8 @@ from vedette.admin.door import administration_facts
 from vedette.core.administration import MEANINGS
 from vedette.core.asks import Act, PartySet, Someone
 from vedette.core.channels import Channel
-from vedette.core.decide import decide
 from vedette.core.decision import Verdict
-from vedette.core.facts import CONSOLE, Facts
+from vedette.core.facts import CONSOLE
 from vedette.core.names import UserId
 from vedette.core.people import ANYONE, BUILT_IN, US, Directory
 from vedette.core.settings.document import Document, Rule
@@ -135,5 +134,5 @@ def _rule(policy: Policy, who: Someone, act: Act, over: PartySet | None) -> str 
     """The rule by which somebody may do an act; what hangs on conditions of the moment counts as no."""
     ask = organisation(act, who, Channel.ADMINISTER, over)
     facts = administration_facts(act, frozenset(), CONSOLE)
-    decision = decide(policy.rules, ask, Facts({**facts.known, "today": policy.directory.today}))
+    decision = policy.decide(ask, facts, policy.directory.today)
     return (decision.rule or "") if decision.verdict is Verdict.YES else None

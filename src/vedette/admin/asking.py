@@ -15,7 +15,6 @@ from dataclasses import replace
 from vedette.admin.door import Doing, Preparing, asked
 from vedette.admin.rights import AS_MANY_AS_WANTED
 from vedette.core.asks import Ask
-from vedette.core.decide import decide
 from vedette.core.decision import Decision, Verdict
 from vedette.core.facts import Facts, Missing
 from vedette.core.reasons import Reason
@@ -47,8 +46,7 @@ def prepare(*, narrows: bool, persons: int, first: Preparing = asked) -> Prepari
 
 
 def _allowed(policy: Policy, ask: Ask, facts: Facts) -> bool:
-    dated = Facts({**facts.known, "today": policy.directory.today}, facts.claims)
-    return decide(policy.rules, ask, dated).verdict is Verdict.YES
+    return policy.decide(ask, facts, policy.directory.today).verdict is Verdict.YES
 
 
 def _waits(policy: Policy) -> Decision:

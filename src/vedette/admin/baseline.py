@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from vedette.core.asks import Act, Someone
-from vedette.core.decide import decide
 from vedette.core.decision import Verdict
 from vedette.core.facts import Facts
 from vedette.core.language import Sentence, told
@@ -94,9 +93,9 @@ def _one_factor(policy: Policy) -> Iterator[Lack]:
     who = Someone(f"@somebody:{domain}", frozenset({ANYONE, US}), domain, True)
     known = Facts(
         {"sign_in.factors": 1, "sign_in.kinds": frozenset({"password"}), "sign_in.age": 0,
-         "sign_in.flow": PAGE, "today": policy.directory.today}
+         "sign_in.flow": PAGE}
     )  # fmt: skip
     ask = sign_in_ask(Act.SIGN_IN_SESSION_START, who)
-    if decide(policy.rules, ask, known).verdict is Verdict.YES:
+    if policy.decide(ask, known, policy.directory.today).verdict is Verdict.YES:
         words = told("people may sign in with a single proof: whoever has a password is in")
         yield Lack(words, add_rule_step("rules", "never-one-factor", _ONE_FACTOR))

@@ -17,7 +17,6 @@ from vedette.admin.rejected import Code, Rejected
 from vedette.core.asks import Act, Ask
 from vedette.core.break_glass import SPELL, Recovery, Shown
 from vedette.core.channels import Channel
-from vedette.core.decide import decide
 from vedette.core.decision import Decision, Verdict
 from vedette.core.facts import Facts, Missing, Value
 from vedette.core.language import told
@@ -138,11 +137,11 @@ def officers(policy: Policy) -> Iterator[UserId]:
         "approvals": Missing.PENDING,
         "change.widens": Missing.PENDING,
     }
-    facts = Facts({**known, "today": directory.today})
+    facts = Facts(known)
     for alike in directory.alike():
         ask = organisation(act, alike.someone, Channel.ADMINISTER)
         counts = alike.person.active and not alike.person.guest
-        if counts and decide(policy.rules, ask, facts).verdict is not Verdict.NO:
+        if counts and policy.decide(ask, facts, directory.today).verdict is not Verdict.NO:
             yield from map(UserId, alike.users)
 
 

@@ -14,7 +14,6 @@ from vedette.admin.actor import Actor
 from vedette.admin.rejected import Code, Rejected
 from vedette.core.asks import Act, Ask
 from vedette.core.channels import Channel
-from vedette.core.decide import decide
 from vedette.core.decision import Decision, Verdict
 from vedette.core.explain import sentence_for_administrator
 from vedette.core.facts import Facts, Missing
@@ -146,13 +145,12 @@ def foreseen(policy: Policy, doing: Doing, today: int) -> bool:
 
 
 def _may_come(policy: Policy, ask: Ask, facts: Facts, today: int) -> bool:
-    dated = Facts({**facts.known, "today": today}, facts.claims)
-    if decide(policy.rules, ask, dated).verdict is Verdict.YES:
+    if policy.decide(ask, facts, today).verdict is Verdict.YES:
         return True
     if ask.act not in TAKES_APPROVALS:
         return False
-    later = Facts({**dated.known, "approvals": Missing.PENDING}, dated.claims)
-    return decide(policy.rules, ask, later).verdict is Verdict.NOT_YET
+    later = facts.beside(Facts({"approvals": Missing.PENDING}))
+    return policy.decide(ask, later, today).verdict is Verdict.NOT_YET
 
 
 def foreseen_anywhere(policy: Policy, author: Actor, act: Act, today: int) -> bool:

@@ -16,7 +16,6 @@ from vedette.admin.rights import AS_MANY_AS_WANTED, at_best, may_at_best, who_ma
 from vedette.admin.second_person import approvals_wanted
 from vedette.core.asks import Act, PartySet
 from vedette.core.channels import Channel
-from vedette.core.decide import decide
 from vedette.core.decision import Decision, Verdict
 from vedette.core.facts import LOCAL_TOKEN, REGISTRY, Facts, Missing, Value
 from vedette.core.language import Sentence, day, told
@@ -90,7 +89,7 @@ def _keeps_local(new: Policy) -> None:
         approvals = AS_MANY_AS_WANTED if act in CHANGES else 0
         facts = administration_facts(act, frozenset(), LOCAL_TOKEN, approvals).known
         ask = organisation(act, who, Channel.ADMINISTER)
-        decision = decide(new.rules, ask, Facts({**facts, "today": new.directory.today}))
+        decision = new.decide(ask, Facts(facts), new.directory.today)
         if decision.verdict is not Verdict.YES:
             raise Rejected(
                 Code.LOCK_OUT,
@@ -179,7 +178,7 @@ def _no_way_in(policy: Policy, user: UserId, own: frozenset[str] | None = None) 
     who, found = policy.directory.someone(user), None
     for facts in _ways_in(policy, own):
         ask = sign_in_ask(Act.SIGN_IN_SESSION_START, who)
-        decision = decide(policy.rules, ask, facts)
+        decision = policy.decide(ask, facts, policy.directory.today)
         if decision.verdict is not Verdict.NO:
             return None
         if found is None or decision.rule is not None:  # a rule that bites says more than none

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 
 from vedette.core.asks import Act, PartySet, Someone
 from vedette.core.channels import Channel
-from vedette.core.decide import decide
 from vedette.core.decision import Decision, Verdict
 from vedette.core.facts import REGISTRY, Facts, Missing, Value
 from vedette.core.names import UserId
@@ -46,10 +45,9 @@ def at_best(
         "act.through": comes,
         "approvals": AS_MANY_AS_WANTED if act in CHANGES or act in TAKES_APPROVALS else 0,
         "change.widens": frozenset(),
-        "today": policy.directory.today,
     }
     ask = organisation(act, who, Channel.ADMINISTER, over)
-    return decide(policy.rules, ask, Facts(known))
+    return policy.decide(ask, Facts(known), policy.directory.today)
 
 
 def may_at_best(

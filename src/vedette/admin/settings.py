@@ -19,10 +19,8 @@ from vedette.admin.second_person import Wanted, approvers, wanted_by_code
 from vedette.admin.waiting import end_what_is_over
 from vedette.admin.widening import narrows, widens
 from vedette.core.asks import Act
-from vedette.core.decide import decide
 from vedette.core.decision import Decision, Verdict
 from vedette.core.explain import sentence_for_administrator
-from vedette.core.facts import Facts
 from vedette.core.language import Sentence, as_is, told
 from vedette.core.pending import TRANSITIONS, Approval, Event, PendingChange, State
 from vedette.core.people import Directory
@@ -326,8 +324,7 @@ class SettingsDesk:
             decision = prepared
         else:
             ask, facts = prepared
-            dated = Facts({**facts.known, "today": self.clock.today()}, facts.claims)
-            decision = decide(found.old.rules, ask, dated)
+            decision = found.old.decide(ask, facts, self.clock.today())
         waits = decision.verdict is Verdict.NOT_YET
         why = (*wanted.why, *_why(decision)) if waits else ()
         if decision.verdict is Verdict.NO:

@@ -321,6 +321,10 @@ class Facts:
         known, claims = {**self.known, **other.known}, {**self.claims, **other.claims}
         return Facts(known, claims, self.parts + other.parts)
 
+    def on(self, today: int) -> Facts:
+        """The same facts on a day (a proleptic Gregorian ordinal, as `date.toordinal` gives)."""
+        return Facts({**self.known, "today": today}, self.claims, self.parts)
+
     def each(self) -> tuple[Facts, ...]:
         """The whole, and each part as if it came alone."""
         if not self.parts:

@@ -38,7 +38,9 @@ def suspension_of(
     named = directory.document.networks
     facts = facts_for(session, now=now, networks={str(name): named[name] for name in named})
     person = directory.someone(session.user)
-    decision = decide(rules, sign_in_ask(Act.SIGN_IN_SESSION_KEEP, person), facts)
+    decision = decide(
+        rules, sign_in_ask(Act.SIGN_IN_SESSION_KEEP, person), facts.on(directory.today)
+    )
     if decision.verdict is Verdict.YES:
         return Suspension(rule=session.because)
     return Suspension(

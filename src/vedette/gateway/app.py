@@ -129,7 +129,7 @@ class PublicDoors:
     def plan(self, head: Head) -> Action | Awaitable[Action]:
         """Say what happens with this request."""
         if head.method == b"OPTIONS":
-            settled, _ = self._settle_standing(_PREFLIGHT)
+            settled = self._settle_standing(_PREFLIGHT)
             return render.preflight() if isinstance(settled, Permit) else render.unavailable()
         target = head.target
         find = _known_match if len(target.path) <= USUAL_PATH else _match
@@ -231,29 +231,29 @@ class PublicDoors:
 
     def _told(self, endpoint: Endpoint) -> Answer:
         """What the gateway says by itself."""
-        settled, _ = self._settle_standing(endpoint.name)
+        settled = self._settle_standing(endpoint.name)
         if isinstance(settled, Permit):
             return render.say(200, self.well_known(endpoint.name))
         return render.refused_to_person(settled)
 
     def _routine(self, head: Head, endpoint: Endpoint) -> Answer | Forward:
         """A row without rules compiles to an allow, and settles like every ask."""
-        settled, standing = self._settle_standing(endpoint.name)
+        settled = self._settle_standing(endpoint.name)
         if isinstance(settled, Permit):
-            return self._carry(settled, head, endpoint, standing.policy)
+            return self._carry(settled, head, endpoint)
         return render.refused_to_person(settled)
 
-    def _settle_standing(self, name: str) -> tuple[Settled, Standing]:
+    def _settle_standing(self, name: str) -> Settled:
         """Settle what is asked again and again with nothing to be known."""
         standing = self._standing.get(name)
         if standing is None:
             ask = routine(Act.REQUEST_ENDPOINT_USE, _CLIENT, name)
             standing = self._standing[name] = Standing(ask, Facts())
-        return self.spine.settle_standing(standing), standing
+        return self.spine.settle_standing(standing)
 
-    def _carry(self, permit: Permit, head: Head, endpoint: Endpoint, policy: Policy) -> Forward:
+    def _carry(self, permit: Permit, head: Head, endpoint: Endpoint) -> Forward:
         """Carry the request on; what says how depends on method, row and document alone."""
-        key, document = (head.method, endpoint.name), policy.directory.document
+        key, document = (head.method, endpoint.name), permit.policy.directory.document
         known = self._carried.get(key)
         if known is None or known[0] is not document:
             upstream, host = self.upstream, None
@@ -275,24 +275,20 @@ class PublicDoors:
         stored: Known = Missing.UNKNOWN if known is None else known
         handed_out = matched.endpoint.answering is Answering.STREAM  # no door is behind that
         later = ROOM_FACTS if handed_out else learnt_later(matched.endpoint)
-        policies: list[Policy] = []
 
         def facts(policy: Policy) -> tuple[Ask, Facts] | Decision:
-            policies.append(policy)
             asked = client_ask(policy, live, matched, head, stored)
             return in_no_room(asked, matched.endpoint)
 
         settled = self.spine.settle(act_of(matched.endpoint), _CLIENT, facts, later)
         if isinstance(settled, Permit):
-            return _tagged(self._carry(settled, head, matched.endpoint, policies[0]), live)
+            return _tagged(self._carry(settled, head, matched.endpoint), live)
         return render.refused_to_person(settled)
 
     async def _fetched(self, head: Head, matched: Matched, live: Live, named: Named) -> Action:
         """Learn what the file is first. By then the session may have ended, which is looked at last."""
-        policies: list[Policy] = []
 
         async def facts(policy: Policy) -> tuple[Ask, Facts] | Decision:
-            policies.append(policy)
             return await self.files.gather(policy, named, asked)
 
         def asked(policy: Policy, found: Known) -> tuple[Ask, Facts] | Decision:
@@ -305,7 +301,7 @@ class PublicDoors:
         if isinstance(now, TokenState):
             return self._dead(now, token or "")
         if isinstance(settled, Permit):
-            return _tagged(self._carry(settled, head, matched.endpoint, policies[0]), now)
+            return _tagged(self._carry(settled, head, matched.endpoint), now)
         return render.refused_to_person(settled)
 
 

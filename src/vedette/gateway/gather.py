@@ -201,7 +201,7 @@ def strangers_ask(directory: Directory) -> Standing:
     nobody = next(one for one in directory.everyone() if one.name == NOBODY_NAMED)
     act = Act.FEDERATION_REQUEST_RECEIVE
     ask = connect_some(act, nobody, directory.ours(), ANY_CHANNEL)
-    return Standing(ask, _BEFORE_ALL, LEARNT_WITH_CONTENT)
+    return Standing(ask, _BEFORE_ALL, LEARNT_WITH_CONTENT, directory)
 
 
 def standing_ask(directory: Directory, origin: ServerName, matched: Matched) -> Standing | None:
@@ -214,7 +214,7 @@ def standing_ask(directory: Directory, origin: ServerName, matched: Matched) -> 
     act = Act.FEDERATION_REQUEST_RECEIVE
     ask = _between(act, directory, server, endpoint, sends=True)
     facts = _NOTHING if endpoint.channels in _OUTSIDE_ROOMS else _BEFORE_ALL
-    return Standing(ask, facts, LEARNT_WITH_CONTENT)
+    return Standing(ask, facts, LEARNT_WITH_CONTENT, directory)
 
 
 def served(policy: Policy, origin: ServerName, file: Known) -> Gathered:

@@ -50,7 +50,7 @@ _ACT = Act.FEDERATION_REQUEST_RECEIVE
 _SEND = frozenset({"federation.send", "federation.send.slash"})
 _INVITE = "federation.invite"
 
-Carry = Callable[[Permit, Head, Endpoint, Policy], Forward]
+Carry = Callable[[Permit, Head, Endpoint], Forward]
 Next = Answer | Forward | Awaitable[Answer | Forward]
 
 
@@ -237,36 +237,31 @@ class IncomingDoor:
         settled = self.spine.settle_standing(standing)
         if isinstance(settled, Refusal):
             return render.refused_to_server(settled, request.matched.endpoint)
-        return carry(settled, request.head, request.matched.endpoint, standing.policy)
+        return carry(settled, request.head, request.matched.endpoint)
 
     async def _fetched(self, request: Request, named: Named, carry: Carry) -> Answer | Forward:
         """Learn what the file is first: no door is behind a file that is handed out."""
-        policies: list[Policy] = []
 
         def asked(policy: Policy, found: Known) -> tuple[Ask, Facts] | Decision:
             return in_no_room(served(policy, request.origin, found), request.matched.endpoint)
 
         async def facts(policy: Policy) -> tuple[Ask, Facts] | Decision:
-            policies.append(policy)
             return await self.files.gather(policy, named, asked)
 
         settled = await self.spine.settle_after(_ACT, request.origin, facts, ROOM_FACTS)
         if isinstance(settled, Refusal):
             return render.refused_to_server(settled, request.matched.endpoint)
-        return carry(settled, request.head, request.matched.endpoint, policies[0])
+        return carry(settled, request.head, request.matched.endpoint)
 
     def _decided(self, request: Request, carry: Carry) -> Answer | Forward:
-        policies: list[Policy] = []
-
         def facts(policy: Policy) -> tuple[Ask, Facts] | Decision:
-            policies.append(policy)
             asked = incoming(policy, request.origin, request.matched, request.head)
             return in_no_room(asked, request.matched.endpoint)
 
         settled = self.spine.settle(_ACT, request.origin, facts, LEARNT_WITH_CONTENT)
         if isinstance(settled, Refusal):
             return render.refused_to_server(settled, request.matched.endpoint)
-        return carry(settled, request.head, request.matched.endpoint, policies[0])
+        return carry(settled, request.head, request.matched.endpoint)
 
     # -- refusals -----------------------------------------------------------------------
 

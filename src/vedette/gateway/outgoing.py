@@ -65,21 +65,20 @@ class OutgoingDoor:
 
     async def _asked(self, head: Head, matched: Matched, server: ServerName) -> Action:
         gather = FederationGather(self.files)
-        policies: list[Policy] = []
 
         async def facts(policy: Policy) -> tuple[Ask, Facts] | Decision:
-            policies.append(policy)
             asked = await gather.outgoing(policy, server, matched)
             return in_no_room(asked, matched.endpoint)
 
         settled = await self.spine.settle_after(_ACT, server, facts, LEARNT_WITH_CONTENT)
         if isinstance(settled, Refusal):
             return _refused(settled, matched.endpoint)
-        return await self._carry(settled, head, matched, server, policies[0])
+        return await self._carry(settled, head, matched, server)
 
     async def _carry(
-        self, permit: Permit, head: Head, matched: Matched, server: ServerName, policy: Policy
+        self, permit: Permit, head: Head, matched: Matched, server: ServerName
     ) -> Action:
+        policy = permit.policy
         trust = trust_of(policy.directory.partner_of(server))
         try:
             found = await self.discovery.find(server, trust)

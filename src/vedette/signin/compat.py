@@ -19,7 +19,6 @@ from typing import Any
 from starlette.routing import Route
 
 from vedette.core.asks import Act
-from vedette.core.decide import decide
 from vedette.core.decision import Verdict
 from vedette.core.facts import DEVICE_PROOF, Facts, Missing, Value
 from vedette.core.language import told
@@ -299,13 +298,13 @@ def password_could(policy: Policy) -> bool:
         "sign_in.age": 0,
         "sign_in.attested": False,
         "sign_in.models": frozenset(),
-        "today": directory.today,
     }
-    return any(
-        decide(policy.rules, sign_in_ask(Act.SIGN_IN_SESSION_START, person), Facts(known)).verdict
-        is not Verdict.NO
+    asks = (
+        sign_in_ask(Act.SIGN_IN_SESSION_START, person)
         for person in (*directory.ours(), nobody_named)
     )
+    answers = (policy.decide(ask, Facts(known), directory.today) for ask in asks)
+    return any(answer.verdict is not Verdict.NO for answer in answers)
 
 
 _OPEN_FACTS = (

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from vedette.core.asks import Act
-from vedette.core.decide import decide
 from vedette.core.decision import Decision, Verdict
 from vedette.core.facts import DEVICE_PROOF
 from vedette.core.names import UserId
@@ -148,7 +147,7 @@ class SignInDoor:
             devices=session.number,
         )
         person = policy.directory.someone(session.user)
-        return proof_wanted(policy.rules, person, known(policy, asked))
+        return proof_wanted(policy.rules, person, known(policy, asked).on(asked.today))
 
     def wants_device(self, candidate: Session) -> bool:
         """Whether a proof of its device is missing, whatever else is.
@@ -160,7 +159,7 @@ class SignInDoor:
         gathered = gather(policy, replace(asked, more_factors=True, proves=True, waits=True))
         if isinstance(gathered, Decision):
             return False
-        decision = decide(policy.rules, *gathered)
+        decision = policy.decide(*gathered, self.clock.today())
         return decision.verdict is Verdict.NOT_YET and not DEVICE_PROOF.isdisjoint(decision.pending)
 
     def visit(

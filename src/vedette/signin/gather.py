@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from vedette.core.asks import Act, Ask
-from vedette.core.decide import decide
 from vedette.core.decision import Decision, Verdict
 from vedette.core.facts import Facts
 from vedette.core.people import Directory
@@ -55,7 +54,7 @@ def gather(policy: Policy, asked: Asked) -> Gathered:
         return refuse(policy, Reason.NOT_SUPPORTED, session.user)
     ask = sign_in_ask(asked.act, directory.someone(session.user))
     facts = known(policy, asked)
-    decision = _decided(policy, ask, facts, asked.today)
+    decision = policy.decide(ask, facts, asked.today)
     if decision.verdict is not Verdict.YES:  # (2)
         return ask, _open(policy, asked, ask, facts)
     if asked.registers:
@@ -72,7 +71,7 @@ def _open(policy: Policy, asked: Asked, ask: Ask, facts: Facts) -> Facts:
         if any(each and not may for each, may in zip((connect, wait, prove), can, strict=True)):
             continue
         open_ = awaiting(facts, more_factors=False, waits=wait, connects=connect, proves=prove)
-        if _decided(policy, ask, open_, asked.today).verdict is Verdict.NOT_YET:
+        if policy.decide(ask, open_, asked.today).verdict is Verdict.NOT_YET:
             return open_
     return awaiting(
         facts,
@@ -135,13 +134,9 @@ def within_limit(policy: Policy, asked: Asked) -> Asked:
     for devices in range(asked.devices, 0, -1):
         fewer = replace(asked, devices=devices)
         facts = _open(policy, fewer, ask, known(policy, fewer))
-        if _decided(policy, ask, facts, asked.today).verdict is not Verdict.NO:
+        if policy.decide(ask, facts, asked.today).verdict is not Verdict.NO:
             return fewer
     return asked
-
-
-def _decided(policy: Policy, ask: Ask, facts: Facts, today: int) -> Decision:
-    return decide(policy.rules, ask, Facts({**facts.known, "today": today}, facts.claims))
 
 
 def _held(policy: Policy, session: Session, wanted: str) -> Decision:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from vedette.core.asks import Act, Ask, PartySet
-from vedette.core.decide import decide
 from vedette.core.decision import Decision, Verdict
 from vedette.core.facts import Facts
 from vedette.core.names import UserId
@@ -221,8 +220,7 @@ class _Look:
         )
 
     def _decided(self, ask: Ask, facts: Facts) -> Verdict:
-        dated = Facts({**facts.known, "today": self.today}, facts.claims)
-        return decide(self.policy.rules, ask, dated).verdict
+        return self.policy.decide(ask, facts, self.today).verdict
 
 
 # ---- Carrying out: the door's answer counts, not the look's ---------------------------------------

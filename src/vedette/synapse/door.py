@@ -92,7 +92,7 @@ class EventDoor:
 
     async def create_room(self, form: RoomForm) -> Answer:
         """Judge a room whole, before anything of it exists, and give it its form."""
-        wishes: list[tuple[Policy, RoomWish]] = []
+        wishes: list[RoomWish] = []
 
         async def gather(policy: Policy) -> tuple[Ask, Facts] | Decision:
             if _is_service(policy.directory, form.user):
@@ -102,13 +102,13 @@ class EventDoor:
             wish = read_wish(form.body)
             if isinstance(wish, Reason):
                 return refuse(policy, wish)
-            wishes.append((policy, wish))
+            wishes.append(wish)
             made = _make(policy, form.user, wish)
             return self._gather.on_device(policy, form.user, form.device, made)
 
         settled = await self.spine.settle_durably(Act.ROOM_ROOM_CREATE, form.user, gather)
         if isinstance(settled, Permit) and wishes:
-            shape_room(settled, form, *wishes[0])
+            shape_room(settled, form, settled.policy, wishes[-1])
         return self._local(form.user, settled)
 
     async def upgrade_room(self, user: str, version: str, room: RoomReader) -> Answer:
@@ -138,9 +138,11 @@ class EventDoor:
 
     async def local_event(self, event: EventView, room: RoomReader) -> Answer:
         """Decide what one of us does, or what a remote person would like us to sign."""
-        noticed = Noticed()
+        noticed = NOTHING_NOTICED
 
         async def gather(policy: Policy) -> tuple[Ask, Facts] | Decision:
+            nonlocal noticed
+            noticed = Noticed()
             frozen = await self._freezing.ask(policy, event, room)
             if frozen is not None:
                 noticed.frozen = True
@@ -157,10 +159,9 @@ class EventDoor:
         settled = await settle(act, event.sender, gather, FILE_FACTS)
         if event.template:
             return _across(settled)
-        if isinstance(settled, Permit):
-            self._invites.tell(noticed)
-            if class_of(event.kind) != ATTACHMENT:
-                await self._gather.used(event)
+        self._invites.told(event, settled, noticed)
+        if isinstance(settled, Permit) and class_of(event.kind) != ATTACHMENT:
+            await self._gather.used(event)
         return self._local(event.sender, settled, noticed)
 
     async def inbound_event(

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 
 from vedette.core.asks import Act, Members, Someone
 from vedette.core.channels import CONTENT, Channel
-from vedette.core.decide import decide
 from vedette.core.decision import Decision, Verdict
 from vedette.core.facts import REGISTRY, Facts, Missing, Value
 from vedette.core.towards import say
@@ -63,8 +62,8 @@ def _answer(
     later: dict[str, Value | Missing] = {
         name: Missing.PENDING for name in REGISTRY if name.startswith("file.")
     }
-    facts = Facts({**later, **room.known(), "today": policy.directory.today})
-    return decide(policy.rules, say(Act.ROOM_EVENT_SEND, one, others, (channel,), None), facts)
+    ask = say(Act.ROOM_EVENT_SEND, one, others, (channel,), None)
+    return policy.decide(ask, Facts({**later, **room.known()}), policy.directory.today)
 
 
 @dataclass(slots=True)
@@ -77,16 +76,18 @@ class Confirmations:
     )
 
     def given(self, inviter: str, room: str, whom: str, now: Ending) -> bool:
-        """Whether this invite is the second one and ends no more than the first was told to.
-
-        Otherwise it is remembered as the first, for ten minutes.
-        """
-        key = (inviter, room, whom)
-        at, told = self._told.pop(key, (0.0, None))
+        """Whether this invite is the second in ten minutes, and ends no more than the first one."""
+        at, told = self._told.get((inviter, room, whom), (0.0, None))
         fresh = self.clock.now() - at < _MINUTES * 60
-        if fresh and told is not None and set(now.channels) <= set(told.channels):
-            return True
-        self._told[key] = (self.clock.now(), now)
+        return fresh and told is not None and set(now.channels) <= set(told.channels)
+
+    def remember(self, inviter: str, room: str, whom: str, ending: Ending) -> None:
+        """Remember that the inviter was told what their invite would end."""
+        self.forget(inviter, room, whom)
+        self._told[inviter, room, whom] = (self.clock.now(), ending)
         if len(self._told) > _MOST_ASKED:
             self._told.popitem(last=False)
-        return False
+
+    def forget(self, inviter: str, room: str, whom: str) -> None:
+        """Let the next invite be a first one again."""
+        self._told.pop((inviter, room, whom), None)

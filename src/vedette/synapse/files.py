@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 
 from vedette.core.asks import Act, Ask
 from vedette.core.channels import Channel
-from vedette.core.decide import decide
 from vedette.core.decision import Decision, Verdict
 from vedette.core.explain import (
     sentence_about_file_let_go,
@@ -193,8 +192,7 @@ class FileDoor:
         if isinstance(asked, Decision):
             return asked, looked
         ask, facts = asked
-        dated = Facts({**facts.known, "today": self.spine.clock.today()}, facts.claims, facts.parts)
-        return decide(policy.rules, ask, dated), looked
+        return policy.decide(ask, facts, self.spine.clock.today()), looked
 
     async def _vouched(self, file: Entering) -> Looked:
         looked = await self._look(file, wait=0.0)

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from vedette.core.decide import decide
 from vedette.core.decision import Verdict
 from vedette.core.explain import sentence_about_ended_channels
-from vedette.core.facts import Facts
 from vedette.core.names import InvalidName, UserId
 from vedette.core.people import Directory
 from vedette.core.reasons import Reason
 from vedette.ports.clock import Clock
 from vedette.ports.policy import Policy
-from vedette.spine import refuse
+from vedette.spine import Permit, Settled, refuse
 from vedette.synapse.ending import Confirmations, Ending, ending
 from vedette.synapse.gather import Gathered, RoomGather, is_ours
 from vedette.synapse.internals.gate import EventView, RoomReader
@@ -91,24 +89,36 @@ class Invites:
         wanted = policy.directory.document.standing.ending_invites == "confirm"
         if not wanted or event.membership != "invite":
             return asked
-        target = event.state_key or ""
-        if self._confirmations.given(event.sender, event.room, target, found):
+        if self._confirmations.given(*_invite(event), found):
             return asked
-        no = refuse(policy, Reason.ENDS_CHANNELS, target)
+        no = refuse(policy, Reason.ENDS_CHANNELS, event.state_key or "")
         return replace(no, say=f"{noticed.text} Invite once more if you want that.")
 
-    def tell(self, noticed: Noticed) -> None:
-        """Tell the inviter and the members what ends; called once it is certain."""
-        for person in noticed.tell:
-            self.say(person, noticed.about, noticed.text)
+    def told(self, event: EventView, settled: Settled, noticed: Noticed) -> None:
+        """Tell the inviter and the members what ends, or remember that the inviter was asked.
+
+        Called once it is settled.
+        """
+        if noticed.ending is None:
+            return
+        if isinstance(settled, Permit):
+            self._confirmations.forget(*_invite(event))
+            for person in noticed.tell:
+                self.say(person, noticed.about, noticed.text)
+        elif settled.decision.reason is Reason.ENDS_CHANNELS:
+            self._confirmations.remember(*_invite(event), noticed.ending)
 
 
 def _would_pass(policy: Policy, asked: Gathered) -> bool:
     if not isinstance(asked, tuple):
         return False
     ask, facts = asked
-    dated = Facts({**facts.known, "today": policy.directory.today}, facts.claims)
-    return decide(policy.rules, ask, dated).verdict is Verdict.YES
+    return policy.decide(ask, facts, policy.directory.today).verdict is Verdict.YES
+
+
+def _invite(event: EventView) -> tuple[str, str, str]:
+    """Who invites, to which room, and whom."""
+    return event.sender, event.room, event.state_key or ""
 
 
 def _newcomer(directory: Directory, event: EventView) -> UserId | None:

@@ -16,7 +16,6 @@ from synapse.http.server import DirectServeJsonResource
 
 from vedette.core.asks import Ask, Someone
 from vedette.core.channels import TOWARDS_ORGANISATION, Channel
-from vedette.core.decide import decide
 from vedette.core.decision import Decision
 from vedette.core.facts import Facts
 from vedette.core.names import ServerName
@@ -107,10 +106,8 @@ class RoomsForControl:
         if isinstance(asked, Decision):
             return Ask(act=act_of(event), who=event.sender, where=event.room), Facts(), asked
         ask, facts = asked
-        dated = Facts(
-            {**facts.known, "today": self.door.spine.clock.today()}, facts.claims, facts.parts
-        )
-        return ask, dated, decide(policy.rules, ask, dated)
+        today = self.door.spine.clock.today()
+        return ask, facts.on(today), policy.decide(ask, facts, today)
 
     async def _seen(self, policy: Policy, room: RoomReader, creator: str) -> RoomSeen:
         """What may be told of a room to whoever may know who is in it."""

@@ -18,7 +18,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from vedette.core.asks import Act, Ask, Members, Someone
-from vedette.core.decide import decide
 from vedette.core.decision import Decision, Verdict
 from vedette.core.facts import Facts
 from vedette.core.people import keeper_of
@@ -112,8 +111,8 @@ def _members_fault(
 ) -> tuple[tuple[Fault, ...], str | None]:
     service = keeper_of(policy.directory.domain)
     ask = together(Act.ROOM_STANDING_JUDGE, service, members, where, ours=room.ours is True)
-    facts = Facts({**room.known(), "today": policy.directory.today})
-    decision = decide(policy.rules, ask, facts)
+    facts = Facts(room.known())
+    decision = policy.decide(ask, facts, policy.directory.today)
     if decision.verdict is Verdict.YES:
         return (), None
     if not certain(decision):
@@ -255,9 +254,9 @@ class _Apart:
             return False
         alone = frozenset({one.kind, other.kind} if one is not other else ())
         pair = Members(frozenset({one, other}), alone)
-        facts = Facts({**self.room.known(), "today": self.policy.directory.today})
         ask = together(Act.ROOM_STANDING_JUDGE, one.name, pair, "", ours=self.room.ours is True)
-        return certain(decide(self.policy.rules, ask, facts))
+        today = self.policy.directory.today
+        return certain(self.policy.decide(ask, Facts(self.room.known()), today))
 
 
 @dataclass(slots=True)

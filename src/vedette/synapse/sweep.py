@@ -220,7 +220,7 @@ class Sweep:
         found: Judgement,
         before: RoomEntry | None,
     ) -> RoomEntry | None:
-        faults = await self._recorded(reader.room, found, before)
+        faults = await self._recorded(policy, reader.room, found, before)
         if faults is None:
             return None
         value = value_for(policy, facts)
@@ -262,7 +262,7 @@ class Sweep:
         return parting.goes, parting.undecided
 
     async def _recorded(
-        self, room: str, found: Judgement, before: RoomEntry | None
+        self, policy: Policy, room: str, found: Judgement, before: RoomEntry | None
     ) -> tuple[FaultEntry, ...] | None:
         """Every fault with its record; one that was recorded before keeps it. None: not recorded."""
         kept = {
@@ -274,15 +274,19 @@ class Sweep:
             entry = _fault_entry(fault, None)
             key = (entry.what, entry.reason, entry.rule, entry.towards, entry.sentence)
             if key not in kept:
-                record = await self._record(room, fault)
+                record = await self._record(policy, room, fault)
                 if record is None:
                     return None
                 entry = replace(entry, record=record)
             entries.append(kept.get(key, entry))
         return tuple(entries)
 
-    async def _record(self, room: str, fault: Fault) -> str | None:
-        async def gather(_: Policy) -> Gathered:
+    async def _record(self, judged_by: Policy, room: str, fault: Fault) -> str | None:
+        """The record of a fault; None if it is none by the policy in force now, or not kept."""
+
+        async def gather(policy: Policy) -> Gathered:
+            if policy is not judged_by:
+                raise Unavailable("the rules changed meanwhile")
             if fault.ask is not None:
                 return fault.ask, fault.facts
             return replace(fault.decision, towards=room)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,7 @@ keep = "{keep}"
 """
 
 
+@cache
 def policy(keep: str) -> Policy:
     made = parse_document(SETTINGS.format(keep=keep))
     assert isinstance(made, Document), made

@@ -75,7 +75,7 @@ def test_of_two_that_refresh_at_once_both_have_a_working_answer(lasting):
 
 def test_only_the_spine_makes_what_begins_a_session(house):
     with pytest.raises(TypeError):
-        Permit(None, "x", object())
+        Permit(None, "x", None, object())
 
 
 def test_a_new_signing_key_signs_nobody_out(house):

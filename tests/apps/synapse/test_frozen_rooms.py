@@ -208,6 +208,27 @@ async def test_an_invite_that_ends_something_may_have_to_be_said_twice(scene: Sc
     assert [who for who, _, _ in said] == [ALICE, BOB]
 
 
+async def test_an_invite_that_is_looked_at_twice_confirms_nothing(scene: Scene) -> None:
+    confirm = '\n[standing]\nending_invites = "confirm"\n'
+    put(scene, confirm)
+    door, said = inviting(scene)
+
+    class Moving(Room):
+        async def joined(self) -> frozenset[str] | None:
+            if not moved:
+                moved.append(True)
+                put(scene, confirm)  # the same settings again: everything is gathered anew
+            return await super().joined()
+
+    moved: list[bool] = []
+    room = Moving({ALICE, BOB}, contents=OURS)
+    assert isinstance(await invite(door, room), Refused)
+    assert moved
+    assert said == []
+    assert await invite(door, room) is Pass.PASS
+    assert [who for who, _, _ in said] == [ALICE, BOB]
+
+
 async def test_a_confirmation_is_forgotten_after_ten_minutes(scene: Scene) -> None:
     put(scene, '\n[standing]\nending_invites = "confirm"\n')
     door, _ = inviting(scene)
