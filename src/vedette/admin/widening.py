@@ -1,4 +1,4 @@
-"""Towards whom a change allows more: the fact `change.widens`.
+"""Towards whom a change allows more, and whether it may grant a right: the fact `change.widens`.
 
 Conservative: a party is named when it might gain, never left out when it does. What can't be
 placed at all names everyone, so that doubt asks for the second person.
@@ -7,32 +7,90 @@ placed at all names everyone, so that doubt asks for the second person.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 
+from vedette.core.channels import Channel
+from vedette.core.conditions import parse
 from vedette.core.people import ANYONE, GUESTS, OUTSIDE, PARTNERS, US
 from vedette.core.settings.changes import can_only_refuse_more
 from vedette.core.settings.document import Document, Rule
 
 _EVERYONE = frozenset({ANYONE, US, GUESTS, PARTNERS, OUTSIDE})
-_INSIDE = frozenset({"audit", "issuers", "notices", "sign_in", "networks", "media", "synapse"})
-"""Sections whose values concern our own people alone."""
-_WORDS = frozenset({"organisation", "parties", "partners", "rooms", "rules", "guardrails"})
-"""Sections that are looked at name by name; every other one, a new one too, holds values."""
+ADMINISTER = Channel.ADMINISTER.value
+"""The word for a change that may grant an administrative right."""
+_OF_SESSIONS = ("certificate.", "client.", "device.", "sign_in.")
+"""Facts of a session and its device, by the beginning of their names."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Effect:
+    """What a change of a section's values may do."""
+
+    towards: frozenset[str]
+    """Parties towards which the values themselves allow more."""
+    facts: tuple[str, ...] = ()
+    """Facts that may come to be known otherwise, by the beginning of their names."""
+    members: bool = False
+    """Whether somebody may come into a party: by a group, an attribute, or who decides about either."""
+
+
+_TO_OUR_OWN, _TO_EVERYONE = _Effect(frozenset({US})), _Effect(_EVERYONE)
+_SESSIONS = _Effect(frozenset({US}), _OF_SESSIONS)
+_UNKNOWN = _Effect(_EVERYONE, ("",), members=True)
+VALUES: Mapping[str, _Effect] = MappingProxyType(
+    {
+        "audit": _TO_OUR_OWN,
+        "device_management": _Effect(_EVERYONE, _OF_SESSIONS),
+        "directory": _Effect(_EVERYONE, members=True),
+        "federation": _TO_EVERYONE,
+        "files": _Effect(_EVERYONE, ("file.",)),
+        "issuers": _SESSIONS,
+        "media": _TO_OUR_OWN,
+        "messages": _TO_EVERYONE,
+        "networks": _SESSIONS,
+        "notices": _TO_OUR_OWN,
+        "people": _Effect(_EVERYONE, members=True),
+        "push": _TO_EVERYONE,
+        "rooms": _Effect(frozenset({US}), ("room.",)),
+        "sign_in": _SESSIONS,
+        "standing": _TO_EVERYONE,
+        "streams": _TO_EVERYONE,
+        "synapse": _TO_OUR_OWN,
+    }
+)
+"""Sections that hold values. One that is missing here may do anything."""
+WORDS = frozenset({"organisation", "parties", "partners", "rules", "guardrails"})
+"""Sections that are looked at name by name."""
 
 
 def widens(old: Document, new: Document, today: date) -> frozenset[str]:
     """The parties towards which `new` may allow more than `old`; empty if it can't.
+
+    `administer` stands for an administrative right that it may grant: by a rule, by whoever is in a
+    party that a rule names, or by a fact that a rule reads.
 
     What has ended before `today` allows nothing, however it is changed.
     """
     old, new = _without_what_ended(old, today), _without_what_ended(new, today)
     if can_only_refuse_more(old, new):
         return frozenset()
-    named: set[str] = set()
-    for section in ("rules", "guardrails"):
-        named |= _by_rules(getattr(old, section), getattr(new, section), old)
-    named |= _by_words(old, new)
-    named |= _by_values(old, new)
+    words = _changed_words(old, new)
+    effects = [
+        VALUES.get(section, _UNKNOWN)
+        for section in Document.model_fields.keys() - WORDS
+        if getattr(old, section) != getattr(new, section)
+    ]
+    rules = [*_loosened(old, new), *_touched(words, effects, old, new)]
+    named = words | {name for rule in rules for name in _parties(rule)}
+    named = named.union(*(effect.towards for effect in effects))
+    if old.rooms != new.rooms:
+        named |= {m for kind in new.rooms.values() for m in kind.members}
+    if old.organisation != new.organisation:
+        named |= _EVERYONE
+    if any(Channel.ADMINISTER in rule.channels for rule in rules):
+        named |= {ADMINISTER}
     return frozenset(named | _around(named, old, new))
 
 
@@ -78,14 +136,40 @@ def _outside_has_nothing(document: Document) -> bool:
     return not (strangers or by_name)
 
 
-def _by_rules(before: Mapping[str, Rule], after: Mapping[str, Rule], old: Document) -> set[str]:
-    named: set[str] = set()
-    for name in {*before, *after}:
-        was, becomes = before.get(name), after.get(name)
-        alone = _only_refuses(old, name, was, becomes)
-        if was != becomes and not alone:
-            named |= {*_parties(was), *_parties(becomes)}
-    return named
+def _loosened(old: Document, new: Document) -> Iterator[Rule]:
+    """Rules, as they were and as they become, whose own change may allow more."""
+    for section in ("rules", "guardrails"):
+        before, after = getattr(old, section), getattr(new, section)
+        for name in {*before, *after}:
+            was, becomes = before.get(name), after.get(name)
+            if was != becomes and not _only_refuses(old, name, was, becomes):
+                yield from (rule for rule in (was, becomes) if rule is not None)
+
+
+def _touched(
+    words: set[str], effects: Sequence[_Effect], old: Document, new: Document
+) -> Iterator[Rule]:
+    """Rules whose answer may change because of what they name, or read, or who is in their parties."""
+    facts = tuple(fact for effect in effects for fact in effect.facts)
+    members = any(effect.members for effect in effects)
+    for document in (old, new):
+        own = {US, ANYONE, *document.parties}
+        for rule in (*document.rules.values(), *document.guardrails.values()):
+            named = set(_parties(rule))
+            if rule.mode != "enforce":
+                continue
+            if (
+                not words.isdisjoint(named)
+                or (members and not own.isdisjoint(named))
+                or any(fact.startswith(facts) for fact in _read(rule) if facts)
+            ):
+                yield rule
+
+
+def _read(rule: Rule) -> Iterator[str]:
+    """The facts that a rule reads."""
+    for text in (*rule.when, *rule.unless):
+        yield parse(text).fact
 
 
 def _only_refuses(any_: Document, name: str, was: Rule | None, becomes: Rule | None) -> bool:
@@ -95,16 +179,14 @@ def _only_refuses(any_: Document, name: str, was: Rule | None, becomes: Rule | N
     return can_only_refuse_more(one, other)
 
 
-def _parties(rule: Rule | None) -> Iterator[str]:
-    if rule is None:
-        return
+def _parties(rule: Rule) -> Iterator[str]:
     yield from rule.between or ()
     yield from rule.from_ or ()
     yield from rule.to or ()
 
 
-def _by_words(old: Document, new: Document) -> set[str]:
-    """Parties, partners and kinds of room whose meaning changed, and whom rules with them name."""
+def _changed_words(old: Document, new: Document) -> set[str]:
+    """Parties and partners whose meaning changed, with the parties that except them."""
     changed = {
         name
         for section in ("parties", "partners")
@@ -113,24 +195,13 @@ def _by_words(old: Document, new: Document) -> set[str]:
     }
     if _outside_has_nothing(new):
         changed -= old.partners.keys() - new.partners.keys()
-    # A party that stands in another one's `except` changes that one too.
-    changed |= {
-        name for name, party in new.parties.items() if not changed.isdisjoint(party.except_)
-    }
-    rules = [*new.rules.values(), *new.guardrails.values(), *old.rules.values()]
-    beside = {
-        name for rule in rules if not changed.isdisjoint(_parties(rule)) for name in _parties(rule)
-    }
-    rooms = {US} | {m for kind in new.rooms.values() for m in kind.members}
-    return changed | beside | (rooms if old.rooms != new.rooms else set())
-
-
-def _by_values(old: Document, new: Document) -> set[str]:
-    named: set[str] = set()
-    for section in Document.model_fields.keys() - _WORDS:
-        if getattr(old, section) != getattr(new, section):
-            named |= {US} if section in _INSIDE else _EVERYONE
-    return named | (set(_EVERYONE) if old.organisation != new.organisation else set())
+    while more := {
+        name
+        for name, party in new.parties.items()
+        if name not in changed and not changed.isdisjoint(party.except_)
+    }:
+        changed |= more
+    return changed
 
 
 def _around(named: Iterable[str], old: Document, new: Document) -> set[str]:
@@ -140,7 +211,7 @@ def _around(named: Iterable[str], old: Document, new: Document) -> set[str]:
         if name in old.partners or name in new.partners:
             around |= {PARTNERS}
         elif name == ANYONE:
-            around |= _EVERYONE | {*old.partners, *new.partners}
+            around |= _EVERYONE | {*old.partners, *new.partners, *old.parties, *new.parties}
         elif name in old.parties or name in new.parties or name.startswith("bridge:"):
             around |= {US}
         elif name == PARTNERS:

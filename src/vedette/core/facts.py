@@ -170,7 +170,8 @@ REGISTRY: Mapping[str, FactSpec] = MappingProxyType(
             _spec("certificate.usages", FactType.WORDS,
                   "the extended key usages of the certificate that was shown",
                   _DEVICE, frozenset({Door.SIGN_IN})),
-            _spec("change.widens", FactType.WORDS, "parties towards which the change allows more",
+            _spec("change.widens", FactType.WORDS,
+                  "parties towards which the change allows more, and `administer` if it may grant a right",
                   _ADMIN, frozenset({Door.ADMINISTRATION})),
             _spec("client.name", FactType.WORD,
                   "the client program's name, as it says itself; in a browser the browser's, where "

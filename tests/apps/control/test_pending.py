@@ -229,6 +229,26 @@ def test_of_two_approvals_that_one_maker_may_be_behind_one_counts(house: Office)
     assert house.approve("cara", less["id"])[0] == 200
 
 
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("parties.security-office.groups", '["Security-Officers", "Friends"]'),
+        ("people.sources", '["scim", "directory", "table"]'),
+        ("directory.attributes", '["department"]'),
+    ],
+)
+def test_one_officer_alone_makes_nobody_an_officer(house: Office, path: str, value: str) -> None:
+    rule = {**FOUR_EYES, "when": ["change.widens in administer"], "say": "Two of us give rights."}
+    assert house.rule("anna", "rights", rule)[0] == 200
+    text = set_value(house.office.desk.current()[0].text, path, value)
+    body = {"text": text, "base": house.newest(), "reason": "a friend"}
+    status, kept = house.by("anna", "PUT /settings", body=body)
+    assert status == 202, kept
+    assert house.approve("ben", kept["id"])[0] == 200
+    gone = house.by("anna", "DELETE", "/rules/rights?reason=x")[1]
+    assert house.approve("ben", gone["id"])[0] == 200
+
+
 def test_the_record_is_kept_for_less_long_by_two(house: Office) -> None:
     def keep(who: str, days: int | None) -> tuple[int, Any]:
         text = house.office.desk.current()[0].text

@@ -4,9 +4,12 @@ from datetime import date
 
 import pytest
 
-from vedette.admin.widening import widens
-from vedette.core.settings.document import Document
+from vedette.admin import widening
+from vedette.admin.widening import VALUES, WORDS, widens
+from vedette.core.settings.directory import CompanyDirectory
+from vedette.core.settings.document import Document, Party
 from vedette.core.settings.parse import parse_document
+from vedette.core.settings.people import PeopleSources, Source
 
 BASE = """
 [organisation]
@@ -106,6 +109,113 @@ def test_a_party_that_changes_names_everybody_whom_rules_pair_with_it() -> None:
 def test_a_party_that_is_excepted_elsewhere_changes_that_one_too() -> None:
     widened = change('groups = ["Contractors"]', 'groups = ["Other"]')
     assert {"contractors", "staff", "acme", "partners"} <= widened
+
+
+def test_an_exception_of_an_exception_changes_the_outer_party_too() -> None:
+    nested = document(
+        BASE.replace(
+            'contractors = { groups = ["Contractors"] }',
+            'contractors = { groups = ["Contractors"], except = ["leads"] }\n'
+            'leads = { groups = ["Leads"] }',
+        )
+    )
+    fewer = nested.model_copy(
+        update={"parties": {**nested.parties, "leads": Party(groups=("Others",))}}
+    )
+    assert {"leads", "contractors", "staff", "acme"} <= widens(nested, fewer, TODAY)
+
+
+MANAGED = (
+    BASE
+    + """
+plans = { from = ["staff"], to = ["acme"], allow = ["file"], when = ["device.managed = yes"] }
+"""
+)
+ISSUER = f"""
+[issuers.devices]
+anchors = ["{"MIIB" + "A" * 40}"]
+devices = "managed"
+"""
+MODELS = """
+[sign_in]
+managed_models = ["2fc0579f-8113-47ea-b116-bb5a8db9202a"]
+"""
+
+
+@pytest.mark.parametrize("section", [ISSUER, MODELS], ids=["an issuer", "a model of passkeys"])
+def test_what_makes_a_device_managed_widens_where_a_rule_reads_that(section: str) -> None:
+    widened = widens(document(MANAGED), document(MANAGED + section), TODAY)
+    assert {"staff", "us", "acme", "partners"} <= widened
+    assert "administer" not in widened
+    assert widens(document(BASE), document(BASE + section), TODAY) == {"us"}
+
+
+ROLES = (
+    BASE
+    + """
+office = { from = ["contractors"], allow = ["administer"] }
+desk = { from = ["us"], to = ["staff"], allow = ["administer"], when = ["device.managed = yes"] }
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("[rules]", '[rules]\nmore = { from = ["staff"], allow = ["administer"] }'),
+        ('from = ["contractors"], allow', 'from = ["staff"], allow'),
+        ('groups = ["Contractors"]', 'groups = ["Contractors", "Temps"]'),
+        ('groups = ["Contractors"]', 'groups = ["Contractors"], users = ["@eve:example.org"]'),
+        ('groups = ["Employees"]', 'groups = ["Employees", "Temps"]'),
+        (', when = ["device.managed = yes"]', ""),
+        ("[rules]", f"{MODELS}[rules]"),
+        ("[rules]", f"{ISSUER}[rules]"),
+    ],
+    ids=[
+        "a rule", "a rule's side", "a group", "a person", "those over whom it goes", "a condition",
+        "a fact that a rule reads", "an issuer for such a fact",
+    ],
+)  # fmt: skip
+def test_what_may_grant_a_right_widens_administer(before: str, after: str) -> None:
+    assert before in ROLES
+    changed = document(ROLES.replace(before, after))
+    assert "administer" in widens(document(ROLES), changed, TODAY)
+
+
+def test_what_grants_no_right_does_not_widen_administer() -> None:
+    for before, after in (
+        ('["acme.example"]', '["acme.example", "other.example"]'),
+        ('inside = { between = ["staff", "staff"], allow = ["message"] }', ""),
+        ("[rules]", '[rules]\nmore = { between = ["staff", "acme"], allow = ["file"] }'),
+    ):
+        assert before in ROLES
+        changed = document(ROLES.replace(before, after))
+        assert "administer" not in widens(document(ROLES), changed, TODAY)
+
+
+@pytest.mark.parametrize("section", ["directory", "people"])
+def test_who_decides_about_groups_widens_administer(section: str) -> None:
+    old = document(ROLES)
+    changed = {
+        "directory": CompanyDirectory(group_name="ou"),
+        "people": PeopleSources(sources=(Source.SCIM, Source.DIRECTORY)),
+    }
+    new = old.model_copy(update={section: changed[section]})
+    assert {"administer", "contractors", "partners"} <= widens(old, new, TODAY)
+
+
+def test_every_section_is_classified_and_one_that_is_not_widens_for_everyone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert not WORDS & VALUES.keys()
+    assert WORDS | VALUES.keys() == Document.model_fields.keys()
+    known = {section: VALUES[section] for section in VALUES.keys() - {"media"}}
+    monkeypatch.setattr(widening, "VALUES", known)
+    old = document(ROLES)
+    changed = document(ROLES + '[media]\nmax_upload = "20 MiB"\n')
+    assert old.media != changed.media
+    everyone = {"us", "guests", "partners", "outside", "anyone", "acme", "staff", "administer"}
+    assert everyone <= widens(old, changed, TODAY)
 
 
 def test_anyone_means_everyone() -> None:

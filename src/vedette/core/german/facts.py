@@ -10,7 +10,8 @@ FACTS: dict[str, str] = {
     "certificate.issuer": "welcher Aussteller des Dokuments für das gezeigte Zertifikat bürgt",
     "certificate.policies": "die Zertifikatsrichtlinien, die für den ganzen Pfad des Zertifikats gelten",
     "certificate.usages": "die erweiterten Schlüsselverwendungen des gezeigten Zertifikats",
-    "change.widens": "Kreise, denen gegenüber die Änderung mehr erlaubt",
+    "change.widens": "Kreise, denen gegenüber die Änderung mehr erlaubt, und `administer`, wenn sie "
+    "ein Recht geben kann",
     "client.name": "der Name des Programms, wie es selbst sagt; im Browser der des Browsers, wenn die "
     "Seite keinen nennt",
     "client.version": "die Version des Programms",

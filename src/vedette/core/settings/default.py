@@ -197,7 +197,7 @@ owner  = "security-office"
 #   [rules.four-eyes-towards-others]
 #   from   = ["us"]
 #   forbid = ["administer"]
-#   when   = ["change.widens in partners, outside"]
+#   when   = ["change.widens in partners, outside, administer"]
 #   unless = ["approvals >= 1"]
 #   say    = "Two of us decide about others."
 #   owner  = "security-office"

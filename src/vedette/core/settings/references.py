@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vedette.core.asks import Act
+from vedette.core.channels import Channel
 from vedette.core.conditions import Condition, ConditionError
 from vedette.core.conditions import parse as parse_condition
 from vedette.core.facts import ELSEWHERE, ONLY_CLAIMED, REGISTRY
@@ -327,7 +328,10 @@ def _word_findings(
     """Values of conditions that name something of the document."""
     names = {
         "room.kind": (told("kind of room of this document"), set(tables(values, "rooms"))),
-        "change.widens": (told("party or partner of this document"), known),
+        "change.widens": (
+            told("party or partner of this document"),
+            known | {Channel.ADMINISTER.value},
+        ),
         "certificate.issuer": (told("issuer of this document"), set(tables(values, "issuers"))),
         "sign_in.networks": (told("network of this document"), _networks(values) | {ELSEWHERE}),
         "act": (told("administrative act"), _ACTS),

@@ -33,7 +33,7 @@ from vedette.core.names import ServerName, UserId, Word
 BUILT_IN_PARTIES = frozenset({"us", "guests", "partners", "outside", "anyone"})
 """Parties that every organisation has."""
 
-RESERVED_NAMES = BUILT_IN_PARTIES | {"services"}
+RESERVED_NAMES = BUILT_IN_PARTIES | {"administer", "services"}
 """Names that neither a party nor a partner may take."""
 
 _BRIDGE = re.compile(r"bridge:[A-Za-z0-9._=/-]{1,128}")
