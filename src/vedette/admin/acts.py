@@ -14,12 +14,14 @@ from itertools import islice
 from vedette.admin.actor import Actor
 from vedette.admin.approvals import Approvals, needs_words
 from vedette.admin.asking import LATER, prepare
-from vedette.admin.door import AdministrationDoor, Doing, Preparing, asked
+from vedette.admin.door import AdministrationDoor, Doing, Preparing
 from vedette.admin.lockout import officers
+from vedette.admin.outranking import gives_access, outranked
 from vedette.admin.rejected import Code, Rejected, Waits
 from vedette.admin.second_person import no_other_person
-from vedette.core.asks import Act, PartySet
+from vedette.core.asks import Act, Ask, PartySet
 from vedette.core.decision import Decision, Verdict
+from vedette.core.facts import Facts
 from vedette.core.language import Sentence, told
 from vedette.core.names import UserId
 from vedette.core.pending import Approval, counting
@@ -51,31 +53,41 @@ class ActsThatWait:
         """What is answered to an act with the approvals that it has.
 
         1. What is allowed as it is, or with those, is permitted; they are used up. 2. What no number
-        of approvals would allow is refused. 3. What more of them would allow is kept, and waits.
+        of approvals would allow is refused. 3. What more of them would allow is kept, and waits, as
+        does what gives access to somebody with more rights than its author.
 
         Raises:
             Rejected: it waits; or somebody did the same with these approvals just now.
             Unavailable: the store does not answer.
         """
-        policy = door.spine.policy.current()
-        kept = self._again(doing)
-        counted = () if kept is None else self.counting(policy, kept)
-        doing = replace(doing, approvals=len(counted), waited=kept.id if counted and kept else "")
-        with_more = prepare(narrows=False, persons=0, first=preparing)
-        settled = await door.settle(doing, with_more, LATER)
+        kept, counted, lacked = self._again(doing), tuple[Approval, ...](), ""
+
+        def with_approvals(policy: Policy, doing: Doing) -> tuple[Ask, Facts] | Decision:
+            nonlocal counted, lacked
+            counted = () if kept is None else self.counting(policy, kept)
+            waited = kept.id if counted and kept else ""
+            lacked = _lacked(policy, doing)
+            ways = prepare(narrows=False, persons=1 if lacked else 0, first=preparing)
+            return ways(policy, replace(doing, approvals=len(counted), waited=waited))
+
+        settled = await door.settle(doing, with_approvals, LATER)
         if not isinstance(settled, Permit):  # (2)
             return settled
         if settled.decision.verdict is Verdict.YES:  # (1)
             if kept is not None and counted:
                 self._use(settled, kept)
             return settled
-        raise Waits((kept or self._keep(doing, settled.record)).id, settled.record)  # (3)
+        waiting = kept or self._keep(doing, settled.record)
+        raise Waits(waiting.id, settled.record, lacked)  # (3)
 
     def counting(self, policy: Policy, act: WaitingAct) -> tuple[Approval, ...]:
         """The approvals that are good now."""
         approvals = Approvals(self.tokens)
         given = self.store.approvals(act.id)
         asked_by = approvals.token(act.token)
+        if _lacked_by_author(policy, act):
+            whom = UserId(act.over)
+            given = tuple(e for e in given if not outranked(policy, Actor(e.person), whom))
         return approvals.good(policy, _APPROVE, act, asked_by, given, _over(policy, act))
 
     def open(self) -> tuple[WaitingAct, ...]:
@@ -202,7 +214,13 @@ class ActsDesk:
         words = no_other_person(act, approvals.token(act.token), approver)
         if words is None and approver.name == act.over:
             return told("nobody approves what is done over themselves")
-        counted = self.acts.counting(self._policy(), act)
+        policy = self._policy()
+        lacked = outranked(policy, approver, UserId(act.over)) if act.over else None
+        if words is None and lacked is not None and _lacked_by_author(policy, act):
+            return told(
+                "`{whom}` may administer what you may not (`{right}`)", whom=act.over, right=lacked
+            )
+        counted = self.acts.counting(policy, act)
         return words or approvals.barred(approver, counted)
 
     # ---- what is kept --------------------------------------------------------------------------
@@ -255,7 +273,8 @@ class ActsDesk:
         author = Actor(act.author, Approvals(self.acts.tokens).token(act.token))
         over = UserId(act.over) if act.over else None
         doing = Doing(act=act.act, author=author, over=over, approvals=approvals)
-        found = asked(policy, doing)
+        persons = 1 if _lacked_by_author(policy, act) else 0
+        found = prepare(narrows=False, persons=persons)(policy, doing)
         if isinstance(found, Decision):
             return False
         ask, facts = found
@@ -280,6 +299,22 @@ class ActsDesk:
         now = int(self.acts.clock.now())
         if not self.acts.store.end(replace(act, state=ActState.REJECTED, ended=now, said=said)):
             raise Rejected(Code.CONFLICT, told("the act `{id}` waits no more", id=act.id))
+
+
+def _lacked(policy: Policy, doing: Doing) -> str:
+    """A right that its author lacks of those which whom it gives access to has; empty for none."""
+    if not gives_access(doing.act, doing.what, doing.more):
+        return ""
+    return outranked(policy, doing.author, doing.over) or ""
+
+
+def _lacked_by_author(policy: Policy, act: WaitingAct) -> str:
+    """The same of an act that waits."""
+    over = UserId(act.over) if act.over else None
+    author = Actor(act.author)
+    return _lacked(
+        policy, Doing(act=act.act, author=author, over=over, what=act.what, more=act.more)
+    )
 
 
 def _about(act: Act, author: Actor, id_: str, waiting: WaitingAct | None, reason: str) -> Doing:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from vedette.admin.actor import Actor
+from vedette.admin.outranking import gives_access, outranked
 from vedette.admin.rejected import Code, Rejected
 from vedette.core.asks import Act, Ask
 from vedette.core.channels import Channel
@@ -90,8 +91,10 @@ class AdministrationDoor:
         Raises:
             Rejected: it waits for a second person; nothing may be done.
         """
-        if self.seconds is None or doing.act not in TAKES_APPROVALS:
+        if doing.act not in TAKES_APPROVALS:
             return await self.settle(doing, preparing)
+        if self.seconds is None:
+            return await self.settle(doing, _alone(preparing))
         return await self.seconds.settle(self, doing, preparing)
 
     async def permit_unless(
@@ -211,6 +214,18 @@ def asked(policy: Policy, doing: Doing) -> tuple[Ask, Facts] | Decision:
         questions = tuple(replace(question, whom=whom.name) for question in ask.questions)
         ask = replace(ask, questions=questions)
     return ask, _facts(doing)
+
+
+def _alone(preparing: Preparing) -> Preparing:
+    """The same, where nobody can be a second person for what gives access to an administrator."""
+
+    def prepared(policy: Policy, doing: Doing) -> tuple[Ask, Facts] | Decision:
+        gives = gives_access(doing.act, doing.what, doing.more)
+        if gives and outranked(policy, doing.author, doing.over) is not None:
+            return refuse(policy, Reason.SECOND_PERSON, doing.over)
+        return preparing(policy, doing)
+
+    return prepared
 
 
 def _own_change(policy: Policy, doing: Doing) -> tuple[Ask, Facts] | Decision:

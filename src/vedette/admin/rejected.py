@@ -52,12 +52,23 @@ class Rejected(Exception):
 
 
 class Waits(Rejected):
-    """Nothing was done yet: the act `id` waits for a second person, and is then to be done again."""
+    """Nothing was done yet: the act `id` waits for a second person, and is then to be done again.
 
-    def __init__(self, id_: str, record: str | None) -> None:
+    `lacked` is a right of whom it concerns that its author has not, if that is why.
+    """
+
+    def __init__(self, id_: str, record: str | None, lacked: str = "") -> None:
+        words = told("this waits for a second person as `{id}`; nothing is done yet", id=id_)
+        if lacked:
+            words = told(
+                "whom it concerns may administer what you may not (`{right}`), so this waits as `{id}` "
+                "for somebody who may; nothing is done yet",
+                right=lacked,
+                id=id_,
+            )
         super().__init__(
             Code.WAITS,
-            told("this waits for a second person as `{id}`; nothing is done yet", id=id_),
+            words,
             told(
                 "somebody else looks at it with `vedette act show {id}`; once it is approved, do the "
                 "very same again",

@@ -23,6 +23,9 @@ from vedette.ports.policy import Policy
 AS_MANY_AS_WANTED = (1 << 53) - 1
 """The number of approvals of a change that can only refuse more: it never waits for anybody."""
 
+ADMINISTRATION = tuple(act for act in Act if act.name.startswith("ADMINISTRATION_"))
+"""Every act of administration."""
+
 _TO_BE_HAD: dict[str, Value | Missing] = {
     name: Missing.PENDING for name, spec in REGISTRY.items() if Channel.ADMINISTER in spec.channels
 }
@@ -61,6 +64,22 @@ def may_at_best(
     return at_best(policy, who, act, over, comes).verdict is not Verdict.NO
 
 
+def lacked_right(policy: Policy, who: Someone, comes: str | Missing, whom: Someone) -> Act | None:
+    """An act of administration that `whom` might be allowed and `who` might not; None if there is none.
+
+    `comes` is by what `who` acts. Over somebody of some party, or over the organisation.
+    """
+    if who.kind == whom.kind and comes is Missing.PENDING:
+        return None
+    for act in ADMINISTRATION:
+        for over in _overs(policy):
+            if may_at_best(policy, whom, act, over) and not may_at_best(
+                policy, who, act, over, comes
+            ):
+                return act
+    return None
+
+
 def who_may(policy: Policy, act: Act) -> Iterator[UserId]:
     """Our active people, guests apart, who might be allowed an act; by name."""
     may = [
@@ -87,8 +106,8 @@ def gains(old: Policy, new: Policy, who: str) -> Act | None:
         return None
     was, becomes = old.directory.someone(user), new.directory.someone(user)
     overs = _overs(old, new)
-    for act in Act:
-        if act.name.startswith("ADMINISTRATION_") and any(
+    for act in ADMINISTRATION:
+        if any(
             may_at_best(new, becomes, act, over) and not may_at_best(old, was, act, over)
             for over in overs
         ):

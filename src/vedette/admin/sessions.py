@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from vedette.admin.actor import Actor
 from vedette.admin.door import AdministrationDoor, Doing, needs_reason, refused
 from vedette.admin.doors import DoorAnswer
+from vedette.admin.outranking import TURN_AWAY
 from vedette.admin.people import may_look, recorded, sees_of
 from vedette.admin.rejected import Code, Rejected
 from vedette.core.asks import Act, Ask
@@ -239,7 +240,7 @@ class SessionsDesk:
         """Turn a waiting device away: whoever may approve it may do that, and its session ends."""
         act = Act.ADMINISTRATION_DEVICE_APPROVE
         why = needs_reason(reason)
-        doing = Doing(act=act, author=author, over=user, reason=why, what=device, more="reject")
+        doing = Doing(act=act, author=author, over=user, reason=why, what=device, more=TURN_AWAY)
         permit = await self.door.permit(doing)
         session = await self._device(user, device)
         if session.state is not SessionState.WAITING:

@@ -214,6 +214,16 @@ ACTS_THAT_WAIT: Pairs = (
     ),
     (
         (
+            "whom it concerns may administer what you may not (`{right}`), so this waits as `{id}` "
+            "for somebody who may; nothing is done yet"
+        ),
+        (
+            "wen es betrifft, darf verwalten, was Sie nicht dürfen (`{right}`); deshalb wartet dies als "
+            "`{id}` auf jemanden, der das darf; noch ist nichts getan"
+        ),
+    ),
+    (
+        (
             "somebody else looks at it with `vedette act show {id}`; once it is approved, do the "
             "very same again"
         ),
@@ -246,6 +256,10 @@ ACTS_THAT_WAIT: Pairs = (
     (
         "nobody approves what is done over themselves",
         "niemand gibt frei, was mit ihm selbst geschieht",
+    ),
+    (
+        "`{whom}` may administer what you may not (`{right}`)",
+        "`{whom}` darf verwalten, was Sie nicht dürfen (`{right}`)",
     ),
     ("no act waits as `{id}`", "keine Handlung wartet als `{id}`"),
     ("list them with `vedette act list`", "`vedette act list` zeigt alle"),
