@@ -1,4 +1,4 @@
-"""Reports at the end of a run: the slowest test files, measured figures, tests that are flaky."""
+"""Reports at the end of a run: the slowest test files, and tests that are flaky."""
 
 from __future__ import annotations
 
@@ -15,12 +15,15 @@ SLOWEST_FILES = 30
 FIRST_TRY = Path(__file__).parents[1] / "build/failed-at-first-try.txt"
 """The tests that failed in the first run of `make test`; its second run reads them."""
 FAILURES = Path(__file__).parents[1] / "build/failures.txt"
+"""Each failure as soon as it is known, for whoever follows a run."""
+DISTRIBUTED = "loadscope"
+"""How `make test` distributes tests: other runs leave some out, or give them less time."""
 SECOND_TRY = "VEDETTE_SECOND_TRY"
 """Set by `make test` for the run that repeats failed tests."""
 
 
 MEASURED = FOLDER / "durations.json"
-"""Seconds of each file in the last run over several processes; it is only used to order files."""
+"""Seconds of each file in the last run that distributes by files; it is only used to order them."""
 
 
 def read_durations() -> dict[str, float]:
@@ -57,9 +60,10 @@ class FileDurations:
         if SECOND_TRY not in os.environ and session.config.getoption("numprocesses", None):
             FIRST_TRY.parent.mkdir(exist_ok=True)
             FIRST_TRY.write_text("".join(f"{each}\n" for each in sorted(self.failed)))
-            MEASURED.parent.mkdir(parents=True, exist_ok=True)
-            known = read_durations() | self.seconds
-            MEASURED.write_text(json.dumps(known, indent=0, sort_keys=True))
+            if session.config.getoption("dist", None) == DISTRIBUTED:
+                MEASURED.parent.mkdir(parents=True, exist_ok=True)
+                known = read_durations() | self.seconds
+                MEASURED.write_text(json.dumps(known, indent=0, sort_keys=True))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if terminalreporter.config.getoption("numprocesses", None):

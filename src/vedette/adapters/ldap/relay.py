@@ -62,7 +62,7 @@ class _Flow:
     source_closed: bool = False
 
     @property
-    def ended(self) -> bool:
+    def is_ended(self) -> bool:
         """Whether the source is closed and everything from it was sent."""
         return self.source_closed and not self.kept
 
@@ -93,7 +93,7 @@ class _Flow:
 def _copy(tls: ssl.SSLSocket, pair: socket.socket) -> None:
     """Copy in both directions until one side has closed. Raises OSError."""
     outgoing, incoming = _Flow(pair, tls), _Flow(tls, pair)
-    while not (outgoing.ended or incoming.ended):
+    while not (outgoing.is_ended or incoming.is_ended):
         awaited: dict[socket.socket, int] = {pair: 0}
         moved = [flow.advance(awaited) for flow in (outgoing, incoming)]
         if any(moved):
