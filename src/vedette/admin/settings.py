@@ -293,23 +293,30 @@ class SettingsDesk:
         return await self.announce(made, document)
 
     def _trial(self, proposal: Proposal, found: Examined) -> Trial | None:
-        """The trial of a risky revision; what undoes one that is on trial goes on none itself."""
+        """The trial on which a proposal would be as a revision, if it would be.
+
+        1. What mends on control's own host, or undoes what is on trial, is on none, and ends it. 2. A
+        risky one begins a trial, or the time of the one that goes on anew. 3. Every other one is on
+        the trial that goes on.
+        """
         before = self.on_trial()
         undoes = before is not None and self.revision(before.back_to).text == proposal.text
         old, new = found.old.directory.document, found.new.directory.document
-        mends = proposal.confirmed or proposal.author == RECOVERING
-        if mends or undoes or not is_risky(old, new):
+        if proposal.confirmed or proposal.author == RECOVERING or undoes:  # (1)
             return None
-        until = int(self.clock.now()) + TRIAL_SECONDS
-        return Trial(revision=found.base.number + 1, back_to=found.base.number, until=until)
+        number = found.base.number + 1
+        if is_risky(old, new):  # (2)
+            until = int(self.clock.now()) + TRIAL_SECONDS
+            back_to = found.base.number if before is None else before.back_to
+            return Trial(revision=number, back_to=back_to, until=until)
+        return None if before is None else replace(before, revision=number)  # (3)
 
     def on_trial(self) -> Trial | None:
-        """The trial of the revision in force, if it is on trial.
-
-        A revision made on it has ended its trial: whoever made that one stood on it.
-        """
-        trial = self.trials.current()
-        return trial if trial is not None and trial.revision == self.current()[0].number else None
+        """The trial of the revision in force, if it is on trial: whatever came after `back_to` is."""
+        trial, newest = self.trials.current(), self.current()[0].number
+        if trial is None or trial.revision > newest:
+            return None
+        return replace(trial, revision=newest)
 
     def foresee(self, proposal: Proposal) -> Foreseen:
         """What `apply` would do with a proposal now. Nothing is asked on record, kept or changed.
@@ -376,13 +383,12 @@ class SettingsDesk:
             )
         )
 
-    def back(self, permit: Permit, trial: Trial, reason: str) -> tuple[Revision, Document]:
-        """Keep the revision by which one on trial returns; the caller holds `turn`."""
+    def back(self, permit: Permit, text: str, reason: str) -> tuple[Revision, Document]:
+        """Keep the revision by which what is on trial returns; the caller holds `turn`."""
         base, old = self.current()
-        earlier = self.revision(trial.back_to)
-        document = document_of(earlier)
+        document = document_of(replace(base, text=text))
         changes = difference(old, document, self.clock.today()).changes
-        made = self._next(document, earlier.text, base, changes, reason, "control")
+        made = self._next(document, text, base, changes, reason, "control")
         self._keep(permit, made, None)
         return made, document
 
@@ -410,18 +416,29 @@ class SettingsDesk:
         )
 
     def _keep(self, _permit: Permit, revision: Revision, trial: Trial | None) -> None:
-        """Keep the revision: the effect, which takes a Permit.
+        """Keep the revision: the effect, which takes a Permit. Without a trial it ends the one there is.
 
-        A trial is kept before it: if we stop in between, the number is that of no revision yet.
+        A trial is kept before it: if we stop in between, the number is that of no revision yet. One
+        that goes on keeps the number with which it began.
         """
+        before, goes_on = self.trials.current(), self.on_trial()
         if trial is not None:
-            self.trials.begin(trial)
+            self.trials.begin(
+                replace(trial, revision=before.revision) if before and goes_on else trial
+            )
+        elif goes_on is None:
+            self.trials.end()
         try:
             self.revisions.append(revision)
         except RevisionConflict:
-            self.trials.end()
+            if before is None:
+                self.trials.end()
+            else:
+                self.trials.begin(before)
             newest = self.current()[0]
             raise _conflict(revision.number - 1, newest) from None
+        if trial is None:
+            self.trials.end()
 
     def _park(
         self,

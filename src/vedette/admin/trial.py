@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from vedette.admin.actor import Actor
 from vedette.admin.door import AdministrationDoor, Doing
 from vedette.admin.rejected import Code, Rejected
+from vedette.admin.returning import Return, returning
 from vedette.admin.settings import SettingsDesk
 from vedette.core.asks import Act, Ask
 from vedette.core.decision import Decision, Verdict
@@ -14,7 +16,7 @@ from vedette.core.facts import Facts
 from vedette.core.language import told
 from vedette.core.reasons import Reason
 from vedette.core.revision import Revision
-from vedette.core.trial import TRIAL_SECONDS, Trial
+from vedette.core.trial import Trial
 from vedette.ports.errors import Unavailable
 from vedette.ports.policy import Policy
 from vedette.spine import Permit
@@ -61,25 +63,31 @@ class TrialDesk:
     async def keep(self) -> Revision | None:
         """Return what nobody has confirmed in time; the revision by which it returned, or None.
 
-        No rule is asked: a rule of the very revision might refuse it. It is fixed in code, and on
-        record. Raises Unavailable.
+        What came on it and only refuses more stays (`admin.returning`). No rule is asked: a rule of
+        the very revision might refuse it. It is fixed in code, and on record. Raises Unavailable.
         """
         async with self.desk.turn:
             trial = self.desk.on_trial()
             if trial is None or self.desk.clock.now() < trial.until:
+                return None
+            goes = self._returning(trial)
+            if goes.text == self.desk.current()[0].text:  # it has returned, and we stopped then
+                self.desk.trials.end()
                 return None
             settled = await self.desk.spine.settle_durably(_RESTORE, _WHO, _fixed)
             if not isinstance(settled, Permit):
                 raise Unavailable(
                     f"revision {trial.revision} can't return: nothing can be recorded"
                 )
-            words = (
-                f"nobody confirmed revision {trial.revision} within {TRIAL_SECONDS // 60} minutes"
-            )
-            made, document = self.desk.back(settled, trial, words)
+            made, document = self.desk.back(settled, goes.text, goes.reason)
             self.desk.end_what_is_over()
             await self.desk.put_in_force(made, document)
         return made
+
+    def _returning(self, trial: Trial) -> Return:
+        numbers = range(trial.back_to, trial.revision + 1)
+        today = date.fromordinal(self.desk.clock.today())
+        return returning([self.desk.revision(number) for number in numbers], today)
 
     def _confirm(self, _permit: Permit) -> None:
         self.desk.trials.end()

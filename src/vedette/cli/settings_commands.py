@@ -366,7 +366,8 @@ def trial_lines(found: dict[str, Any]) -> Iterable[str]:
     """When a revision returns by itself, and how it stays."""
     if found["trial"] is not None:
         back, until = found["trial"]["back_to"], _when(found["trial"]["until"])
-        yield f"it might shut somebody out: it returns to revision {back} at {until}, unless you"
+        what = "it" if back == found["revision"] - 1 else "it, or one before it,"
+        yield f"{what} might shut somebody out: revision {back} returns at {until}, unless you"
         yield f"    vedette settings confirm {found['revision']}"
 
 

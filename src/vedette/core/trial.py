@@ -17,7 +17,10 @@ _WAYS_IN = frozenset({Channel.SIGN_IN, Channel.ADMINISTER})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """The revision `revision` returns to `back_to` at `until` (seconds since 1970 UTC)."""
+    """All that came after the revision `back_to` returns at `until` (seconds since 1970 UTC).
+
+    `revision` is the one in force; of a trial as it is kept, the one with which it began.
+    """
 
     revision: int
     back_to: int

@@ -20,6 +20,8 @@ NO_ANDROID = {"from": ["us"], "forbid": ["sign-in"], "when": ["claimed device.pl
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     made = Office(tmp_path_factory.mktemp("trial") / "org")
+    confirmed = made.by("anna", "POST /settings/confirm", body={"revision": made.newest()})
+    assert confirmed[0] == 200, confirmed
     yield made
     made.close()
 
@@ -79,13 +81,77 @@ def test_it_returns_even_where_a_rule_of_its_own_would_refuse_that(house: Office
     assert time_over(house).number == applied["revision"] + 1
 
 
-def test_whoever_changes_something_on_it_has_confirmed_it(house: Office) -> None:
-    applied = risky(house, "built-upon")
-    inside = {"between": ["us", "us"], "forbid": ["screen"]}
-    status, more = house.rule("ben", "on-top", inside)
-    assert (status, more["trial"]) == (200, None)
+BAN = {"between": ["us", "outside"], "forbid": ["screen"]}
+INSIDE = {"between": ["us", "us"], "allow": ["screen"]}
+
+
+def rules(house: Office) -> set[str]:
+    return set(map(str, house.office.desk.current()[1].rules))
+
+
+def test_a_ban_made_during_a_trial_survives_the_return_and_what_widens_does_not(
+    house: Office,
+) -> None:
+    applied = risky(house, "shuts-out")
+    first = applied["revision"]
+    for name, ban in (("ban", BAN), ("inside", INSIDE), ("second-ban", {**BAN, "say": "No."})):
+        status, more = house.rule("ben", name, ban)
+        assert status == 200
+        assert more["trial"] == {**applied["trial"], "revision": more["revision"]}
+    assert house.by("anna", "GET /settings")[1]["trial"]["back_to"] == first - 1
+    made = time_over(house)
+    assert made.number == first + 4
+    assert made.reason == (
+        f"nobody confirmed revision {first} within 10 minutes: revision {first - 1} is in force "
+        f"again; kept, since they only refuse more: {first + 1}, {first + 3}; undone too: {first + 2}"
+    )
+    assert {"ban", "second-ban"} <= rules(house)
+    assert rules(house).isdisjoint({"shuts-out", "inside"})
+    verify_revisions(house.office.desk.revisions.history())
     assert time_over(house) is None
-    assert house.newest() == applied["revision"] + 1
+
+
+def test_a_ban_that_rests_on_what_is_undone_goes_with_it(house: Office) -> None:
+    first = risky(house, "rests")["revision"]
+    assert house.rule("ben", "open", INSIDE)[0] == 200
+    body = {"path": "rules.open", "value": None, "reason": "not after all"}
+    assert house.by("ben", "PATCH /settings", body=body)[0] == 200
+    assert time_over(house).reason.endswith(f"; undone too: {first + 1}, {first + 2}")
+    assert rules(house).isdisjoint({"rests", "open"})
+
+
+def test_another_risky_revision_begins_the_time_anew_and_returns_as_far(house: Office) -> None:
+    first = risky(house, "first")
+    house.force("update trials set until = until - 300")
+    status, second = house.rule("ben", "second", {**NO_ANDROID, "say": "Not that one."})
+    assert status == 200
+    assert second["trial"]["back_to"] == first["revision"] - 1
+    assert second["trial"]["until"] >= first["trial"]["until"]
+    house.again()
+    made = time_over(house)
+    assert made.reason.endswith(f"; undone too: {second['revision']}")
+    assert rules(house).isdisjoint({"first", "second"})
+
+
+def test_who_confirms_lets_everything_stay_that_came_during_the_trial(house: Office) -> None:
+    first = risky(house, "kept-first")["revision"]
+    assert house.rule("ben", "kept-later", INSIDE)[0] == 200
+    confirm = "POST /settings/confirm"
+    assert house.by("anna", confirm, body={"revision": first})[0] == 409
+    assert house.by("anna", confirm, body={"revision": first + 1})[0] == 200
+    assert time_over(house) is None
+    assert {"kept-first", "kept-later"} <= rules(house)
+
+
+def test_a_return_that_was_cut_short_is_not_made_twice(house: Office) -> None:
+    applied = risky(house, "cut-short")
+    kept = house.office.desk.trials.current()
+    made = time_over(house)
+    house.office.desk.trials.begin(kept)
+    assert time_over(house) is None
+    assert (house.newest(), house.office.desk.trials.current()) == (made.number, None)
+    assert house.by("anna", "GET /settings")[1]["trial"] is None
+    assert made.number == applied["revision"] + 1
 
 
 def test_what_was_undone_by_hand_does_not_come_back(house: Office) -> None:
