@@ -85,10 +85,17 @@ class ActsThatWait:
         approvals = Approvals(self.tokens)
         given = self.store.approvals(act.id)
         asked_by = approvals.token(act.token)
-        if _lacked_by_author(policy, act):
-            whom = UserId(act.over)
-            given = tuple(e for e in given if not outranked(policy, Actor(e.person), whom))
+        if self.lacked_by_author(policy, act):
+            whom, actor = UserId(act.over), approvals.actor
+            given = tuple(e for e in given if not outranked(policy, actor(e.person, e.token), whom))
         return approvals.good(policy, _APPROVE, act, asked_by, given, _over(policy, act))
+
+    def lacked_by_author(self, policy: Policy, act: WaitingAct) -> str:
+        """A right that its author lacks of those which whom it gives access to has; empty for none."""
+        over = UserId(act.over) if act.over else None
+        author = Approvals(self.tokens).actor(act.author, act.token)
+        doing = Doing(act=act.act, author=author, over=over, what=act.what, more=act.more)
+        return _lacked(policy, doing)
 
     def open(self) -> tuple[WaitingAct, ...]:
         """Every act that waits and whose time is not over, oldest first; ends the others."""
@@ -216,7 +223,7 @@ class ActsDesk:
             return told("nobody approves what is done over themselves")
         policy = self._policy()
         lacked = outranked(policy, approver, UserId(act.over)) if act.over else None
-        if words is None and lacked is not None and _lacked_by_author(policy, act):
+        if words is None and lacked is not None and self.acts.lacked_by_author(policy, act):
             return told(
                 "`{whom}` may administer what you may not (`{right}`)", whom=act.over, right=lacked
             )
@@ -273,7 +280,7 @@ class ActsDesk:
         author = Actor(act.author, Approvals(self.acts.tokens).token(act.token))
         over = UserId(act.over) if act.over else None
         doing = Doing(act=act.act, author=author, over=over, approvals=approvals)
-        persons = 1 if _lacked_by_author(policy, act) else 0
+        persons = 1 if self.acts.lacked_by_author(policy, act) else 0
         found = prepare(narrows=False, persons=persons)(policy, doing)
         if isinstance(found, Decision):
             return False
@@ -306,15 +313,6 @@ def _lacked(policy: Policy, doing: Doing) -> str:
     if not gives_access(doing.act, doing.what, doing.more):
         return ""
     return outranked(policy, doing.author, doing.over) or ""
-
-
-def _lacked_by_author(policy: Policy, act: WaitingAct) -> str:
-    """The same of an act that waits."""
-    over = UserId(act.over) if act.over else None
-    author = Actor(act.author)
-    return _lacked(
-        policy, Doing(act=act.act, author=author, over=over, what=act.what, more=act.more)
-    )
 
 
 def _about(act: Act, author: Actor, id_: str, waiting: WaitingAct | None, reason: str) -> Doing:

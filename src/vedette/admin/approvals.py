@@ -62,6 +62,10 @@ class Approvals:
         """The token of this id; None without one, and where it was removed."""
         return self.tokens.by_id(id_) if id_ else None
 
+    def actor(self, person: str, token: str) -> Actor:
+        """Somebody, through the token of this id if there is one."""
+        return Actor(person, self.token(token))
+
     def _not_removed(self, approval: Approval) -> bool:
         return not approval.token or self.tokens.by_id(approval.token) is not None
 

@@ -2,18 +2,20 @@
 
 What gives access to an account gives all its rights to whoever does it: by a start password, a start
 code or a token somebody may sign in, or act, as that person. So whoever lacks one of the person's
-rights needs a second person who has them all, whatever the rules say. Ending or suspending sessions
-gives no access and is left to the rules alone, and so is deactivation by the organisation's directory.
+rights, as the rules allow each at best, needs a second person who has them all, whatever the rules
+say. Ending or suspending sessions gives no access and is left to the rules alone, and so is
+deactivation by the organisation's directory.
 """
 
 from __future__ import annotations
 
 from vedette.admin.actor import Actor
-from vedette.admin.rights import lacked_right
-from vedette.core.asks import Act
-from vedette.core.facts import LOCAL_TOKEN, Missing
+from vedette.admin.rights import lacked_right, rights
+from vedette.core.asks import Act, Someone
+from vedette.core.facts import CONSOLE, Missing
 from vedette.core.names import UserId
 from vedette.core.notices import UNLOCK
+from vedette.core.tokens import GRANTABLE
 from vedette.ports.policy import Policy
 
 TURN_AWAY = "reject"
@@ -31,17 +33,38 @@ _GIVES_ACCESS = frozenset(
 
 
 def gives_access(act: Act, what: str, more: str) -> bool:
-    """Whether an act lets somebody in as the person over whom it goes; `what` and `more` as in `Doing`."""
-    return act in _GIVES_ACCESS and what != UNLOCK and more != TURN_AWAY
+    """Whether an act lets somebody in as the person over whom it goes; `what` and `more` as in `Doing`.
+
+    What people write into those changes nothing about any other act.
+    """
+    if act is Act.ADMINISTRATION_PASSWORD_RESET:
+        return what != UNLOCK
+    if act is Act.ADMINISTRATION_DEVICE_APPROVE:
+        return more != TURN_AWAY
+    return act in _GIVES_ACCESS
 
 
 def outranked(policy: Policy, actor: Actor, whom: UserId | None) -> Act | None:
     """An administrative right that `whom` has and `actor` has not; None where there is none.
 
-    Over themselves nobody lacks any.
+    Over themselves nobody lacks any, but through a token that is narrower than its person.
     """
-    if whom is None or whom == actor.name:
+    if whom is None or (whom == actor.name and actor.token is None):
         return None
-    comes = LOCAL_TOKEN if actor.comes == LOCAL_TOKEN else Missing.PENDING
     directory = policy.directory
-    return lacked_right(policy, actor.someone(directory), comes, directory.someone(whom))
+    someone, person = actor.someone(directory), directory.someone(whom)
+    comes = Missing.PENDING if actor.comes == CONSOLE else actor.comes
+    return lacked_right(policy, someone, comes, person) or _beyond_token(policy, actor, person)
+
+
+def _beyond_token(policy: Policy, actor: Actor, whom: Someone) -> Act | None:
+    """A right of `whom` for which the token of `actor` is not good, if a token may be good for it."""
+    token = actor.token
+    if token is None:
+        return None
+    beyond = (
+        act
+        for act, over in rights(policy, whom)
+        if act in GRANTABLE and not token.covers(act, over)
+    )
+    return next(beyond, None)

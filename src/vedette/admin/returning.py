@@ -22,7 +22,10 @@ from vedette.core.trial import TRIAL_SECONDS, is_risky
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Return:
-    """The text to return to, and the numbers of later revisions that stay on top or are undone."""
+    """The text to return to, and the numbers of later revisions that stay on top or are undone.
+
+    `since` is the one on trial, which is undone in any case.
+    """
 
     text: str
     back_to: int
@@ -48,7 +51,8 @@ def returning(revisions: Sequence[Revision], today: date) -> Return:
     every later one.
 
     1. A later revision that can only refuse more, and shuts nobody out, is made again on top of what is
-    there. 2. Where that can't be done, or would allow something there, it is undone like the others.
+    there. 2. Where that can't be done, or would allow something there or shut somebody out, it is undone
+    like the others.
     """
     back_to, on_trial, *later = revisions
     text, before = back_to.text, on_trial
@@ -79,8 +83,9 @@ def _again(text: str, before: Revision, made: Revision, today: date) -> str | No
     except Rejected:
         return None
     result = _document(changed, today)
-    stricter = result is not None and narrows(there, result, today)  # (2)
-    return changed if stricter else None
+    if result is None or not narrows(there, result, today) or is_risky(there, result):  # (2)
+        return None
+    return changed
 
 
 def _with(text: str, changes: Sequence[Change]) -> str:

@@ -7,7 +7,8 @@ changes of the rules themselves: who could be a second person, who would gain, w
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import product
 
 from vedette.core.asks import Act, PartySet, Someone
 from vedette.core.channels import Channel
@@ -15,7 +16,8 @@ from vedette.core.decision import Decision, Verdict
 from vedette.core.facts import REGISTRY, Facts, Missing, Value
 from vedette.core.names import UserId
 from vedette.core.pending import CHANGES
-from vedette.core.people import ANYONE, GUESTS, US, Person
+from vedette.core.people import ANYONE, GUESTS, OUTSIDE, PARTNERS, US, Person
+from vedette.core.settings.document import Document
 from vedette.core.towards import organisation
 from vedette.core.waiting_acts import TAKES_APPROVALS
 from vedette.ports.policy import Policy
@@ -42,13 +44,25 @@ def at_best(
 
     What others may approve counts as approved by as many as any rule may want; `comes` is by what it comes.
     """
-    known: dict[str, Value | Missing] = {
-        **_TO_BE_HAD,
-        "act": act.value,
-        "act.through": comes,
-        "approvals": AS_MANY_AS_WANTED if act in CHANGES or act in TAKES_APPROVALS else 0,
-        "change.widens": frozenset(),
+    view: dict[str, Value | Missing] = {
+        "approvals": AS_MANY_AS_WANTED,
+        "change.widens": frozenset[str](),
     }
+    return _at_best(policy, who, act, over, comes, view)
+
+
+def _at_best(
+    policy: Policy,
+    who: Someone,
+    act: Act,
+    over: PartySet | None,
+    comes: str | Missing,
+    view: Mapping[str, Value | Missing],
+) -> Decision:
+    """The same where so much is widened and so many have approved."""
+    known = {**_TO_BE_HAD, "act": act.value, "act.through": comes, **view}
+    if act not in CHANGES and act not in TAKES_APPROVALS:
+        known["approvals"] = 0
     ask = organisation(act, who, Channel.ADMINISTER, over)
     return policy.decide(ask, Facts(known), policy.directory.today)
 
@@ -67,17 +81,40 @@ def may_at_best(
 def lacked_right(policy: Policy, who: Someone, comes: str | Missing, whom: Someone) -> Act | None:
     """An act of administration that `whom` might be allowed and `who` might not; None if there is none.
 
-    `comes` is by what `who` acts. Over somebody of some party, or over the organisation.
+    `comes` is by what `who` acts. It is looked at over everybody and over the organisation, for changes
+    that widen nothing or everything, and with approvals and without.
     """
     if who.kind == whom.kind and comes is Missing.PENDING:
         return None
-    for act in ADMINISTRATION:
-        for over in _overs(policy):
-            if may_at_best(policy, whom, act, over) and not may_at_best(
-                policy, who, act, over, comes
-            ):
+    overs, views = _overs(policy), _views(policy)
+    for act, over, view in product(ADMINISTRATION, overs, views):
+        theirs = _at_best(policy, whom, act, over, Missing.PENDING, view)
+        if theirs.verdict is not Verdict.NO:
+            own = _at_best(policy, who, act, over, comes, view)
+            if own.verdict is Verdict.NO:
                 return act
     return None
+
+
+def rights(policy: Policy, who: Someone) -> Iterator[tuple[Act, PartySet | None]]:
+    """The acts of administration that somebody might be allowed, each with those over whom."""
+    for act, over in product(ADMINISTRATION, _overs(policy)):
+        if may_at_best(policy, who, act, over):
+            yield act, over
+
+
+def _views(policy: Policy) -> tuple[Mapping[str, Value | Missing], ...]:
+    """What a change may widen, and how many may have approved, at the two ends of each."""
+    document = policy.directory.document
+    named = {*map(str, document.parties), *map(str, document.partners)}
+    everything = frozenset(
+        {ANYONE, US, GUESTS, PARTNERS, OUTSIDE, Channel.ADMINISTER.value, *named}
+    )
+    return tuple(
+        {"change.widens": widens, "approvals": approvals}
+        for widens in (frozenset[str](), everything)
+        for approvals in (AS_MANY_AS_WANTED, 0)
+    )
 
 
 def who_may(policy: Policy, act: Act) -> Iterator[UserId]:
@@ -116,7 +153,21 @@ def gains(old: Policy, new: Policy, who: str) -> Act | None:
 
 
 def _overs(*policies: Policy) -> list[PartySet | None]:
-    """Over whom an act may go: nobody, all of us, guests, and whoever is in one more party."""
-    parties = {str(name) for each in policies for name in each.directory.document.parties}
-    of_us: list[PartySet | None] = [frozenset({ANYONE, US, name}) for name in sorted(parties)]
-    return [None, frozenset({ANYONE, US}), frozenset({ANYONE, GUESTS}), *of_us]
+    """Over whom an act may go: nobody, all of us, guests, whoever is in one more party, each of our people.
+
+    Of the parties that people are in, those count that rules about administration name.
+    """
+    documents = [each.directory.document for each in policies]
+    parties = {str(name) for document in documents for name in document.parties}
+    named = {ANYONE, US, GUESTS}.union(*map(_named_in_administration, documents))
+    people = {each.someone.parties & named for p in policies for each in p.directory.alike()}
+    of_us = [frozenset({ANYONE, US, name}) for name in sorted(parties)]
+    found = [frozenset({ANYONE, US}), frozenset({ANYONE, GUESTS}), *of_us]
+    return [None, *found, *sorted(people.difference(found), key=sorted)]
+
+
+def _named_in_administration(document: Document) -> set[str]:
+    """The parties over whom rules about administration speak."""
+    rules = (*document.rules.values(), *document.guardrails.values())
+    about = [rule for rule in rules if Channel.ADMINISTER in rule.channels]
+    return {str(name) for rule in about for name in (*(rule.to or ()), *(rule.between or ()))}

@@ -430,11 +430,13 @@ class SettingsDesk:
             self.trials.end()
         try:
             self.revisions.append(revision)
-        except RevisionConflict:
+        except (RevisionConflict, Unavailable) as fault:
             if before is None:
                 self.trials.end()
             else:
                 self.trials.begin(before)
+            if isinstance(fault, Unavailable):
+                raise
             newest = self.current()[0]
             raise _conflict(revision.number - 1, newest) from None
         if trial is None:

@@ -79,7 +79,10 @@ class TrialDesk:
                 raise Unavailable(
                     f"revision {trial.revision} can't return: nothing can be recorded"
                 )
-            made, document = self.desk.back(settled, goes.text, goes.reason)
+            try:
+                made, document = self.desk.back(settled, goes.text, goes.reason)
+            except Rejected as rejected:  # somebody else has made a revision just now
+                raise Unavailable(str(rejected.message)) from rejected
             self.desk.end_what_is_over()
             await self.desk.put_in_force(made, document)
         return made

@@ -33,7 +33,9 @@ class _Effect:
     facts: tuple[str, ...] = ()
     """Facts that may come to be known otherwise, by the beginning of their names."""
     members: bool = False
-    """Whether somebody may come into a party: by a group, an attribute, or who decides about either."""
+    """Whether somebody may come into a party: their groups or attributes may be others."""
+    identity: bool = False
+    """Whether somebody may come to sign in as somebody else."""
 
 
 _TO_OUR_OWN, _TO_EVERYONE = _Effect(frozenset({US})), _Effect(_EVERYONE)
@@ -46,7 +48,7 @@ VALUES: Mapping[str, _Effect] = MappingProxyType(
         "directory": _Effect(_EVERYONE, members=True),
         "federation": _TO_EVERYONE,
         "files": _Effect(_EVERYONE, ("file.",)),
-        "issuers": _SESSIONS,
+        "issuers": _Effect(frozenset({US}), _OF_SESSIONS, identity=True),
         "media": _TO_OUR_OWN,
         "messages": _TO_EVERYONE,
         "networks": _SESSIONS,
@@ -89,7 +91,8 @@ def widens(old: Document, new: Document, today: date) -> frozenset[str]:
         named |= {m for kind in new.rooms.values() for m in kind.members}
     if old.organisation != new.organisation:
         named |= _EVERYONE
-    if any(Channel.ADMINISTER in rule.channels for rule in rules):
+    as_somebody_else = any(effect.identity for effect in effects) and _administered(new)
+    if as_somebody_else or any(Channel.ADMINISTER in rule.channels for rule in rules):
         named |= {ADMINISTER}
     return frozenset(named | _around(named, old, new))
 
@@ -119,6 +122,21 @@ def _without_what_ended(document: Document, today: date) -> Document:
 
     rules = {name: rule for name, rule in document.rules.items() if rule.forbid or allows(rule)}
     return document.model_copy(update={"partners": partners, "rules": rules})
+
+
+def _ends(document: Document) -> dict[str, date]:
+    """The last day of each domain as a partner's."""
+    return {
+        str(domain): each.valid_until or date.max
+        for each in document.partners.values()
+        for domain in each.domains
+    }
+
+
+def _leaves_partners(old: Document, new: Document) -> bool:
+    """Whether a server that was a partner's counts as outside, now or earlier than before."""
+    before, after = _ends(old), _ends(new)
+    return any(domain not in after or after[domain] < end for domain, end in before.items())
 
 
 def _outside_has_nothing(document: Document) -> bool:
@@ -166,6 +184,13 @@ def _touched(
                 yield rule
 
 
+def _administered(document: Document) -> bool:
+    """Whether somebody administers by a rule."""
+    return any(
+        rule.allow and Channel.ADMINISTER in rule.channels for rule in document.rules.values()
+    )
+
+
 def _read(rule: Rule) -> Iterator[str]:
     """The facts that a rule reads."""
     for text in (*rule.when, *rule.unless):
@@ -195,6 +220,8 @@ def _changed_words(old: Document, new: Document) -> set[str]:
     }
     if _outside_has_nothing(new):
         changed -= old.partners.keys() - new.partners.keys()
+    elif _leaves_partners(old, new):
+        changed.add(OUTSIDE)
     while more := {
         name
         for name, party in new.parties.items()

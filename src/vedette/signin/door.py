@@ -92,17 +92,18 @@ class SignInDoor:
         oldest sessions end for it.
         """
         act = Act.SIGN_IN_SESSION_START
-        too_many: list[int] = []
+        too_many = 0
 
         async def prepared(policy: Policy) -> Gathered:
+            nonlocal too_many
             asked = self._asked(act, candidate)
             within = within_limit(policy, asked)
-            too_many.append(asked.devices - within.devices)
+            too_many = asked.devices - within.devices
             return gather(policy, within)
 
         settled = driven(self.spine.settle_durably(act, candidate.user, prepared))
-        if isinstance(settled, Permit) and sum(too_many) > 0:
-            end_oldest(settled, self.store, candidate, sum(too_many), int(self.clock.now()))
+        if isinstance(settled, Permit) and too_many > 0:
+            end_oldest(settled, self.store, candidate, too_many, int(self.clock.now()))
         return settled
 
     def keep(

@@ -95,6 +95,7 @@ class EventDoor:
         wishes: list[RoomWish] = []
 
         async def gather(policy: Policy) -> tuple[Ask, Facts] | Decision:
+            wishes.clear()
             if _is_service(policy.directory, form.user):
                 return routine(Act.ROOM_ROOM_CREATE, form.user), Facts()
             if form.version not in VERSIONS:
@@ -108,7 +109,7 @@ class EventDoor:
 
         settled = await self.spine.settle_durably(Act.ROOM_ROOM_CREATE, form.user, gather)
         if isinstance(settled, Permit) and wishes:
-            shape_room(settled, form, settled.policy, wishes[-1])
+            shape_room(settled, form, settled.policy, wishes[0])
         return self._local(form.user, settled)
 
     async def upgrade_room(self, user: str, version: str, room: RoomReader) -> Answer:

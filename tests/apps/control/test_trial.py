@@ -111,6 +111,23 @@ def test_a_ban_made_during_a_trial_survives_the_return_and_what_widens_does_not(
     assert time_over(house) is None
 
 
+def test_a_ban_that_shuts_somebody_out_where_it_would_be_made_again_goes_too(
+    house: Office,
+) -> None:
+    """What was allowed by another rule during the trial is allowed by this one alone before it."""
+    assert house.rule("anna", "way-in", {"from": ["guests"], "allow": ["sign-in"]})[0] == 200
+    house.office.desk.trials.end()
+    between = {"between": ["us", "us"], "allow": ["screen"]}
+    body = {"rule": between, "reason": "wanted"}
+    status, first = house.by("anna", "PUT /rules/way-in", body=body)
+    assert (status, first["trial"]["back_to"]) == (200, first["revision"] - 1), first
+    gone = house.by("ben", "DELETE", "/rules/way-in?reason=x")
+    assert gone[0] == 200
+    made = time_over(house)
+    assert made.reason.endswith(f"; undone too: {first['revision'] + 1}")
+    assert "way-in" in rules(house)
+
+
 def test_a_ban_that_rests_on_what_is_undone_goes_with_it(house: Office) -> None:
     first = risky(house, "rests")["revision"]
     assert house.rule("ben", "open", INSIDE)[0] == 200

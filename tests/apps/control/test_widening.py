@@ -182,6 +182,17 @@ def test_what_may_grant_a_right_widens_administer(before: str, after: str) -> No
     assert "administer" in widens(document(ROLES), changed, TODAY)
 
 
+def test_who_may_sign_in_as_somebody_else_may_get_their_rights() -> None:
+    office = BASE + 'office = { from = ["contractors"], allow = ["administer"] }\n'
+    assert widens(document(office), document(office + ISSUER), TODAY) == {"us", "administer"}
+
+
+def test_a_server_that_is_no_partners_any_more_counts_as_outside() -> None:
+    strangers = BASE + 'all = { between = ["staff", "outside"], allow = ["message"] }\n'
+    fewer = strangers.replace('["acme.example"]', '["other.example"]')
+    assert "outside" in widens(document(strangers), document(fewer), TODAY)
+
+
 def test_what_grants_no_right_does_not_widen_administer() -> None:
     for before, after in (
         ('["acme.example"]', '["acme.example", "other.example"]'),
