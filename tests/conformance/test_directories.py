@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import time
 
 import pytest
@@ -56,6 +58,15 @@ def test_it_goes_away_and_comes_back_at_the_same_address(directory):
         directory.anonymous().simple_bind_s()
     directory.start()
     assert binds(directory, "stays")
+
+
+def test_its_administrator_works_on_after_it_ended_an_idle_connection(directory):
+    directory.add_person("before")
+    idle = socket.socket(fileno=os.dup(directory.administrator.fileno()))
+    idle.shutdown(socket.SHUT_RDWR)
+    idle.close()
+    directory.add_person("after")
+    assert binds(directory, "after")
 
 
 def test_nothing_is_asked_of_it_in_clear(directory):

@@ -16,7 +16,7 @@ from typing import Any
 
 import ldap
 import ldap.filter
-from ldap.ldapobject import SimpleLDAPObject
+from ldap.ldapobject import ReconnectLDAPObject, SimpleLDAPObject
 
 from vedette.suite.certificates import Authority, issue, make_authority, today
 
@@ -104,7 +104,10 @@ class Directory(abc.ABC):
 
     def anonymous(self, url: str = "") -> SimpleLDAPObject:
         """A connection whose other side is who it should be; nobody is bound."""
-        made = ldap.initialize(url or self.url)
+        return self._demanding(ldap.initialize(url or self.url))
+
+    def _demanding(self, made: SimpleLDAPObject) -> SimpleLDAPObject:
+        """The connection, with short patience and a certificate that this CA signed."""
         made.protocol_version = ldap.VERSION3
         made.set_option(ldap.OPT_REFERRALS, 0)
         made.set_option(ldap.OPT_NETWORK_TIMEOUT, 5)
@@ -116,9 +119,13 @@ class Directory(abc.ABC):
 
     @property
     def administrator(self) -> SimpleLDAPObject:
-        """A connection that may do everything."""
+        """A connection that may do everything.
+
+        Directories end connections that nobody used for some time (Active Directory after 15
+        minutes), so it connects again when it has to.
+        """
         if self._connection is None:
-            made = self.anonymous()
+            made = self._demanding(ReconnectLDAPObject(self.url, retry_max=2, retry_delay=0.1))
             made.simple_bind_s(*self._administrator())
             self._connection = made
         return self._connection

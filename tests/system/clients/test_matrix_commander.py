@@ -127,7 +127,7 @@ async def test_its_own_password_login_gets_nowhere(
     status, said = await _run(
         without_a_screen(tmp_path), tmp_path, "--ssl-certificate", str(example.ca_file),
         "--login", "password", "--homeserver", example.client_url, "--user-login", dora.user,
-        "--password", dora.password, "--device", "commander", "--room-default", "!a:b",
+        f"--password={dora.password}", "--device", "commander", "--room-default", "!a:b",
     )  # fmt: skip
     assert status != 0
     assert "does not support password login" in " ".join(said.split())

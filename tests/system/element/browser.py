@@ -1,5 +1,6 @@
 """Drives Element's interface in the system's Chromium, as a person at the screen would."""
 
+import asyncio
 import base64
 import hashlib
 import re
@@ -116,12 +117,12 @@ class ElementBrowser:
         await self._go(f"room/{room}")
         composer = self._composer()
         accept = self.page.locator(".mx_RoomPreviewBar").get_by_role("button", name="Accept")
-        await composer.or_(accept).first.wait_for()
-        if await accept.count():
-            # Of the notice room it is gone by itself, as the invitation is accepted for its person.
-            with suppress(NotSeenError):
-                await accept.click(timeout=OFFER_MS)
-            await composer.wait_for()
+        async with asyncio.timeout(PATIENCE_MS / 1000):
+            while not await composer.count():
+                # Gone before it was pressed: the invitation to the notice room is accepted for its
+                # person. Still there: the page is busy, and is asked again.
+                with suppress(NotSeenError):
+                    await accept.click(timeout=OFFER_MS)
 
     async def open_dm(self, user: str) -> None:
         """Begin to talk with `user`; Element makes the room, encrypted, with the first message."""
