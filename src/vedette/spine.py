@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from vedette.core.asks import Act, Ask
 from vedette.core.decide import decide
@@ -62,10 +63,14 @@ class Permit:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A no or a not yet, with the id of its record; without one only if it could not be kept."""
+    """A no or a not yet, with the id of its record; without one only if it could not be kept.
+
+    `until` is when it ends by itself, in seconds since 1970 UTC; None where it does not.
+    """
 
     decision: Decision
     record: str | None
+    until: int | None = None
 
     @property
     def in_doubt(self) -> bool:
@@ -87,6 +92,21 @@ def refuse(policy: Policy, reason: Reason, towards: str | None = None) -> Decisi
     return Decision(
         verdict=Verdict.NO, reason=reason, towards=towards, revision=policy.rules.revision
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Barred:
+    """Why somebody may ask nothing of this kind, whatever the rules say, and until when."""
+
+    reason: Reason
+    until: int
+
+
+class AskerGate(Protocol):
+    """Who may not ask at all at the moment."""
+
+    async def barred(self, policy: Policy, act: Act, who: str) -> Barred | None:
+        """Why `who` may not ask for `act` now; None where they may. Raises Unavailable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +143,12 @@ class Spine:
     audit: AuditLog
     incidents: Incidents
     clock: Clock
+    askers: AskerGate | None = None
+    """Looked at before the facts of each durable ask are gathered."""
+
+    async def barred(self, policy: Policy, act: Act, who: str) -> Barred | None:
+        """As `AskerGate.barred`; None without one. Raises Unavailable."""
+        return await self.askers.barred(policy, act, who) if self.askers else None
 
     def settle(
         self, act: Act, who: str, prepare: Prepare, later: frozenset[str] = NOTHING_LATER
@@ -176,14 +202,23 @@ class Spine:
 
         What is merely passed on waits for nothing: the door behind records its yes. Never raises.
         """
+        barred: Barred | None = None
+
+        async def gather_unless_barred(policy: Policy) -> Gathered:
+            nonlocal barred
+            barred = await self.barred(policy, act, who)
+            return refuse(policy, barred.reason) if barred else await gather(policy)
+
         try:
-            policy, gathered = await self._gather(gather)
+            policy, gathered = await self._gather(gather_unless_barred)
             ask, facts, decision = self._decided(policy, act, who, gathered)
             kept = decision.reason is not Reason.ROUTINE or act in _ALWAYS_KEPT
             if kept and decision.verdict is Verdict.YES:
                 record = await self.audit.append(ask, facts, decision)
             else:
                 record = self.audit.note(ask, facts, decision)
+            if barred is not None:
+                return Refusal(decision, record, barred.until)
             return _settled(policy, decision, record, later)
         except Unavailable as outage:
             return self._outage(outage)

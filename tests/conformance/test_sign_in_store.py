@@ -177,6 +177,22 @@ def test_nobody_without_an_account_gets_a_password(store: SignInStore) -> None:
     assert store.account("nobody") is None
 
 
+def test_it_is_noted_when_somebody_else_made_credentials(store: SignInStore) -> None:
+    for name in ("alice", "ben", "cara"):
+        store.make_account(name, name, "hash", NOW)
+    store.note_reset("alice", NOW + 10)
+    store.note_reset("ben", NOW + 20)
+    store.set_password("alice", "own", NOW + 30)
+    assert store.reset_since(NOW + 10) == {"alice": NOW + 10, "ben": NOW + 20}
+    assert store.reset_since(NOW + 11) == {"ben": NOW + 20}
+    accounts = {each.localpart: each.reset_by_other for each in store.accounts()}
+    assert accounts == {"alice": NOW + 10, "ben": NOW + 20, "cara": None}
+    store.note_reset("ben", None)
+    assert store.reset_since(0) == {"alice": NOW + 10}
+    with pytest.raises(NoAccount):
+        store.note_reset("nobody", NOW)
+
+
 def test_it_is_noted_when_synapse_knows_an_account(store: SignInStore) -> None:
     store.make_account("alice", "Alice", None, NOW)
     store.provisioned("alice")

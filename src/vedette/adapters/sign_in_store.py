@@ -195,6 +195,18 @@ class SqlSignInStore:
         if not self._write(change.values(password_hash=password_hash, must_change=must_change)):
             raise NoAccount(localpart)
 
+    def note_reset(self, localpart: str, at: int | None) -> None:
+        """Note when somebody else made credentials for this account. Raises NoAccount."""
+        change = sa.update(ACCOUNTS).where(ACCOUNTS.c.localpart == localpart)
+        if not self._write(change.values(reset_by_other=at)):
+            raise NoAccount(localpart)
+
+    def reset_since(self, at: int) -> Mapping[str, int]:
+        """The accounts for which somebody else made credentials at this time or later, and when."""
+        columns = sa.select(ACCOUNTS.c.localpart, ACCOUNTS.c.reset_by_other)
+        rows = self._all(columns.where(ACCOUNTS.c.reset_by_other >= at))
+        return {row.localpart: row.reset_by_other for row in rows}
+
     def provisioned(self, localpart: str) -> None:
         """Note that Synapse knows this account."""
         known = sa.update(ACCOUNTS).where(ACCOUNTS.c.localpart == localpart)

@@ -12,16 +12,21 @@ import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from vedette.admin.actor import Actor
+from vedette.admin.actor import RECOVERING, Actor
 from vedette.admin.door import AdministrationDoor, Doing, needs_reason
 from vedette.admin.people import may_look, recorded, sees_of
 from vedette.admin.rejected import Code, Rejected
+from vedette.admin.reset_wait import starts_wait
+from vedette.admin.sessions import BY_ADMINISTRATOR
 from vedette.core.asks import Act
+from vedette.core.decision import Decision, Verdict
 from vedette.core.language import told
 from vedette.core.names import ServerName, UserId
 from vedette.core.notices import UNLOCK
+from vedette.core.reasons import Reason
 from vedette.ports.clock import Clock
 from vedette.ports.factors import Passwords
+from vedette.ports.policy import Policy
 from vedette.ports.sign_in import Account, Factor, NoAccount, SignInStore, Taken
 from vedette.protocol import recovery
 from vedette.spine import Permit
@@ -122,6 +127,7 @@ class AccountsDesk:
         self._kept_here(user)
         chosen = _start_password()
         await self._make(permit, user, display_name, await self._hash(chosen))
+        await self._handed(permit, author, user, new=True)
         return Issued(user=user, secret=chosen, record=permit.record)
 
     async def factors(self, author: Actor, user: UserId) -> FactorsView:
@@ -141,7 +147,8 @@ class AccountsDesk:
         """Take second factors away, all of them unless kinds are named, and issue a start code.
 
         With the password and that code the person signs in once and sets up a new second factor;
-        codes from before are good for nothing any more.
+        codes from before are good for nothing any more. In recovery, all factors of somebody who waits
+        after a reset also end that wait, and their sessions with it.
         """
         why = needs_reason(reason)
         wanted = _kinds(kinds)
@@ -152,6 +159,9 @@ class AccountsDesk:
         await self._account(user)
         code = recovery.codes(secrets.token_bytes(recovery.RANDOM_BYTES))[0]
         removed = await self._reset(permit, user, wanted, code)
+        if author == RECOVERING and wanted is None:
+            await self._end_wait(permit, user, why)
+        await self._handed(permit, author, user)
         return Issued(user=user, secret=code, record=permit.record, removed=removed)
 
     async def reset_password(self, author: Actor, user: UserId, reason: str) -> Issued:
@@ -167,6 +177,7 @@ class AccountsDesk:
         chosen = _start_password()
         await self._set_password(permit, user, await self._hash(chosen))
         await self._forgive(permit, user)
+        await self._handed(permit, author, user)
         return Issued(user=user, secret=chosen, record=permit.record)
 
     async def unlock(self, author: Actor, user: UserId, reason: str = "") -> str:
@@ -203,6 +214,42 @@ class AccountsDesk:
         return await asyncio.to_thread(self.passwords.hash, password)
 
     # ---- effects: each takes a Permit ----------------------------------------------------------
+
+    async def _handed(
+        self, permit: Permit, author: Actor, user: UserId, *, new: bool = False
+    ) -> None:
+        """Note a reset by somebody else, and record that the secret is shown, before it is.
+
+        Raises Rejected where it can't be recorded.
+        """
+        if starts_wait(author, user, new=new):
+            now = int(self.clock.now())
+            await asyncio.to_thread(self.store.note_reset, user.localpart, now)
+
+        async def shown(policy: Policy) -> Decision:
+            revision = policy.rules.revision
+            return Decision(
+                verdict=Verdict.YES, reason=Reason.SERVICE, towards=user, revision=revision
+            )
+
+        settled = await self.door.spine.settle_durably(Act.SECRET_SHOW, author.name, shown)
+        if not isinstance(settled, Permit):
+            raise Rejected(
+                Code.UNAVAILABLE,
+                told("it is done, but the secret is not shown: that can't be recorded now"),
+                told("reset it once more as soon as records can be written"),
+                record=permit.record,
+            )
+
+    async def _end_wait(self, _permit: Permit, user: UserId, reason: str) -> None:
+        """End the wait after a reset, and before it every session that began meanwhile."""
+        account = await self._account(user)
+        if account.reset_by_other is None:
+            return
+        ids = [each.id for each in await asyncio.to_thread(self.store.sessions, user)]
+        because, now = BY_ADMINISTRATOR + reason, int(self.clock.now())
+        await asyncio.to_thread(self.store.end_sessions, ids, because, now)
+        await asyncio.to_thread(self.store.note_reset, user.localpart, None)
 
     async def _make(self, _permit: Permit, user: UserId, display_name: str, hashed: str) -> None:
         now = int(self.clock.now())

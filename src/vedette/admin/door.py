@@ -13,6 +13,7 @@ from typing import Protocol
 from vedette.admin.actor import Actor
 from vedette.admin.outranking import gives_access, outranked
 from vedette.admin.rejected import Code, Rejected
+from vedette.admin.reset_wait import still_waits
 from vedette.core.asks import Act, Ask
 from vedette.core.channels import Channel
 from vedette.core.decision import Decision, Verdict
@@ -179,6 +180,8 @@ def refused(refusal: Refusal) -> Rejected:
     short of it is about something else.
     """
     decision = refusal.decision
+    if decision.reason is Reason.CREDENTIALS_RESET:
+        return still_waits(refusal)
     if decision.reason is Reason.NO_RULE:
         decision = replace(decision, rule=None, say=None)
     return Rejected(

@@ -240,10 +240,14 @@ class FilesDesk:
         if isinstance(settled, Permit):
             return settled
         said = refused(settled)
-        if settled.in_doubt or settled.decision.reason is Reason.OWN_CHANGE:
+        if settled.in_doubt or settled.decision.reason in _SAID:
             raise said
         words = told("that is not yours to see or to do, or no such file is here")
         raise Rejected(Code.REFUSED, words, said.hint, record=settled.record)
+
+
+_SAID = frozenset({Reason.OWN_CHANGE, Reason.CREDENTIALS_RESET})
+"""Reasons of a refusal that say nothing about the file."""
 
 
 def _not_own(policy: Policy, doing: Doing) -> tuple[Ask, Facts] | Decision:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from vedette.admin.findings import Found, Health
 from vedette.admin.lockout import signs_in, those_left
 from vedette.admin.policy import local_administrator
+from vedette.admin.reset_wait import moment
 from vedette.admin.rights import may_at_best
 from vedette.core.asks import Act, Someone
 from vedette.core.facts import LOCAL_TOKEN
@@ -64,12 +66,23 @@ class OfficersSeen:
     local: bool
     company: bool
     """Whether people are those of the company's directory."""
+    waiting: tuple[tuple[str, int], ...] = ()
+    """Those who administer nothing yet because somebody else reset their credentials, and until when
+    (seconds since 1970 UTC)."""
 
 
 def standing(
-    policy: Policy, state: Officers, proofs: ProofsOf | None, *, company: bool
+    policy: Policy,
+    state: Officers,
+    proofs: ProofsOf | None,
+    *,
+    company: bool,
+    waiting: Mapping[str, int] = MappingProxyType({}),
 ) -> OfficersSeen:
-    """How they stand by the rules and by what they can show. Without `proofs` all are able."""
+    """How they stand by the rules and by what they can show. Without `proofs` all are able.
+
+    `waiting` is until when somebody administers nothing, by localpart.
+    """
     left = those_left(policy, state.kept or state.users) if not state.gone else []
     able = [user for user in left if _able(policy, user, proofs)]
     return OfficersSeen(
@@ -79,6 +92,11 @@ def standing(
         groups=tuple(sorted(_groups(policy))),
         local=_local(policy),
         company=company,
+        waiting=tuple(
+            (user, waiting[localpart])
+            for user in left
+            if (localpart := UserId(user).localpart) in waiting
+        ),
     )
 
 
@@ -110,6 +128,7 @@ def officers_found(seen: OfficersSeen | None, table: str) -> Iterable[Found]:
     """Whether somebody is left who may change the settings; `table` is the file of people."""
     if seen is None:
         return
+    yield from _found_waiting(seen)
     state, mend = seen.state, _way_out(seen, table)
     if state.kept:
         words = words_of_kept(state.kept)
@@ -148,6 +167,24 @@ def officers_found(seen: OfficersSeen | None, table: str) -> Iterable[Found]:
             )
         )
         yield Found(_CHECK, Health.GOOD, words)
+
+
+def _found_waiting(seen: OfficersSeen) -> Iterator[Found]:
+    """Who administers nothing yet, because somebody else reset their credentials."""
+    for user, until in seen.waiting[:_NAMED]:
+        yield Found(
+            _CHECK,
+            Health.WEAK,
+            told(
+                "`{whom}` may administer nothing until {until}: somebody else reset their credentials",
+                whom=user,
+                until=moment(until),
+            ),
+            told(
+                "ask them whether they wanted the reset; `vedette recover`, then `vedette user factors "
+                "reset`, ends the wait"
+            ),
+        )
 
 
 def _way_out(seen: OfficersSeen, table: str) -> str:

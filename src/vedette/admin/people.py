@@ -341,8 +341,9 @@ def sees_of(
 async def may_look(
     door: AdministrationDoor, author: Actor, policy: Policy, clock: Clock, act: Act = _ACT
 ) -> None:
-    """Refuse whoever may see nobody at all, on record. Raises Rejected."""
-    if not foreseen_anywhere(policy, author, act, clock.today()):
+    """Refuse those who may see nobody at all, or ask nothing now, on record. Raises Rejected."""
+    barred = await door.spine.barred(policy, act, author.name)
+    if barred or not foreseen_anywhere(policy, author, act, clock.today()):
         await door.permit(Doing(act=act, author=author))
 
 

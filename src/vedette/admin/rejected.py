@@ -26,6 +26,8 @@ class Code(StrEnum):
     """What was named does not exist."""
     REFUSED = "refused"
     """The rules refuse this act."""
+    RESET = "credentials-reset"
+    """Somebody else reset the credentials of whoever asks, and they still have to wait."""
     UNAVAILABLE = "unavailable"
     """Something that the act needs does not answer."""
     WAITS = "waits"

@@ -43,6 +43,7 @@ _SESSIONS = _Effect(frozenset({US}), _OF_SESSIONS)
 _UNKNOWN = _Effect(_EVERYONE, ("",), members=True)
 VALUES: Mapping[str, _Effect] = MappingProxyType(
     {
+        "administration": _Effect(frozenset()),
         "audit": _TO_OUR_OWN,
         "device_management": _Effect(_EVERYONE, _OF_SESSIONS),
         "directory": _Effect(_EVERYONE, members=True),
@@ -92,7 +93,8 @@ def widens(old: Document, new: Document, today: date) -> frozenset[str]:
     if old.organisation != new.organisation:
         named |= _EVERYONE
     as_somebody_else = any(effect.identity for effect in effects) and _administered(new)
-    if as_somebody_else or any(Channel.ADMINISTER in rule.channels for rule in rules):
+    waits_less = new.administration.wait_after_reset < old.administration.wait_after_reset
+    if as_somebody_else or waits_less or any(Channel.ADMINISTER in rule.channels for rule in rules):
         named |= {ADMINISTER}
     return frozenset(named | _around(named, old, new))
 

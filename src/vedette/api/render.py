@@ -50,6 +50,7 @@ STATUS = {
     Code.NOTHING_CHANGES: 409,
     Code.NOT_FOUND: 404,
     Code.REFUSED: 403,
+    Code.RESET: 403,
     Code.UNAVAILABLE: 503,
     Code.WAITS: 409,
 }

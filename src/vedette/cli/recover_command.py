@@ -60,7 +60,7 @@ def _open(until: int, record: str) -> list[str]:
         "until then the local token may do what the document forbids; for example:",
         "    vedette settings restore N --reason …      (`vedette settings history` lists revisions)",
         "    vedette rule remove ID --reason …",
-        "    vedette user reset-factors USER --reason …",
+        "    vedette user factors reset USER --reason …",
         "end it as soon as you can: vedette recover --end",
         "and make a new code, since this one was seen: vedette recover --new-code",
     ]

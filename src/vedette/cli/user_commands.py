@@ -23,6 +23,9 @@ Name = Annotated[
 ]
 
 
+_HAND_ON = "hand it over in person or printed; that you have seen it is recorded"
+
+
 @app.command()
 def add(
     name: Annotated[str, typer.Argument(help="The part of the user id before the colon.")],
@@ -62,7 +65,7 @@ def create(
     body = {"user": user, "display_name": name, "reason": reason}
     done = ask(at, "POST", "/people/accounts", body)
     lines = [f"start password of {done['user']}, shown only now: {done['secret']}"]
-    at.tell(done, [*lines, f"record: {done['record']}"])
+    at.tell(done, [*lines, _HAND_ON, f"record: {done['record']}"])
 
 
 @app.command("list")
@@ -82,7 +85,7 @@ def password(name: Name, reason: Reason, place: Dir = None, *, json: Json = Fals
     at = here(place, json=json)
     done = ask(at, "POST", f"{_person(name)}/password/reset", {"reason": reason})
     lines = [f"start password of {done['user']}, shown only now: {done['secret']}"]
-    at.tell(done, [*lines, f"record: {done['record']}"])
+    at.tell(done, [*lines, _HAND_ON, f"record: {done['record']}"])
 
 
 @app.command()
@@ -145,6 +148,7 @@ def _tell_reset(at: Surroundings, done: dict[str, Any]) -> None:
     lines = [
         f"{done['removed']} factors of {done['user']} are taken away",
         f"start code, shown only now, good for one sign-in with the password: {done['secret']}",
+        _HAND_ON,
         f"record: {done['record']}",
     ]
     at.tell(done, lines)

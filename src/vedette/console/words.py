@@ -244,9 +244,16 @@ WORDS: Words = MappingProxyType(
         ),
         "secret": ("Shown only now", "Nur jetzt zu sehen"),
         "secret-says": (
-            "Hand it on by a way that you trust. Nobody can have it shown again.",
-            "Geben Sie es auf einem Weg weiter, dem Sie trauen. Niemand kann es noch einmal sehen.",
+            (
+                "Hand it on by a way that you trust, such as printed and in person. Nobody can have it "
+                "shown again, and the record says that you saw it."
+            ),
+            (
+                "Geben Sie es auf einem Weg weiter, dem Sie trauen, etwa ausgedruckt und persönlich. "
+                "Niemand kann es noch einmal sehen, und das Protokoll sagt, dass Sie es gesehen haben."
+            ),
         ),
+        "print": ("Print", "Drucken"),
         "quoted": ("“{words}”", "„{words}“"),
         # ---- lists
         "list-any": ("any", "beliebig"),

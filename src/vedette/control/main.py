@@ -57,6 +57,7 @@ from vedette.admin.people import PeopleDesk
 from vedette.admin.policy import CurrentPolicy
 from vedette.admin.pushed import PushedDesk
 from vedette.admin.rejected import Rejected
+from vedette.admin.reset_wait import ResetWait
 from vedette.admin.server_certificates import ServerCertificatesDesk
 from vedette.admin.sessions import SessionsDesk
 from vedette.admin.settings import Outcome, SettingsDesk, checked, document_of
@@ -125,6 +126,7 @@ from vedette.core.names import ServerName
 from vedette.core.settings.document import Document
 from vedette.ports.errors import Unavailable
 from vedette.ports.people import PeopleSource
+from vedette.ports.sign_in import SignInStore
 from vedette.protocol.internal.checkpoints import CheckpointFault
 from vedette.spine import Spine
 
@@ -221,7 +223,7 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
     sessions = _session_stream(boot, publisher)
     people = _people(boot, policy, sessions, archive.proof, process, revisions)
     anchor = archive.anchor(CheckpointFile(checkpoint_file(boot)), revisions, key, counts)
-    spine, tokens, door, acts = _asked(revisions, Spine(policy, spool, LogIncidents(), clock))
+    spine, tokens, door, acts = _asked(revisions, _spine(policy, spool, sessions.store))
     desk, changes, trial = settings = _settings_desks(revisions, people, policy, spine, publisher)
     inventories = inventories_here(boot, spine, sessions.store.devices, policy.current)
     office = Office(
@@ -281,6 +283,12 @@ def _upkeep(
         retention=removing,
         inventories=inventories,
     )
+
+
+def _spine(policy: CurrentPolicy, spool: AuditSpool, store: SignInStore) -> Spine:
+    """The road of control, on which nobody asks who still waits after a reset."""
+    clock = policy.clock
+    return Spine(policy, spool, LogIncidents(), clock, ResetWait(store, clock))
 
 
 def _asked(

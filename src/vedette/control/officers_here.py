@@ -14,6 +14,7 @@ from vedette.adapters.stream_files import write_whole
 from vedette.adapters.system_clock import SystemClock
 from vedette.admin.officers import OfficersSeen, ProofsOf, standing
 from vedette.admin.policy import rules_of
+from vedette.admin.reset_wait import waiting
 from vedette.control.directory import DirectoryPeople
 from vedette.control.last_officers import ConfirmedKeeper, LastOfficers
 from vedette.control.pushed_people import MergedPeople, PushedPeople
@@ -108,7 +109,15 @@ def officers_seen(
     }
     policy = Policy(rules_of(document, revision), Directory(document, people, today))
     proofs: ProofsOf | None = None if store is None else _proofs(boot, document, store, now)
-    return standing(policy, state, proofs, company=boot.directory is not None)
+    wait = document.administration.wait_after_reset
+    resets = {} if store is None else store.reset_since(int(now) - wait)
+    return standing(
+        policy,
+        state,
+        proofs,
+        company=boot.directory is not None,
+        waiting=waiting(resets, wait, now),
+    )
 
 
 def _proofs(boot: Boot, document: Document, store: SignInStore, now: float) -> ProofsOf:

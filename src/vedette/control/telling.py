@@ -16,6 +16,7 @@ from typing import Any
 
 from vedette.admin.break_glass import officers
 from vedette.admin.lockout import officers as who_might
+from vedette.admin.rights import rights
 from vedette.control.streams import Publisher
 from vedette.core.asks import Act, Ask
 from vedette.core.break_glass import HOUR
@@ -23,8 +24,11 @@ from vedette.core.decision import Decision, Verdict
 from vedette.core.facts import Facts
 from vedette.core.names import InvalidName, ServerName, UserId
 from vedette.core.notices import (
+    MAKES_CREDENTIALS,
     TOLD,
     TOLD_OF,
+    UNLOCK,
+    made_credentials_words,
     matter_of,
     notice_of,
     notice_of_act,
@@ -206,6 +210,7 @@ class Telling:
                 key = f"waits {ask.who}"
                 if self._pace.admits(self.clock.now(), officer, key, _MOST_WAITING, _LATELY):
                     yield officer, text
+        yield from self._of_credentials(ask, facts, decision, policy, record)
         if ask.act not in TOLD_OF:
             return
         try:
@@ -214,6 +219,26 @@ class Telling:
             return
         if decision.verdict is Verdict.YES and _is_here(policy, person):
             yield person, notice_of_act(ask.act, record)
+
+    def _of_credentials(
+        self, ask: Ask, facts: Facts, decision: Decision, policy: Policy, record: str
+    ) -> Iterator[tuple[UserId, str]]:
+        """What every officer is told of credentials that somebody made for whoever may administer."""
+        unlocks = facts.claims.get("what") == UNLOCK
+        if ask.act not in MAKES_CREDENTIALS or unlocks or decision.verdict is not Verdict.YES:
+            return
+        whom = ask.questions[0].whom if len(ask.questions) == 1 else ask.who
+        try:
+            person = UserId(whom)
+        except InvalidName:
+            return
+        own = whom == ask.who and "token" not in facts.claims
+        if own or person not in policy.directory.people:
+            return
+        if next(rights(policy, policy.directory.someone(person)), None) is not None:
+            text = made_credentials_words(ask.act, ask.who, whom, record)
+            others = (each for each in officers(policy) if each != person)
+            yield from ((officer, text) for officer in islice(others, _MOST_OFFICERS))
 
 
 def _waiting(ask: Ask, record: str) -> tuple[Act, str]:

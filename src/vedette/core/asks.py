@@ -86,6 +86,7 @@ class Act(StrEnum):
     ADMINISTRATION_PUSHED_CONFIRM = "people:pushed:confirm"
     ADMINISTRATION_PUSHED_READ = "people:pushed:read"
     ADMINISTRATION_PUSHED_SHOW = "people:pushed:show"
+    SECRET_SHOW = "people:secret:show"  # noqa: S105  # an act, no password
     ADMINISTRATION_DECISION_EXPLAIN = "policy:decision:explain"
     PRESENCE_RECEIPT_SEND = "presence:receipt:send"
     PRESENCE_STATUS_READ = "presence:status:read"

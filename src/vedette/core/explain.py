@@ -48,6 +48,7 @@ _FOR_PERSON = {
     Reason.BEYOND_TOKEN: told("The token is not good for this."),
     Reason.SECOND_PERSON: told("Another administrator must approve this first."),
     Reason.OWN_CHANGE: told("Somebody else must do this."),
+    Reason.CREDENTIALS_RESET: told("Somebody else reset your credentials a short time ago."),
     Reason.DIRECTORY_DISABLED: told("This account can't be used now."),
     Reason.DIRECTORY_EXPIRED: told("This account's time is over."),
     Reason.DIRECTORY_LOCKED: told("There were too many wrong passwords."),
@@ -89,7 +90,8 @@ _NO_NEXT = frozenset(
         Reason.NOT_SUPPORTED, Reason.UNKNOWN_ENDPOINT, Reason.STALE, Reason.UNAVAILABLE,
         Reason.INTERNAL_ERROR, Reason.ROOM_ENCRYPTION, Reason.ENDS_CHANNELS, Reason.BAD_SIGNATURE,
         Reason.MALFORMED, Reason.TOO_MUCH,
-        Reason.BEYOND_TOKEN, Reason.SECOND_PERSON, Reason.OWN_CHANGE, Reason.WRONG_CODE,
+        Reason.BEYOND_TOKEN, Reason.SECOND_PERSON, Reason.OWN_CHANGE, Reason.CREDENTIALS_RESET,
+        Reason.WRONG_CODE,
     }
 )  # fmt: skip
 

@@ -96,6 +96,26 @@ TOLD_OF = {
     "you in the administration. The list of tokens in the console says for what, and removes it.",
 }
 """The acts over a person of which that person is told, whoever did them."""
+MAKES_CREDENTIALS = {
+    Act.ADMINISTRATION_ACCOUNT_CREATE: "made the account of {whom}",
+    Act.ADMINISTRATION_FACTOR_RESET: "reset the second factors of {whom}",
+    Act.ADMINISTRATION_PASSWORD_RESET: "reset the password of {whom}",
+}
+"""The acts by which somebody sees credentials of another person, as officers are told of them."""
+
+
+def made_credentials_words(act: Act, author: str, whom: str, record: str) -> str:
+    """What officers are told of credentials that somebody made for a person who may administer.
+
+    The act MUST be one of `MAKES_CREDENTIALS`.
+    """
+    return (
+        f"{author} {MAKES_CREDENTIALS[act].format(whom=whom)}, who has administrative rights, and was "
+        f"shown a secret for it. Ask {whom} in person whether that was wanted; if not, end their "
+        f"sessions with `vedette user end-sessions` at once. (Record {record})"
+    )
+
+
 UNLOCK = "unlock"
 """What an act over a password is about where it only forgets failed sign-ins: nobody is told."""
 

@@ -40,6 +40,8 @@ class Reason(StrEnum):
     """A change that takes a second person whatever the rules say, and nobody has approved it yet."""
     OWN_CHANGE = "own-change"
     """Whoever made a change, or could be who made it, or would gain by it, is no second person for it."""
+    CREDENTIALS_RESET = "credentials-reset"
+    """Somebody else made credentials for whoever asks, less than `administration.wait_after_reset` ago."""
     DIRECTORY_DISABLED = "directory-disabled"
     """The company's directory lets this account in no more, or not now."""
     DIRECTORY_EXPIRED = "directory-expired"
@@ -118,6 +120,10 @@ REASONS: Mapping[Reason, Sentence] = MappingProxyType(
         Reason.OWN_CHANGE: Sentence(
             "nobody is the second person for a change of their own",
             "niemand ist zweite Person für die eigene Änderung",
+        ),
+        Reason.CREDENTIALS_RESET: Sentence(
+            "somebody else reset the credentials of whoever asks a short time ago",
+            "jemand anderes hat die Zugangsdaten der Person kürzlich zurückgesetzt",
         ),
         Reason.DIRECTORY_DISABLED: Sentence(
             "the directory says that the account is disabled",

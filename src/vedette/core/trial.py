@@ -10,8 +10,12 @@ from vedette.core.settings.document import Document, Rule
 
 TRIAL_SECONDS = 600
 """So long a revision stays on trial."""
-VALUES = ("device_management", "directory", "issuers", "networks", "people", "sign_in", "streams")
-"""Sections whose values decide who is one of us, how one gets in, and how long doors go on alone."""
+VALUES = (
+    "administration", "device_management", "directory", "issuers", "networks", "people", "sign_in",
+    "streams",
+)  # fmt: skip
+"""Sections whose values decide who is one of us, how one gets in, how long somebody administers nothing
+after a reset, and how long doors go on alone."""
 _WAYS_IN = frozenset({Channel.SIGN_IN, Channel.ADMINISTER})
 
 
@@ -30,10 +34,10 @@ class Trial:
 def is_risky(old: Document, new: Document) -> bool:
     """Whether somebody might be shut out who got in before.
 
-    1. A value about the directory, issuers, devices, networks, whose word counts about people,
-    signing in, or how long streams last is another one. 2. A rule about signing in or administering
-    comes, goes or changes, unless that can only allow more. 3. So does a party that such a rule
-    names, or that is excepted from one.
+    1. A value about administration, the directory, issuers, devices, networks, whose word counts
+    about people, signing in, or how long streams last is another one. 2. A rule about signing in or
+    administering comes, goes or changes, unless that can only allow more. 3. So does a party that
+    such a rule names, or that is excepted from one.
     """
     if any(getattr(old, name) != getattr(new, name) for name in VALUES):  # (1)
         return True

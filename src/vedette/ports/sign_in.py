@@ -54,7 +54,11 @@ class NoAccount(LookupError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """One person's account. `password_hash` is None where no password of ours was ever set."""
+    """One person's account. `password_hash` is None where no password of ours was ever set.
+
+    `reset_by_other` is when somebody else last made credentials for it, in seconds since 1970 UTC;
+    None if nobody ever did, or if recovery has ended the wait.
+    """
 
     localpart: str
     display_name: str
@@ -62,6 +66,7 @@ class Account:
     must_change: bool
     created: int
     provisioned: bool
+    reset_by_other: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,6 +227,15 @@ class SignInStore(Protocol):
         self, localpart: str, password_hash: str, now: int, *, must_change: bool = False
     ) -> None:
         """Replace the password. Raises NoAccount."""
+
+    def note_reset(self, localpart: str, at: int | None) -> None:
+        """Note when somebody else made credentials for this account; None forgets it.
+
+        Raises NoAccount.
+        """
+
+    def reset_since(self, at: int) -> Mapping[str, int]:
+        """The accounts for which somebody else made credentials at this time or later, and when."""
 
     def provisioned(self, localpart: str) -> None:
         """Note that Synapse knows this account."""

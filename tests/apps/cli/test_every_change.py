@@ -115,6 +115,7 @@ VALUES = {
     "federation.at_once": "11",
     "federation.transaction": '"3 MiB"',
     "streams.lifetime": '"3 days"',
+    "administration.wait_after_reset": '"2 days"',
     "notices.per_minute": "0",
     "standing.on_breach": '"remove"',
     "standing.wait": '"20 minutes"',

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,10 @@ import pytest
 
 from tests.apps.cli.served import Served
 from tests.apps.control.organisation import Organisation
+from tests.apps.control.sign_in import session
+from vedette.adapters.sign_in_store import open_sign_in_store
 from vedette.cli.surroundings import Exit
+from vedette.core.names import UserId
 from vedette.core.settings.default import default_document
 
 PLAIN = default_document("Example AG", "example.test")
@@ -208,6 +213,47 @@ def test_a_code_is_never_an_argument_and_nobody_is_asked_for_it_in_a_script(serv
     assert status == 2
     assert "--code-file" in said["error"]["hint"]
     assert served.run("recover", code_of(served).strip())[0] == 2
+
+
+def test_recovery_ends_the_wait_of_the_only_officer_after_a_reset_and_their_sessions(
+    serve: Serve,
+) -> None:
+    served = serve(PLAIN)
+    boot, why = served.organisation.boot, ("--reason", "phone lost")
+    assert served.data("user", "create", OFFICER, *why)[0] == 0
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
+    acts = ("--acts", "administration:settings:read", "--expires", tomorrow)
+    status, made = served.data("token", "add", "--for", OFFICER, *acts, *why)
+    assert status == 0, made
+    headers = {"Authorization": f"Bearer {made['value']}"}
+    store = open_sign_in_store(boot.sign_in_database(), None)
+    try:
+        now = int(time.time())
+        store.add_session(
+            session("olga", UserId(OFFICER), created=now, expires=now + 9999), None, now
+        )
+
+        def settings() -> tuple[int, Any]:
+            return served.organisation.ask("GET", "/settings", headers=headers)
+
+        reset = ("user", "factors", "reset", OFFICER, *why)
+        assert settings()[0] == 200
+        assert served.data(*reset)[0] == 0
+        status, refused = settings()
+        assert (status, refused["error"]["code"]) == (403, "credentials-reset")
+        assert "vedette recover" in refused["error"]["hint"]
+        assert served.data(*reset)[0] == 0
+        assert settings()[0] == 403  # the local token alone ends no wait
+        assert recover(served, code_of(served))[0] == 0
+        assert served.data("user", "password", OFFICER, *why)[0] == 0
+        assert served.data(*reset, "--kinds", "totp")[0] == 0
+        assert settings()[0] == 403  # other factors may have been set up meanwhile
+        assert len(store.sessions(UserId(OFFICER))) == 1
+        assert served.data(*reset)[0] == 0
+        assert settings()[0] == 200
+        assert store.sessions(UserId(OFFICER)) == ()
+    finally:
+        store.close()
 
 
 def test_the_thief_of_the_code_alone_reaches_nothing_over_the_network(serve: Serve) -> None:

@@ -373,6 +373,39 @@ async def test_what_a_form_would_do_is_kept_in_step_while_somebody_types(
     assert not here.complaints
 
 
+async def test_a_page_with_a_secret_prints_whose_it_is_and_the_secret_alone(
+    chromium: Chromium, here: Served
+) -> None:
+    page = await here.page(chromium)
+    await to(here, page, "reset")
+    await page.evaluate("window.print = () => { document.body.dataset.printed = 'yes'; }")
+    await page.get_by_role("button", name="Print").click()
+    assert await page.locator("body").get_attribute("data-printed") == "yes"
+    secret = await page.locator(".secret").inner_text()
+    await page.emulate_media(media="print")
+    printed = await page.locator("body").inner_text()
+    assert secret in printed
+    assert "@anna:example.org" in printed
+    assert "vedette user factors reset" not in printed
+    for hidden in ("header", "nav", "main button", "main a.button"):
+        for each in await page.locator(hidden).all():
+            assert not await each.is_visible(), hidden
+    assert not here.complaints
+
+
+async def test_without_scripts_no_button_to_print_is_offered(
+    chromium: Chromium, here: Served
+) -> None:
+    page = await here.page(chromium, java_script_enabled=False)
+    await page.goto(here.house.url + "/people/anna")
+    await page.get_by_role("button", name="Reset factors").click()
+    await page.get_by_label("Reason").fill("phone lost")
+    await page.get_by_role("button", name="Apply").click()
+    await page.get_by_role("heading", name="Shown only now").wait_for()
+    assert await page.locator("[data-print]").count() == 1
+    assert not await page.locator("[data-print]").is_visible()
+
+
 async def test_while_something_is_done_the_page_says_so_and_it_can_not_be_sent_twice(
     chromium: Chromium, here: Served
 ) -> None:

@@ -64,11 +64,14 @@ class Alone(House):
         assert status in (200, 401, 403), answer
         return status == 200
 
-    def finding(self) -> Found:
+    def findings(self) -> list[Found]:
+        """How those stand who may change the settings; before that, who of them still waits."""
         revision, document = self.office.desk.current()
         seen = officers_seen(self.boot, document, revision.number, self.store, time.time())
-        (found,) = officers_found(seen, "people.csv")
-        return found
+        return list(officers_found(seen, "people.csv"))
+
+    def finding(self) -> Found:
+        return self.findings()[-1]
 
     def recovered(self) -> Applied:
         """A change by whoever has the offline code."""
@@ -325,6 +328,10 @@ def test_acts_over_the_last_officer_leave_a_way_in(alone: Alone) -> None:
         alone.by("local", "DELETE", f"/tokens/{token['id']}?reason=x")
     assert alone.by("anna", "GET /settings")[0] == 401
     assert alone.finding().health is Health.GOOD  # the console takes no token
+    (waits, _) = alone.findings()
+    assert "administer nothing until" in str(waits.words)
+    assert "vedette recover" in str(waits.mend)
+    alone.store.note_reset("anna", None)  # as recovery does
     alone.tokens = {name: alone.token(name) for name in OFFICE}
 
 

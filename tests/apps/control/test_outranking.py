@@ -64,6 +64,8 @@ def test_the_help_desk_gets_no_way_in_as_an_officer_by_itself(house: Office, way
     assert status == 200
     assert answer["secret"]
     waits(reset(house, "helper", "ben", way))  # the approval is used up
+    assert refused(approve(house, "ben", id_), 403, "may administer nothing until")
+    house.office.accounts.store.note_reset("ben", None)
 
 
 def test_an_approver_who_lacks_the_rights_is_none_whatever_a_rule_gives_them(house: Office) -> None:

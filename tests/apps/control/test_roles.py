@@ -485,6 +485,7 @@ def test_a_token_is_good_for_its_acts_alone(house: Roles) -> None:
 
 
 def test_a_token_gives_nothing_that_its_person_may_not(house: Roles) -> None:
+    house.store.note_reset(INSIDE, None)  # her credentials were reset above
     wide = house.token("alice", acts=("doors:door:list",))
     assert code(house.ask(wide, "GET /doors")) == (403, "refused")
 

@@ -303,9 +303,9 @@ RESET = Act.ADMINISTRATION_PASSWORD_RESET
 YES = Decision(verdict=Verdict.YES, reason=Reason.ALLOWED, rule="help-desk", revision=1)
 
 
-def reset(scene: Scene, act: Act, decision: Decision, **claims: str) -> None:
-    """Have control record that Bob asked for an act over Alice."""
-    question = Question(Channel.ADMINISTER, frozenset({"us"}), frozenset({"us"}), ALICE)
+def reset(scene: Scene, act: Act, decision: Decision, whom: str = ALICE, **claims: str) -> None:
+    """Have control record that Bob asked for an act over Alice, or over somebody else."""
+    question = Question(Channel.ADMINISTER, frozenset({"us"}), frozenset({"us"}), whom)
     spool = AuditSpool(
         scene.folder / "audit/control", "control", scene.clock, _nobody_waits, whole=True
     )
@@ -331,6 +331,39 @@ def test_whoever_gets_a_token_is_told_of_it(scene: Scene) -> None:
     (told,) = scene.told()
     assert told.to == ALICE
     assert told.text.startswith("A token was made with which a program, or whoever holds it, acts")
+
+
+@pytest.mark.parametrize(
+    "act", [RESET, Act.ADMINISTRATION_FACTOR_RESET, Act.ADMINISTRATION_ACCOUNT_CREATE]
+)
+def test_officers_are_told_of_credentials_that_were_made_for_one_who_administers(
+    scene: Scene, act: Act
+) -> None:
+    scene.document, scene.people = DOCUMENT + APPROVING, {**APPROVERS}
+    scene.people[str(ALICE)] = Person(groups=frozenset({"Security-Officers"}))
+    reset(scene, act, YES, reason="they say so")
+    scene.telling.look()
+    told = [each for each in scene.told() if "has administrative rights" in each.text]
+    assert {each.to for each in told} == {"@cara:example.org", "@dora:example.org"}
+    assert all(str(ALICE) in each.text and "Record" in each.text for each in told)
+    assert all("they say so" not in each.text for each in told)
+    scene.people[str(ALICE)] = Person(groups=frozenset({"Employees"}))
+    seen = len(told)
+    reset(scene, act, YES, reason="they say so")
+    scene.telling.look()
+    assert len([e for e in scene.told() if "has administrative rights" in e.text]) == seen
+
+
+@pytest.mark.parametrize(("claims", "times"), [({}, 0), ({"token": "0123456789"}, 2)])
+def test_officers_are_told_of_a_reset_of_ones_own_only_if_it_came_through_a_token(
+    scene: Scene, claims: dict[str, str], times: int
+) -> None:
+    scene.document, scene.people = DOCUMENT + APPROVING, {**APPROVERS}
+    scene.people[str(BOB)] = Person(groups=frozenset({"Security-Officers"}))
+    reset(scene, RESET, YES, whom=BOB, **claims)
+    scene.telling.look()
+    told = [each for each in scene.told() if "has administrative rights" in each.text]
+    assert len(told) == times
 
 
 APPROVERS = {

@@ -197,6 +197,7 @@ def test_a_return_makes_void_what_waited_on_the_revision(house: Office) -> None:
         changed(add=rule('from = ["help-desk"]\nforbid = ["administer"]\nto = ["auditors"]')),
         changed(add='[sign_in]\nsession = "1 day"\n'),
         changed(add='[streams]\nlifetime = "2 minutes"\n'),
+        changed(add='[administration]\nwait_after_reset = "9 days"\n'),
         changed(add='[directory]\nguests = ["Security-Officers"]\n'),
         changed(add='[people]\nsources = ["scim", "directory", "table"]\n'),
         changed(swap="[networks]\n -> [networks]\noffice = ['10.0.0.0/8']\n"),

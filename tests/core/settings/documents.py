@@ -147,6 +147,9 @@ def values(draw: st.DrawFn) -> dict[str, Any]:
     if draw(st.booleans()):
         found["rooms"] = {"board": {"encrypted": draw(st.booleans()), "members": ["staff"]}}
     if draw(st.booleans()):
+        days = draw(st.integers(0, 30))
+        found["administration"] = {"wait_after_reset": f"{days} days" if days else "0 seconds"}
+    if draw(st.booleans()):
         found["notices"] = {"per_minute": draw(st.integers(0, 60))}
     return found
 

@@ -168,6 +168,21 @@ class MemorySignInStore:
                 self._demanded(localpart), password_hash=password_hash, must_change=must_change
             )
 
+    def note_reset(self, localpart: str, at: int | None) -> None:
+        """Note when somebody else made credentials for this account. Raises NoAccount."""
+        with self._lock:
+            account = self._demanded(localpart)
+            self._accounts[localpart] = replace(account, reset_by_other=at)
+
+    def reset_since(self, at: int) -> Mapping[str, int]:
+        """The accounts for which somebody else made credentials at this time or later, and when."""
+        with self._lock:
+            return {
+                name: each.reset_by_other
+                for name, each in self._accounts.items()
+                if each.reset_by_other is not None and each.reset_by_other >= at
+            }
+
     def provisioned(self, localpart: str) -> None:
         """Note that Synapse knows this account."""
         with self._lock:

@@ -34,6 +34,7 @@ def account_of(row: Row) -> Account:
         must_change=row.must_change,
         created=row.created,
         provisioned=row.provisioned,
+        reset_by_other=row.reset_by_other,
     )
 
 

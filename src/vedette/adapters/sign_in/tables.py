@@ -38,6 +38,7 @@ ACCOUNTS = _table(
     must_change=sa.Boolean,
     created=sa.BigInteger,
     provisioned=sa.Boolean,
+    reset_by_other=sa.BigInteger,
 )
 FACTORS = _table(
     "sign_in_factors",

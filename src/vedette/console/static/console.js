@@ -54,6 +54,11 @@ const copies = (button) => {
   });
 };
 
+const prints = (button) => {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+};
+
 const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
 const walk = (table) => table.addEventListener("keydown", (event) => {
@@ -91,6 +96,7 @@ const ready = (place) => {
   place.querySelectorAll("[data-working]").forEach(works);
   place.querySelectorAll("form[data-live]").forEach(follow);
   place.querySelectorAll("button[data-copy]").forEach(copies);
+  place.querySelectorAll("button[data-print]").forEach(prints);
   place.querySelectorAll("table[data-grid]").forEach(walk);
   place.querySelectorAll("input[data-into]").forEach(uploads);
 };

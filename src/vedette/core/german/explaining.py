@@ -40,6 +40,10 @@ TO_PEOPLE: Pairs = (
         "Das muss erst jemand anderes aus der Verwaltung freigeben.",
     ),
     ("Somebody else must do this.", "Das muss jemand anderes tun."),
+    (
+        "Somebody else reset your credentials a short time ago.",
+        "Jemand anderes hat Ihre Zugangsdaten vor Kurzem zurückgesetzt.",
+    ),
     ("This account can't be used now.", "Dieses Konto lässt sich zurzeit nicht benutzen."),
     ("This account's time is over.", "Die Zeit dieses Kontos ist abgelaufen."),
     ("There were too many wrong passwords.", "Es gab zu viele falsche Passwörter."),

@@ -81,6 +81,60 @@ LOCK_OUT: Pairs = (
     ),
 )
 
+RESET: Pairs = (
+    (
+        (
+            "somebody else reset your credentials or made your account, so you may administer nothing "
+            "until {until}"
+        ),
+        (
+            "jemand anderes hat Ihre Zugangsdaten zurückgesetzt oder Ihr Konto angelegt; bis {until} "
+            "dürfen Sie deshalb nichts verwalten"
+        ),
+    ),
+    (
+        (
+            "ask another administrator to do it until then; if nobody else may, use `vedette recover` "
+            "on control's host, then `vedette user factors reset`: that ends the wait and your "
+            "sessions. If you did not ask for the reset, tell the security office at once"
+        ),
+        (
+            "bitten Sie bis dahin jemand anderen aus der Verwaltung; darf es sonst niemand, hilft "
+            "`vedette recover` auf dem Rechner von control und danach `vedette user factors reset`: "
+            "Das beendet die Wartezeit und Ihre Sitzungen. Haben Sie das Zurücksetzen nicht verlangt, "
+            "melden Sie es sofort der Sicherheitsstelle"
+        ),
+    ),
+    (
+        "it is done, but the secret is not shown: that can't be recorded now",
+        (
+            "es ist ausgeführt, aber das Geheimnis wird nicht gezeigt: Das lässt sich gerade nicht "
+            "aufzeichnen"
+        ),
+    ),
+    (
+        "reset it once more as soon as records can be written",
+        "setzen Sie noch einmal zurück, sobald wieder aufgezeichnet werden kann",
+    ),
+    (
+        "`{whom}` may administer nothing until {until}: somebody else reset their credentials",
+        (
+            "`{whom}` darf bis {until} nichts verwalten: Jemand anderes hat die Zugangsdaten "
+            "zurückgesetzt"
+        ),
+    ),
+    (
+        (
+            "ask them whether they wanted the reset; `vedette recover`, then `vedette user factors "
+            "reset`, ends the wait"
+        ),
+        (
+            "fragen Sie nach, ob das gewünscht war; `vedette recover` und danach `vedette user factors "
+            "reset` beenden die Wartezeit"
+        ),
+    ),
+)
+
 SECOND_PERSON: Pairs = (
     (
         "Records would be removed earlier than now, for good.",

@@ -50,6 +50,7 @@ TABLES = (
     orders.ASKED_ROOMS,
     orders.OF_THE_CONSOLE,
     second_person.LOCK_OUT,
+    second_person.RESET,
     second_person.SECOND_PERSON,
     second_person.ACTS_THAT_WAIT,
     changes.DIFFERENCES,

@@ -309,6 +309,14 @@ _TRAFFIC = {
         "sie bekommen hat, bevor sie schließt.",
         "Zu lang, und eine abgeschnittene Tür behält alte Regeln; zu kurz, und ein Ausfall schließt sie.",
     ),
+    "administration.wait_after_reset": Words(
+        "Wartezeit nach dem Zurücksetzen",
+        "Wie lange jemand nichts verwalten darf, nachdem eine andere Person das Passwort oder die "
+        "zweiten Faktoren zurückgesetzt oder das Konto angelegt hat; höchstens 30 Tage. "
+        "`0 seconds` schaltet es ab.",
+        "Wer Zugangsdaten aus der Verwaltung zurücksetzt, kennt sie und könnte als diese Person "
+        "handeln, bevor es jemand merkt.",
+    ),
     "notices.per_minute": Words(
         "Hinweise je Minute",
         "Wie viele Hinweise eine Person zu einer Regel in einer Minute höchstens bekommt.",

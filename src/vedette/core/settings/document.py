@@ -17,6 +17,7 @@ from vedette.core.settings.issuers import Issuer
 from vedette.core.settings.people import PeopleSources
 from vedette.core.settings.rules import Rule
 from vedette.core.settings.sections import (
+    Administration,
     Audit,
     Files,
     Media,
@@ -65,6 +66,7 @@ class Document(Section):
     guardrails: Annotated[
         dict[Name, Rule], Field(description="Forbids that no revision may lose.")
     ] = Field(default_factory=dict)
+    administration: Administration = Field(default_factory=Administration)
     audit: Audit = Field(default_factory=Audit)
     messages: Messages = Field(default_factory=Messages)
     media: Media = Field(default_factory=Media)
@@ -81,6 +83,7 @@ class Document(Section):
 
 
 __all__ = [
+    "Administration",
     "Audit",
     "CompanyDirectory",
     "DeviceManagement",

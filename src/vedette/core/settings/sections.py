@@ -286,6 +286,23 @@ class Audit(Section):
     ] = True
 
 
+class Administration(Section):
+    """What holds for whoever administers, whatever the rules say."""
+
+    wait_after_reset: Annotated[
+        Duration,
+        Field(le=30 * 86400),
+        Setting(
+            "Wait after a reset",
+            "How long somebody may not administer after another person reset their password or "
+            "second factors, or made their account; at most 30 days. `0 seconds` switches it off.",
+            "Whoever resets an administrator's credentials knows them and could act as that "
+            "administrator before anybody notices.",
+            '"1 day"',
+        ),
+    ] = 86400
+
+
 class Messages(Section):
     """Encryption of rooms made here whose kind doesn't ask for it."""
 
