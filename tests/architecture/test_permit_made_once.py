@@ -59,6 +59,7 @@ DECIDES = {
     "admin/replay.py",
     "admin/why.py",
     # the core's own words about sessions; their callers say the day
+    "core/running_sessions.py",
     "core/sessions.py",
     "core/suspension.py",
 }

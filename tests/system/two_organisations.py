@@ -153,8 +153,8 @@ class Organisation:
         base = max(revision["number"] for revision in history)
         draft = self.folder / "draft.toml"
         draft.write_text(document, encoding="utf-8")
-        words = ("settings", "apply", str(draft), "--reason", reason, "--base", str(base), "--json")
-        applied = self.cli(*words, check=False)
+        words = ("settings", "apply", str(draft), "--reason", reason, "--base", str(base), "--yes")
+        applied = self.cli(*words, "--json", check=False)
         if "nothing-changes" in applied.stdout:
             return
         assert applied.returncode == 0, applied.stdout + applied.stderr

@@ -1,13 +1,14 @@
 """Whether a revision would shut out those who could mend it.
 
-Asked with whatever could still be had: a factor that may be enrolled, a device that may be approved,
-a network that one may go to. What stays a no even so, nobody gets past.
+Asked first with whatever could still be had: a factor that may be enrolled, a device that may be
+approved, a network that one may go to. What stays a no even so, nobody gets past. Asked then with
+what officers have: the factors that they have enrolled, on the devices on which they are signed in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from vedette.admin.door import administration_facts
 from vedette.admin.policy import local_administrator
@@ -21,7 +22,16 @@ from vedette.core.facts import LOCAL_TOKEN, REGISTRY, Facts, Missing, Value
 from vedette.core.language import Sentence, day, told
 from vedette.core.names import UserId
 from vedette.core.pending import CHANGES
-from vedette.core.sessions import FactorUse, independent, sign_in_ask
+from vedette.core.reasons import Reason
+from vedette.core.running_sessions import RunningSessions
+from vedette.core.sessions import (
+    FactorUse,
+    Session,
+    SessionState,
+    facts_for,
+    independent,
+    sign_in_ask,
+)
 from vedette.core.settings.document import Document, Rule
 from vedette.core.towards import organisation
 from vedette.ports.policy import Policy
@@ -33,6 +43,23 @@ _KEPT_HERE = frozenset({"password", "oidc"})
 _WAYS_IN = frozenset({Channel.SIGN_IN, Channel.ADMINISTER})
 _SECONDS = frozenset({"webauthn", "totp", "radius", "certificate", "recovery"})
 """The kinds of second factor that there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What somebody has, as far as it is known here.
+
+    `kinds` are those of the factors that they could show; None: nobody here knows. `sets_up`: they may
+    set up one more. `sessions` are theirs that are not ended: they say on which devices they are.
+    """
+
+    kinds: frozenset[str] | None
+    sets_up: bool
+    sessions: tuple[Session, ...]
+
+
+HeldBy = Callable[[UserId], Held]
+"""What somebody has. Raises Unavailable."""
 
 
 def refuse_lockout(old: Policy, new: Policy) -> None:
@@ -50,6 +77,91 @@ def refuse_lockout(old: Policy, new: Policy) -> None:
     _keeps_officer(old, new)  # (2)
     _keeps_officer_later(old, new)  # (3)
     _has_second_persons(old, new)  # (4)
+
+
+def refuse_shut_out(old: Policy, new: Policy, held: HeldBy, now: int) -> None:
+    """Refuse a revision that shuts the last officer out; `now` is in unix seconds.
+
+    1. No officer could sign in with what they have, where one could. 2. No session of an officer goes
+    on either, where one does. Old and new are asked of the same facts: factors that are enrolled, and
+    devices as they were last seen.
+
+    Raises:
+        Rejected: says who is shut out, and by what.
+        Unavailable: what they have can't be read.
+    """
+    if any(comes_in(new, user, held(user)) for user in officers(new)):
+        return
+    able = next((user for user in officers(old) if comes_in(old, user, held(user))), None)
+    if able is not None:  # (1)
+        raise _shut_out(_barred(new, able, held(able)), able)
+    if any(_ends(new, held(user), now) is None for user in officers(new)):
+        return
+    able = next((user for user in officers(old) if _ends(old, held(user), now) is None), None)
+    if able is not None:  # (2)
+        raise _shut_out(_ends(new, held(able), now), able)
+
+
+def _shut_out(decision: Decision | None, able: UserId) -> Rejected:
+    return Rejected(
+        Code.LOCK_OUT,
+        told(
+            "under this document nobody who may change the settings could sign in with what they "
+            "have: {by}, with the factors that they have enrolled and on the devices on which they "
+            "are signed in",
+            by=_by(decision, able),
+        ),
+        told(
+            "let one of them get first what the rule asks for, and sign in with it; or except "
+            "those who administer from the rule"
+        ),
+    )
+
+
+def _ends(policy: Policy, held: Held, now: int) -> Decision | None:
+    """The answer to somebody's sessions if none of them goes on; else None."""
+    running = RunningSessions(policy.rules, policy.directory, now, policy.directory.today)
+    ended = _nothing_to_show(policy)
+    for session in held.sessions:
+        if session.state is SessionState.LIVE and session.expires > now:
+            ended = running.answer(session)
+            if ended.verdict is not Verdict.NO:
+                return None
+    return ended
+
+
+def comes_in(policy: Policy, user: UserId, held: Held) -> bool:
+    """Whether somebody could sign in with what they have, on one of the devices that they use."""
+    return _barred(policy, user, held) is None
+
+
+def _barred(policy: Policy, user: UserId, held: Held) -> Decision | None:
+    """The answer to somebody's sign-in if it is no on every device that they use; else None."""
+    own = None if held.sets_up else held.kinds
+    devices: list[Facts | None] = [last_known(policy, session) for session in held.sessions]
+    barred = None
+    for device in devices or [None]:
+        found = _no_way_in(policy, user, own, device)
+        if found is None:
+            return None
+        if barred is None or barred.rule is None:
+            barred = found
+    return barred
+
+
+def last_known(policy: Policy, session: Session) -> Facts:
+    """What is known of a session's device and place, without the factors that were shown."""
+    named = policy.directory.document.networks
+    facts = facts_for(session, now=0, networks={str(name): named[name] for name in named})
+    return Facts(
+        {name: facts.known[name] for name in _OF_DEVICE & facts.known.keys()}, facts.claims
+    )
+
+
+_OF_DEVICE = frozenset(name for name in REGISTRY if name.startswith(("device.", "client."))) | {
+    "sign_in.networks"
+}
+"""What stays as it is until somebody takes another device, or goes to another place."""
 
 
 def officers(policy: Policy, act: Act = _APPLY) -> Iterator[UserId]:
@@ -173,17 +285,31 @@ def _by(decision: Decision | None, whom: UserId) -> Sentence:
     return told("rule `{rule}` would refuse `{whom}`", rule=decision.rule, whom=whom)
 
 
-def _no_way_in(policy: Policy, user: UserId, own: frozenset[str] | None = None) -> Decision | None:
-    """The answer to somebody's sign-in if it is no whatever they show; else None."""
-    who, found = policy.directory.someone(user), None
-    for facts in _ways_in(policy, own):
+def _no_way_in(
+    policy: Policy, user: UserId, own: frozenset[str] | None = None, device: Facts | None = None
+) -> Decision | None:
+    """The answer to somebody's sign-in if it is no whatever they show; else None.
+
+    `own` are the kinds of factors that they have, None for all. `device` is what is known of the
+    device on which they do it, None for any.
+    """
+    who = policy.directory.someone(user)
+    found = _nothing_to_show(policy)
+    models = bool(policy.directory.document.sign_in.managed_models)
+    for way in _ways_in(policy, own):
+        facts = way if device is None else _on_device(way, device, models=models)
         ask = sign_in_ask(Act.SIGN_IN_SESSION_START, who)
         decision = policy.decide(ask, facts, policy.directory.today)
         if decision.verdict is not Verdict.NO:
             return None
-        if found is None or decision.rule is not None:  # a rule that bites says more than none
+        if decision.rule is not None:  # a rule that bites says more than none
             found = decision
     return found
+
+
+def _nothing_to_show(policy: Policy) -> Decision:
+    """The answer to whoever has no way in at all."""
+    return Decision(verdict=Verdict.NO, reason=Reason.NO_RULE, revision=policy.rules.revision)
 
 
 def signs_in(policy: Policy, user: UserId, kinds: frozenset[str], *, sets_up: bool) -> bool:
@@ -229,6 +355,15 @@ def _ways_in(policy: Policy, own: frozenset[str] | None = None) -> Iterator[Fact
             "today": policy.directory.today,
         }
         yield Facts(known)
+
+
+def _on_device(way: Facts, device: Facts, *, models: bool) -> Facts:
+    """A way in, as it is from one device; `models`: passkeys of some models prove a managed one."""
+    known = {name: value for name, value in way.known.items() if name not in _OF_DEVICE}
+    known |= device.known
+    if models and way.known["sign_in.models"] is Missing.PENDING:
+        known["device.managed"] = device.known.get("device.managed") or Missing.PENDING
+    return Facts(known, device.claims)
 
 
 _TO_BE_HAD: dict[str, Value | Missing] = {

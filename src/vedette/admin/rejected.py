@@ -12,6 +12,8 @@ from vedette.core.settings.faults import Fault
 class Code(StrEnum):
     """Why an act was rejected. Never reused for another meaning."""
 
+    CONFIRM = "confirm"
+    """It would suspend sessions, and whoever asks has not said that it may."""
     CONFLICT = "conflict"
     """The settings changed since the draft was begun."""
     FAULTS = "faults"

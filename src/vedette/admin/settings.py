@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 from vedette.admin.actor import RECOVERING, Actor
 from vedette.admin.asking import LATER, prepare
-from vedette.admin.door import AdministrationDoor, Doing, refused
+from vedette.admin.door import AdministrationDoor, Doing, foreseen_anywhere, refused
 from vedette.admin.doors import Announce, DoorAnswer
-from vedette.admin.lockout import refuse_lockout
+from vedette.admin.effect import Effect, effect_of
+from vedette.admin.lockout import HeldBy, refuse_lockout, refuse_shut_out
 from vedette.admin.policy import CurrentPolicy, rules_of
 from vedette.admin.rejected import Code, Rejected
 from vedette.admin.second_person import Wanted, approvers, wanted_by_code
@@ -21,12 +23,13 @@ from vedette.admin.widening import narrows, widens
 from vedette.core.asks import Act
 from vedette.core.decision import Decision, Verdict
 from vedette.core.explain import sentence_for_administrator
-from vedette.core.language import Sentence, as_is, told
+from vedette.core.language import Sentence, as_is, joined, told
 from vedette.core.pending import TRANSITIONS, Approval, Event, PendingChange, State
 from vedette.core.people import Directory
 from vedette.core.reasons import Reason
 from vedette.core.record import GENESIS
 from vedette.core.revision import Revision
+from vedette.core.sessions import Session
 from vedette.core.settings.canonical import digest
 from vedette.core.settings.changes import Change, differences
 from vedette.core.settings.document import Document
@@ -51,6 +54,8 @@ LATEST_START = 90 * 86400
 """So many seconds ahead a change may be set to start."""
 MOST_OPEN = 50
 """So many changes may wait at once; each is a whole document."""
+EFFECT_SECONDS = 2.0
+"""So long a change waits at most for what it would do at once: an emergency ban is never late."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +63,8 @@ class Proposal:
     """A draft to be applied on top of the revision `base`, not before `starts` where one is named.
 
     `starts` is in seconds since 1970 UTC. `confirmed`: it goes on no trial, since whoever applies it
-    is on control's own host to mend what was broken.
+    is on control's own host to mend what was broken. `sure`: whoever applies it knows that it suspends
+    sessions, their own perhaps among them.
     """
 
     text: str
@@ -68,6 +74,18 @@ class Proposal:
     act: Act = Act.ADMINISTRATION_SETTINGS_APPLY
     starts: int | None = None
     confirmed: bool = False
+    sure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SignInState:
+    """What the settings desk sees of the sign-in store; both raise Unavailable.
+
+    `sessions` returns all that are not ended, `held` what somebody has under a document.
+    """
+
+    sessions: Callable[[], tuple[Session, ...]]
+    held: Callable[[Document], HeldBy]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +114,8 @@ class Applied:
     doors: tuple[DoorAnswer, ...]
     voided: tuple[str, ...] = ()
     trial: Trial | None = None
+    effect: Effect | None = None
+    """What it did at once, where that was known in time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +156,8 @@ class Foreseen:
     verdict: Verdict
     why: tuple[str, ...]
     trial: bool
+    effect: Effect | None
+    """None where it was not known in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +172,7 @@ class SettingsDesk:
     announce: Announce
     pending: PendingChanges
     trials: Trials
+    sign_in: SignInState
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held by whoever changes the settings, or how a waiting change stands."""
 
@@ -208,8 +231,9 @@ class SettingsDesk:
 
         1. The draft has no fault and is about the same organisation. 2. It stands on the newest
         revision, so that nobody's change is lost. 3. It changes something. 4. It locks nobody out.
-        5. The rules in force allow the act; where they wait for approvals, or it takes a second
-        person in any case, it is kept and waits. 6. It is kept, then announced.
+        5. It suspends no sessions of people whom it does not name, and none of the author, unless
+        they are sure. 6. The rules in force allow the act; where they wait for approvals, or it takes
+        a second person in any case, it is kept and waits. 7. It is kept, then announced.
 
         Raises:
             Rejected: one of these does not hold; nothing was changed.
@@ -233,7 +257,9 @@ class SettingsDesk:
                 ),
             )
         async with self.turn:
-            return self.told(await self.decide(proposal))
+            effect = await self._confirmed_effect(proposal)
+            outcome = self.told(await self.decide(proposal))
+            return replace(outcome, effect=effect) if isinstance(outcome, Applied) else outcome
 
     def told(self, outcome: Outcome) -> Outcome:
         """The same, with what else came of it: changes that waited on the revision before are void."""
@@ -277,7 +303,7 @@ class SettingsDesk:
             approvers(approvals),
         )
         trial = self._trial(proposal, found)
-        self._keep(settled, made, trial)  # (6)
+        self._keep(settled, made, trial)  # (7)
         doors = await self.put_in_force(made, found.new.directory.document)
         return Applied(
             revision=made,
@@ -318,7 +344,48 @@ class SettingsDesk:
             return None
         return replace(trial, revision=newest)
 
-    def foresee(self, proposal: Proposal) -> Foreseen:
+    async def _confirmed_effect(self, proposal: Proposal) -> Effect | None:
+        """What a proposal does at once. Raises Rejected where somebody has to be sure of it first."""
+        effect = await self.effect(self.examine(proposal), proposal.author)
+        if effect is None or proposal.sure or proposal.author == RECOVERING:
+            return effect
+        if effect.wants_confirmation:
+            raise Rejected(
+                Code.CONFIRM,
+                told("nothing was changed yet: {effect}", effect=joined(effect.words)),
+                told("say that you are sure, with `--yes`, if this is what you want"),
+            )
+        return effect
+
+    async def effect_of(self, text: str, author: Actor) -> Effect | None:
+        """What a draft on the revision in force would do at once; None where it could not stand."""
+        proposal = Proposal(
+            text=text, base=self.current()[0].number, reason="foreseen", author=author
+        )
+        try:
+            found = self.examine(proposal)
+        except Rejected:
+            return None
+        return await self.effect(found, author)
+
+    async def effect(self, found: Examined, author: Actor) -> Effect | None:
+        """What a draft would do at once; None where that is not known within two seconds."""
+        old, new, sessions = found.old, found.new, self.sign_in.sessions
+        risky = is_risky(old.directory.document, new.directory.document)
+        listing = Act.ADMINISTRATION_SESSION_LIST
+        exact = foreseen_anywhere(old, author, listing, self.clock.today())
+        name, now = author.name, int(self.clock.now())
+
+        def computed() -> Effect:
+            # what is not risky suspends no session
+            return effect_of(old, new, sessions() if risky else (), name, now, exact=exact)
+
+        try:
+            return await asyncio.wait_for(asyncio.to_thread(computed), EFFECT_SECONDS)
+        except (TimeoutError, Unavailable):
+            return None
+
+    async def foresee(self, proposal: Proposal) -> Foreseen:
         """What `apply` would do with a proposal now. Nothing is asked on record, kept or changed.
 
         Raises:
@@ -338,7 +405,8 @@ class SettingsDesk:
             said = as_is(decision.say) if decision.say else sentence_for_administrator(decision)
             why = (said,)
         trial = self._trial(proposal, found) is not None
-        return Foreseen(found.difference, decision.verdict, why, trial)
+        effect = await self.effect(found, proposal.author)
+        return Foreseen(found.difference, decision.verdict, why, trial, effect)
 
     def examine(self, proposal: Proposal) -> Examined:
         """The checks 1 to 4 of `apply`. Raises Rejected."""
@@ -357,7 +425,17 @@ class SettingsDesk:
         )
         if proposal.author != RECOVERING:  # half a repair may be one
             refuse_lockout(found.old, found.new)  # (4)
+            self._refuse_shut_out(found)
         return found
+
+    def _refuse_shut_out(self, found: Examined) -> None:
+        """An outage of the sign-in store alone refuses nothing. Raises Rejected."""
+        document = found.new.directory.document
+        if not is_risky(found.old.directory.document, document):
+            return
+        with suppress(Unavailable):
+            held = self.sign_in.held(document)
+            refuse_shut_out(found.old, found.new, held, int(self.clock.now()))
 
     def _policy_of(self, document: Document, number: int) -> Policy:
         known, today = self.policy.current().directory, self.clock.today()
@@ -368,7 +446,13 @@ class SettingsDesk:
         return Policy(rules_of(document, number), directory)
 
     async def restore(
-        self, number: int, reason: str, author: Actor, *, confirmed: bool = False
+        self,
+        number: int,
+        reason: str,
+        author: Actor,
+        *,
+        confirmed: bool = False,
+        sure: bool = False,
     ) -> Outcome:
         """Make the text of an earlier revision a new one. Raises Rejected like `apply`."""
         earlier, newest = self.revision(number), self.current()[0]
@@ -380,6 +464,7 @@ class SettingsDesk:
                 author=author,
                 act=Act.ADMINISTRATION_SETTINGS_RESTORE,
                 confirmed=confirmed,
+                sure=sure or confirmed,
             )
         )
 

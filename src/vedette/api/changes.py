@@ -28,6 +28,14 @@ Name = Annotated[str, Path(max_length=80)]
 Change = Annotated[str, Path(pattern=r"^[0-9a-f]{10}$")]
 Reason = Annotated[str, Query(min_length=1, max_length=500)]
 Base = Annotated[int | None, Query(ge=1, le=2**53)]
+Sure = Annotated[
+    bool,
+    Query(
+        alias="confirmed",
+        description="Whoever asks knows that it suspends sessions, perhaps their own: without it such "
+        "a change is answered with 409 and the code `confirm`.",
+    ),
+]
 KEPT: dict[int | str, dict[str, Any]] = {
     202: {
         "model": shapes.PendingShape,
@@ -59,28 +67,36 @@ def _changes(office: Office) -> APIRouter:
     @router.put(
         "/settings", dependencies=[reads], responses=KEPT, response_model=shapes.AppliedShape
     )
-    async def apply(by: By, body: shapes.ApplyBody) -> Any:
+    async def apply(by: By, body: shapes.ApplyBody, *, sure: Sure = False) -> Any:
         """Apply a whole draft."""
-        return await _apply(office, by, body.text, body.base, body.reason, body.starts)
+        wished = Proposal(
+            text=body.text,
+            base=body.base,
+            reason=body.reason,
+            author=by,
+            starts=body.starts,
+            sure=sure,
+        )
+        return await answered(office, await desk.apply(wished))
 
     @router.post("/settings/foresee", dependencies=[reads])
     async def foresee(by: By, body: shapes.ForeseeBody) -> shapes.ForeseenShape:
         """What applying a draft would do now; nothing is changed and nothing is kept."""
         base = body.base or desk.current()[0].number
         wished = Proposal(text=body.text, base=base, reason="foreseen", author=by)
-        return render.foreseen(desk.foresee(wished))
+        return render.foreseen(await desk.foresee(wished))
 
     @router.patch(
         "/settings", dependencies=[reads], responses=KEPT, response_model=shapes.AppliedShape
     )
-    async def change(by: By, body: shapes.SetBody) -> Any:
+    async def change(by: By, body: shapes.SetBody, *, sure: Sure = False) -> Any:
         """Set one setting, or give it its default."""
         newest = desk.current()[0]
         if body.value is None:
             text = without_value(newest.text, body.path)
         else:
             text = with_value(newest.text, body.path, body.value)
-        return await _apply(office, by, text, body.base or newest.number, body.reason)
+        return await _apply(office, by, text, body.base or newest.number, body.reason, sure=sure)
 
     @router.post(
         "/settings/restore",
@@ -88,9 +104,9 @@ def _changes(office: Office) -> APIRouter:
         responses=KEPT,
         response_model=shapes.AppliedShape,
     )
-    async def restore(by: By, body: shapes.RestoreBody) -> Any:
+    async def restore(by: By, body: shapes.RestoreBody, *, sure: Sure = False) -> Any:
         """Make an earlier revision's text the new revision."""
-        return await answered(office, await desk.restore(body.revision, body.reason, by))
+        return await answered(office, await desk.restore(body.revision, body.reason, by, sure=sure))
 
     @router.post(
         "/settings/change",
@@ -98,11 +114,11 @@ def _changes(office: Office) -> APIRouter:
         responses=KEPT,
         response_model=shapes.AppliedShape,
     )
-    async def several(by: By, body: shapes.EditsBody) -> Any:
+    async def several(by: By, body: shapes.EditsBody, *, sure: Sure = False) -> Any:
         """Make several changes at once, as one revision."""
         newest = desk.current()[0]
         text = with_edits(newest.text, [Edit(each.path, each.value) for each in body.changes])
-        return await _apply(office, by, text, body.base or newest.number, body.reason)
+        return await _apply(office, by, text, body.base or newest.number, body.reason, sure=sure)
 
     return router
 
@@ -112,11 +128,11 @@ def _rules(office: Office) -> APIRouter:
     reads = asks(office, Act.ADMINISTRATION_SETTINGS_READ)
 
     @router.post("/rules", dependencies=[reads], responses=KEPT, response_model=shapes.AppliedShape)
-    async def add(by: By, body: shapes.RuleBody) -> Any:
+    async def add(by: By, body: shapes.RuleBody, *, sure: Sure = False) -> Any:
         """Add one rule."""
         newest = desk.current()[0]
         text = with_rule(newest.text, body.id, body.rule, body.guardrail)
-        return await _apply(office, by, text, body.base or newest.number, body.reason)
+        return await _apply(office, by, text, body.base or newest.number, body.reason, sure=sure)
 
     @router.put(
         "/rules/{name}",
@@ -124,30 +140,38 @@ def _rules(office: Office) -> APIRouter:
         responses=KEPT,
         response_model=shapes.AppliedShape,
     )
-    async def rewrite(by: By, name: Name, body: shapes.RuleChangeBody) -> Any:
+    async def rewrite(
+        by: By, name: Name, body: shapes.RuleChangeBody, *, sure: Sure = False
+    ) -> Any:
         """Give one rule another content, all of it."""
         newest = desk.current()[0]
         text = with_rule_changed(newest.text, name, body.rule, body.guardrail)
-        return await _apply(office, by, text, body.base or newest.number, body.reason)
+        return await _apply(office, by, text, body.base or newest.number, body.reason, sure=sure)
 
     @router.delete(
         "/rules/{name}", dependencies=[reads], responses=KEPT, response_model=shapes.AppliedShape
     )
     async def drop(
-        by: By, name: Name, reason: Reason, base: Base = None, *, guardrail: bool = False
+        by: By,
+        name: Name,
+        reason: Reason,
+        base: Base = None,
+        *,
+        guardrail: bool = False,
+        sure: Sure = False,
     ) -> Any:
         """Remove one rule."""
         newest = desk.current()[0]
         text = without_rule(newest.text, name, guardrail or name.startswith("guardrails."))
-        return await _apply(office, by, text, base or newest.number, reason)
+        return await _apply(office, by, text, base or newest.number, reason, sure=sure)
 
     return router
 
 
 async def _apply(
-    office: Office, by: Actor, text: str, base: int, reason: str, starts: int | None = None
+    office: Office, by: Actor, text: str, base: int, reason: str, *, sure: bool
 ) -> shapes.AppliedShape | JSONResponse:
-    wished = Proposal(text=text, base=base, reason=reason, author=by, starts=starts)
+    wished = Proposal(text=text, base=base, reason=reason, author=by, sure=sure)
     return await answered(office, await office.desk.apply(wished))
 
 

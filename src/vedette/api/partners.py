@@ -21,7 +21,7 @@ from vedette.admin.partners import (
 from vedette.admin.settings import Proposal
 from vedette.api import render
 from vedette.api.acting import By, asks
-from vedette.api.changes import KEPT, answered
+from vedette.api.changes import KEPT, Sure, answered
 from vedette.api.office import Office
 from vedette.api.shapes import AppliedShape, DifferenceShape, Shape, Whole
 from vedette.core.asks import Act
@@ -135,11 +135,11 @@ def router(office: Office) -> APIRouter:
         return _partner(show_partner(desk.policy.current(), name))
 
     @routes.post("/partners", dependencies=[reads], responses=KEPT, response_model=AppliedShape)
-    async def add(by: By, body: NewPartnerBody) -> Any:
+    async def add(by: By, body: NewPartnerBody, *, sure: Sure = False) -> Any:
         """Add a partner, and a rule with it where one is asked for."""
         newest, document = desk.current()
         text = with_partner(newest.text, document, _new(body))
-        wished = _proposal(by, text, body.base or newest.number, body)
+        wished = _proposal(by, text, body.base or newest.number, body, sure=sure)
         return await answered(office, await desk.apply(wished))
 
     @routes.post("/partners/difference", dependencies=[reads])
@@ -152,7 +152,9 @@ def router(office: Office) -> APIRouter:
     @routes.delete(
         "/partners/{name}", dependencies=[reads], responses=KEPT, response_model=AppliedShape
     )
-    async def drop(by: By, name: Name, reason: Reason, base: Base = None) -> Any:
+    async def drop(
+        by: By, name: Name, reason: Reason, base: Base = None, *, sure: Sure = False
+    ) -> Any:
         """Remove a partner that no rule names; from then on it counts as outside."""
         newest, document = desk.current()
         text = without_partner(newest.text, document, name)
@@ -162,6 +164,7 @@ def router(office: Office) -> APIRouter:
             reason=reason,
             author=by,
             act=_CHANGE,
+            sure=sure,
         )
         return await answered(office, await desk.apply(made))
 
@@ -173,8 +176,8 @@ def router(office: Office) -> APIRouter:
     return routes
 
 
-def _proposal(by: Actor, text: str, base: int, body: NewPartnerBody) -> Proposal:
-    return Proposal(text=text, base=base, reason=body.reason, author=by, act=_CHANGE)
+def _proposal(by: Actor, text: str, base: int, body: NewPartnerBody, *, sure: bool) -> Proposal:
+    return Proposal(text=text, base=base, reason=body.reason, author=by, act=_CHANGE, sure=sure)
 
 
 def _new(body: NewPartnerBody) -> NewPartner:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vedette.admin.audit import ChainReport
 from vedette.admin.doors import DoorAnswer
+from vedette.admin.effect import Effect
 from vedette.admin.grid import GridRow
 from vedette.admin.pending import Waiting
 from vedette.admin.rejected import Code, Rejected
@@ -21,6 +22,7 @@ from vedette.api.shapes import (
     ChangeShape,
     DifferenceShape,
     DoorShape,
+    EffectShape,
     ErrorBody,
     ErrorShape,
     FaultShape,
@@ -29,6 +31,7 @@ from vedette.api.shapes import (
     ObservedShape,
     OptionShape,
     PendingShape,
+    PromiseChangeShape,
     ReplayShape,
     RevisionShape,
     RuleShape,
@@ -46,6 +49,7 @@ STATUS = {
     Code.CONFLICT: 409,
     Code.FAULTS: 400,
     Code.INVALID: 400,
+    Code.CONFIRM: 409,
     Code.LOCK_OUT: 403,
     Code.NOTHING_CHANGES: 409,
     Code.NOT_FOUND: 404,
@@ -139,6 +143,7 @@ def foreseen(found: Foreseen) -> ForeseenShape:
         why=list(found.why),
         trial=found.trial,
         difference=difference(found.difference),
+        effect=None if found.effect is None else effect(found.effect),
     )
 
 
@@ -157,6 +162,25 @@ def option(row: OptionRow) -> OptionShape:
     )
 
 
+def effect(found: Effect) -> EffectShape:
+    """What a change does at once; small counts only for whoever may list sessions."""
+    return EffectShape(
+        sessions=found.shown(found.sessions),
+        people=found.shown(found.people),
+        own=found.own,
+        shut_out=found.shown(found.shut_out),
+        unsupplied=list(found.unsupplied),
+        promises=[
+            PromiseChangeShape(
+                partner=each.partner, channel=each.channel, was=each.was, becomes=each.becomes
+            )
+            for each in found.promises
+        ],
+        back=found.back,
+        words=list(found.words),
+    )
+
+
 def applied(done: Applied) -> AppliedShape:
     """A new revision."""
     return AppliedShape(
@@ -166,6 +190,7 @@ def applied(done: Applied) -> AppliedShape:
         doors=[door(each) for each in done.doors],
         voided=list(done.voided),
         trial=trial(done.trial),
+        effect=None if done.effect is None else effect(done.effect),
     )
 
 

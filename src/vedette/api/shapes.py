@@ -217,6 +217,33 @@ class DifferenceShape(Shape):
     widens: list[str]
 
 
+class PromiseChangeShape(Shape):
+    """What passes between a partner and us in one channel, in words: now, and after the change."""
+
+    partner: str
+    channel: str
+    was: str
+    becomes: str
+
+
+class EffectShape(Shape):
+    """What a change does at once. A count is null where it is small, for whoever may not list sessions.
+
+    `sessions` are suspended, those of `people`; `own` are of whoever asks. `shut_out` people could not
+    sign in again on any device that they use. Nothing supplies the facts `unsupplied`. `back` is the
+    revision that undoes the change.
+    """
+
+    sessions: int | None
+    people: int | None
+    own: int
+    shut_out: int | None
+    unsupplied: list[str]
+    promises: list[PromiseChangeShape]
+    back: int
+    words: list[str]
+
+
 class ForeseenShape(Shape):
     """What applying a draft would do now.
 
@@ -227,6 +254,7 @@ class ForeseenShape(Shape):
     why: list[str]
     trial: bool = Field(description="Whether it would go back by itself unless confirmed.")
     difference: DifferenceShape
+    effect: EffectShape | None = Field(description="Null where it was not known in time.")
 
 
 class DoorShape(Shape):
@@ -249,6 +277,7 @@ class AppliedShape(Shape):
     doors: list[DoorShape]
     voided: list[str]
     trial: TrialShape | None
+    effect: EffectShape | None = Field(description="Null where it was not known in time.")
 
 
 class ApprovalShape(Shape):

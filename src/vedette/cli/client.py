@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import http.client
 import json
-from dataclasses import dataclass
+import sys
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
+
+import typer
 
 from vedette.adapters.boot_file import Boot
 from vedette.cli.surroundings import BEFORE, CliFault, Exit, fault
@@ -30,6 +33,8 @@ class Client:
     boot: Boot
     seconds: float = _SECONDS
     """How long an answer may take."""
+    confirmed: bool = False
+    """Whoever runs the command is sure of a change that suspends sessions."""
 
     def get(self, endpoint: str, **query: Any) -> Any:
         """The answer to GET. Raises CliFault."""
@@ -38,13 +43,15 @@ class Client:
     def ask(
         self, method: str, path: str, body: object = None, query: dict[str, Any] | None = None
     ) -> Any:
-        """The answer to one request.
+        """The answer to one request; whoever sits at a terminal is asked where it has to be confirmed.
 
         Raises:
             ControlDown: nobody answers.
             CliFault: control answered with an error.
         """
         given = {key: value for key, value in (query or {}).items() if value is not None}
+        if self.confirmed:
+            given["confirmed"] = "true"
         target = _PREFIX + path + (f"?{urlencode(given)}" if given else "")
         status, data = self._exchange(method, target, body)
         try:
@@ -53,6 +60,8 @@ class Client:
             raise fault(f"control answered with something else ({status})") from None
         if status >= 400:
             error = _error(answer, status)
+            if error["code"] == "confirm" and not self.confirmed and _agreed(error):
+                return replace(self, confirmed=True).ask(method, path, body, query)
             raise CliFault(error, _exit_code(status, error["code"]))
         return answer
 
@@ -85,6 +94,13 @@ class Client:
                 "run the command as the user who runs the organisation",
                 Exit.UNAVAILABLE,
             ) from found
+
+
+def _agreed(error: dict[str, Any]) -> bool:
+    """Whether somebody at the terminal is sure; where there is none, nobody is."""
+    if not sys.stdin.isatty():
+        return False
+    return typer.confirm(f"{error['message']}\nApply it?", err=True)
 
 
 def _error(answer: Any, status: int) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import typer
 from vedette.cli.client import Client
 from vedette.cli.completion import issuer_names
 from vedette.cli.settings_commands import tell_applied
-from vedette.cli.surroundings import Base, Dir, Exit, Json, Reason, fault, here, words
+from vedette.cli.surroundings import Base, Dir, Exit, Json, Reason, Yes, fault, here, words
 
 if TYPE_CHECKING:
     from vedette.admin.issuers import CertificateView, IssuerView
@@ -71,6 +71,7 @@ def add(
     anchors: Annotated[
         bool, typer.Option("--anchors", help="Trust each CA of the file itself, not only roots.")
     ] = False,
+    yes: Yes = False,
     json: Json = False,
 ) -> None:
     """Add an issuer, or further certificates and other values to one that is there.
@@ -79,7 +80,7 @@ def add(
     add corp corp-ca.pem --name sid --name upn --counts 2 --reason "smart cards"
     """
     at = here(place, json=json)
-    client = Client(at.boot())
+    client = Client(at.boot(), confirmed=yes)
     values: dict[str, Any] = {
         "usages": words(usage), "policies": words(policy), "names": names or [], "counts": counts,
         "revocation": revocation, "crl": crl or [], "ocsp": ocsp,
@@ -92,13 +93,19 @@ def add(
 
 @app.command()
 def remove(
-    name: Name, reason: Reason, base: Base = None, place: Dir = None, *, json: Json = False
+    name: Name,
+    reason: Reason,
+    base: Base = None,
+    place: Dir = None,
+    *,
+    yes: Yes = False,
+    json: Json = False,
 ) -> None:
     """Remove an issuer that no rule names any more; its certificates then open nothing."""
     at = here(place, json=json)
     changes = [{"path": f"issuers.{name}", "value": None}]
     body = {"changes": changes, "reason": reason, "base": base}
-    tell_applied(at, Client(at.boot()).ask("POST", "/settings/change", body))
+    tell_applied(at, Client(at.boot(), confirmed=yes).ask("POST", "/settings/change", body))
 
 
 def _document(client: Client) -> Document:

@@ -11,7 +11,7 @@ import typer
 from vedette.cli.client import Client
 from vedette.cli.completion import partner_names
 from vedette.cli.settings_commands import difference_lines, tell_applied
-from vedette.cli.surroundings import Base, Dir, Exit, Json, Reason, here, read_text, words
+from vedette.cli.surroundings import Base, Dir, Exit, Json, Reason, Yes, here, read_text, words
 
 app = typer.Typer(help="Other organisations: name, look at and try them.", no_args_is_help=True)
 
@@ -122,6 +122,7 @@ def add(
     place: Dir = None,
     *,
     preview: Preview = False,
+    yes: Yes = False,
     json: Json = False,
 ) -> None:
     """Name a partner. This alone allows nothing with it.
@@ -144,7 +145,7 @@ def add(
         "reason": reason,
         "base": base,
     }
-    client = Client(at.boot())
+    client = Client(at.boot(), confirmed=yes)
     if preview:
         difference = client.ask("POST", "/partners/difference", body)
         at.tell(difference, difference_lines(difference))
@@ -154,13 +155,19 @@ def add(
 
 @app.command()
 def remove(
-    name: Name, reason: Reason, base: Base = None, place: Dir = None, *, json: Json = False
+    name: Name,
+    reason: Reason,
+    base: Base = None,
+    place: Dir = None,
+    *,
+    yes: Yes = False,
+    json: Json = False,
 ) -> None:
     """Remove a partner that no rule names any more; from then on it counts as outside."""
     at = here(place, json=json)
     path = f"/partners/{quote(name, safe='')}"
     query = {"reason": reason, "base": base}
-    tell_applied(at, Client(at.boot()).ask("DELETE", path, None, query))
+    tell_applied(at, Client(at.boot(), confirmed=yes).ask("DELETE", path, None, query))
 
 
 @app.command()

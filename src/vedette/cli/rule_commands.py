@@ -11,7 +11,18 @@ import typer
 from vedette.cli.client import Client
 from vedette.cli.completion import rule_names
 from vedette.cli.settings_commands import tell_applied
-from vedette.cli.surroundings import Base, Dir, Exit, Json, Reason, fault, here, read_text, words
+from vedette.cli.surroundings import (
+    Base,
+    Dir,
+    Exit,
+    Json,
+    Reason,
+    Yes,
+    fault,
+    here,
+    read_text,
+    words,
+)
 from vedette.cli.why_command import file_of, why_lines
 
 app = typer.Typer(help="Rules: list, show, add, remove, try.", no_args_is_help=True)
@@ -101,6 +112,7 @@ def _takes_a_rule(word: str, send: Send, words_: str) -> None:
         place: Dir = None,
         *,
         guardrail: Guardrail = False,
+        yes: Yes = False,
         json: Json = False,
     ) -> None:
         at = here(place, json=json)
@@ -108,7 +120,7 @@ def _takes_a_rule(word: str, send: Send, words_: str) -> None:
         texts = {"say": say, "owner": owner, "expires": expires, "mode": mode}
         rule = _keys(between, lists, when, unless, texts)
         body = {"rule": rule, "guardrail": guardrail, "reason": reason, "base": base}
-        tell_applied(at, send(Client(at.boot()), name, body))
+        tell_applied(at, send(Client(at.boot(), confirmed=yes), name, body))
 
     app.command(word, help=words_)(command)
 
@@ -155,13 +167,14 @@ def remove(
     place: Dir = None,
     *,
     guardrail: Guardrail = False,
+    yes: Yes = False,
     json: Json = False,
 ) -> None:
     """Remove a rule, with the comment block above it, and print each door's answer."""
     at = here(place, json=json)
     query = {"reason": reason, "base": base, "guardrail": "true" if guardrail else None}
     path = f"/rules/{quote(name, safe='')}"
-    tell_applied(at, Client(at.boot()).ask("DELETE", path, None, query))
+    tell_applied(at, Client(at.boot(), confirmed=yes).ask("DELETE", path, None, query))
 
 
 @app.command("test")

@@ -25,6 +25,7 @@ from vedette.cli.surroundings import (
     Json,
     Reason,
     Surroundings,
+    Yes,
     fault,
     fault_data,
     fault_line,
@@ -116,12 +117,13 @@ def set_(
     base: Base = None,
     place: Dir = None,
     *,
+    yes: Yes = False,
     json: Json = False,
 ) -> None:
     """Set one setting and apply it."""
     at = here(place, json=json)
     body = {"path": path, "value": value, "reason": reason, "base": base}
-    tell_applied(at, Client(at.boot()).ask("PATCH", "/settings", body))
+    tell_applied(at, Client(at.boot(), confirmed=yes).ask("PATCH", "/settings", body))
 
 
 @app.command()
@@ -136,12 +138,13 @@ def unset(
     base: Base = None,
     place: Dir = None,
     *,
+    yes: Yes = False,
     json: Json = False,
 ) -> None:
     """Take one setting out, so that it has its default, and apply that."""
     at = here(place, json=json)
     body = {"path": path, "value": None, "reason": reason, "base": base}
-    tell_applied(at, Client(at.boot()).ask("PATCH", "/settings", body))
+    tell_applied(at, Client(at.boot(), confirmed=yes).ask("PATCH", "/settings", body))
 
 
 @app.command()
@@ -156,6 +159,7 @@ def change(
     base: Base = None,
     place: Dir = None,
     *,
+    yes: Yes = False,
     json: Json = False,
 ) -> None:
     """Make several changes at once, as one revision: every --set, then every --unset.
@@ -169,7 +173,7 @@ def change(
     if not changes:
         raise fault("nothing is to be changed", "name a `--set` or an `--unset`", Exit.USAGE)
     body = {"changes": changes, "reason": reason, "base": base}
-    tell_applied(at, Client(at.boot()).ask("POST", "/settings/change", body))
+    tell_applied(at, Client(at.boot(), confirmed=yes).ask("POST", "/settings/change", body))
 
 
 def _assignment(text: str) -> dict[str, str | None]:
@@ -278,6 +282,7 @@ def apply_(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what it would do, and do nothing.")
     ] = False,
+    yes: Yes = False,
     json: Json = False,
 ) -> None:
     """Make a draft the settings in force and print each door's answer.
@@ -311,7 +316,7 @@ def apply_(
         "reason": reason,
         "starts": None if starts is None else int(starts),
     }
-    tell_applied(at, Client(at.boot()).ask("PUT", "/settings", body))
+    tell_applied(at, Client(at.boot(), confirmed=yes).ask("PUT", "/settings", body))
 
 
 _BECOMES = {
@@ -331,7 +336,7 @@ def _foresee(at: Surroundings, draft: str, text: str, base: int | None) -> None:
         at.tell({"becomes": "nothing"}, ["it changes nothing: this is in force already"])
         return
     said, code = _BECOMES[found["becomes"]]
-    lines = [*difference_lines(found["difference"]), said, *found["why"]]
+    lines = [*difference_lines(found["difference"]), *effect_lines(found), said, *found["why"]]
     if found["trial"]:
         lines.append(
             "it would go back by itself unless it is confirmed: `vedette settings confirm`"
@@ -358,8 +363,20 @@ def tell_applied(at: Surroundings, found: dict[str, Any]) -> None:
         f"change {each} stood on the revision before, and is void" for each in found["voided"]
     ]
     lines += trial_lines(found)
+    lines += effect_lines(found, found["revision"])
     rooms, words = concerned(at, found["revision"])
     at.tell(found | {"rooms": rooms}, [*lines, *words])
+
+
+def effect_lines(found: dict[str, Any], revision: int | None = None) -> Iterable[str]:
+    """What a change does at once, and how to undo it where it has a `revision` already."""
+    effect = found["effect"]
+    if effect is None:
+        yield "what it does to sessions was not known within two seconds"
+        return
+    yield from effect["words"]
+    if effect["words"] and revision is not None:
+        yield f"to undo it: vedette settings restore {effect['back']}"
 
 
 def trial_lines(found: dict[str, Any]) -> Iterable[str]:
@@ -419,6 +436,7 @@ def restore(
     reason: Reason = "",
     place: Dir = None,
     *,
+    yes: Yes = False,
     json: Json = False,
 ) -> None:
     """Make an earlier revision the new one. Works with control down, on control's own host."""
@@ -426,7 +444,9 @@ def restore(
     boot = at.boot()
     why = reason or f"restore revision {number}"
     try:
-        found = Client(boot).ask("POST", "/settings/restore", {"revision": number, "reason": why})
+        found = Client(boot, confirmed=yes).ask(
+            "POST", "/settings/restore", {"revision": number, "reason": why}
+        )
     except ControlDown:
         found = _restore_without_control(at, number, why)
     tell_applied(at, found)

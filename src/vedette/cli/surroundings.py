@@ -38,6 +38,9 @@ TokenFile = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of sentences.")]
+Yes = Annotated[
+    bool, typer.Option("--yes", help="Don't ask whether sessions may be suspended by it.")
+]
 Reason = Annotated[str, typer.Option("--reason", help="Why, for the history.")]
 Base = Annotated[
     int | None,

@@ -34,8 +34,8 @@ async def _reads(desks: Desks, by: Actor) -> None:
     await desks.door.permit(Doing(act=Act.ADMINISTRATION_SETTINGS_READ, author=by))
 
 
-def foreseen_of(change: Difference, base: int | None) -> Foreseen:
-    """A difference, as it stands under a form."""
+def foreseen_of(change: Difference, base: int | None, text: str) -> Foreseen:
+    """A difference, as it stands under a form; `text` is the document that would be in force."""
     return Foreseen(
         words=tuple(each.words for each in change.changes),
         warnings=tuple(each.words for each in change.warnings),
@@ -43,6 +43,7 @@ def foreseen_of(change: Difference, base: int | None) -> Foreseen:
         restart=change.restart,
         commands=tuple(f"{each.command} --reason '…'" for each in change.changes),
         base=base,
+        text=text,
     )
 
 
@@ -81,7 +82,7 @@ class ApplyDraft:
                     "check it: what others changed is shown beside it, and nothing of yours is lost"
                 ),
             )
-        return foreseen_of(found, self.base)
+        return foreseen_of(found, self.base, self.text)
 
     async def carry_out(self, desks: Desks, by: Actor) -> Done:
         """Apply it. Raises Rejected."""
@@ -94,6 +95,7 @@ class ApplyDraft:
                     reason=self.reason,
                     author=by,
                     starts=self.starts,
+                    sure=True,
                 )
             )
         )
@@ -157,12 +159,12 @@ class Restore:
         del policy
         _, document = desks.settings.current()
         text = desks.settings.revision(self.number).text
-        return foreseen_of(desks.settings.difference(document, text)[1], None)
+        return foreseen_of(desks.settings.difference(document, text)[1], None, text)
 
     async def carry_out(self, desks: Desks, by: Actor) -> Done:
         """Restore it. Raises Rejected."""
         await _reads(desks, by)
-        return done_of(await desks.settings.restore(self.number, self.reason, by))
+        return done_of(await desks.settings.restore(self.number, self.reason, by, sure=True))
 
 
 def _restore(form: Form) -> Restore:

@@ -13,6 +13,7 @@ from typing import Any
 from vedette.admin.door import Doing, foreseen
 from vedette.admin.rejected import Code, Rejected, Waits
 from vedette.console.desks import Desks
+from vedette.console.effects import effect_words
 from vedette.console.entrance import inside
 from vedette.console.orders import Done, Form, Order, OrderKind, call, command
 from vedette.console.page import Page, View, Visit
@@ -37,15 +38,15 @@ async def preview(desks: Desks, visit: Visit) -> View:
     """What the form says now, as a command, as a call, and in words. Raises Rejected."""
     kind = _kind(visit)
     try:
-        return _preview(desks, visit, kind)
+        return await _preview(desks, visit, kind)
     except Rejected as rejected:
         return problem(rejected, part=visit.part, lines=bool(kind.again))
 
 
-def _preview(desks: Desks, visit: Visit, kind: OrderKind) -> View:
+async def _preview(desks: Desks, visit: Visit, kind: OrderKind) -> View:
     wanted = kind.read(visit.form)
     return View(
-        template="part-preview", title=kind.title, context=_shown(desks, visit, kind, wanted)
+        template="part-preview", title=kind.title, context=await _shown(desks, visit, kind, wanted)
     )
 
 
@@ -73,7 +74,7 @@ async def _order(desks: Desks, visit: Visit, kind: OrderKind) -> View:
         title = "waits" if done.waits or done.act else "done"
         return View(template="done", title=title, context={**context, **shown})
     shown = {
-        **_shown(desks, visit, kind, wanted),
+        **await _shown(desks, visit, kind, wanted),
         "fields": _fields(visit),
         "reason": wanted.reason,
     }
@@ -105,7 +106,7 @@ def _sentence(kind: OrderKind, wanted: Order) -> tuple[str, Mapping[str, str]] |
     return (kind.says, getattr(wanted, "says", {})) if kind.says else None
 
 
-def _shown(desks: Desks, visit: Visit, kind: OrderKind, wanted: Order) -> Mapping[str, Any]:
+async def _shown(desks: Desks, visit: Visit, kind: OrderKind, wanted: Order) -> Mapping[str, Any]:
     """The command, the call, and what it would do, to whoever may read the settings.
 
     What is typed is looked at again and again, so it is not recorded; what comes of it is.
@@ -113,10 +114,12 @@ def _shown(desks: Desks, visit: Visit, kind: OrderKind, wanted: Order) -> Mappin
     policy, today = desks.settings.policy.current(), desks.settings.clock.today()
     reads = Doing(act=Act.ADMINISTRATION_SETTINGS_READ, author=visit.by)
     may = not kind.says and foreseen(policy, reads, today)
+    does = wanted.foresee(desks, policy) if may else None
     return {
+        "effect": await effect_words(desks, visit.by, does),
         "command": command(wanted),
         "call": call(wanted),
-        "foreseen": wanted.foresee(desks, policy) if may else None,
+        "foreseen": does,
         "does": _sentence(kind, wanted),
     }
 

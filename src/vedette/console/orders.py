@@ -35,6 +35,8 @@ class Foreseen:
     restart: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
     base: int | None = None
+    text: str = ""
+    """The document that would be in force, for what it would do at once; empty: the settings stay."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,13 +54,15 @@ class OfSettings(ABC):
         """What it changes, in words. Raises Rejected with every fault."""
         del policy  # what changes does not hang on who asks
         newest, document = desks.settings.current()
-        _, change = desks.settings.difference(document, self.text_in(desks))
+        text = self.text_in(desks)
+        _, change = desks.settings.difference(document, text)
         return Foreseen(
             words=tuple(each.words for each in change.changes),
             warnings=tuple(each.words for each in change.warnings),
             widens=change.widens,
             restart=change.restart,
             base=self.base or newest.number,
+            text=text,
         )
 
     async def carry_out(self, desks: Desks, by: Actor) -> Done:
@@ -72,6 +74,7 @@ class OfSettings(ABC):
             base=self.base or newest.number,
             reason=self.reason,
             author=by,
+            sure=True,  # what it does to sessions stands above the button
         )
         return done_of(await desks.settings.apply(proposal))
 

@@ -182,6 +182,7 @@ WORDS: Words = MappingProxyType(
             "Nichts, das entscheidet, ändert sich.",
         ),
         "warnings": ("Worth knowing", "Gut zu wissen"),
+        "effect": ("At once", "Sofort"),
         "widens": (
             "It may allow more towards: {parties}.",
             "Es kann mehr erlauben gegenüber: {parties}.",

@@ -90,7 +90,13 @@ from vedette.control.keys_here import LEAST_TOKEN, TokenFile, keys_desk
 from vedette.control.last_officers import LastOfficers
 from vedette.control.listening import Listening, listens, listens_with_tls, private
 from vedette.control.looking import Looking
-from vedette.control.officers_here import keeper_of, last_officers, officers_seen, pushed_in
+from vedette.control.officers_here import (
+    keeper_of,
+    last_officers,
+    officers_seen,
+    pushed_in,
+    sign_in_state,
+)
 from vedette.control.records_here import (
     PROCESS,
     checkpoint_file,
@@ -224,7 +230,7 @@ def wire(boot: Boot, process: str = PROCESS) -> Wiring:
     people = _people(boot, policy, sessions, archive.proof, process, revisions)
     anchor = archive.anchor(CheckpointFile(checkpoint_file(boot)), revisions, key, counts)
     spine, tokens, door, acts = _asked(revisions, _spine(policy, spool, sessions.store))
-    desk, changes, trial = settings = _settings_desks(revisions, people, policy, spine, publisher)
+    desk, changes, trial = settings = _desks(boot, revisions, people, policy, spine, sessions)
     inventories = inventories_here(boot, spine, sessions.store.devices, policy.current)
     office = Office(
         desk=desk,
@@ -362,17 +368,19 @@ def _people(
     return last_officers(boot, source, policy.current, keeps=process == PROCESS)
 
 
-def _settings_desks(
+def _desks(
+    boot: Boot,
     revisions: SqlRevisions,
     people: PeopleSource,
     policy: CurrentPolicy,
     spine: Spine,
-    publisher: Publisher,
+    sessions: SessionStream,
 ) -> tuple[SettingsDesk, PendingDesk, TrialDesk]:
     """What changes the settings, what keeps changes that wait, and what takes revisions back."""
     pending, trials = SqlPendingChanges(revisions.engine), SqlTrials(revisions.engine)
+    state, announce = sign_in_state(boot, sessions, spine.clock), sessions.publisher.announce
     desk = SettingsDesk(
-        revisions, people, policy, spine, spine.clock, publisher.announce, pending, trials
+        revisions, people, policy, spine, spine.clock, announce, pending, trials, state
     )
     return desk, PendingDesk(desk, SqlTokens(revisions.engine)), TrialDesk(desk)
 

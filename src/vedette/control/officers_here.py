@@ -12,15 +12,20 @@ from vedette.adapters.boot_file import Boot
 from vedette.adapters.host_log import alert
 from vedette.adapters.stream_files import write_whole
 from vedette.adapters.system_clock import SystemClock
+from vedette.admin.lockout import Held, HeldBy
 from vedette.admin.officers import OfficersSeen, ProofsOf, standing
 from vedette.admin.policy import rules_of
 from vedette.admin.reset_wait import waiting
+from vedette.admin.settings import SignInState
 from vedette.control.directory import DirectoryPeople
 from vedette.control.last_officers import ConfirmedKeeper, LastOfficers
 from vedette.control.pushed_people import MergedPeople, PushedPeople
+from vedette.control.sessions import SessionStream
+from vedette.core.names import UserId
 from vedette.core.officers import Officers
 from vedette.core.people import Directory, Person
 from vedette.core.settings.document import Document
+from vedette.ports.clock import Clock
 from vedette.ports.directory import DirectoryKeeper
 from vedette.ports.errors import Unavailable
 from vedette.ports.people import PeopleSource
@@ -118,6 +123,22 @@ def officers_seen(
         company=boot.directory is not None,
         waiting=waiting(resets, wait, now),
     )
+
+
+def sign_in_state(boot: Boot, stream: SessionStream, clock: Clock) -> SignInState:
+    """What a change of the settings is held against: sessions, and what officers have."""
+
+    def held(document: Document) -> HeldBy:
+        store = stream.store
+        proofs = _proofs(boot, document, store, clock.now())
+
+        def of(user: UserId) -> Held:
+            kinds, sets_up = proofs(user.localpart) or (None, True)
+            return Held(kinds=kinds, sets_up=sets_up, sessions=store.sessions(user))
+
+        return of
+
+    return SignInState(sessions=stream.running, held=held)
 
 
 def _proofs(boot: Boot, document: Document, store: SignInStore, now: float) -> ProofsOf:

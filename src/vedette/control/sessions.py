@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from vedette.admin.doors import DoorAnswer
 from vedette.control.streams import Publisher, Sent
 from vedette.core.record import canonical
+from vedette.core.sessions import Session, SessionState
 from vedette.ports.errors import Unavailable
 from vedette.ports.sign_in import SignInStore, TokenKey
 from vedette.protocol.internal.sessions import body_of, is_listed
@@ -41,7 +42,19 @@ class SessionStream:
     _as_of: int | None = None
     _listed: dict[str, bytes] = field(default_factory=dict)
     """Each session's piece of the body, by id: a change makes one piece anew, not all of them."""
+    _sessions: dict[str, Session] = field(default_factory=dict)
+    """The sessions of the last list and those that doors need not know, as they were then, by id."""
     _trouble: str | None = None
+
+    def running(self) -> tuple[Session, ...]:
+        """All sessions that are not ended, without reading them again where none has changed.
+
+        Raises:
+            Unavailable: the store does not answer.
+        """
+        if self._as_of is None or self.store.changes() != self._as_of:
+            return self.store.sessions()
+        return tuple(self._sessions.values())
 
     def send(self) -> Sent:
         """Send the list as it is now. Raises Unavailable.
@@ -52,13 +65,16 @@ class SessionStream:
         """
         as_of = self.store.changes()
         if self._as_of is None or as_of < self._as_of:
-            self._listed, changed = {}, self.store.sessions()
+            self._listed, self._sessions, changed = {}, {}, self.store.sessions()
         else:
             changed = self.store.sessions_since(self._as_of)
         keys = {key.kid: _public(key) for key in self.store.token_keys()}
         body = body_of(as_of=as_of, issuer=self.issuer, keys=keys, sessions=changed)
         for session in changed:
             self._listed.pop(session.id, None)  # the ended ones are not in the body
+            self._sessions.pop(session.id, None)
+            if session.state is not SessionState.ENDED:
+                self._sessions[session.id] = session
         entries = body.pop("sessions")
         for session in changed:
             if is_listed(session) and session.id not in entries:

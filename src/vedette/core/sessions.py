@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -54,6 +55,8 @@ MOST_CERTIFICATES = 3
 """How many certificates a session knows: one of its person, one that its browser showed for the
 device, and one of the connection."""
 _MOST_OIDS = 64
+_MOST_REMEMBERED = 4096
+"""So many addresses and versions stay read: people share them, and sessions are read by thousands."""
 CERTIFICATE = "certificate"
 """The kind of factor that a company's certificate is."""
 
@@ -398,6 +401,7 @@ def _claims(facts: SessionFacts) -> Iterator[tuple[str, Value]]:
             yield name, version
 
 
+@lru_cache(maxsize=_MOST_REMEMBERED)
 def _version(text: str) -> tuple[int, ...] | None:
     """A version; None for anything but dotted integers."""
     try:
@@ -412,18 +416,28 @@ def networks_of(address: str, networks: Mapping[str, tuple[str, ...]]) -> frozen
     An IPv4 address written as IPv6 (RFC 4291, 2.5.5.2) is that IPv4 address. A network that can't
     be read holds nobody; the settings' check names it.
     """
-    try:
-        here = ipaddress.ip_address(address)
-    except ValueError:
+    here = _address(address)
+    if here is None:
         return None
-    here = getattr(here, "ipv4_mapped", None) or here
     names = frozenset(
         name for name, ranges in networks.items() if any(_holds(each, here) for each in ranges)
     )
     return names or frozenset({ELSEWHERE})
 
 
-def _holds(range_: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+@lru_cache(maxsize=_MOST_REMEMBERED)
+def _address(text: str) -> _Address | None:
+    try:
+        found = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    return getattr(found, "ipv4_mapped", None) or found
+
+
+def _holds(range_: str, address: _Address) -> bool:
     try:
         return address in ipaddress.ip_network(range_, strict=False)
     except ValueError:

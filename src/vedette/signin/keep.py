@@ -9,20 +9,20 @@ with the same facts as far as any rule reads them, are looked at once.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
 
-from vedette.core.asks import Act, Ask, PartySet
+from vedette.core.asks import Act
 from vedette.core.decision import Decision, Verdict
-from vedette.core.facts import Facts
 from vedette.core.names import UserId
 from vedette.core.people import Person
-from vedette.core.sessions import CONSOLE, OVER, Session, SessionState, by_rule, sign_in_ask
+from vedette.core.running_sessions import RunningSessions
+from vedette.core.sessions import CONSOLE, OVER, Session, SessionState, by_rule
 from vedette.ports.policy import Policy
 from vedette.ports.sign_in import SignInStore
 from vedette.signin.door import SignInDoor
 from vedette.signin.enforce import go_on
-from vedette.signin.gather import Asked, gather, known
+from vedette.signin.gather import Asked, gather
 from vedette.spine import Permit, Refusal
 
 EXPIRED = "its time is over"
@@ -80,7 +80,9 @@ def ask_again(door: SignInDoor, whose: Iterable[UserId] | None = None) -> AskedA
     """
     policy = door.spine.policy.current()
     sessions = _sessions(door.store, whose)
-    look = _Look(policy, int(door.clock.now()), door.clock.today(), _per_person(sessions))
+    now, today = int(door.clock.now()), door.clock.today()
+    running = RunningSessions(policy.rules, policy.directory, now, today)
+    look = _Look(policy, now, today, _per_person(sessions), running)
     due = sorted(look.through(sessions), key=lambda each: each.wish)
     done: list[_Wish | None] = _end(door.store, due, look.now)
     done += [_carry_out(door, each, look.now) for each in due if each.wish is not _Wish.END]
@@ -140,8 +142,7 @@ class _Look:
     now: int
     today: int
     devices: dict[UserId, set[str]]
-    _needs: dict[PartySet, tuple[str, ...]] = field(default_factory=dict)
-    _answers: dict[object, Verdict] = field(default_factory=dict)
+    running: RunningSessions
 
     def through(self, sessions: Iterable[Session]) -> Iterator[_Due]:
         """Everything that is due."""
@@ -180,30 +181,13 @@ class _Look:
         return _Due(_Wish.EXPIRE, session, EXPIRED)
 
     def _running(self, session: Session) -> Verdict:
-        ask = sign_in_ask(Act.SIGN_IN_SESSION_KEEP, self.policy.directory.someone(session.user))
-        facts = known(self.policy, self._asked(session))
-        read = self._read(ask)
-        key = (
-            ask.questions[0].from_,
-            tuple(facts.known.get(name) for name in read),
-            tuple(facts.claims.get(name) for name in read),
-        )
-        found = self._answers.get(key)
-        if found is None:
-            found = self._answers[key] = self._decided(ask, facts)
-        return found
-
-    def _read(self, ask: Ask) -> tuple[str, ...]:
-        """The facts that any rule about these parties may read."""
-        parties = ask.questions[0].from_
-        found = self._needs.get(parties)
-        if found is None:
-            found = self._needs[parties] = tuple(sorted(self.policy.rules.needs(ask.questions)))
-        return found
+        return self.running.answer(session).verdict
 
     def _waiting(self, session: Session) -> Verdict:
         gathered = gather(self.policy, self._asked(session))
-        return gathered.verdict if isinstance(gathered, Decision) else self._decided(*gathered)
+        if isinstance(gathered, Decision):
+            return gathered.verdict
+        return self.policy.decide(*gathered, self.today).verdict
 
     def _asked(self, session: Session) -> Asked:
         """As the door asks about a session that exists."""
@@ -218,9 +202,6 @@ class _Look:
             registers=waits,
             others=bool(self.devices.get(session.user, set()) - {session.device}),
         )
-
-    def _decided(self, ask: Ask, facts: Facts) -> Verdict:
-        return self.policy.decide(ask, facts, self.today).verdict
 
 
 # ---- Carrying out: the door's answer counts, not the look's ---------------------------------------

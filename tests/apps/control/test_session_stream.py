@@ -135,6 +135,21 @@ def test_a_list_made_of_changes_is_the_list_made_at_once(
     assert len(whole.sessions) == len(store.sessions())
 
 
+def test_the_sessions_that_are_known_from_the_lists_are_those_of_the_store(
+    stream: SessionStream, store: SqlSignInStore
+) -> None:
+    for number in range(30):
+        user = (ALICE, BOARD)[number % 2]
+        store.add_session(session(f"s{number}", user), None, NOW)
+        if number % 3 == 0:
+            store.move_session(session(f"s{number // 2}").id, SessionState.ENDED, "x", NOW)
+        if number % 4 == 0:
+            stream.send()
+        assert set(stream.running()) == set(store.sessions())
+    stream.send()
+    assert set(stream.running()) == set(store.sessions())
+
+
 def test_what_travels_is_canonical_json_whatever_it_was_made_of(
     stream: SessionStream, store: SqlSignInStore, tmp_path: Path
 ) -> None:

@@ -151,7 +151,7 @@ async def test_proofs_that_grew_old_are_shown_again_at_the_page_that_the_client_
     token = made["access_token"]
     await live.becomes(http, token, 200)
     await asyncio.sleep(max(0.0, 41 - (time.time() - _proved(house, cleo))))
-    house.cli("rule", "add", "fresh", "--from", "us", "--forbid", "sign-in", "--unless",
+    house.cli("rule", "add", "fresh", "--from", "us", "--forbid", "sign-in", "--yes", "--unless",
               "sign_in.age <= 40 seconds", "--say", "Show once more that it is you.", *REASON)  # fmt: skip
     try:
         await live.becomes(http, token, 403)
@@ -217,8 +217,8 @@ async def test_a_program_that_was_updated_goes_on_by_its_next_refresh(
         back = await app.code(browser.session, dora)
         made = (await app.exchange(browser, back["code"])).json()
         await live.becomes(http, made["access_token"], 200)
-        house.cli("rule", "add", "element-version", "--from", "us", "--forbid", "sign-in", "--when",
-                  "claimed client.name = element", "--unless", "claimed client.version >= 1.12",
+        house.cli("rule", "add", "element-version", "--from", "us", "--forbid", "sign-in", "--yes",
+                  "--when", "claimed client.name = element", "--unless", "claimed client.version >= 1.12",
                   *REASON)  # fmt: skip
         try:
             await live.becomes(http, made["access_token"], 403)
@@ -242,7 +242,7 @@ async def test_a_client_that_never_refreshes_is_asked_again_where_it_moves_to(
     token = made["access_token"]
     await live.becomes(http, token, 200)
     house.cli("settings", "set", "networks.office", f'["{HERE}/32"]', *REASON)
-    house.cli("rule", "add", "office-only", "--from", "us", "--forbid", "sign-in", "--unless",
+    house.cli("rule", "add", "office-only", "--from", "us", "--forbid", "sign-in", "--yes", "--unless",
               "sign_in.networks = office", *REASON)  # fmt: skip
     try:
         await asyncio.sleep(1)

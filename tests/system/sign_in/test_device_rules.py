@@ -59,7 +59,7 @@ async def http(house: House) -> AsyncIterator[aiohttp.ClientSession]:
 def rule(house: House, name: str, *words: str, say: str) -> Iterator[None]:
     """A rule that forbids to sign in, added while everything runs and removed at the end."""
     reason = ("--reason", "a test")
-    house.cli("rule", "add", name, "--from", "us", "--forbid", "sign-in", *words, "--say", say,
+    house.cli("rule", "add", name, "--from", "us", "--forbid", "sign-in", "--yes", *words, "--say", say,
               *reason)  # fmt: skip
     try:
         yield

@@ -79,7 +79,7 @@ async def test_only_devices_that_enrolled_are_let_in_and_their_tokens_are_good_o
     ella = await house.person("ella")
     phone, other = management.enrol("phone-of-ella"), management.enrol("another-phone")
     with issuer(house, management):
-        house.cli("rule", "add", "devices-of-ours", "--from", "us", "--forbid", "sign-in",
+        house.cli("rule", "add", "devices-of-ours", "--from", "us", "--forbid", "sign-in", "--yes",
                   "--unless", "certificate.issuer = devices", "--say", SAY, *REASON)  # fmt: skip
         with pytest.raises((WalkFault, Refused), match=SAY):
             await house.login(ella, "LAPTOP")
@@ -146,7 +146,7 @@ async def test_a_phones_own_browser_shows_its_certificate_for_an_app_that_shows_
     phone = management.enrol("phone-of-gero")
     card = Card(phone.certificate, phone.key)
     with issuer(house, management, "managed"):
-        house.cli("rule", "add", "managed-devices", "--from", "us", "--forbid", "sign-in",
+        house.cli("rule", "add", "managed-devices", "--from", "us", "--forbid", "sign-in", "--yes",
                   "--unless", "device.managed = yes", "--say", SAY, *REASON)  # fmt: skip
         async with house.browser() as browser:
             walker = gero.walker()

@@ -197,7 +197,7 @@ async def test_both_ask_again_and_run_errands_and_each_session_moves_once(
     crowd = await asyncio.to_thread(live.issue, house, ["fred"] * 20, platform="android")
     for each in crowd:
         await live.becomes(http, each.token, 200)
-    rule = ("rule", "add", "no-android", "--from", "us", "--forbid", "sign-in",
+    rule = ("rule", "add", "no-android", "--from", "us", "--forbid", "sign-in", "--yes",
             "--when", "claimed device.platform = android", "--reason", "a test")  # fmt: skip
     before = house.store.changes()
     house.cli(*rule)

@@ -25,11 +25,13 @@ from vedette.console.change_orders import (
     text_of,
 )
 from vedette.console.desks import Desks
+from vedette.console.effects import effect_words
 from vedette.console.orders import Foreseen, call, command
 from vedette.console.page import Page, View, Visit, Words
 from vedette.console.settings_orders import base_of
 from vedette.core.asks import Act
 from vedette.core.draft import Draft
+from vedette.core.language import Sentence
 from vedette.core.settings.changes import together
 from vedette.core.settings.marks import marked
 from vedette.ports.errors import Unavailable
@@ -92,9 +94,10 @@ async def draft(desks: Desks, visit: Visit) -> View | Response:
     if do == "move" and looked.beside is not None:
         sheet = replace(sheet, text=moved(looked.beside), base=looked.beside.newest.number)
         looked = _look(desks, sheet)
+    effect = await effect_words(desks, visit.by, looked.foreseen)
     if do == "affected" and looked.rejected is None:
         looked = await _affected(desks, visit, sheet, looked)
-    return _page(sheet, looked)
+    return _page(sheet, looked, effect=effect)
 
 
 async def _begun(desks: Desks, query: Mapping[str, str]) -> Sheet:
@@ -178,7 +181,7 @@ def _look(desks: Desks, sheet: Sheet) -> Looked:
         return Looked(beside=found)
     all_ = together(found.changes)
     at_once = all_.because("…") if all_ is not None and len(found.changes) > 1 else ""
-    return Looked(foreseen=foreseen_of(found, sheet.base), at_once=at_once)
+    return Looked(foreseen=foreseen_of(found, sheet.base, sheet.text), at_once=at_once)
 
 
 async def _affected(desks: Desks, visit: Visit, sheet: Sheet, looked: Looked) -> Looked:
@@ -199,8 +202,9 @@ async def _affected(desks: Desks, visit: Visit, sheet: Sheet, looked: Looked) ->
         return replace(looked, no_rooms=str(outage))
 
 
-def _page(sheet: Sheet, looked: Looked, said: str = "") -> View:
+def _page(sheet: Sheet, looked: Looked, said: str = "", effect: tuple[Sentence, ...] = ()) -> View:
     context: dict[str, Any] = {
+        "effect": effect,
         "said": said,
         "keeping": _line(
             "save", DRAFT_FILE, "--name", sheet.name or "…", "--version", sheet.follows

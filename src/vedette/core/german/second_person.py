@@ -4,7 +4,62 @@ from __future__ import annotations
 
 from vedette.core.german.pairs import Pairs
 
+EFFECT: Pairs = (
+    ("fewer than {few}", "weniger als {few}"),
+    (
+        "Sessions that would be suspended: {sessions} (people: {people}).",
+        "Sitzungen, die angehalten würden: {sessions} (Personen: {people}).",
+    ),
+    ("Yours are among them: {own}.", "Darunter sind Ihre eigenen: {own}."),
+    (
+        "People who could not sign in again on any device that they use: {people}.",
+        "Personen, die sich auf keinem ihrer Geräte wieder anmelden könnten: {people}.",
+    ),
+    (
+        (
+            "Nothing in the settings supplies {facts}: a ban by it refuses everybody, and an "
+            "allow by it allows nobody."
+        ),
+        (
+            "Nichts in den Einstellungen liefert {facts}: Ein Verbot danach weist alle ab, und eine "
+            "Erlaubnis danach erlaubt niemandem etwas."
+        ),
+    ),
+    ("{partner}, {channel}: {was} → {becomes}", "{partner}, {channel}: {was} → {becomes}"),
+    (
+        "and {number} further promises to partners",
+        "und {number} weitere Zusagen an Partner",
+    ),
+    ("To undo it: {command}", "So wird es rückgängig gemacht: {command}"),
+    ("nothing was changed yet: {effect}", "noch wurde nichts geändert: {effect}"),
+    (
+        "say that you are sure, with `--yes`, if this is what you want",
+        "sagen Sie mit `--yes`, dass Sie sicher sind, wenn Sie das wollen",
+    ),
+)
 LOCK_OUT: Pairs = (
+    (
+        (
+            "under this document nobody who may change the settings could sign in with what they "
+            "have: {by}, with the factors that they have enrolled and on the devices on which they "
+            "are signed in"
+        ),
+        (
+            "nach diesem Dokument könnte sich niemand, der die Einstellungen ändern darf, mit dem "
+            "anmelden, was vorhanden ist: {by}, mit den eingerichteten Faktoren und auf den Geräten, "
+            "auf denen sie angemeldet sind"
+        ),
+    ),
+    (
+        (
+            "let one of them get first what the rule asks for, and sign in with it; or except those "
+            "who administer from the rule"
+        ),
+        (
+            "lassen Sie zuerst eine dieser Personen beschaffen, was die Regel verlangt, und sich damit "
+            "anmelden; oder nehmen Sie alle, die verwalten, von der Regel aus"
+        ),
+    ),
     ("see", "sehen"),
     ("change", "ändern"),
     ("nobody", "niemand"),

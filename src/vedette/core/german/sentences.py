@@ -49,6 +49,7 @@ TABLES = (
     refusals.FILES,
     orders.ASKED_ROOMS,
     orders.OF_THE_CONSOLE,
+    second_person.EFFECT,
     second_person.LOCK_OUT,
     second_person.RESET,
     second_person.SECOND_PERSON,
