@@ -16,13 +16,12 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.system.pki import Card, Company
 from tests.system.sign_in import live
-from tests.system.sign_in.house import V3, Browser, House, Shown
+from tests.system.sign_in.house import SURE, V3, Browser, House, Shown
 from vedette.core.sessions import FactorUse, ShownCertificate
 from vedette.ports.certificates import KeptCertificate
 from vedette.protocol.x509.reading import Read, read
 from vedette.protocol.x509.values import thumbprint_of
 
-REASON = ("--reason", "a test")
 _EACH = 0.003
 """Seconds between two requests of a crowd: it must not measure its own load. One asks every 20 ms."""
 
@@ -44,13 +43,13 @@ def issuer(
     before = max(each["number"] for each in house.cli("settings", "history"))
     given = company.settings(**how)  # type: ignore[arg-type]
     inline = ", ".join(f"{name} = {json.dumps(value)}" for name, value in given.items())
-    house.cli("settings", "set", f"issuers.{name}", f"{{ {inline} }}", *REASON)
+    house.cli("settings", "set", f"issuers.{name}", f"{{ {inline} }}", *SURE)
     if values:
-        house.cli("settings", "set", "sign_in.second_factors", values, *REASON)
+        house.cli("settings", "set", "sign_in.second_factors", values, *SURE)
     try:
         yield
     finally:
-        house.cli("settings", "restore", str(before), *REASON)
+        house.cli("settings", "restore", str(before), *SURE)
 
 
 def curl(

@@ -57,6 +57,8 @@ attempts_per_network = 2000
 sign_ins_per_address = 20000
 sign_ins_per_network = 20000
 """
+SURE = ("--reason", "a test", "--yes")
+"""For commands that change settings: a change back may suspend sessions that a test made."""
 Json = dict[str, Any]
 HERE = "127.0.0.1"
 

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from tests.company_ca import CLIENT_AUTH, DAY, Authority, Issued, basic, key_usage, root, usages
 from tests.system.pki import Card
 from tests.system.sign_in import live
-from tests.system.sign_in.house import House
+from tests.system.sign_in.house import SURE, House
 from vedette.core.managed_devices import ManagedDevice, Standing
 from vedette.core.on_device import OnDevice, Proof
 from vedette.core.sessions import ShownCertificate
@@ -24,7 +24,6 @@ from vedette.protocol.x509.device_names import device_names
 from vedette.protocol.x509.reading import Read, read
 from vedette.protocol.x509.values import thumbprint_of
 
-REASON = ("--reason", "a test")
 SOURCE = "intune"
 SAY = "Only devices in order can be used here."
 
@@ -92,18 +91,18 @@ def managing(
     pem = fleet.authority.issued.pem
     issuer = f'{{ anchors = ["""{pem}"""], devices = "managed", revocation = "soft" }}'
     users = ", ".join(f'"@{name}:{house.boot.organisation}"' for name in people)
-    house.cli("settings", "set", "issuers.devices", issuer, *REASON)
+    house.cli("settings", "set", "issuers.devices", issuer, *SURE)
     inventory = '{ issuers = ["devices"], good_for = "1 day" }'
-    house.cli("settings", "set", f"device_management.{SOURCE}", inventory, *REASON)
-    house.cli("settings", "set", "parties.mobile", f"{{ users = [{users}] }}", *REASON)
+    house.cli("settings", "set", f"device_management.{SOURCE}", inventory, *SURE)
+    house.cli("settings", "set", "parties.mobile", f"{{ users = [{users}] }}", *SURE)
     house.cli(
         "rule", "add", "devices", "--from", "mobile", "--forbid", "sign-in", "--unless", unless,
-        "--say", SAY, *REASON,
+        "--say", SAY, *SURE,
     )  # fmt: skip
     try:
         yield
     finally:
-        house.cli("settings", "restore", str(before), *REASON)
+        house.cli("settings", "restore", str(before), *SURE)
 
 
 def tell_all(house: House, fleet: Fleet) -> None:

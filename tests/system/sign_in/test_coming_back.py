@@ -30,6 +30,7 @@ from tests.system.matrix_client import Person, signed_in
 from tests.system.sign_in import live
 from tests.system.sign_in.house import (
     HERE,
+    SURE,
     V3,
     App,
     Browser,
@@ -46,7 +47,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PEOPLE = ("anna", "bert", "cleo", "dora", "emil", "fred")
 OLD, NEW = "Element/1.11.9 (X11; Linux x86_64)", "Element/1.12.3 (X11; Linux x86_64)"
-REASON = ("--reason", "a test")
 NEXT_ROUND = 50.0
 """Seconds; after sixty every session is asked again by itself."""
 
@@ -85,7 +85,7 @@ async def test_after_a_session_expired_its_device_reads_on_with_the_keys_it_had(
     anna, bert = await house.person("anna"), await house.person("bert")
     office = _as_organisation(house, tmp_path, anna, bert)
     async with signed_in(office, "anna", tmp_path / "anna") as sender:
-        house.cli("settings", "set", "sign_in.session", "1 minute", *REASON)
+        house.cli("settings", "set", "sign_in.session", "1 minute", *SURE)
         begun = time.monotonic()
         async with signed_in(office, "bert", tmp_path / "bert") as reader:
             room = await sender.create_room(reader, encrypted=True)
@@ -103,7 +103,7 @@ async def test_after_a_session_expired_its_device_reads_on_with_the_keys_it_had(
         assert said[0] == 401
         assert (said[1]["errcode"], said[1]["soft_logout"]) == ("M_UNKNOWN_TOKEN", True)
         await sender.say(room, "meanwhile")
-        house.cli("settings", "set", "sign_in.session", "30 days", *REASON)
+        house.cli("settings", "set", "sign_in.session", "30 days", *SURE)
         await live.until(lambda: house.state(bert.user, device) == "expired")
         assert (bert.user, device) in house.held_by_synapse()
         again = await house.login(bert, device)
@@ -151,8 +151,8 @@ async def test_proofs_that_grew_old_are_shown_again_at_the_page_that_the_client_
     token = made["access_token"]
     await live.becomes(http, token, 200)
     await asyncio.sleep(max(0.0, 41 - (time.time() - _proved(house, cleo))))
-    house.cli("rule", "add", "fresh", "--from", "us", "--forbid", "sign-in", "--yes", "--unless",
-              "sign_in.age <= 40 seconds", "--say", "Show once more that it is you.", *REASON)  # fmt: skip
+    house.cli("rule", "add", "fresh", "--from", "us", "--forbid", "sign-in", "--unless",
+              "sign_in.age <= 40 seconds", "--say", "Show once more that it is you.", *SURE)  # fmt: skip
     try:
         await live.becomes(http, token, 403)
         _, said = await live.answer(http, token)
@@ -176,7 +176,7 @@ async def test_proofs_that_grew_old_are_shown_again_at_the_page_that_the_client_
         assert "Suspended: your device" in notice
         assert why["url"] in notice
     finally:
-        house.cli("rule", "remove", "fresh", *REASON)
+        house.cli("rule", "remove", "fresh", *SURE)
 
 
 def _proved(house: House, who: Someone) -> int:
@@ -217,9 +217,9 @@ async def test_a_program_that_was_updated_goes_on_by_its_next_refresh(
         back = await app.code(browser.session, dora)
         made = (await app.exchange(browser, back["code"])).json()
         await live.becomes(http, made["access_token"], 200)
-        house.cli("rule", "add", "element-version", "--from", "us", "--forbid", "sign-in", "--yes",
+        house.cli("rule", "add", "element-version", "--from", "us", "--forbid", "sign-in",
                   "--when", "claimed client.name = element", "--unless", "claimed client.version >= 1.12",
-                  *REASON)  # fmt: skip
+                  *SURE)  # fmt: skip
         try:
             await live.becomes(http, made["access_token"], 403)
             refused = await app.refresh(browser, made["refresh_token"])
@@ -231,7 +231,7 @@ async def test_a_program_that_was_updated_goes_on_by_its_next_refresh(
             await live.becomes(http, newer.json()["access_token"], 200, patience=NEXT_ROUND)
             assert await live.status(http, made["access_token"]) == 200
         finally:
-            house.cli("rule", "remove", "element-version", *REASON)
+            house.cli("rule", "remove", "element-version", *SURE)
 
 
 async def test_a_client_that_never_refreshes_is_asked_again_where_it_moves_to(
@@ -241,9 +241,9 @@ async def test_a_client_that_never_refreshes_is_asked_again_where_it_moves_to(
     made = await house.login(fred, "FREDS")
     token = made["access_token"]
     await live.becomes(http, token, 200)
-    house.cli("settings", "set", "networks.office", f'["{HERE}/32"]', *REASON)
-    house.cli("rule", "add", "office-only", "--from", "us", "--forbid", "sign-in", "--yes", "--unless",
-              "sign_in.networks = office", *REASON)  # fmt: skip
+    house.cli("settings", "set", "networks.office", f'["{HERE}/32"]', *SURE)
+    house.cli("rule", "add", "office-only", "--from", "us", "--forbid", "sign-in", "--unless",
+              "sign_in.networks = office", *SURE)  # fmt: skip
     try:
         await asyncio.sleep(1)
         assert await live.status(http, token) == 200
@@ -253,7 +253,7 @@ async def test_a_client_that_never_refreshes_is_asked_again_where_it_moves_to(
             assert (session.because, session.facts.network) == ("office-only", "127.0.0.9")
         await live.becomes(http, token, 200, patience=150)
     finally:
-        house.cli("rule", "remove", "office-only", *REASON)
+        house.cli("rule", "remove", "office-only", *SURE)
 
 
 # ---- Certificates ----------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from tests.system.matrix_client import signed_in
 from tests.system.sign_in import live
 from tests.system.sign_in.house import (
     CALLBACK,
+    SURE,
     V3,
     Browser,
     House,
@@ -58,13 +59,12 @@ async def http(house: House) -> AsyncIterator[aiohttp.ClientSession]:
 @contextmanager
 def rule(house: House, name: str, *words: str, say: str) -> Iterator[None]:
     """A rule that forbids to sign in, added while everything runs and removed at the end."""
-    reason = ("--reason", "a test")
-    house.cli("rule", "add", name, "--from", "us", "--forbid", "sign-in", "--yes", *words, "--say", say,
-              *reason)  # fmt: skip
+    house.cli("rule", "add", name, "--from", "us", "--forbid", "sign-in", *words, "--say", say,
+              *SURE)  # fmt: skip
     try:
         yield
     finally:
-        house.cli("rule", "remove", name, *reason)
+        house.cli("rule", "remove", name, *SURE)
 
 
 async def running(

@@ -12,7 +12,7 @@ import pytest
 from tests.services.scep import MISSING, Enrolled, Scep, scep
 from tests.system.pki import Card
 from tests.system.sign_in import carded, live
-from tests.system.sign_in.house import CALLBACK, HERE, V3, House, Json, Someone, bearer
+from tests.system.sign_in.house import CALLBACK, HERE, SURE, V3, House, Json, Someone, bearer
 from vedette.suite.client import Refused, body_of
 from vedette.suite.sign_in_walk import WalkFault, login_token
 
@@ -22,8 +22,8 @@ pytestmark = [
 ]
 
 SSO = f"{V3}/login/sso/redirect?redirectUrl={CALLBACK}"
-REASON = ("--reason", "a test")
 SAY = "Please use a device of ours."
+REASON = ("--reason", "phone lost")
 
 
 @pytest.fixture(scope="module")
@@ -37,13 +37,13 @@ def issuer(house: House, management: Scep, devices: str = "no") -> Iterator[None
     """The CA of devices in the settings, put there as the handbook says."""
     before = max(each["number"] for each in house.cli("settings", "history"))
     house.cli("issuer", "add", "devices", str(management.ca), "--crl", str(management.crl),
-              "--ocsp", "no", *REASON)  # fmt: skip
+              "--ocsp", "no", *SURE)  # fmt: skip
     if devices != "no":
-        house.cli("settings", "set", "issuers.devices.devices", f'"{devices}"', *REASON)
+        house.cli("settings", "set", "issuers.devices.devices", f'"{devices}"', *SURE)
     try:
         yield
     finally:
-        house.cli("settings", "restore", str(before), *REASON)
+        house.cli("settings", "restore", str(before), *SURE)
 
 
 @asynccontextmanager
@@ -79,8 +79,8 @@ async def test_only_devices_that_enrolled_are_let_in_and_their_tokens_are_good_o
     ella = await house.person("ella")
     phone, other = management.enrol("phone-of-ella"), management.enrol("another-phone")
     with issuer(house, management):
-        house.cli("rule", "add", "devices-of-ours", "--from", "us", "--forbid", "sign-in", "--yes",
-                  "--unless", "certificate.issuer = devices", "--say", SAY, *REASON)  # fmt: skip
+        house.cli("rule", "add", "devices-of-ours", "--from", "us", "--forbid", "sign-in",
+                  "--unless", "certificate.issuer = devices", "--say", SAY, *SURE)  # fmt: skip
         with pytest.raises((WalkFault, Refused), match=SAY):
             await house.login(ella, "LAPTOP")
         async with by_the_device(house, phone) as session:
@@ -123,7 +123,7 @@ async def test_files_pass_on_a_managed_device_alone(house: House, management: Sc
     with issuer(house, management, "managed"):
         house.cli("rule", "add", "files-on-managed-devices", "--from", "us", "--to", "anyone",
                   "--forbid", "file", "--unless", "device.managed = yes", "--say", NOT_HERE,
-                  *REASON)  # fmt: skip
+                  *SURE)  # fmt: skip
         laptop = (await house.login(fira, "LAPTOP"))["access_token"]
         async with house.at(HERE) as session:
             await live.becomes(session, laptop, 200)
@@ -146,8 +146,8 @@ async def test_a_phones_own_browser_shows_its_certificate_for_an_app_that_shows_
     phone = management.enrol("phone-of-gero")
     card = Card(phone.certificate, phone.key)
     with issuer(house, management, "managed"):
-        house.cli("rule", "add", "managed-devices", "--from", "us", "--forbid", "sign-in", "--yes",
-                  "--unless", "device.managed = yes", "--say", SAY, *REASON)  # fmt: skip
+        house.cli("rule", "add", "managed-devices", "--from", "us", "--forbid", "sign-in",
+                  "--unless", "device.managed = yes", "--say", SAY, *SURE)  # fmt: skip
         async with house.browser() as browser:
             walker = gero.walker()
             first = await browser.send(

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.system.sign_in import live
-from tests.system.sign_in.house import CALLBACK, PASSWORD, V3, Browser, House, Shown
+from tests.system.sign_in.house import CALLBACK, PASSWORD, SURE, V3, Browser, House, Shown
 
 ROUNDS = 24
 """With so many, a share strays from a half by 0.084; beyond 0.38 in none of a hundred thousand runs."""
@@ -64,25 +64,23 @@ def test_a_difference_would_be_seen() -> None:
 def somebody(house: House) -> Iterator[House]:
     """As much may be tried as anybody likes; vera is here, walt is no more."""
     before = max(each["number"] for each in house.cli("settings", "history"))
-    reason = ("--reason", "a test")
-    house.cli("settings", "set", "sign_in.attempts_per_account", "10000", *reason)
+    house.cli("settings", "set", "sign_in.attempts_per_account", "10000", *SURE)
     people = house.boot.path(house.boot.control.people)
     people.write_text(people.read_text().replace("walt,Employees,no,yes", "walt,Employees,no,no"))
     yield house
-    house.cli("settings", "restore", str(before), *reason)
+    house.cli("settings", "restore", str(before), *SURE)
 
 
 @contextmanager
 def passwords_alone(house: House) -> Iterator[None]:
     """The rules let a password in a field of the client's own be enough."""
     before = max(each["number"] for each in house.cli("settings", "history"))
-    reason = ("--reason", "a test")
-    house.cli("rule", "remove", "password-login", *reason)
-    house.cli("rule", "add", "one-is-enough", "--from", "us", "--allow", "sign-in", *reason)
+    house.cli("rule", "remove", "password-login", *SURE)
+    house.cli("rule", "add", "one-is-enough", "--from", "us", "--allow", "sign-in", *SURE)
     try:
         yield
     finally:
-        house.cli("settings", "restore", str(before), *reason)
+        house.cli("settings", "restore", str(before), *SURE)
 
 
 async def test_the_page_takes_as_long_for_strangers_as_for_people(
