@@ -438,7 +438,10 @@ def test_kerberos_that_is_set_up_is_no_trouble(healthy: Examined) -> None:
 @pytest.mark.parametrize(
     ("changes", "mend"),
     [
-        ({"missing": "apt install gcc libkrb5-dev"}, "apt install gcc libkrb5-dev"),
+        (
+            {"missing": "apt install gcc python3-dev libkrb5-dev"},
+            "apt install gcc python3-dev libkrb5-dev",
+        ),
         ({"trouble": sentence("`x` is missing")}, "install -m 600 KEYTAB"),
         ({"trouble": sentence("`x` can be read by others"), "open": True}, "chmod 600"),
         ({"weak": sentence("`x` has only RC4 keys")}, "install -m 600 KEYTAB"),
