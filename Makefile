@@ -10,10 +10,10 @@ PYTHON ?= python3
 DEMO   ?= demo
 ONLY   ?=
 
-# pip reads neither the user's nor the machine's wishes about where the project itself comes from:
-# every package is one of the lock file's, by its hash, and only what is published as source alone
-# is built here.
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+# Lock files are complete, so pip resolves nothing (`--no-deps`): what an index publishes later changes
+# nothing. Every package is installed by its hash, and only what is published as source alone is built.
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps --no-build-isolation
+LOCKED  := $(INSTALL) --require-hashes --only-binary=:all:
 
 CODE := src tests bench docs
 FAST := tests/core tests/protocol tests/architecture tests/decisions
@@ -34,15 +34,15 @@ $(BIN)/python:
 
 $(VENV)/.suite: requirements/suite.txt pyproject.toml | $(BIN)/python
 	@echo "installing what Vedette needs (wheels only, each by its hash)"
-	$(INSTALL) --require-hashes --only-binary=:all: -r requirements/suite.txt
-	$(INSTALL) --require-hashes --only-binary=:all: -r requirements/build.txt
-	$(INSTALL) --no-deps --no-build-isolation --no-index --editable .
+	$(LOCKED) -r requirements/suite.txt -r requirements/build.txt
+	$(INSTALL) --no-index --editable .
 	touch $@
 
 # one package of the test clients, atomicwrites, is published as source alone
 $(VENV)/.plain-test: requirements/test.txt $(VENV)/.suite
 	@echo "installing what the tests need"
-	$(INSTALL) --require-hashes --only-binary=:all: --no-binary=atomicwrites --no-build-isolation -r requirements/test.txt
+	$(LOCKED) --no-binary=atomicwrites -r requirements/test.txt
+	$(BIN)/python -m pip check --quiet
 	touch $@
 
 $(VENV)/.test: requirements/directory.txt requirements/kerberos.txt $(VENV)/.plain-test
@@ -52,10 +52,10 @@ $(VENV)/.test: requirements/directory.txt requirements/kerberos.txt $(VENV)/.pla
 	touch $@
 
 # python-ldap is built against the system's OpenLDAP; pip keeps what it has built
-DIRECTORY = $(INSTALL) --require-hashes --only-binary=:all: --no-binary=python-ldap --no-build-isolation -r requirements/directory.txt
+DIRECTORY = $(LOCKED) --no-binary=python-ldap -r requirements/directory.txt
 
 # gssapi against the system's MIT Kerberos. It only hands bytes on: a minute of optimising it would gain nothing.
-KERBEROS = CFLAGS="-O1 -g0" $(INSTALL) --require-hashes --only-binary=:all: --no-binary=gssapi --no-build-isolation -r requirements/kerberos.txt
+KERBEROS = CFLAGS="-O1 -g0" $(LOCKED) --no-binary=gssapi -r requirements/kerberos.txt
 
 .PHONY: setup
 setup: $(VENV)/.suite  ## what is needed to run Vedette, in .venv
