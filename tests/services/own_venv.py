@@ -11,6 +11,8 @@ from pathlib import Path
 from tests.cache import cached
 
 INSTALL_SECONDS = 600
+BUILD = Path(__file__).parents[2] / "requirements/build.txt"
+"""The packages with which those that are published as source alone are built."""
 
 
 def own_venv(name: str, *, built: str = "", compiled: bool = True) -> Path:
@@ -23,12 +25,17 @@ def own_venv(name: str, *, built: str = "", compiled: bool = True) -> Path:
 
     def install(place: Path) -> None:
         run(sys.executable, "-m", "venv", str(place))
-        pip = (str(place / "bin/pip"), "install", "-q", "--only-binary", ":all:")
-        pip = pip if compiled else (*pip, "--no-compile")
-        source = ("--no-binary", built) if built else ()
-        run(*pip, *source, "--require-hashes", "-r", str(pins))
+        pip = (
+            str(place / "bin/pip"), "install", "-q", "--no-deps", "--no-build-isolation",
+            "--require-hashes", "--only-binary=:all:",
+        )  # fmt: skip
+        if built:
+            run(*pip, "-r", str(BUILD))
+        options = (f"--no-binary={built}",) if built else ()
+        run(*pip, *options, *(() if compiled else ("--no-compile",)), "-r", str(pins))
 
-    return cached(name, [pins.read_bytes(), built.encode()], install) / "bin"
+    inputs = [pins.read_bytes(), built.encode(), *([BUILD.read_bytes()] if built else [])]
+    return cached(name, inputs, install) / "bin"
 
 
 def run(*command: str) -> None:

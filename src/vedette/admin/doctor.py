@@ -333,7 +333,7 @@ def _behind(lag: DoorLag, now: float) -> Sentence | None:
 def closed(seen: Examined) -> Iterable[Found]:
     """Whether every part of the event door fits the Synapse that runs."""
     for words in seen.closed:
-        mend = "pip install 'vedette[synapse]'"
+        mend = "make --always-make setup"
         yield Found(
             "synapse",
             Health.BROKEN,

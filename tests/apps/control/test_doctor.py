@@ -177,7 +177,11 @@ TROUBLES: dict[str, tuple[dict[str, Any], str, str]] = {
         "delegation",
         "curl -s x",
     ),
-    "a door does not fit": ({"closed": ("typing (it takes `x`)",)}, "synapse", "vedette[synapse]"),
+    "a door does not fit": (
+        {"closed": ("typing (it takes `x`)",)},
+        "synapse",
+        "make --always-make setup",
+    ),
 }
 
 

@@ -366,7 +366,9 @@ def test_the_process_does_not_start_with_keys_that_it_cannot_use(tmp_path):
 
 def test_without_the_library_it_is_said_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setattr(kerberos, "installed", lambda: False)
-    with pytest.raises(BootFault, match=r"apt install gcc python3-dev libkrb5-dev && pip install"):
+    with pytest.raises(
+        BootFault, match=r"apt install gcc python3-dev libkrb5-dev && make setup-kerberos"
+    ):
         wired(tmp_path, KEYTAB)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-WAY_IN = "apt install gcc python3-dev libkrb5-dev && pip install 'vedette[kerberos]'"
+WAY_IN = "apt install gcc python3-dev libkrb5-dev && make setup-kerberos"
 MISSING = f"sign-in by Kerberos needs gssapi, which is not installed: {WAY_IN}"
 
 

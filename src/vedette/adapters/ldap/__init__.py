@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-WAY_IN = "apt install gcc python3-dev libldap2-dev libsasl2-dev && pip install 'vedette[directory]'"
+WAY_IN = "apt install gcc python3-dev libldap2-dev libsasl2-dev && make setup-directory"
 MISSING = f"the company's directory needs python-ldap, which is not installed: {WAY_IN}"
 
 

@@ -39,15 +39,17 @@ def fetched() -> Path:
 
 def _fetch(place: Path) -> None:
     for platform in _PIP:
-        _download(place, "--only-binary=:all:", "--python-version", "3.13", *platform.split(),
-                  "--require-hashes", "-r", str(_NATIVE_FROM))  # fmt: skip
-    _download(place, "--no-binary=:all:", "--no-build-isolation", "--require-hashes",
-              "-r", str(_VBA_FROM))  # fmt: skip
+        options = ("--only-binary=:all:", "--python-version=3.13", *platform.split())
+        _download(place, _NATIVE_FROM, *options)
+    _download(place, _VBA_FROM, "--no-binary=:all:")
 
 
-def _download(into: Path, *words: str) -> None:
-    command = [sys.executable, "-m", "pip", "download", "-q", "--disable-pip-version-check"]
-    subprocess.run([*command, "--no-deps", "-d", str(into), *words], check=True, timeout=600)
+def _download(into: Path, lock: Path, *options: str) -> None:
+    command = [
+        sys.executable, "-m", "pip", "download", "-q", "--disable-pip-version-check", "--no-deps",
+        "--no-build-isolation", "--require-hashes", *options, "-d", str(into), "-r", str(lock),
+    ]  # fmt: skip
+    subprocess.run(command, check=True, timeout=600)
 
 
 def vba_project(folder: Path) -> bytes:
