@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .ONESHELL:
 .DEFAULT_GOAL := help
 
-VENV   := .venv
+VENV   := $(or $(VEDETTE_VENV),.venv)
 BIN    := $(VENV)/bin
 PYTHON ?= python3
 DEMO   ?= demo
@@ -42,7 +42,8 @@ $(VENV)/.suite: requirements/suite.txt pyproject.toml | $(BIN)/python
 $(VENV)/.plain-test: requirements/test.txt $(VENV)/.suite
 	@echo "installing what the tests need"
 	$(LOCKED) --no-binary=atomicwrites -r requirements/test.txt
-	$(BIN)/python -m pip check --quiet
+	$(BIN)/python -m pip check --quiet \
+	  || { echo "$(VENV) does not match the lock files: remove it and try again" >&2; exit 1; }
 	touch $@
 
 $(VENV)/.test: requirements/directory.txt requirements/kerberos.txt $(VENV)/.plain-test
@@ -100,8 +101,14 @@ PART = $(if $(PLACES),$(ONLY),-k "$(subst $(SPACE), and ,$(strip $(ONLY)))")
 EMPTY :=
 SPACE := $(EMPTY) $(EMPTY)
 
+# As root the tests run on Debian 13 wherever that can be had (decision 45). `.ci/debian-13` goes there before any
+# environment is made: Debian 13's Python has one of its own.
 .PHONY: test
-test: $(VENV)/.test  ## everything; ONLY=<path or words> runs a part. On Debian it installs what the tests drive, if allowed
+test:  ## everything, as root on Debian 13's services; ONLY=<path or words> runs a part
+	@exec .ci/debian-13 --or-here $(MAKE) --no-print-directory test-here
+
+.PHONY: test-here
+test-here: $(VENV)/.test  ## the same on this machine as it is. On Debian it installs what the tests drive, if allowed
 	@$(if $(ONLY),exec $(BIN)/pytest $(PART),)
 	.ci/debian-packages
 	.ci/timed "lint" $(MAKE) --no-print-directory lint
