@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.services.postgresql import MISSING, PostgreSql, postgresql, programs
+from tests.services.postgresql import MISSING, PostgreSql, postgresql
 from vedette.adapters.sign_in import database, rekeying, rows, tables
 from vedette.adapters.sign_in.rekeying import SEALED, Rekeying, StoreKeyFile
 from vedette.adapters.sign_in.seal import Seal
@@ -23,7 +23,7 @@ NOW = 1_800_000_000
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[PostgreSql]:
-    if programs() is None:
+    if MISSING:
         pytest.skip(MISSING)
     with postgresql() as running:
         yield running

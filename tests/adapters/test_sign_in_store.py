@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from tests.services.postgresql import MISSING, PostgreSql, postgresql, programs
+from tests.services.postgresql import MISSING, PostgreSql, postgresql
 from vedette.adapters import sign_in_store
 from vedette.adapters.sign_in import tables
 from vedette.adapters.sign_in.seal import Seal
@@ -27,7 +27,7 @@ SECRET = b"a secret that nobody reads off the disk"
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[PostgreSql]:
-    if programs() is None:
+    if MISSING:
         pytest.skip(MISSING)
     with postgresql() as running:
         yield running
@@ -306,7 +306,7 @@ def test_a_fault_never_repeats_what_was_to_be_written(where: str) -> None:
 
 
 def test_a_store_that_goes_away_comes_back_by_itself() -> None:
-    if programs() is None:
+    if MISSING:
         pytest.skip(MISSING)
     with postgresql() as first:
         address = first.new_database()

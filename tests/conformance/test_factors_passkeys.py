@@ -1,7 +1,6 @@
 """Passkeys, made and used by a real browser with a virtual authenticator."""
 
 import json
-import shutil
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
@@ -21,6 +20,7 @@ from playwright.async_api import CDPSession, Page, async_playwright
 from playwright.async_api import Error as BrowserError
 from webauthn.helpers import base64url_to_bytes, bytes_to_base64url, parse_attestation_object
 
+from tests.services.requirements import CHROMIUM, needs
 from vedette.adapters.webauthn_ceremony import WebAuthnCeremony
 from vedette.ports.factors import (
     CeremonyFault,
@@ -32,12 +32,9 @@ from vedette.ports.factors import (
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(
-        shutil.which("chromium") is None, reason="needs the Debian package `chromium`"
-    ),
+    needs(CHROMIUM),
 ]
 
-CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -107,7 +104,7 @@ async def page() -> AsyncIterator[tuple[Page, int]]:
         cleanup.callback(server.server_close)
         cleanup.callback(server.shutdown)
         playwright = await cleanup.enter_async_context(async_playwright())
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
         cleanup.push_async_callback(browser.close)
         opened = await browser.new_page()
         await opened.goto(f"http://localhost:{server.server_port}/")

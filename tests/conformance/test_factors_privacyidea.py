@@ -7,13 +7,14 @@ from collections.abc import Iterator
 import pyotp
 import pytest
 
-from tests.services.freeradius import FreeRadius, installed
+from tests.services.freeradius import FreeRadius
 from tests.services.privacyidea import PrivacyIdea, privacyidea, radius_before
+from tests.services.requirements import FREERADIUS, needs
 from vedette.adapters.radius import RadiusServer, RadiusServers
 from vedette.ports.errors import Unavailable
 from vedette.ports.factors import Accepted, Challenged, Rejected
 
-pytestmark = pytest.mark.skipif(not installed(), reason="needs the Debian package `freeradius`")
+pytestmark = needs(FREERADIUS)
 SECRET = b"12345678901234567890"
 PIN = "pin 1234"
 ODD = "\"'\\ $(exit 0); %{User-Name} ä€"

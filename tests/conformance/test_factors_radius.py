@@ -15,14 +15,13 @@ from hypothesis import strategies as st
 from pyrad import packet
 from pyrad.packet import AuthPacket
 
-from tests.services.freeradius import FreeRadius, freeradius, installed, user
+from tests.services.freeradius import FreeRadius, freeradius, user
+from tests.services.requirements import FREERADIUS, needs
 from vedette.adapters.radius import RadiusServer, RadiusServers, radius_server
 from vedette.ports.errors import Unavailable
 from vedette.ports.factors import Accepted, Challenged, Rejected
 
-needs_freeradius = pytest.mark.skipif(
-    not installed(), reason="needs the Debian package `freeradius`"
-)
+needs_freeradius = needs(FREERADIUS)
 PEOPLE = ("alice", "carol", "dave", "eve", "frank")
 TOTP = {name: pyotp.TOTP(pyotp.random_base32()) for name in PEOPLE}
 """One each, and each test that has a code accepted has its own person: rlm_totp takes a code once."""

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import pytest
 
-from tests.services.postgresql import MISSING, PostgreSql, postgresql, programs
+from tests.services.postgresql import MISSING, PostgreSql, postgresql
 from vedette.adapters.memory.sign_in import MemorySignInStore
 from vedette.adapters.sign_in_store import open_sign_in_store
 from vedette.core.names import UserId
@@ -54,7 +54,7 @@ Answer = TypeVar("Answer")
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[PostgreSql]:
-    if programs() is None:
+    if MISSING:
         pytest.skip(MISSING)
     with postgresql() as running:
         yield running

@@ -213,12 +213,6 @@ def _private(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
-def missing(programs: dict[str, str]) -> str:
-    """Why the tests cannot run it; empty: they can. `programs`: path → Debian package."""
-    lacking = [package for path, package in programs.items() if not Path(path).exists()]
-    return f"needs of Debian: apt install {' '.join(lacking)}" if lacking else ""
-
-
 def once(folder: Path, make: Callable[[Path], None]) -> Path:
     """What `make` puts into `folder`, made by the first process that asks for it."""
     folder.parent.mkdir(parents=True, exist_ok=True)

@@ -5,7 +5,6 @@ Needs the Debian package `freeradius`.
 
 import contextlib
 import secrets
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -185,7 +184,3 @@ def wait_until_it_answers(server: FreeRadius) -> None:
             continue
         return
     raise AssertionError(f"FreeRADIUS did not start:\n{server.log()}")
-
-
-def installed() -> bool:
-    return shutil.which(PROGRAM) is not None

@@ -15,15 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.ports import free_port
-from tests.services.directory import missing
+from tests.services.requirements import KERBEROS, lacking
 
-MISSING = missing(
-    {
-        "/usr/sbin/krb5kdc": "krb5-kdc",
-        "/usr/sbin/kadmin.local": "krb5-admin-server",
-        "/usr/bin/kinit": "krb5-user",
-    }
-)
+MISSING = lacking(*KERBEROS)
 PASSWORD = "Correct-Horse-7"
 _CONFIG = """
 [libdefaults]

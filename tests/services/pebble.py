@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import shutil
 import signal
 import ssl
 import subprocess
@@ -13,15 +12,11 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pytest
-
 from tests.ports import free_port
+from tests.services.requirements import PEBBLE, needs
 from vedette.suite.certificates import Authority, issue, make_authority, today
 
-needs_pebble = pytest.mark.skipif(
-    shutil.which("pebble") is None or shutil.which("pebble-challtestsrv") is None,
-    reason="needs Pebble (Debian package pebble)",
-)
+needs_pebble = needs(PEBBLE)
 ACCOUNT, ACCOUNT_KEY = "kid-1", "zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W"
 
 

@@ -18,8 +18,10 @@ from pathlib import Path
 
 import psycopg
 
+from tests.services.requirements import POSTGRESQL, lacking
+
 PATIENCE_SECONDS = 60
-MISSING = "needs PostgreSQL: apt install postgresql"
+MISSING = lacking(POSTGRESQL)
 
 CONFIGURATION = """
 listen_addresses = ''

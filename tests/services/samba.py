@@ -18,13 +18,14 @@ from pathlib import Path
 import ldap
 
 from tests.ports import is_free
-from tests.services.directory import PASSWORD, PATIENCE_SECONDS, Directory, missing, once
+from tests.services.directory import PASSWORD, PATIENCE_SECONDS, Directory, once
 from tests.services.kerberos import Realm
+from tests.services.requirements import SAMBA, lacking
 
 PROGRAM = "/usr/sbin/samba"
-MISSING = missing(
-    {PROGRAM: "samba-ad-dc", "/usr/share/samba/setup/provision.ldif": "samba-ad-provision"}
-) or ("" if os.geteuid() == 0 else "needs root: a domain controller's ports are fixed")
+MISSING = lacking(*SAMBA) or (
+    "" if os.geteuid() == 0 else "needs root: a domain controller's ports are fixed"
+)
 
 DOMAIN = "corp.test"
 BASE = "DC=corp,DC=test"

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import shutil
 import subprocess
 import time
 import urllib.error
@@ -23,12 +22,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
 from tests.ports import free_port
+from tests.services.requirements import SCEP, lacking
 
-MISSING = (
-    ""
-    if shutil.which("scepserver") and shutil.which("scepclient")
-    else "needs a SCEP server (Debian package scep)"
-)
+MISSING = lacking(SCEP)
 ORGANISATION, UNIT = "Example AG", "MDM"
 PATIENCE_SECONDS = 60
 _CA_PASSWORD = "the CA's own"  # of a CA that lives as long as a test

@@ -14,10 +14,11 @@ from pathlib import Path
 import ldap
 
 from tests.ports import free_port
-from tests.services.directory import PASSWORD, Directory, missing
+from tests.services.directory import PASSWORD, Directory
+from tests.services.requirements import SLAPD, lacking
 
 PROGRAM = "/usr/sbin/slapd"
-MISSING = missing({PROGRAM: "slapd"})
+MISSING = lacking(SLAPD)
 
 BASE = "dc=corp,dc=test"
 ADMINISTRATOR = "administrator's secret"

@@ -7,19 +7,16 @@ never leaves it; what uses it must know the PIN. SoftHSM counts wrong PINs and l
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.services.requirements import CHROMIUM, CURL, DESKTOP, SMARTCARDS, lacking
+
 MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")
 """What programs load to speak with the card."""
 _PROVIDER = next(Path("/usr/lib").glob("*-linux-gnu/ossl-modules/pkcs11.so"), Path())
-MISSING = (
-    ""
-    if MODULE.exists() and shutil.which("pkcs11-tool") and _PROVIDER.is_file()
-    else "needs the Debian packages softhsm2, opensc and pkcs11-provider"
-)
+MISSING = lacking(*SMARTCARDS, CHROMIUM, CURL, *DESKTOP)
 PIN, WRONG_PIN = "246810", "135791"
 _OFFICER_PIN = "97531086"
 _SOFTHSM = """

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -13,15 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.ports import free_port
+from tests.services.requirements import SYSLOG_NG, find_program, needs
 from vedette.suite.certificates import Authority, issue, make_authority, today
 
-needs_syslog_ng = pytest.mark.skipif(
-    shutil.which("syslog-ng") is None and not Path("/usr/sbin/syslog-ng").exists(),
-    reason="needs syslog-ng (Debian package syslog-ng-core)",
-)
+needs_syslog_ng = needs(SYSLOG_NG)
 
 _CONFIGURATION = """\
 @version: 4.2
@@ -66,7 +61,7 @@ class SyslogNg:
     def start(self) -> None:
         log = (self.folder / "log").open("ab")
         self._process = subprocess.Popen(
-            [shutil.which("syslog-ng") or "/usr/sbin/syslog-ng", "-F", "--no-caps",
+            [find_program("syslog-ng") or "syslog-ng", "-F", "--no-caps",
              "-f", self.folder / "conf", f"--persist-file={self.folder}/persist",
              "-c", self.folder / "control", "-p", self.folder / "pid"],
             stdout=log, stderr=log,

@@ -18,7 +18,7 @@ from psycopg import sql
 
 from tests import commands
 from tests.ports import own_addresses
-from tests.services.postgresql import MISSING, PostgreSql, postgresql, programs
+from tests.services.postgresql import MISSING, PostgreSql, postgresql
 from tests.system.two_organisations import COMMAND, wait_for_doors
 from vedette.adapters.boot_file import load
 from vedette.core.names import ServerName
@@ -35,7 +35,7 @@ RULE = ("--between", "us", "us", "--forbid", "video", "--reason", "it is kept in
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[PostgreSql]:
-    if programs() is None:
+    if MISSING:
         pytest.skip(MISSING)
     with postgresql() as running:
         yield running

@@ -13,6 +13,7 @@ import typer
 
 from tests.apps.cli.served import Served
 from tests.apps.control.organisation import COMMAND
+from tests.services.requirements import PATCH, needs
 from vedette.cli.main import app
 from vedette.cli.surroundings import Exit
 from vedette.core.settings.default import default_document
@@ -91,6 +92,7 @@ def test_without_a_reason_nothing_is_applied(served: Served, draft: Path) -> Non
     assert "reason" in said
 
 
+@needs(PATCH)
 def test_a_difference_is_a_patch_that_patch_applies(served: Served, draft: Path) -> None:
     draft.write_text(TIGHTER)
     code, shown = served.run("settings", "diff", str(draft), "--patch")

@@ -10,7 +10,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import shutil
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -37,6 +36,7 @@ from tests.apps.console.house import Browser, House, Shown
 from tests.apps.console.served import Served, served
 from tests.apps.console.test_orders import ACTS, FORMS, OF_CHANGES
 from tests.apps.signin.pages_served import chromium_runs
+from tests.services.requirements import CHROMIUM, needs
 from vedette.admin.actor import LOCAL
 from vedette.admin.findings import Found, Health
 from vedette.admin.settings import Proposal
@@ -481,7 +481,7 @@ async def chromium() -> Any:
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="needs the Debian package `chromium`")
+@needs(CHROMIUM)
 async def test_in_a_browser_nothing_of_it_runs_and_the_policy_is_never_broken(
     hostile: Hostile, chromium: Any, pages: dict[str, Shown]
 ) -> None:

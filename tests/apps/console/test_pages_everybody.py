@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,13 +27,12 @@ from tests.apps.console.house import GROUPS, House
 from tests.apps.console.served import Served, served
 from tests.apps.signin.pages_served import chromium_runs
 from tests.axe import violations
+from tests.services.requirements import CHROMIUM, needs
 from vedette.console.registry import PAGES
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(
-        shutil.which("chromium") is None, reason="needs the Debian package `chromium`"
-    ),
+    needs(CHROMIUM),
 ]
 
 WIDTH = 340

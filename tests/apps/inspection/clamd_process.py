@@ -9,9 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
 from tests.apps.control.organisation import until
+from tests.services.requirements import CLAMAV, needs
 
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 CONFIGURATION = """\
@@ -89,6 +88,5 @@ class ClamdProcess:
 
 
 def needs_clamd() -> Callable[..., object]:
-    """Whoever can't run one says so."""
-    missing = [each for each in ("clamd", "sigtool") if shutil.which(each) is None]
-    return pytest.mark.skipif(bool(missing), reason=f"{', '.join(missing)} is not there")
+    """Skips where no clamd can run."""
+    return needs(*CLAMAV)

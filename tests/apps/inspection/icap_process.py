@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
 from tests.apps.control.organisation import until
+from tests.services.requirements import ICAP, needs
 
 LIBRARIES = next(iter(Path("/usr/lib").glob("*-linux-gnu/c_icap")), Path("/usr/lib/c_icap"))
 CONFIGURATION = """\
@@ -87,6 +85,5 @@ class IcapProcess:
 
 
 def needs_icap() -> Callable[..., object]:
-    """Whoever can't run one says so."""
-    there = shutil.which("c-icap") and (LIBRARIES / "virus_scan.so").exists()
-    return pytest.mark.skipif(not there, reason="c-icap or its virus_scan.so is not there")
+    """Skips where no c-icap can run."""
+    return needs(*ICAP)

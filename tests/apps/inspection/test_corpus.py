@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,14 +13,12 @@ import pytest
 from tests.apps.inspection.corpus import archives, documents, hostile, media, programs, texts
 from tests.apps.inspection.corpus.sample import Sample
 from tests.apps.inspection.living import Inspector
+from tests.services.requirements import FFMPEG, SEVEN_ZIP, needs
 from vedette.core.facts import FILE_KINDS
 
 WRONG = {"letter-utf-16-be.txt"}
 """The files whose kind is known to be wrong: `docs/limits.md` tells why."""
-NEEDED = {"7z": "7zip", "ffmpeg": "ffmpeg"}
-
-missing = [package for program, package in NEEDED.items() if shutil.which(program) is None]
-pytestmark = pytest.mark.skipif(bool(missing), reason=f"apt install {' '.join(missing)}")
+pytestmark = needs(SEVEN_ZIP, FFMPEG)
 
 
 @pytest.fixture(scope="module")

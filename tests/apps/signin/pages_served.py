@@ -15,6 +15,7 @@ from playwright.async_api import Browser as Chromium
 from playwright.async_api import BrowserContext, Page, async_playwright
 
 from tests.apps.signin.pages_scene import Pages
+from tests.services.requirements import CHROMIUM, require
 from vedette.signin.certificate_way import VISIT
 
 FLAGS = [
@@ -110,6 +111,7 @@ def served(**more) -> Iterator[Served]:
 
 @asynccontextmanager
 async def chromium_runs() -> AsyncIterator[Chromium]:
+    require(CHROMIUM)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
         yield browser

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator
 
 import pytest
@@ -12,12 +11,11 @@ from playwright.async_api import Page
 
 from tests.apps.signin.pages_scene import PASSWORD
 from tests.apps.signin.pages_served import chromium_runs, served
+from tests.services.requirements import CHROMIUM, needs
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(
-        shutil.which("chromium") is None, reason="needs the Debian package `chromium`"
-    ),
+    needs(CHROMIUM),
 ]
 
 

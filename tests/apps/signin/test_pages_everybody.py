@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -16,13 +15,12 @@ from tests.apps.signin.pages_scene import PASSWORD
 from tests.apps.signin.pages_served import chromium_runs, served
 from tests.apps.signin.pages_tour import Tour, every_template, surroundings
 from tests.axe import violations
+from tests.services.requirements import CHROMIUM, needs
 from vedette.core.language import Language
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(
-        shutil.which("chromium") is None, reason="needs the Debian package `chromium`"
-    ),
+    needs(CHROMIUM),
 ]
 
 WIDTH = 340

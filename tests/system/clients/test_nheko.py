@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import subprocess
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -11,8 +10,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import aiohttp
-import pytest
 
+from tests.services.requirements import DESKTOP, NHEKO, needs
 from tests.system.clients.desktop import Desktop, desktop
 from tests.system.listed import factors_of, sessions_of
 from tests.system.matrix_client import Person, signed_in
@@ -20,10 +19,7 @@ from tests.system.two_organisations import Organisation, TwoOrganisations
 from vedette.suite.client import session_to
 from vedette.suite.sign_in_walk import Walker, walk
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("nheko") is None or shutil.which("Xvfb") is None,
-    reason="needs the Debian packages `nheko`, `xvfb`, `xdotool`, `dbus-daemon` and `dbus-bin`",
-)
+pytestmark = needs(NHEKO, *DESKTOP)
 PATIENCE = 60.0
 TRIES = 6
 NHEKO = "im.nheko.Nheko"

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from playwright.async_api import Page, async_playwright
 
+from tests.services import requirements
 from tests.system.element.browser import CHROMIUM, FLAGS, PATIENCE_MS, trusted_key
 from tests.system.two_organisations import Organisation
 
@@ -14,6 +15,7 @@ from tests.system.two_organisations import Organisation
 @asynccontextmanager
 async def officer_browser(organisation: Organisation) -> AsyncIterator[Page]:
     """A browser that trusts the organisation's gateway and its console, and nobody else."""
+    requirements.require(requirements.CHROMIUM)
     boot = organisation.boot
     own = boot.control.console
     assert own is not None

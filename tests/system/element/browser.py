@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from playwright.async_api import BrowserContext, Locator, Page, async_playwright
 from playwright.async_api import TimeoutError as NotSeenError
 
+from tests.services import requirements
+
 CHROMIUM = "/usr/bin/chromium"
 PATIENCE_MS = 60_000
 OFFER_MS = 500
@@ -209,6 +211,7 @@ async def element_browser(
 
     `others` are further servers to which pages lead, each with the authority of its certificate.
     """
+    requirements.require(requirements.CHROMIUM)
     keys = [trusted_key(url, by) for url, by in {homeserver_url: ca_file, **others}.items()]
     pinned = f"--ignore-certificate-errors-spki-list={','.join(keys)}"
     async with AsyncExitStack() as cleanup:

@@ -10,10 +10,10 @@ import subprocess
 from pathlib import Path
 
 from tests.cache import cached, files_of
+from tests.services.requirements import CHROMIUM, NODE, require
 
 SOURCE = Path(__file__).parent / "ui"
 BUILD_SECONDS = 600
-DEBIAN_PACKAGES = {"node": "nodejs", "npm": "npm", "chromium": "chromium"}
 
 
 class CannotBuildError(Exception):
@@ -24,18 +24,10 @@ def built_site() -> Path:
     """Return the folder of the built site, installing and building it when the inputs changed.
 
     Raises:
-        CannotBuildError: a program is missing, or npm or the bundler failed.
+        CannotBuildError: npm or the bundler failed.
     """
-    _require_programs()
+    require(*NODE, CHROMIUM)
     return cached("element", files_of(SOURCE, "node_modules"), _build) / "site"
-
-
-def _require_programs() -> None:
-    missing = [package for name, package in DEBIAN_PACKAGES.items() if shutil.which(name) is None]
-    if missing:
-        raise CannotBuildError(
-            f"Element Web cannot be tested here; run `apt-get install {' '.join(missing)}`"
-        )
 
 
 def _build(place: Path) -> None:

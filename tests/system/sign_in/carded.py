@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import aiohttp
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from tests.services.requirements import CURL, require
 from tests.system.pki import Card, Company
 from tests.system.sign_in import live
 from tests.system.sign_in.house import SURE, V3, Browser, House, Shown
@@ -57,6 +58,7 @@ def curl(
     environment: Mapping[str, str] | None = None,
 ) -> str:  # fmt: skip
     """Where `curl` is sent on by the address at which certificates are shown; empty for nowhere."""
+    require(CURL)
     ca = house.boot.folder / "test-ca.pem"
     ca.write_bytes(house.ca)
     shown = ("--cert", str(card.certificate), "--key", str(card.key)) if card else ()

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from nio import AsyncClient, LoginResponse, SyncError, SyncResponse
 from playwright.async_api import async_playwright
 
+from tests.services.requirements import CHROMIUM, needs
 from tests.shares import percentiles
 from tests.system.pki import Company, company
 from tests.system.sign_in import carded, live
@@ -122,6 +123,7 @@ async def _asked(house: House, tls: ssl.SSLContext, token: str) -> tuple[int, di
         return await live.answer(session, token)
 
 
+@needs(CHROMIUM)
 async def test_a_card_with_a_pin_is_enough_and_chromium_shows_it(
     house: House, firm: Company
 ) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import shutil
 from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
@@ -12,6 +11,7 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 import pytest
 from playwright.async_api import async_playwright
 
+from tests.services.requirements import CHROMIUM, needs
 from tests.system.sign_in.house import (
     CALLBACK,
     HERE,
@@ -325,7 +325,7 @@ HOSTILE = '<img src=x onerror="window.taken=1"><script>window.taken=1</script>'
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="needs the Debian package `chromium`")
+@needs(CHROMIUM)
 async def test_no_script_runs_that_stands_in_a_name(house: House) -> None:
     jana = await house.person("jana", display_name=HOSTILE)
     async with house.browser() as client:

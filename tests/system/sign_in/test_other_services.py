@@ -22,10 +22,11 @@ import pyotp
 import pytest
 from playwright.async_api import Page
 
-from tests.services.freeradius import FreeRadius, freeradius, installed, user
+from tests.services.freeradius import FreeRadius, freeradius, user
 from tests.services.openid_provider import OpenIdProvider, openid_provider
 from tests.services.openid_provider import Person as Known
 from tests.services.privacyidea import PrivacyIdea, privacyidea, radius_before
+from tests.services.requirements import FREERADIUS, needs
 from tests.system import two_organisations as two
 from tests.system.element.browser import ElementBrowser, element_browser
 from tests.system.element.build import built_site
@@ -44,7 +45,7 @@ from tests.system.sign_in.house import (
 )
 from vedette.core.sessions import Session
 
-pytestmark = pytest.mark.skipif(not installed(), reason="needs the Debian package `freeradius`")
+pytestmark = needs(FREERADIUS)
 
 PEOPLE = ("anna", "bert", "cleo", "dora", "emil", "fred", "gina")
 START = f"{V3}/login/sso/redirect?redirectUrl={quote(CALLBACK)}"

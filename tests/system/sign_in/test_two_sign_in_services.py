@@ -19,7 +19,7 @@ import pytest
 import pytest_asyncio
 import sqlalchemy as sa
 
-from tests.services.postgresql import MISSING, postgresql, programs
+from tests.services.postgresql import MISSING, postgresql
 from tests.system.sign_in import live
 from tests.system.sign_in.house import V3, App, Browser, House, Someone
 from tests.system.sign_in.test_sign_in_plugs import START, agreed, at_second, log_in, refresh
@@ -49,7 +49,7 @@ class Both:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def both(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Both]:
-    if programs() is None:
+    if MISSING:
         pytest.skip(MISSING)
     folder = tmp_path_factory.mktemp("both")
     with (
