@@ -13,7 +13,10 @@ START_LINES = {
 
 # Without it a web client sees a network error in place of our sentence
 # (Matrix client-server API, "Web Browser Clients").
-_CORS = (b"access-control-allow-origin", b"*")
+_CORS = (
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", b"Retry-After"),
+)
 _RETRY_SECONDS = b"5"
 
 
@@ -25,7 +28,7 @@ def start_line(status: int) -> bytes:
 def fault_answer(fault: HeadFault) -> Answer:
     """Return `fault` as a Matrix error; 503 says when to come again."""
     body = json.dumps({"errcode": fault.errcode, "error": fault.error}).encode()
-    fields = [(b"content-type", b"application/json"), _CORS]
+    fields = [(b"content-type", b"application/json"), *_CORS]
     if fault.status == HTTPStatus.SERVICE_UNAVAILABLE:
         fields.append((b"retry-after", _RETRY_SECONDS))
     return Answer(fault.status, tuple(fields), body)

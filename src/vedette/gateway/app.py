@@ -28,6 +28,7 @@ from vedette.gateway.enforce import forward
 from vedette.gateway.files import FetchedFiles, Known, Named, file_named
 from vedette.gateway.gather import act_of, client_ask, in_no_room, learnt_later
 from vedette.gateway.incoming import IncomingDoor
+from vedette.gateway.outage import sign_in_outage
 from vedette.gateway.plan import Action, Answer, Collect, CopyTo, Forward, Head, Tagged, Upstream
 from vedette.gateway.pushers import pusher_fault
 from vedette.ports.errors import Unavailable
@@ -241,6 +242,8 @@ class PublicDoors:
         settled = self._settle_standing(endpoint.name)
         if isinstance(settled, Permit):
             return self._carry(settled, head, endpoint)
+        if settled.in_doubt and endpoint.served_by is ServedBy.SIGNIN:
+            return sign_in_outage(head)
         return render.refused_to_person(settled)
 
     def _settle_standing(self, name: str) -> Settled:
@@ -262,6 +265,8 @@ class PublicDoors:
             effect = forward(
                 permit, head, endpoint, upstream, document, host=host, inspector=self.inspector
             )
+            if endpoint.served_by is ServedBy.SIGNIN:
+                effect = replace(effect, on_outage=sign_in_outage)
             known = self._carried[key] = document, effect
         if endpoint.served_by is ServedBy.SIGNIN:
             return _with_connection(known[1], head, endpoint)

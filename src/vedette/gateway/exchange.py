@@ -299,7 +299,7 @@ class Exchange:
         told = self._forward.on_unreachable if self._forward is not None else None
         answer = told(fault) if told is not None else None
         if answer is None:
-            self._fail(unreachable("it can't be reached"))
+            self._fail_upstream("it can't be reached")
         else:
             self._give_up(answer)
 
@@ -405,7 +405,7 @@ class Exchange:
         """Pass the answer's head on; return whether its body ends with the connection."""
         cleaned = clean_response_headers(answer.headers)
         if isinstance(cleaned, HeadFault):
-            self._fail(unreachable("its answer is malformed"))
+            self._fail_upstream("its answer is malformed")
             self._client.pump()
             return False
         if self._is_too_large(cleaned.content_length or 0):
@@ -487,7 +487,7 @@ class Exchange:
         limit = self._forward.answer_limit if self._forward is not None else None
         if limit is None or size <= limit:
             return False
-        self._fail(unreachable("its answer is too large"))
+        self._fail_upstream("its answer is too large")
         self._client.pump()
         return True
 
@@ -535,12 +535,12 @@ class Exchange:
             self.upstream_deadline = math.inf
             self._dial(self._client.carrier.pool(self._forward))
         else:
-            self._fail(unreachable(why))
+            self._fail_upstream(why)
             self._client.pump()
 
     def upstream_is_silent(self) -> None:
         """The server took too long."""
-        self._fail(unreachable("it took too long"))
+        self._fail_upstream("it took too long")
         self._client.pump()
 
     def flush(self) -> None:
@@ -593,6 +593,11 @@ class Exchange:
         if fault.status == TOO_LARGE.status:
             self._closes = True
         self._give_up(fault_answer(fault))
+
+    def _fail_upstream(self, why: str) -> None:
+        """Answer as the plan says where the server gives no answer, or with a Matrix error."""
+        outage = self._forward.on_outage if self._forward is not None else None
+        self._give_up(fault_answer(unreachable(why)) if outage is None else outage(self.head))
 
     def _give_up(self, answer: Answer) -> None:
         """Answer here; where an answer is under way, break it off visibly."""

@@ -187,7 +187,9 @@ class Forward:
     never for an answer that broke off. `answer_limit` and `answer_seconds` bound the
     whole answer, for servers that nobody here vouches for. `rebuild` may have it
     written anew. `on_unreachable` is told why no connection could be made, and may
-    say what is answered then. `copy_to` gets the body too, if it keeps up.
+    say what is answered then. `on_outage` makes the answer to a request that the server
+    does not answer, or not with a whole head; by default that is a Matrix error.
+    `copy_to` gets the body too, if it keeps up.
     """
 
     upstream: Upstream
@@ -202,6 +204,7 @@ class Forward:
     answer_seconds: float | None = None
     rebuild: Rebuild | None = None
     on_unreachable: Callable[[OSError], Answer | None] | None = None
+    on_outage: Callable[[Head], Answer] | None = None
     copy_to: CopyTo | None = None
     withheld: frozenset[bytes] = frozenset()
 

@@ -23,9 +23,10 @@ _CORS = (
     (b"access-control-allow-origin", b"*"),
     (b"access-control-allow-methods", b"GET, HEAD, POST, PUT, DELETE, OPTIONS"),
     (b"access-control-allow-headers", b"X-Requested-With, Content-Type, Authorization, Date"),
-    (b"access-control-expose-headers", b"Synapse-Trace-Id, Server"),
+    (b"access-control-expose-headers", b"Synapse-Trace-Id, Server, Retry-After"),
 )
-_RETRY_SECONDS = b"5"
+RETRY = (b"retry-after", b"5")
+"""The header of every answer that asks the client to repeat the request (RFC 9110, 10.2.3)."""
 
 
 def say(status: int, body: dict[str, Any], *extra: tuple[bytes, bytes]) -> Answer:
@@ -160,10 +161,10 @@ def refused_for_now(refusal: Refusal) -> Answer:
     so that what a new rule allows goes out soon.
     """
     body = {"errcode": "M_FORBIDDEN", "error": sentence_across(refusal.record)}
-    return say(503, body, (b"retry-after", _RETRY_SECONDS))
+    return say(503, body, RETRY)
 
 
 def unavailable() -> Answer:
     """The answer in doubt: nothing is lost, waiting helps."""
     body = {"errcode": "M_UNKNOWN", "error": "this can't be decided right now; try again shortly"}
-    return say(503, body, (b"retry-after", _RETRY_SECONDS))
+    return say(503, body, RETRY)
