@@ -772,6 +772,14 @@ def test_what_is_given_back_can_be_taken_again_until_its_end(store: SignInStore)
     assert store.peek("code", "never there", NOW) is None
 
 
+def test_what_is_given_back_with_another_body_is_taken_with_that_body(store: SignInStore) -> None:
+    store.put_once("code", "h", b"body", NOW + 60)
+    assert store.take("code", "h", NOW) == b"body"
+    store.give_back("code", "h", b"another")
+    assert store.take("code", "h", NOW + 59) == b"another"
+    assert store.spent("code", "h") == b"another"
+
+
 def take(store: SignInStore, key: str, _: int) -> bytes | None:
     return store.take("code", key, NOW)
 

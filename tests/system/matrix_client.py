@@ -175,6 +175,17 @@ async def _login_token(organisation: Organisation, someone: Someone) -> str:
         return await login_token(session, someone.walker())
 
 
+async def _log_in(client: AsyncClient, proof: dict[str, str]) -> Any:
+    """Log in; repeat a login that is answered with 503, as its `Retry-After` says."""
+    end = asyncio.get_running_loop().time() + PATIENCE
+    while True:
+        answer = await client.login(**proof, device_name="nio in a test")
+        sent = answer.transport_response
+        if sent is None or sent.status != 503 or asyncio.get_running_loop().time() > end:
+            return answer
+        await asyncio.sleep(float(sent.headers["Retry-After"]))
+
+
 @asynccontextmanager
 async def signed_in(
     organisation: Organisation,
@@ -211,7 +222,7 @@ async def signed_in(
             if token or someone.apps
             else {"password": someone.password}
         )
-        answer = await client.login(**proof, device_name="nio in a test")
+        answer = await _log_in(client, proof)
         assert isinstance(answer, LoginResponse), answer
         syncing = asyncio.create_task(
             client.sync_forever(

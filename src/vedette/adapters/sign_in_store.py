@@ -456,9 +456,10 @@ class SqlSignInStore:
         with self._database.writing() as connection:
             return connection.execute(taking.returning(ONCE.c.body)).scalar()
 
-    def give_back(self, kind: str, key_hash: str) -> None:
-        """Let something that was taken be taken again."""
-        self._write(sa.update(ONCE).where(*_thing(kind, key_hash)).values(taken=False))
+    def give_back(self, kind: str, key_hash: str, body: bytes | None = None) -> None:
+        """Let something that was taken be taken again, with another body if given."""
+        changed: dict[str, object] = {} if body is None else {"body": body}
+        self._write(sa.update(ONCE).where(*_thing(kind, key_hash)).values(taken=False, **changed))
 
     def spent(self, kind: str, key_hash: str) -> bytes | None:
         """The body of something that was taken."""

@@ -394,8 +394,8 @@ class SignInStore(Protocol):
     def take(self, kind: str, key_hash: str, now: int) -> bytes | None:
         """Its body, to exactly one of any number of callers; None to all others."""
 
-    def give_back(self, kind: str, key_hash: str) -> None:
-        """Let something that was taken, and of which nothing came, be taken again until its end."""
+    def give_back(self, kind: str, key_hash: str, body: bytes | None = None) -> None:
+        """Let something that was taken be taken again until its end, with another body if given."""
 
     def spent(self, kind: str, key_hash: str) -> bytes | None:
         """The body of something that was taken; it is forgotten some time after its end."""

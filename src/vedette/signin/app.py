@@ -12,9 +12,10 @@ from starlette.routing import BaseRoute, Route
 
 from vedette.pages.language import choose
 from vedette.ports.incidents import Incidents
+from vedette.signin import wire
 from vedette.signin.render import Page, render
 from vedette.signin.sign_in_pages import Shell
-from vedette.signin.wire import CORS, Reply
+from vedette.signin.wire import CLIENT_API, CORS, Reply
 from vedette.signin.words import spoken
 
 Ready = Callable[[], str]
@@ -36,9 +37,10 @@ def make_app(
     def broken(request: Request, bug: Exception) -> Response:
         # Only the path: what else a request holds may be secret.
         incidents.report(bug, f"{request.method} {request.url.path}")
-        if request.url.path.startswith(("/_matrix/", "/oauth2/")):
-            body = {"errcode": "M_UNKNOWN", "error": "Something went wrong here."}
-            return JSONResponse(body, 500, CORS)
+        if request.url.path.startswith(CLIENT_API):
+            return wire.broken().response()
+        if request.url.path.startswith("/oauth2/"):
+            return wire.oauth_broken().response()
         return _notice(request, shell, "broken", "broken-says", 500)
 
     def health(request: Request) -> Response:

@@ -44,7 +44,7 @@ from vedette.signin.password import PasswordProof, Turned, own
 from vedette.signin.proofs import Means
 from vedette.signin.purpose import Purpose, keep_purpose, sign_in_address
 from vedette.signin.signed_in import SignedIn
-from vedette.signin.starting import started
+from vedette.signin.starting import returned_if_unavailable, started
 from vedette.signin.wire import (
     CROWDED,
     VERSIONS,
@@ -142,8 +142,7 @@ class Compat:
         Raises:
             Unavailable: the store does not answer.
         """
-        token = secrets.token_urlsafe(32)
-        body = json.dumps({"signed": signed.to_json(), "session": new_session_name()}).encode()
+        token, body = secrets.token_urlsafe(32), _token_body(signed)
         end = self.issuing.now() + TOKEN_LIFE
         self.issuing.store.put_once(_TOKEN, digest(token), body, end)
         return parse_sso_redirect(purpose.body["redirect"]).with_token(token)
@@ -175,7 +174,7 @@ class Compat:
             return matrix_error(403, "M_FORBIDDEN", "this login token is used up or too old")
         fields = json.loads(kept)
         signed = SignedIn.from_json(fields["signed"])
-        give_back = partial(store.give_back, _TOKEN, key)
+        give_back = partial(store.give_back, _TOKEN, key, _token_body(signed))
         reply = self._started(asked, signed, wanted, str(fields["session"]), PAGE, give_back)
         if store.peek(_REPLAYED, key, now) is not None:
             store.move_session(fields["session"], SessionState.ENDED, _REUSED, now)
@@ -241,7 +240,8 @@ class Compat:
         flow: str,
         give_back: Callable[[], None] = lambda: None,
     ) -> Reply:
-        session = self._candidate(asked, signed, wanted, name, flow)
+        with returned_if_unavailable(give_back):
+            session = self._candidate(asked, signed, wanted, name, flow)
         issued = started(
             self.issuing, session, signed, refreshes=wanted.refreshes, give_back=give_back
         )
@@ -317,6 +317,11 @@ _OPEN_FACTS = (
     "device.confirmed",
 )
 """What differs from one sign-in to the next, and so is left open here."""
+
+
+def _token_body(signed: SignedIn) -> bytes:
+    """The stored body of a login token, with the id of the session that it will make."""
+    return json.dumps({"signed": signed.to_json(), "session": new_session_name()}).encode()
 
 
 @dataclass(frozen=True, slots=True)

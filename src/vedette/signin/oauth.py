@@ -10,7 +10,8 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from starlette.routing import Route
@@ -39,7 +40,7 @@ from vedette.signin.oauth_server import Tokens, TokenServer, body_of, halt, make
 from vedette.signin.purpose import Purpose, keep_purpose, sign_in_address
 from vedette.signin.redeemed import Redeemed
 from vedette.signin.signed_in import SignedIn
-from vedette.signin.starting import started
+from vedette.signin.starting import returned_if_unavailable, started
 from vedette.signin.wire import CROWDED, Asked, Page, Reply, bare_page, endpoint
 
 CODE_LIFE = 60
@@ -179,13 +180,16 @@ class OAuth:
         """Make the session of a redeemed code and return the body of the token response."""
         assert isinstance(granted, Redeemed)
         scope = parse_scope(granted.scope)
-        session = self._candidate(granted, client, asked, scope.device)
+        again = replace(granted, session=new_session_name()).to_bytes()
+        give_back = partial(self.issuing.store.give_back, _CODE, granted.key, again)
+        with returned_if_unavailable(give_back):
+            session = self._candidate(granted, client, asked, scope.device)
         issued = started(
             self.issuing,
             session,
             granted.signed,
             refreshes=REFRESH_TOKEN in client.grant_types,
-            give_back=lambda: self.issuing.store.give_back(_CODE, granted.key),
+            give_back=give_back,
         )
         if isinstance(issued, Withheld):
             raise halt(issued)

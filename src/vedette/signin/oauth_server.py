@@ -54,7 +54,7 @@ from vedette.core.sessions import Session
 from vedette.ports.sign_in import OAuthClient
 from vedette.protocol.oauth.scopes import ScopeFault, parse_scope
 from vedette.signin.issuing import Issued, Standing, Withheld
-from vedette.signin.wire import Reply, unavailable
+from vedette.signin.wire import Reply, oauth_unavailable
 from vedette.signin.withheld import way_back
 
 _PUBLIC = ["none"]
@@ -82,7 +82,7 @@ def halt(withheld: Withheld) -> Halted | OAuth2Error:
             body = {"errcode": "M_FORBIDDEN", "message": withheld.sentence}
             return Halted(Reply(status=403, json={**body, **way_back(withheld)}))
         case Standing.DOUBT:
-            return Halted(unavailable())
+            return Halted(oauth_unavailable())
 
 
 class Granted(Protocol):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 from vedette.core.explain import sentence_for_person
 from vedette.core.sessions import Session, SessionState
 from vedette.ports.errors import Unavailable
-from vedette.signin.issuing import DOUBT, Issued, Issuing, Standing, Withheld
+from vedette.signin.issuing import DOUBT, NOT_HANDED_OUT, Issued, Issuing, Standing, Withheld
 from vedette.signin.signed_in import SignedIn
 from vedette.spine import Permit, Refusal
 
@@ -26,8 +26,9 @@ def started(
     """Ask for the session and begin it, or say why there is none.
 
     1. The session in which the person waited makes room for this one. 2. The door is asked, and
-    its yes is on record. 3. Where nothing came of it and waiting may help, `give_back` makes what
-    was presented good again: whoever proved who they are must not have to do it twice.
+    its yes is on record. 3. If there is no session and a second attempt may succeed, `give_back`
+    makes the code or token that was presented valid again, for a session with another id: the id of
+    a session that was begun and ended is used up.
 
     Raises:
         Unavailable: it could not be begun; nobody was let in.
@@ -47,8 +48,21 @@ def started(
         raise
 
 
+@contextmanager
+def returned_if_unavailable(give_back: Callable[[], None]) -> Iterator[None]:
+    """Call `give_back` if the block raises Unavailable: for what precedes `started`."""
+    try:
+        yield
+    except Unavailable:
+        with suppress(Unavailable):
+            give_back()
+        raise
+
+
 def _unspent(issuing: Issuing, session: Session, give_back: Callable[[], None]) -> None:
-    if issuing.store.session(session.id) is None:
+    """Give back what was presented, unless its session exists or ended for another reason."""
+    kept = issuing.store.session(session.id)
+    if kept is None or kept.because == NOT_HANDED_OUT:
         give_back()
 
 

@@ -23,6 +23,9 @@ from vedette.ports.errors import Unavailable
 from vedette.protocol.internal.certificates import CERTIFICATE_HEADER, certificate_in
 from vedette.signin.presented import Presented
 
+CLIENT_API = "/_matrix/"
+"""How every path of the client-server API begins."""
+
 VERSIONS = ("r0", "v3", "unstable")
 """Versions in the paths of the client-server API under which clients look for what is old."""
 
@@ -36,6 +39,7 @@ CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "GET, HEAD, POST, PUT, DELETE, OPTIONS",
     "Access-Control-Allow-Headers": "X-Requested-With, Content-Type, Authorization, Date",
+    "Access-Control-Expose-Headers": "Retry-After",
 }
 """Web clients of any origin use these endpoints (Matrix client-server API, "Web browser clients").
 
@@ -48,6 +52,7 @@ _PAGE = {
     "Referrer-Policy": "no-referrer",
 }
 
+BROKEN = "Something went wrong here."
 AWAY = told("This can't be done right now. Please try again in a moment.")
 CROWDED = told("Too many sign-ins were begun from here. Please try again in a few minutes.")
 
@@ -127,35 +132,63 @@ def matrix_error(status: int, errcode: str, error: str, **more: Any) -> Reply:
     return Reply(status=status, json={"errcode": errcode, "error": error, **more})
 
 
-def unavailable() -> Reply:
-    """The answer when something that is needed does not answer.
+RETRY = {"Retry-After": "5"}
+"""The header of every answer that asks the client to repeat the request (RFC 9110, 10.2.3)."""
 
-    It has no member `error`: OAuth clients make an OAuth error of any such (oidc-client-ts does),
-    and may take that for the end of their session; nothing has ended.
+
+def unavailable(sentence: str = AWAY) -> Reply:
+    """The answer of the client-server API when a port does not answer."""
+    body = {"errcode": "M_UNAVAILABLE", "error": sentence}
+    return Reply(status=503, json=body, headers=RETRY)
+
+
+def oauth_unavailable() -> Reply:
+    """The same answer of an OAuth endpoint, without a member `error`.
+
+    OAuth clients make an OAuth error of any such member (oidc-client-ts does), and may take that for
+    the end of their session.
     """
-    body = {"errcode": "M_UNAVAILABLE", "message": AWAY}
-    return Reply(status=503, json=body, headers={"Retry-After": "5"})
+    return Reply(status=503, json={"errcode": "M_UNAVAILABLE", "message": AWAY}, headers=RETRY)
+
+
+def broken() -> Reply:
+    """The answer of the client-server API after a bug."""
+    return Reply(status=500, json={"errcode": "M_UNKNOWN", "error": BROKEN})
+
+
+def oauth_broken() -> Reply:
+    """The answer of an OAuth endpoint after a bug; without `error`, as `oauth_unavailable`."""
+    return Reply(status=500, json={"errcode": "M_UNKNOWN", "message": BROKEN})
 
 
 def endpoint(path: str, method: str, handler: Handler, page: Page | None = None) -> Route:
     """Mount a handler. `page` shows its sentences, and says that people come here, not programs."""
+    outage = _outage(path, for_people=page is not None)
 
     async def answer(request: Request) -> Response:
         body = await _body(request)
         if body is None:
             return matrix_error(413, "M_TOO_LARGE", "the body is too large").response()
-        reply = await run_in_threadpool(_handled, handler, _asked(request, body), page is not None)
+        reply = await run_in_threadpool(_handled, handler, _asked(request, body), outage)
         shown = page is not None and reply.json is None and not reply.location
         return page(request, reply) if page is not None and shown else reply.response()
 
     return Route(path, answer, methods=[method])
 
 
-def _handled(handler: Handler, asked: Asked, for_people: bool) -> Reply:
+def _outage(path: str, *, for_people: bool) -> Reply:
+    """The reply of this endpoint when a port does not answer."""
+    if for_people:
+        return Reply(status=503, sentence=AWAY, headers=RETRY)
+    return unavailable() if path.startswith(CLIENT_API) else oauth_unavailable()
+
+
+def _handled(handler: Handler, asked: Asked, outage: Reply) -> Reply:
+    """The handler's reply, or `outage` if a port does not answer."""
     try:
         return handler(asked)
     except Unavailable:
-        return Reply(status=503, sentence=AWAY) if for_people else unavailable()
+        return outage
 
 
 async def _body(request: Request) -> bytes | None:

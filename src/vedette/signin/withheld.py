@@ -10,7 +10,7 @@ from typing import Any
 
 from vedette.core.reasons import Reason
 from vedette.signin.issuing import Standing, Withheld
-from vedette.signin.wire import Reply, matrix_error
+from vedette.signin.wire import Reply, matrix_error, unavailable
 
 
 def way_back(withheld: Withheld) -> dict[str, Any]:
@@ -38,8 +38,4 @@ def in_matrix(withheld: Withheld, *, refused: bool = False) -> Reply:
         case Standing.HELD:
             return matrix_error(403, "M_FORBIDDEN", sentence, **way_back(withheld))
         case Standing.DOUBT:
-            return Reply(
-                status=503,
-                json={"errcode": "M_UNAVAILABLE", "error": sentence},
-                headers={"Retry-After": "5"},
-            )
+            return unavailable(sentence)

@@ -10,6 +10,7 @@ import asyncio
 import base64
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from http import HTTPStatus
 from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
@@ -23,6 +24,8 @@ CALLBACK = "http://localhost:9/signed-in"
 """Where the page leads in the end; nobody listens there, and nobody has to."""
 _V3 = "/_matrix/client/v3"
 _MOST_STEPS = 20
+_MOST_TRIES = 6
+"""With the usual `Retry-After` of five seconds these fit in the minute for which a token is valid."""
 _ORDER = ("password", "change", "totp", "seen", "agree")
 """What a form asks for, in the order in which it is preferred where a page has several."""
 _PERIOD = 30
@@ -134,15 +137,22 @@ async def sign_in(session: aiohttp.ClientSession, walker: Walker, device: Json) 
     """Sign in as older clients do (Matrix CS API, "SSO client login"); returns the login's answer.
 
     `session` knows the gateway's address and takes cookies from it. `device` is added to the login:
-    `device_id`, `initial_device_display_name`, `refresh_token`.
+    `device_id`, `initial_device_display_name`, `refresh_token`. A login that is answered with 503 is
+    repeated after `Retry-After`: the token is still valid.
 
     Raises:
         Refused: the server said no to the login itself.
         WalkFault: the page did not let the person through.
     """
     body = {**device, "type": "m.login.token", "token": await login_token(session, walker)}
-    async with session.post(f"{_V3}/login", json=body) as answer:
-        return await body_of(answer)
+    tries = 0
+    while True:
+        tries += 1
+        async with session.post(f"{_V3}/login", json=body) as answer:
+            if answer.status != HTTPStatus.SERVICE_UNAVAILABLE or tries == _MOST_TRIES:
+                return await body_of(answer)
+            seconds = float(answer.headers.get("Retry-After", 1))
+        await asyncio.sleep(seconds)
 
 
 async def login_token(session: aiohttp.ClientSession, walker: Walker) -> str:

@@ -6,7 +6,9 @@ from urllib.parse import quote, urlsplit
 import pytest
 
 from tests.apps.signin.house import ANNA, BERT, PASSWORD, RULES, House, answer_in, policy_of
+from vedette.adapters.memory.provisioning import MemoryProvisioning
 from vedette.core.sessions import OUTCOMES, SessionState
+from vedette.ports.errors import Unavailable
 
 V3 = "/_matrix/client/v3"
 OPEN = """
@@ -111,6 +113,67 @@ def test_the_device_of_the_waiting_session_is_not_left_behind(house):
     token = house.login_token(replace(signed, session=session.id))
     house.login(token, device_id="NAMED")
     assert [each.device for each in house.store.sessions()] == ["NAMED"]
+
+
+def test_a_login_token_that_was_presented_while_synapse_was_away_is_good_once_it_is_back(house):
+    token = house.login_token()
+    house.provisioning.away = True
+    assert house.login(token, device_id="MYDEVICE").status == 503
+    assert house.store.sessions() == ()
+    house.provisioning.away = False
+    answer = house.login(token, device_id="MYDEVICE")
+    assert (answer.status, answer.json["device_id"]) == (200, "MYDEVICE")
+    assert house.store.outbox() == ()  # the first attempt's device is not deleted any more
+    assert house.login(token).status == 403
+    assert house.store.sessions() == ()  # presented twice, and what it made has ended
+
+
+class Interrupted(MemoryProvisioning):
+    """A homeserver that goes away while a device is made, after `meanwhile` was done."""
+
+    meanwhile = None
+
+    def device(self, localpart, device_id, name):
+        if self.meanwhile is None:
+            return super().device(localpart, device_id, name)
+        meanwhile, self.meanwhile = self.meanwhile, None
+        meanwhile()
+        raise Unavailable("Synapse is away")
+
+
+def test_a_login_token_presented_twice_during_an_outage_makes_no_session_afterwards():
+    house, attempts = House(provisioning=Interrupted()), []
+    token = house.login_token()
+    house.provisioning.meanwhile = lambda: attempts.append(house.login(token).status)
+    try:
+        assert house.login(token).status == 503
+        assert attempts == [403]
+        assert house.login(token).status == 403
+        assert house.store.sessions() == ()
+    finally:
+        house.close()
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_without_a_policy_signing_in_is_answered_with_503_as_a_matrix_error(house, method):
+    body = {"type": "m.login.token", "token": house.login_token()}
+    house.policy.policy = None
+    answer = house.ask(method, f"{V3}/login", json_body=body)
+    assert (answer.status, answer.json["errcode"]) == (503, "M_UNAVAILABLE"), answer
+    assert answer.json["error"] == "This can't be done right now. Please try again in a moment."
+    assert answer.headers["retry-after"] == "5"
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert answer.headers["access-control-expose-headers"] == "Retry-After"
+
+
+def test_a_login_token_that_was_presented_while_there_was_no_policy_is_good_once_there_is(house):
+    token, policy = house.login_token(), house.policy.policy
+    house.policy.policy = None
+    assert house.login(token).status == 503
+    house.policy.policy = policy
+    assert house.login(token).status == 200
+    assert len(house.store.sessions()) == 1
+    assert house.login(token).status == 403
 
 
 @pytest.mark.parametrize(

@@ -185,8 +185,33 @@ def test_with_synapse_away_nobody_gets_in(house):
     client = house.register()
     code = house.code(client)
     house.provisioning.away = True
-    assert house.exchange(client, code).status == 503
+    answer = house.exchange(client, code)
+    assert (answer.status, answer.headers["retry-after"]) == (503, "5")
+    assert "error" not in answer.json  # which OAuth clients take for the end of their session
     assert house.store.sessions() == ()
+
+
+def test_a_code_that_was_presented_while_synapse_was_away_is_good_once_it_is_back(house):
+    client = house.register()
+    code = house.code(client)
+    house.provisioning.away = True
+    assert house.exchange(client, code).status == 503
+    house.provisioning.away = False
+    assert house.exchange(client, code).status == 200
+    assert len(house.store.sessions()) == 1
+    assert house.exchange(client, code).status == 400
+    assert house.store.sessions() == ()  # presented twice, and what it made has ended
+
+
+def test_a_code_that_was_presented_while_there_was_no_policy_is_good_once_there_is(house):
+    client, policy = house.register(), house.policy.policy
+    code = house.code(client)
+    house.policy.policy = None
+    answer = house.exchange(client, code)
+    assert (answer.status, "error" in answer.json) == (503, False)
+    house.policy.policy = policy
+    assert house.exchange(client, code).status == 200
+    assert len(house.store.sessions()) == 1
 
 
 # ---- Misuse: where a code may go -----------------------------------------------------------------

@@ -11,6 +11,7 @@ import signal
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 
 import aiohttp
@@ -18,8 +19,19 @@ import pytest
 import pytest_asyncio
 
 from tests.system.sign_in import live
-from tests.system.sign_in.house import CALLBACK, V3, Browser, House, Json, Shown, Someone, house_of
+from tests.system.sign_in.house import (
+    CALLBACK,
+    V3,
+    Browser,
+    House,
+    Json,
+    Shown,
+    Someone,
+    bearer,
+    house_of,
+)
 from tests.system.suite.test_supervisor import is_alive
+from vedette.core.sessions import SessionState
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -186,6 +198,88 @@ async def test_without_sign_in_running_sessions_go_on_with_expired_tokens_and_en
     assert await live.status(http, runs.token) == 200
 
 
+def assert_try_again(shown: Shown) -> None:
+    """It is a 503 as a Matrix error, which says when to come again."""
+    assert (shown.status, shown.headers["retry-after"]) == (503, "5"), shown.text
+    assert shown.headers["access-control-allow-origin"] == "*"
+    assert set(shown.json()) == {"errcode", "error"}, shown.text
+    assert "try again" in shown.json()["error"]
+
+
+async def test_while_control_is_away_a_login_is_answered_with_a_matrix_error(house: House) -> None:
+    who = await live.known(house, "hugo")
+    async with house.browser() as browser:
+        token = await to_the_end(browser, who, await at_second(browser, who))
+        body = {"type": "m.login.token", "token": token, "device_id": "LATE"}
+        with stopped(house, "control"):
+            assert_try_again(await browser.ask("POST", f"{V3}/login", json=body))
+        await live.until(lambda: live.is_ready(house))
+        async with asyncio.timeout(AWAY_SECONDS):
+            while (again := await browser.ask("POST", f"{V3}/login", json=body)).status == 503:
+                await asyncio.sleep(0.2)
+        assert (again.status, again.json()["device_id"]) == (200, "LATE"), again.text
+
+
+@contextmanager
+def ended(house: House, name: str) -> Iterator[None]:
+    """This process has ended, and `vedette up` starts it again only afterwards."""
+    pid = live.pid(house, name)
+    supervisor = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    os.kill(supervisor, signal.SIGSTOP)
+    try:
+        os.kill(pid, signal.SIGKILL)
+        _wait_for_end(pid)
+        yield
+    finally:
+        os.kill(supervisor, signal.SIGCONT)
+
+
+def _wait_for_end(pid: int) -> None:
+    end = time.monotonic() + AWAY_SECONDS
+    while is_alive(pid):
+        assert time.monotonic() < end, f"{pid} does not end"
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("name", ["synapse", "signin"])
+async def test_a_login_is_answered_with_503_until_the_process_behind_it_has_started(
+    house: House, http: aiohttp.ClientSession, name: str
+) -> None:
+    who = await live.known(house, "fred")
+    device = f"DURING{name.upper()}"
+    async with house.browser() as browser:
+        token = await to_the_end(browser, who, await at_second(browser, who))
+        body = {"type": "m.login.token", "token": token, "device_id": device}
+        with ended(house, name):
+            shown = await browser.ask("POST", f"{V3}/login", json=body)
+        assert shown.status == 503, shown.text
+        async with asyncio.timeout(AWAY_SECONDS):
+            while shown.status != 200:
+                assert_try_again(shown)
+                await asyncio.sleep(0.1)
+                shown = await browser.ask("POST", f"{V3}/login", json=body)
+        found = [each.state for each in house.sessions(who.user).values() if each.device == device]
+        assert found.count(SessionState.LIVE) == 1, found
+        await live.becomes(http, shown.json()["access_token"], 200)
+
+
+async def test_until_synapse_has_started_its_clients_get_matrix_errors(house: House) -> None:
+    (runs,) = await asyncio.to_thread(live.issue, house, ["emil"])
+    place, token = f"{V3}/capabilities", bearer(runs.token)
+    async with house.browser() as browser:
+        async with asyncio.timeout(AWAY_SECONDS):
+            while (await browser.get(place, **token)).status != 200:
+                await asyncio.sleep(0.1)
+        with ended(house, "synapse"):
+            shown = await browser.get(place, Accept="text/html", **token)
+        assert shown.status == 503, shown.text
+        async with asyncio.timeout(AWAY_SECONDS):
+            while shown.status != 200:
+                assert_try_again(shown)
+                await asyncio.sleep(0.1)
+                shown = await browser.get(place, **token)
+
+
 async def test_while_sign_in_can_not_be_reached_the_page_says_to_try_again(
     house: House, http: aiohttp.ClientSession
 ) -> None:
@@ -198,11 +292,15 @@ async def test_while_sign_in_can_not_be_reached_the_page_says_to_try_again(
     socket.rename(aside)
     try:
         async with house.browser() as browser:
-            for path in (START, f"{V3}/login", "/account/"):
-                shown = await browser.get(path)
-                assert shown.status == 503, (path, shown.text)
-                assert "retry-after" in shown.headers
-                assert "try again" in shown.text, shown.text
+            shown = await browser.get(f"{V3}/login")
+            assert_try_again(shown)
+            for path in (START, "/account/"):
+                shown = await browser.get(path, Accept="text/html")
+                assert (shown.status, shown.headers["refresh"]) == (503, "5"), (path, shown.text)
+                assert "This page loads again by itself" in shown.text
+            token = await browser.ask("POST", "/oauth2/token", data={"grant_type": "refresh_token"})
+            assert token.status == 503
+            assert "error" not in token.json(), "OAuth clients end their session at any `error`"
             lost = await refresh(browser, "vrt_" + "a" * 43)
             assert lost.status == 503, "a client must not take it that its session is over"
         assert await live.status(http, runs.token) == 200

@@ -450,12 +450,13 @@ class MemorySignInStore:
                 self._things[kind, key_hash].taken = True
             return body
 
-    def give_back(self, kind: str, key_hash: str) -> None:
-        """Let something that was taken be taken again."""
+    def give_back(self, kind: str, key_hash: str, body: bytes | None = None) -> None:
+        """Let something that was taken be taken again, with another body if given."""
         with self._lock:
             thing = self._things.get((kind, key_hash))
             if thing is not None:
                 thing.taken = False
+                thing.body = thing.body if body is None else body
 
     def spent(self, kind: str, key_hash: str) -> bytes | None:
         """The body of something that was taken."""
